@@ -1,0 +1,232 @@
+r"""The multi-sender persuasion game.
+
+A game has states :math:`\omega`, a common prior :math:`\mu_0(\omega)`, a receiver who picks an action
+:math:`a` for utility :math:`u(a,\omega)`, and senders :math:`i` with utilities
+:math:`v_i(a,\omega)`, each of whom owns the same number of signals.
+
+Axis order, everywhere in the package: ``senders, states, signals`` for policies,
+``senders, states, actions`` for the senders' utilities, ``states, actions`` for the receiver's.
+
+>>> game = Game(prior=[0.7, 0.3], receiver=[[1, 0], [0, 1]],
+...             senders=[[[0, 1], [0, 1]]], signals=2)
+>>> game.shape
+GameShape(senders=1, states=2, actions=2, signals=2)
+>>> Game.from_json(game.to_json()) == game
+True
+"""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+SCHEMA = "persuasion/game/1"
+PROBABILITY_TOLERANCE = 1e-9
+MAX_ENTRIES = 50_000_000
+
+
+class GameShape(NamedTuple):
+    """Number of senders, states, actions and signals of a game."""
+
+    senders: int
+    states: int
+    actions: int
+    signals: int
+
+
+class Game:
+    r"""A validated, immutable multi-sender persuasion game (Definition 1 of the paper).
+
+    Parameters
+    ----------
+    prior : (states,) array
+        The common prior; non-negative, sums to 1 within 1e-9. Used exactly as given.
+    receiver : (states, actions) array
+        The receiver's utility :math:`u(a,\omega)`.
+    senders : (senders, states, actions) array
+        The senders' utilities :math:`v_i(a,\omega)`.
+    signals : int
+        The number of signals of every sender, at least 1.
+    name : str
+        A label for reports; not part of equality.
+
+    Raises
+    ------
+    ValueError
+        Names the argument, and the shape, row or entry that is wrong.
+    """
+
+    __slots__ = ("name", "prior", "receiver", "senders", "signals")
+
+    prior: np.ndarray
+    receiver: np.ndarray
+    senders: np.ndarray
+    signals: int
+    name: str
+
+    def __init__(
+        self,
+        prior: ArrayLike,
+        receiver: ArrayLike,
+        senders: ArrayLike,
+        signals: int,
+        name: str = "",
+    ) -> None:
+        put = partial(object.__setattr__, self)
+        put("prior", _array("prior", prior, 1))
+        put("receiver", _array("receiver", receiver, 2))
+        put("senders", _array("senders", senders, 3))
+        put("signals", _signals(signals))
+        put("name", str(name))
+        _check_shapes(self.prior, self.receiver, self.senders)
+        check_distribution("prior", self.prior)
+
+    def __setattr__(self, key: str, value: object) -> None:
+        raise AttributeError(f"a Game is immutable: cannot set {key!r}")
+
+    def __delattr__(self, key: str) -> None:
+        raise AttributeError(f"a Game is immutable: cannot delete {key!r}")
+
+    def __reduce__(self) -> tuple:
+        return (Game, (self.prior, self.receiver, self.senders, self.signals, self.name))
+
+    @property
+    def shape(self) -> GameShape:
+        """The sizes as a named tuple ``(senders, states, actions, signals)``."""
+        senders, states, actions = self.senders.shape
+        return GameShape(senders, states, actions, self.signals)
+
+    @property
+    def utility_range(self) -> float:
+        """Largest minus smallest sender utility entry: the scale of a relative regret."""
+        return float(self.senders.max() - self.senders.min())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Game):
+            return NotImplemented
+        return self.signals == other.signals and all(
+            np.array_equal(getattr(self, key), getattr(other, key))
+            for key in ("prior", "receiver", "senders")
+        )
+
+    def __hash__(self) -> int:
+        arrays = (self.prior, self.receiver, self.senders)
+        return hash((self.signals, *(a.tobytes() for a in arrays)))
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{key}={value}" for key, value in self.shape._asdict().items())
+        return f"Game({self.name + ': ' if self.name else ''}{sizes})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists and numbers, with a schema tag; floats survive JSON bit for bit."""
+        return {
+            "schema": SCHEMA,
+            "name": self.name,
+            "prior": self.prior.tolist(),
+            "receiver": self.receiver.tolist(),
+            "senders": self.senders.tolist(),
+            "signals": self.signals,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Game:
+        """Inverse of :meth:`to_dict`; unknown or missing keys raise ``ValueError``."""
+        if not isinstance(data, dict):
+            raise ValueError(f"a game must be a JSON object, not {type(data).__name__}")
+        data = dict(data)
+        schema = data.pop("schema", SCHEMA)
+        if schema != SCHEMA:
+            raise ValueError(f"game schema is {schema!r}; this version reads {SCHEMA!r}")
+        required = {"prior", "receiver", "senders", "signals"}
+        if missing := sorted(required - data.keys()):
+            raise ValueError(f"game lacks {', '.join(missing)}")
+        if unknown := sorted(data.keys() - required - {"name"}):
+            raise ValueError(f"game has unknown keys: {', '.join(map(str, unknown))}")
+        return cls(**data)
+
+    def to_json(self, path: str | Path | None = None) -> str:
+        """JSON text of the game; also written to ``path`` if given."""
+        text = json.dumps(self.to_dict(), allow_nan=False)
+        if path is not None:
+            Path(path).write_text(text + "\n", encoding="utf-8")
+        return text
+
+    @classmethod
+    def from_json(cls, source: str | Path) -> Game:
+        """Read a game from JSON text, or from a file if ``source`` is a ``Path``.
+
+        Raises ``ValueError`` for malformed JSON (with its line) or a malformed game.
+        """
+        text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
+        try:
+            data = json.loads(text)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise ValueError(f"game is not valid JSON: {error}") from None
+        return cls.from_dict(data)
+
+
+def check_distribution(name: str, values: np.ndarray) -> None:
+    """Raise ``ValueError`` naming the first row of ``values`` that is no distribution (last axis)."""
+    if not _valid_rows(values):
+        for row in np.ndindex(values.shape[:-1]):
+            _check_row(name + (str(list(row)) if row else ""), values[row])
+
+
+def _valid_rows(values: np.ndarray) -> bool:
+    sums_to_one = np.abs(values.sum(-1) - 1) <= PROBABILITY_TOLERANCE
+    return bool((np.isfinite(values) & (values >= 0)).all() and sums_to_one.all())
+
+
+def _check_row(name: str, row: np.ndarray) -> None:
+    if not np.isfinite(row).all():
+        raise ValueError(f"{name} has a non-finite entry at {int(np.argmin(np.isfinite(row)))}")
+    if (row < 0).any():
+        worst = int(row.argmin())
+        raise ValueError(f"{name} has a negative probability {row[worst]:g} at {worst}")
+    if abs(row.sum() - 1) > PROBABILITY_TOLERANCE:
+        raise ValueError(f"{name} sums to {row.sum():.12g}, not 1")
+
+
+def _array(name: str, value: ArrayLike, dimensions: int) -> np.ndarray:
+    try:
+        if np.asarray(value).dtype.kind in "USc":
+            raise TypeError
+        array = np.array(value, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError):
+        raise ValueError(f"{name} is not a rectangular array of real numbers") from None
+    if array.ndim != dimensions:
+        raise ValueError(f"{name} must have {dimensions} axes, got shape {array.shape}")
+    if 0 in array.shape:
+        raise ValueError(f"{name} is empty: shape {array.shape}")
+    if array.size > MAX_ENTRIES:
+        raise ValueError(f"{name} has {array.size:,} entries; at most {MAX_ENTRIES:,} are accepted")
+    if not np.isfinite(array).all():
+        where = np.argwhere(~np.isfinite(array))[0].tolist()
+        raise ValueError(f"{name} has a non-finite entry at {where}")
+    array.setflags(write=False)
+    return array
+
+
+def _signals(signals: object) -> int:
+    if isinstance(signals, bool) or not isinstance(signals, (int, np.integer)):
+        raise ValueError(f"signals must be a whole number, got {signals!r}")
+    if signals < 1:
+        raise ValueError(f"signals must be at least 1, got {signals}")
+    return int(signals)
+
+
+def _check_shapes(prior: np.ndarray, receiver: np.ndarray, senders: np.ndarray) -> None:
+    if receiver.shape[0] != prior.shape[0]:
+        raise ValueError(
+            f"receiver has {receiver.shape[0]} rows (states) but prior has {prior.shape[0]} states"
+        )
+    if senders.shape[1:] != receiver.shape:
+        raise ValueError(
+            f"senders must have shape (senders, {receiver.shape[0]}, {receiver.shape[1]}) "
+            f"to match receiver, got {senders.shape}"
+        )
