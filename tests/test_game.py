@@ -1,0 +1,148 @@
+import json
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from persuasion import Game
+from persuasion.games import GENERATORS, SCENARIOS, didactic, ride_hailing, synthetic
+from problems import games, prosecutor
+
+GOOD = {
+    "prior": [0.5, 0.5],
+    "receiver": [[1.0, 0.0], [0.0, 1.0]],
+    "senders": [[[0.0, 1.0], [0.0, 1.0]]],
+    "signals": 2,
+}
+
+
+@given(games())
+def test_json_round_trip_is_exact(game):
+    assert Game.from_json(game.to_json()) == game
+    assert hash(Game.from_json(game.to_json())) == hash(game)
+
+
+@given(games())
+def test_pickle_between_processes_keeps_the_game(game):
+    assert pickle.loads(pickle.dumps(game)) == game
+
+
+def test_game_is_immutable():
+    game = prosecutor()
+    with pytest.raises(AttributeError, match="immutable"):
+        game.signals = 3
+    with pytest.raises(AttributeError, match="immutable"):
+        del game.prior
+    with pytest.raises(ValueError, match="read-only"):
+        game.prior[0] = 1
+
+
+def test_the_callers_arrays_are_copied():
+    prior = np.array([0.5, 0.5])
+    game = Game(prior, GOOD["receiver"], GOOD["senders"], 2)
+    prior[0] = 0.1
+    assert game.prior[0] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"prior": [0.5, 0.6]}, r"prior sums to 1\.1, not 1"),
+        ({"prior": [1.5, -0.5]}, r"prior has a negative probability -0\.5 at 1"),
+        ({"prior": [np.nan, 1.0]}, r"prior has a non-finite entry at \[0\]"),
+        ({"prior": [[0.5, 0.5]]}, r"prior must have 1 axes, got shape \(1, 2\)"),
+        ({"prior": []}, "prior is empty"),
+        ({"prior": ["a", "b"]}, "prior is not a rectangular array"),
+        ({"prior": [0.2, 0.3, 0.5]}, "receiver has 2 rows .* prior has 3 states"),
+        ({"receiver": [[1.0, 0.0], [0.0]]}, "receiver is not a rectangular array"),
+        ({"receiver": [[1.0, np.inf], [0.0, 1.0]]}, r"receiver has a non-finite entry at \[0, 1\]"),
+        ({"senders": [[[0.0], [1.0]]]}, r"senders must have shape \(senders, 2, 2\)"),
+        ({"senders": np.zeros((0, 2, 2))}, "senders is empty"),
+        ({"signals": 0}, "signals must be at least 1, got 0"),
+        ({"signals": 2.5}, "signals must be a whole number, got 2.5"),
+        ({"signals": True}, "signals must be a whole number"),
+    ],
+)
+def test_bad_arguments_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        Game(**{**GOOD, **change})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "not valid JSON"),
+        ("[" * 100_000, "not valid JSON"),
+        ("[]", "must be a JSON object, not list"),
+        (json.dumps({**GOOD, "priors": 1}), "unknown keys: priors"),
+        (json.dumps({k: v for k, v in GOOD.items() if k != "prior"}), "lacks prior"),
+        (json.dumps({**GOOD, "schema": "other/9"}), "schema is 'other/9'"),
+        (json.dumps({**GOOD, "prior": {"a": 1}}), "prior is not a rectangular array"),
+        (json.dumps({**GOOD, "prior": [None, 1.0]}), "prior has a non-finite entry"),
+    ],
+)
+def test_bad_json_is_a_clear_error(text, message):
+    with pytest.raises(ValueError, match=message):
+        Game.from_json(text)
+
+
+def test_json_file(tmp_path):
+    path = tmp_path / "game.json"
+    prosecutor().to_json(path)
+    assert Game.from_json(path) == prosecutor()
+
+
+@pytest.mark.parametrize("name", sorted(GENERATORS))
+def test_generators_are_seeded(name):
+    first, again, other = (GENERATORS[name](seed=seed) for seed in (1, 1, 2))
+    assert first == again
+    assert (first != other) or name == "didactic"
+    assert first.name
+
+
+def test_synthetic_follows_its_distribution():
+    game = synthetic(2, 40, 40, 3, seed=0)
+    assert game.shape == (2, 40, 40, 3)
+    sample = np.concatenate([game.receiver.ravel(), game.senders.ravel()])
+    assert abs(sample.std() - 10) < 0.4
+    assert abs(sample.mean()) < 0.5
+    logits = np.log(synthetic(1, 3000, 1, 1, logit_scale=2.0, seed=1).prior)
+    assert abs(logits.std() - 2) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    list(zip(SCENARIOS, [(7, 128, 8, 2), (2, 441, 3, 2), (2, 16, 9, 4)])),
+)
+def test_scenario_sizes(name, shape):
+    assert GENERATORS[name](seed=3).shape == shape
+
+
+def test_quality_advertising_prior_and_payoffs():
+    game = GENERATORS["quality-advertising"](firms=2, probability_high=0.3, shock=0.0, seed=0)
+    np.testing.assert_allclose(game.prior, [0.49, 0.21, 0.21, 0.09])
+    np.testing.assert_array_equal(game.receiver, [[-1, -1, 0], [-1, 1, 0], [1, -1, 0], [1, 1, 0]])
+    np.testing.assert_array_equal(game.senders[1, 0], [0, 1, 0])
+
+
+def test_product_advertising_payoffs():
+    game = GENERATORS["product-advertising"](shock=0.0, seed=5)
+    price = game.senders[:, 0].max(1)
+    assert ((price >= 1) & (price <= 10) & (price == np.round(price))).all()
+    np.testing.assert_array_equal(game.senders[0, 0], [price[0], -1, -1])
+    np.testing.assert_allclose(game.receiver[0], [-8 - price[0], -8 - price[1], 0])
+    np.testing.assert_allclose(game.receiver[1], [-8 - price[0], -7 - price[1], 0])
+
+
+def test_ride_hailing_readings():
+    pay, price = (ride_hailing(driver=d, seed=2) for d in ("payment", "price"))
+    margin = pay.senders.sum(0)[0, :-1]
+    np.testing.assert_allclose((price.receiver - pay.receiver)[:, :-1], np.tile(margin, (16, 1)))
+    assert (pay.receiver[:, -1] == -1).all()
+    with pytest.raises(ValueError, match="driver must be one of"):
+        ride_hailing(driver="tips")
+
+
+def test_didactic_has_the_papers_sizes():
+    assert didactic().shape == (2, 2, 2, 2)

@@ -1,0 +1,167 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from persuasion import (
+    Game,
+    TieRule,
+    deviation_utilities,
+    outcome_distribution,
+    receiver_actions,
+    receiver_utility,
+    sender_utilities,
+    uniform_policies,
+)
+from persuasion import simulate as module
+from persuasion.games import synthetic
+from problems import brute_force_utilities, games_with_policies, non_unique, prosecutor
+
+RULES = st.sampled_from(["lowest-index", "welfare", "sender-0"])
+
+
+@settings(max_examples=300)
+@given(games_with_policies(), RULES)
+def test_utilities_and_actions_agree_with_brute_force(problem, ties):
+    game, policies = problem
+    utilities, actions = brute_force_utilities(game, policies, ties)
+    np.testing.assert_allclose(sender_utilities(game, policies, ties), utilities, atol=1e-12)
+    np.testing.assert_array_equal(receiver_actions(game, policies, ties), actions)
+
+
+@given(games_with_policies(max_senders=3), RULES, st.integers(0, 2), st.integers(0, 999))
+def test_deviations_agree_with_whole_profiles(problem, ties, sender, seed):
+    game, policies = problem
+    sender %= game.shape.senders
+    own = uniform_policies(game, 5, seed)[:, sender]
+    whole = np.repeat(policies[None], 5, 0)
+    whole[:, sender] = own
+    expected = sender_utilities(game, whole, ties)[:, sender]
+    found = deviation_utilities(game, policies, sender, own, ties)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+@given(games_with_policies(max_senders=3))
+def test_outcomes_are_a_distribution_with_the_prior_as_margin(problem):
+    game, policies = problem
+    outcomes = outcome_distribution(game, policies)
+    np.testing.assert_allclose(outcomes.sum(-1), game.prior, atol=1e-12)
+    assert (outcomes >= 0).all()
+
+
+@given(games_with_policies(max_senders=3))
+def test_no_tie_rule_changes_the_receivers_utility(problem):
+    game, policies = problem
+    values = [
+        receiver_utility(game, policies, ties) for ties in ("lowest-index", "welfare", "sender-0")
+    ]
+    scale = max(1.0, np.abs(game.receiver).max())
+    np.testing.assert_allclose(values, values[0], atol=2e-9 * scale)
+
+
+@given(games_with_policies(max_senders=3), st.randoms())
+def test_relabelling_a_senders_signals_changes_nothing(problem, random):
+    game, policies = problem
+    order = list(range(game.shape.signals))
+    random.shuffle(order)
+    relabelled = policies.copy()
+    relabelled[0] = policies[0][:, order]
+    before, after = (sender_utilities(game, p) for p in (policies, relabelled))
+    np.testing.assert_allclose(after, before, atol=1e-12)
+
+
+def test_batches_chunks_and_leading_axes(monkeypatch):
+    game = synthetic(3, 4, 3, 2, seed=0)
+    policies = uniform_policies(game, (3, 7), seed=1)
+    whole = sender_utilities(game, policies)
+    monkeypatch.setattr(module, "CACHE_BYTES", 1)
+    np.testing.assert_allclose(sender_utilities(game, policies), whole, atol=1e-13)
+    one_by_one = [[sender_utilities(game, p) for p in row] for row in policies]
+    np.testing.assert_allclose(one_by_one, whole, atol=1e-13)
+    assert receiver_actions(game, policies).shape == (3, 7, 2, 2, 2)
+    assert sender_utilities(game, policies[:0]).shape == (0, 7, 3)
+
+
+def test_kinds_in_kinds_out():
+    game = synthetic(2, 3, 3, 2, seed=0)
+    policies = uniform_policies(game, 4, seed=1)
+    assert isinstance(sender_utilities(game, policies), np.ndarray)
+    tensor = sender_utilities(game, torch.tensor(policies))
+    assert isinstance(tensor, torch.Tensor)
+    assert tensor.dtype == torch.float64
+    single = sender_utilities(game, policies, dtype=torch.float32)
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, tensor, rtol=1e-4, atol=1e-4)
+    assert isinstance(receiver_actions(game, torch.tensor(policies)), torch.Tensor)
+
+
+def test_gradient_is_that_of_the_piece():
+    game = synthetic(2, 3, 3, 2, logit_scale=1.0, seed=0)
+    policies = torch.tensor(uniform_policies(game, seed=1), requires_grad=True)
+    (gradient,) = torch.autograd.grad(sender_utilities(game, policies)[0], policies)
+    direction = torch.zeros_like(policies)
+    direction[0, 1] = torch.tensor([1.0, -1.0])
+    step = 1e-6
+    ends = [sender_utilities(game, policies.detach() + s * direction)[0] for s in (step, -step)]
+    assert torch.isclose((gradient * direction).sum(), (ends[0] - ends[1]) / (2 * step), atol=1e-6)
+
+
+def test_prosecutor():
+    optimal = np.array([[[4 / 7, 3 / 7], [0, 1]]])
+    assert sender_utilities(prosecutor(), optimal, "sender-0") == pytest.approx(0.6)
+    assert sender_utilities(prosecutor(), optimal, "lowest-index") == pytest.approx(0.0)
+
+
+def test_non_unique_equilibrium_utilities():
+    game, policies = non_unique()
+    np.testing.assert_allclose(sender_utilities(game, policies), [0.3, 0.3], atol=1e-15)
+
+
+def test_explicit_tie_map_is_followed_where_optimal():
+    game = Game([0.5, 0.5], np.zeros((2, 4)), np.arange(16.0).reshape(2, 2, 4), 2)
+    wanted = np.array([[3, 1], [0, 2]])
+    policies = uniform_policies(game, 3, seed=0)
+    np.testing.assert_array_equal(receiver_actions(game, policies, wanted)[1], wanted)
+    dominated = Game([0.5, 0.5], [[1, 0, 1, 1]] * 2, game.senders, 2)
+    expected = np.where(wanted == 1, 0, wanted)
+    np.testing.assert_array_equal(receiver_actions(dominated, policies, wanted)[0], expected)
+
+
+def test_explicit_tie_map_follows_the_deviating_sender():
+    game = Game([0.5, 0.5], np.zeros((2, 4)), np.random.default_rng(0).normal(size=(2, 2, 4)), 2)
+    wanted = np.array([[3, 1], [0, 2]])
+    policies = uniform_policies(game, seed=1)
+    for sender in range(2):
+        own = policies[sender][None]
+        expected = sender_utilities(game, policies, wanted)[sender]
+        assert deviation_utilities(game, policies, sender, own, wanted)[0] == pytest.approx(
+            expected
+        )
+
+
+@pytest.mark.parametrize(
+    ("ties", "message"),
+    [
+        ("best", "unknown tie rule 'best'"),
+        (3, "unknown tie rule 3"),
+        ("sender-7", "favours sender 7, game has 1 senders"),
+        ([0, 1, 2], r"one action index per joint signal, shape \(2,\)"),
+        ([0, 5], r"outside 0\.\.1"),
+    ],
+)
+def test_bad_tie_rules(ties, message):
+    with pytest.raises(ValueError, match=message):
+        sender_utilities(prosecutor(), np.full((1, 2, 2), 0.5), ties)
+
+
+def test_tie_rule_text_round_trip():
+    for text in ("lowest-index", "welfare", "sender-3"):
+        assert str(TieRule.parse(text)) == text
+    assert TieRule.parse(TieRule("welfare")) == TieRule("welfare")
+
+
+def test_wrong_deviation_shape():
+    game = synthetic(2, 3, 3, 2, seed=0)
+    with pytest.raises(ValueError, match=r"deviations must end in \(3, 2\)"):
+        deviation_utilities(game, uniform_policies(game), 0, np.full((5, 2, 2), 0.5))
