@@ -1,0 +1,124 @@
+r"""Extra-gradient: all senders improve at once, each along its own predicted utility (Section 4).
+
+From :math:`\theta_t` look ahead, :math:`\theta_{t+1/2}=\theta_t+\eta G(\theta_t)`, then step from
+:math:`\theta_t` with the gradient found there, :math:`\theta_{t+1}=\theta_t+\eta G(\theta_{t+1/2})`. Block
+:math:`i` of :math:`G` is the gradient of sender :math:`i`'s own utility in its own parameters. The look-ahead damps
+the cycling of plain simultaneous ascent (Korpelevich 1976). Our choice where the paper is silent: the look-ahead is
+a plain step of length :math:`\eta`, and Adam drives the update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from persuasion.policies import Array, project_to_simplex, softmax
+
+SMALLEST_PROBABILITY = 1e-12
+Gradient = Callable[[torch.Tensor], torch.Tensor]
+
+
+def extragradient(
+    gradient: Gradient,
+    starts: Array,
+    steps: int,
+    step_size: float = 0.1,
+    projection: str = "softmax",
+    optimiser: str = "adam",
+) -> Array:
+    """Extra-gradient from many starts at once.
+
+    Parameters
+    ----------
+    gradient : maps policies to each sender's own-utility gradient in its own entries, same shape
+    starts : (..., senders, states, signals) policies, numpy or torch; the result is alike
+    steps : number of updates, two gradients each
+    step_size : look-ahead length, and the rate of the update
+    projection : ``softmax`` of free parameters (starts are entered by their logarithm, clamped at 1e-12);
+        ``euclidean`` onto the simplex after every move (reaches the boundary); or ``none``, any array
+    optimiser : ``adam``, or ``plain`` steps for the update
+
+    Raises ``ValueError`` for an unknown name, a negative number of steps or a bad step size.
+    """
+    return _ascend(gradient, starts, steps, step_size, projection, optimiser, look_ahead=True)
+
+
+def gradient_ascent(
+    gradient: Gradient,
+    starts: Array,
+    steps: int,
+    step_size: float = 0.1,
+    projection: str = "softmax",
+    optimiser: str = "adam",
+) -> Array:
+    """Simultaneous gradient ascent, for comparison: :func:`extragradient` without the look-ahead."""
+    return _ascend(gradient, starts, steps, step_size, projection, optimiser, look_ahead=False)
+
+
+def _ascend(
+    gradient: Gradient,
+    starts: Any,
+    steps: int,
+    step_size: float,
+    projection: str,
+    optimiser: str,
+    look_ahead: bool,
+) -> Any:
+    _check(steps, step_size, projection, optimiser)
+    parameters = _parameters(torch.as_tensor(starts).detach().clone(), projection)
+    update = _updater(parameters, step_size, optimiser)
+    for _ in range(steps):
+        at = parameters
+        if look_ahead:
+            step = step_size * _parameter_gradient(gradient, parameters, projection)
+            at = _feasible(parameters + step, projection)
+        update(_parameter_gradient(gradient, at, projection))
+        parameters.copy_(_feasible(parameters, projection))
+    policies = softmax(parameters) if projection == "softmax" else parameters
+    return policies if isinstance(starts, torch.Tensor) else policies.numpy()
+
+
+def _parameters(policies: torch.Tensor, projection: str) -> torch.Tensor:
+    if projection == "softmax":
+        return policies.clamp(min=SMALLEST_PROBABILITY).log()
+    return _feasible(policies, projection)
+
+
+def _feasible(parameters: torch.Tensor, projection: str) -> torch.Tensor:
+    return project_to_simplex(parameters) if projection == "euclidean" else parameters
+
+
+def _parameter_gradient(
+    gradient: Gradient, parameters: torch.Tensor, projection: str
+) -> torch.Tensor:
+    """The policies' gradient, pulled back through the softmax where there is one."""
+    if projection != "softmax":
+        return gradient(parameters)
+    policies = softmax(parameters)
+    weighted = policies * gradient(policies)
+    return weighted - policies * weighted.sum(-1, keepdim=True)
+
+
+def _updater(
+    parameters: torch.Tensor, step_size: float, optimiser: str
+) -> Callable[[torch.Tensor], Any]:
+    if optimiser == "plain":
+        return lambda direction: parameters.add_(direction, alpha=step_size)
+    adam = torch.optim.Adam([parameters], lr=step_size, maximize=True)
+
+    def update(direction: torch.Tensor) -> None:
+        parameters.grad = direction
+        adam.step()
+
+    return update
+
+
+def _check(steps: int, step_size: float, projection: str, optimiser: str) -> None:
+    if projection not in ("softmax", "euclidean", "none"):
+        raise ValueError(f"unknown projection {projection!r}: use softmax, euclidean or none")
+    if optimiser not in ("adam", "plain"):
+        raise ValueError(f"unknown optimiser {optimiser!r}: use adam or plain")
+    if steps < 0 or not 0 < step_size < float("inf"):
+        raise ValueError(f"steps must be >= 0 and step_size > 0, got {steps} and {step_size}")

@@ -1,0 +1,144 @@
+"""A trained stack as what the optimiser needs: predicted utilities and own-policy gradients."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
+from persuasion.policies import Array
+
+SCHEMA = "persuasion/utility-model/1"
+
+
+class UtilityModel:
+    """Predicted ex-ante utilities of the senders, from one network per sender.
+
+    Network ``i`` sees ``(policy - input_shift) / input_scale``, flattened, and predicts
+    ``(V_i - target_mean[i]) / target_scale[i]``.
+
+    Parameters
+    ----------
+    network : stack with one member per sender; its parameters are frozen
+    target_mean, target_scale : (networks,) in utility units; ``target_scale`` positive
+    input_shift, input_scale : numbers, or one per network ``(networks,)``; ``input_scale`` positive
+    """
+
+    def __init__(
+        self,
+        network: StackedNetwork,
+        target_mean: Any = 0.0,
+        target_scale: Any = 1.0,
+        input_shift: Any = 0.0,
+        input_scale: Any = 1.0,
+    ) -> None:
+        self.network = network.requires_grad_(False)
+        like = next(network.parameters())
+        self.target_mean = _per_network("target_mean", target_mean, network.networks, like)
+        self.target_scale = _per_network("target_scale", target_scale, network.networks, like)
+        self.input_shift = _per_network("input_shift", input_shift, network.networks, like)
+        self.input_scale = _per_network("input_scale", input_scale, network.networks, like)
+        for name in ("target_scale", "input_scale"):
+            if not (getattr(self, name) > 0).all():
+                raise ValueError(f"{name} must be positive")
+
+    def evaluate(self, inputs: torch.Tensor) -> torch.Tensor:
+        """``([networks,] batch, inputs)`` raw inputs to ``(networks, batch)`` utilities; differentiable."""
+        shift, scale = self.input_shift[:, None, None], self.input_scale[:, None, None]
+        outputs = self.network((inputs.to(shift) - shift) / scale)
+        return outputs * self.target_scale[:, None] + self.target_mean[:, None]
+
+    def predict(self, policies: Array) -> Array:
+        """Predicted utilities ``(..., senders)`` at ``policies`` (..., senders, states, signals)."""
+        with torch.no_grad():
+            values = self.evaluate(self._flat(policies)).T
+        return _match(values.unflatten(0, tuple(policies.shape[:-3]) or (1,)), policies)
+
+    def own_gradients(self, policies: Array) -> Array:
+        """Block ``i`` is the gradient of sender ``i``'s predicted utility in its own policy's entries.
+
+        ``policies`` and the result are ``(..., senders, states, signals)``; utility per unit of probability.
+        One backward pass over the stack.
+        """
+        senders, states, signals = policies.shape[-3:]
+        if senders != self.network.networks:
+            raise ValueError(
+                f"policies have {senders} senders, the model {self.network.networks} networks"
+            )
+        inputs = self._flat(policies).expand(senders, -1, -1).detach().requires_grad_()
+        with torch.enable_grad():
+            (gradients,) = torch.autograd.grad(self.evaluate(inputs).sum(), inputs)
+        blocks = gradients.unflatten(2, (senders, states, signals))
+        own = blocks.diagonal(dim1=0, dim2=2).movedim(-1, 1)
+        return _match(own.unflatten(0, tuple(policies.shape[:-3]) or (1,)), policies)
+
+    def subset(self, members: Any) -> UtilityModel:
+        """A model of some networks, in the order given: one game's senders out of a larger stack."""
+        index = [range(self.network.networks)[k] for k in members]
+        scales = (self.target_mean, self.target_scale, self.input_shift, self.input_scale)
+        return UtilityModel(self.network.subset(index), *(scale[index] for scale in scales))
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """The whole state as plain arrays, ready for ``numpy.savez``; nothing is pickled."""
+        network = self.network
+        names = {cls: name for name, cls in ARCHITECTURES.items()}
+        description = {
+            "schema": SCHEMA,
+            "architecture": names[type(network)],
+            "inputs": network.inputs,
+            "networks": network.networks,
+            "options": network.options,
+        }
+        scales = ("target_mean", "target_scale", "input_shift", "input_scale")
+        arrays = {f"network/{key}": value for key, value in network.state_dict().items()}
+        arrays |= {key: getattr(self, key) for key in scales}
+        plain = {key: value.detach().cpu().numpy().copy() for key, value in arrays.items()}
+        return {"description": np.array(json.dumps(description))} | plain
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> UtilityModel:
+        """Inverse of :meth:`to_arrays`, on the CPU; ``ValueError`` if something is missing or misshapen."""
+        try:
+            description = json.loads(str(arrays["description"]))
+            if description.pop("schema") != SCHEMA:
+                raise ValueError(f"not a {SCHEMA} record")
+            options = description.pop("options")
+            network = build_network(description.pop("architecture"), **description, **options)
+            state = {key: torch.tensor(arrays[f"network/{key}"]) for key in network.state_dict()}
+            network.to(next(iter(state.values())).dtype).load_state_dict(state)
+            scales = {
+                key: torch.tensor(arrays[key])
+                for key in ("target_mean", "target_scale", "input_shift", "input_scale")
+            }
+        except (KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+            raise ValueError(f"utility model cannot be read: {error}") from None
+        return cls(network, **scales)
+
+    def _flat(self, policies: Any) -> torch.Tensor:
+        entries = int(np.prod(policies.shape[-3:]))
+        if len(policies.shape) < 3 or entries != self.network.inputs:
+            raise ValueError(
+                f"policies must be (..., senders, states, signals) with {self.network.inputs} entries "
+                f"each, got shape {tuple(policies.shape)}"
+            )
+        return torch.as_tensor(policies).to(self.input_shift).reshape(-1, entries)
+
+
+def _per_network(name: str, value: Any, networks: int, like: torch.Tensor) -> torch.Tensor:
+    tensor = torch.as_tensor(value).to(like)
+    if tensor.shape not in ((), (networks,)) or not torch.isfinite(tensor).all():
+        raise ValueError(f"{name} must be one finite number, or one per network ({networks})")
+    return tensor.expand(networks).clone()
+
+
+def _match(result: torch.Tensor, given: Any) -> Any:
+    """numpy in, float64 numpy out; the leading axes of the input, none included."""
+    if len(given.shape) == 3:
+        result = result.squeeze(0)
+    if isinstance(given, torch.Tensor):
+        return result.to(given)
+    return result.double().cpu().numpy()

@@ -1,0 +1,162 @@
+r"""The paper's sampled check for local Nash equilibria, and the selection of the best profile that passes.
+
+A sender's policy is compared with random policies within :math:`\varepsilon` of it (largest absolute change of an
+entry); the profile is accepted at tolerance :math:`\delta` if none raises that sender's exact utility by more than
+:math:`\delta`. Sampling can only refute: a profile that passes may still have a profitable deviation, and optimised
+profiles, which end at kinks, often do. ``persuasion.certify`` computes the exact local regret.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from persuasion.game import Game
+from persuasion.policies import as_policies, project_to_box
+from persuasion.simulate import deviation_utilities, sender_utilities
+from persuasion.ties import LOWEST_INDEX
+
+FIRST_BATCH = 16
+LARGEST_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class SampledGain:
+    """The largest gains that sampling found: lower bounds of the local regrets, in utility units."""
+
+    gains: np.ndarray
+    """``(senders,)``, at least 0 because a sender may stay where it is."""
+    samples: np.ndarray
+    """``(senders,)`` deviations tried; fewer than asked for if the check stopped early."""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """The first profile accepted at one tolerance, in order of falling welfare; None if there is none."""
+
+    tolerance: float
+    index: int | None = None
+    welfare: float | None = None
+    gain: float | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What :func:`select_local_equilibria` found."""
+
+    accepted: tuple[Acceptance, ...]
+    """One entry per tolerance, in the order given."""
+    checked: int
+    """Number of profiles whose deviations were sampled."""
+    gains: np.ndarray
+    """``(count,)`` largest gain found per profile, NaN where unchecked; a lower bound where refuted early."""
+
+
+def samples_per_sender(game: Game, factor: int = 100) -> int:
+    """Deviations sampled per sender, ``factor * signals * states`` (our reading of the lost Eq. 19)."""
+    return factor * game.shape.signals * game.shape.states
+
+
+def sample_deviations(
+    policy: ArrayLike, radius: float, count: int, generator: np.random.Generator
+) -> np.ndarray:
+    """``count`` random policies ``(count, states, signals)`` within ``radius`` of ``policy``, entry by entry.
+
+    Each is the point of the simplex within the box that is nearest to a point uniform in the box. (Recentring
+    the rows first would change nothing: the projection onto rows of sum 1 ignores a common shift.)
+    """
+    if not 0 < radius < math.inf:
+        raise ValueError(f"radius must be positive, got {radius}")
+    centre = np.asarray(policy, dtype=np.float64)
+    moved = centre + generator.uniform(-radius, radius, (count, *centre.shape))
+    return project_to_box(torch.as_tensor(moved), torch.as_tensor(centre), radius).numpy()
+
+
+def sampled_gain(
+    game: Game,
+    policies: ArrayLike,
+    radius: float,
+    samples: int,
+    seed: int | Sequence[int] = 0,
+    ties: Any = LOWEST_INDEX,
+    stop_above: float = math.inf,
+) -> SampledGain:
+    """Largest gain of each sender over ``samples`` random deviations within ``radius``.
+
+    The senders take turns in growing batches, and everything stops once a gain exceeds ``stop_above`` (utility
+    units). Every batch has its own seed, so that stopping never changes which deviations are drawn.
+    """
+    profile = as_policies(game, policies)
+    seeds = (seed,) if isinstance(seed, (int, np.integer)) else tuple(seed)
+    senders = range(game.shape.senders)
+    stay = [float(deviation_utilities(game, profile, i, profile[i], ties)) for i in senders]
+    gains, used = np.zeros(len(senders)), np.zeros(len(senders), dtype=int)
+    for batch, size in enumerate(_batch_sizes(samples)):
+        for i in senders:
+            generator = np.random.default_rng([*seeds, i, batch])
+            deviations = sample_deviations(profile[i], radius, size, generator)
+            values = deviation_utilities(game, profile, i, deviations, ties)
+            gains[i] = max(gains[i], values.max() - stay[i])
+            used[i] += size
+            if gains[i] > stop_above:
+                return SampledGain(gains, used)
+    return SampledGain(gains, used)
+
+
+def _batch_sizes(samples: int) -> Iterator[int]:
+    size = FIRST_BATCH
+    while samples > 0:
+        yield min(size, samples)
+        samples -= size
+        size = min(2 * size, LARGEST_BATCH)
+
+
+def select_local_equilibria(
+    game: Game,
+    profiles: ArrayLike,
+    radius: float,
+    samples: int,
+    tolerances: Sequence[float],
+    seed: int = 0,
+    ties: Any = LOWEST_INDEX,
+) -> Selection:
+    """For each tolerance, the profile of highest welfare that the sampled check accepts.
+
+    The profiles are walked once in order of falling welfare (equal welfare: lower index first). A check stops as
+    soon as a gain exceeds the largest tolerance still open, the walk once every tolerance has its profile.
+
+    Parameters
+    ----------
+    profiles : (count, senders, states, signals)
+    radius, samples, ties : as in :func:`sampled_gain`
+    tolerances : accepted gains, in utility units, non-negative. At 0 rounding decides: even an exact equilibrium
+        shows gains near 1e-16 of the utility range.
+    seed : profile ``k`` is checked with the seeds ``(seed, k)``, whatever the others do
+    """
+    if not len(tolerances) or not all(0 <= t < math.inf for t in tolerances):
+        raise ValueError(f"tolerances must be non-negative numbers, at least one: {tolerances}")
+    batch = as_policies(game, profiles)
+    if batch.ndim != 4:
+        raise ValueError(f"profiles must be (count, senders, states, signals), got {batch.shape}")
+    welfare = sender_utilities(game, batch, ties).sum(1)
+    accepted: dict[float, Acceptance] = {}
+    gains = np.full(len(batch), np.nan)
+    for index in np.argsort(-welfare, kind="stable").tolist():
+        still_open = [t for t in tolerances if t not in accepted]
+        if not still_open:
+            break
+        check = sampled_gain(
+            game, batch[index], radius, samples, (seed, index), ties, max(still_open)
+        )
+        gain = gains[index] = float(check.gains.max())
+        accepted |= {
+            t: Acceptance(t, index, float(welfare[index]), gain) for t in still_open if gain <= t
+        }
+    found = tuple(accepted.get(t, Acceptance(t)) for t in tolerances)
+    return Selection(found, int(np.isfinite(gains).sum()), gains)

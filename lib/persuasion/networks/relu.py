@@ -1,0 +1,46 @@
+r"""The plain ReLU network: continuous and piecewise linear (Section 4 of the paper).
+
+:math:`h^{(l)}=W^{(l)}o^{(l-1)}+b^{(l)}`, :math:`o^{(l)}=\max(h^{(l)},0)`, three hidden layers.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from persuasion.networks.layers import (
+    Seed,
+    StackedLinear,
+    StackedNetwork,
+    pattern,
+    relu_layers,
+    run_relu,
+)
+
+
+class ReLU(StackedNetwork):
+    """A stack of ReLU networks with three hidden layers.
+
+    Parameters
+    ----------
+    inputs : length of one input
+    networks : number of independent networks in the stack
+    hidden : units of each hidden layer (paper: 64)
+    seed : one seed, or one per network
+
+    ``network(x)`` maps ``(batch, inputs)``, shared by the members, or ``(networks, batch, inputs)`` to
+    ``(networks, batch)``.
+    """
+
+    def __init__(self, inputs: int, networks: int = 1, hidden: int = 64, seed: Seed = 0) -> None:
+        super().__init__(inputs, networks, hidden=hidden)
+        self.hidden = relu_layers(networks, inputs, [hidden] * 3)
+        self.output = StackedLinear(networks, hidden, 1, gain=1)
+        self.initialise(seed)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Predictions ``(networks, batch)``."""
+        return self.output(run_relu(self.hidden, self.check_inputs(x))[-1]).squeeze(-1)
+
+    def activation_pattern(self, x: torch.Tensor) -> torch.Tensor:
+        """Boolean ``(networks, batch, 3 * hidden)``; inside one piece the network is affine."""
+        return pattern(run_relu(self.hidden, self.check_inputs(x)))

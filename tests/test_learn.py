@@ -1,0 +1,305 @@
+"""Fitting, models, gradients and extra-gradient, against closed forms and finite differences."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from persuasion import Game, project_to_simplex, uniform_policies
+from persuasion.learn import (
+    DivergenceError,
+    Training,
+    UtilityModel,
+    extragradient,
+    fit,
+    gradient_ascent,
+)
+from persuasion.networks import ARCHITECTURES, build_network
+
+# only its sizes matter: three senders, two states, two signals
+SHAPE = Game([0.5, 0.5], np.eye(2), np.zeros((3, 2, 2)), signals=2)
+QUICK = Training(samples=2000, held_out=500, epochs=15, batch_size=128, learning_rate=0.003)
+
+
+def smooth_data(count, seed=0, inputs=4):
+    """Two smooth targets far from zero mean and unit variance."""
+    x = np.random.default_rng(seed).uniform(0, 1, (count, inputs))
+    return x, np.stack([100 + 10 * np.sin(3 * x[:, 0]) * x[:, 1], x.sum(1) ** 2], 1)
+
+
+def quick_fit(name="relu", training=QUICK, networks=2, **kwargs):
+    x, y = smooth_data(training.samples)
+    network = build_network(name, 4, networks, seed=1)
+    return fit(network, x, y[:, :networks], training, seed=3, **kwargs)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_fit_reduces_the_raw_error_of_a_smooth_function(name):
+    training = dataclasses.replace(QUICK, schedule="cosine", input_scaling="symmetric")
+    held_out = smooth_data(500, seed=1)
+    result = quick_fit(name, training, held_out=held_out)
+    x, y = smooth_data(training.samples)
+    np.testing.assert_allclose(result.target_variance, y.var(0), rtol=1e-5)
+    assert (result.training_error < 0.05 * result.target_variance).all()
+    assert (result.held_out_error < 0.05 * result.target_variance).all()
+    for data, error in (((x, y), result.training_error), (held_out, result.held_out_error)):
+        policies = data[0].reshape(-1, 2, 1, 2)
+        again = ((result.model.predict(policies) - data[1]) ** 2).mean(0)
+        np.testing.assert_allclose(again, error, rtol=1e-3)
+    assert result.losses.shape == (15, 2)
+    assert (result.losses[-1] < result.losses[0]).all()
+
+
+def test_same_seed_same_result_and_another_seed_another():
+    runs = [quick_fit(), quick_fit()]
+    assert np.array_equal(runs[0].losses, runs[1].losses)
+    for key, value in runs[0].model.to_arrays().items():
+        assert np.array_equal(value, runs[1].model.to_arrays()[key])
+    x, y = smooth_data(QUICK.samples)
+    other = fit(build_network("relu", 4, 2, seed=1), x, y, QUICK, seed=4)
+    assert not np.array_equal(other.losses, runs[0].losses)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("scaling", ["probability", "standardise"])
+def test_stacked_training_equals_training_one_by_one(name, scaling):
+    training = dataclasses.replace(QUICK, epochs=2, precision="float64", input_scaling=scaling)
+    x, y = smooth_data(600)
+    own = np.stack([x, x[::-1] ** 2])
+    stack = build_network(name, 4, 2, seed=[5, 6])
+    together = fit(stack, own, y, training, seed=3)
+    for member, seed in enumerate([5, 6]):
+        alone = build_network(name, 4, 1, seed=[seed])
+        single = fit(alone, own[member], y[:, [member]], training, seed=3)
+        np.testing.assert_allclose(together.losses[:, [member]], single.losses, rtol=1e-7)
+        arrays = together.model.subset([member]).to_arrays()
+        for key, value in single.model.to_arrays().items():
+            if key != "description":
+                np.testing.assert_allclose(arrays[key], value, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("constant", [0.0, -7.3, 0.1])
+def test_constant_targets_are_predicted(constant):
+    x, y = smooth_data(QUICK.samples)
+    y[:, 1] = constant
+    result = fit(build_network("relu", 4, 2, seed=0), x, y, QUICK)
+    assert result.target_variance[1] < 1e-12
+    assert result.model.target_scale[1] == 1
+    assert result.training_error[1] < 1e-2
+    assert result.training_error[0] < 0.5 * result.target_variance[0]
+
+
+def test_divergence_is_an_error_that_names_the_network():
+    training = dataclasses.replace(QUICK, learning_rate=1e30, epochs=3)
+    with pytest.raises(DivergenceError, match=r"networks .*\b[01]\b"):
+        quick_fit(training=training)
+
+
+def test_progress_reports_every_epoch():
+    seen = []
+    result = quick_fit(progress=lambda epoch, losses: seen.append((epoch, losses.copy())))
+    assert [epoch for epoch, _ in seen] == list(range(QUICK.epochs))
+    assert np.array_equal(np.stack([losses for _, losses in seen]), result.losses)
+
+
+def test_cosine_schedule_starts_at_the_rate_and_ends_near_zero():
+    x, y = smooth_data(256)
+    one_step = dataclasses.replace(QUICK, epochs=1, batch_size=256)
+    ends = [
+        fit(build_network("relu", 4, 2), x, y, dataclasses.replace(one_step, schedule=s))
+        for s in ("constant", "cosine")
+    ]
+    assert np.array_equal(ends[0].training_error, ends[1].training_error)
+    many = dataclasses.replace(QUICK, epochs=100, batch_size=256, schedule="cosine")
+    losses = fit(build_network("relu", 4, 2), x, y, many).losses
+    assert (np.abs(np.diff(losses, axis=0))[-5:] < 1e-3 * losses[-5:]).all()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("samples", 0),
+        ("held_out", -1),
+        ("epochs", 1.5),
+        ("batch_size", True),
+        ("learning_rate", 0),
+        ("learning_rate", float("nan")),
+        ("schedule", "linear"),
+        ("input_scaling", "raw"),
+        ("target_scaling", "max"),
+        ("precision", "float16"),
+        ("dnl_variant", "some"),
+        ("hyper_scale", -1.0),
+    ],
+)
+def test_a_bad_recipe_names_its_field(field, value):
+    with pytest.raises(ValueError, match=field):
+        Training(**{field: value})
+
+
+def test_bad_training_data_is_named():
+    network = build_network("relu", 4, 2)
+    x, y = smooth_data(20)
+    with pytest.raises(ValueError, match="training targets must be"):
+        fit(network, x, y[:, :1], QUICK)
+    with pytest.raises(ValueError, match="x must have shape"):
+        fit(network, x[:, :3], y, QUICK)
+    with pytest.raises(ValueError, match="held-out inputs have a non-finite"):
+        fit(network, x, y, QUICK, held_out=(x * np.nan, y))
+
+
+def random_model(name, senders=3, states=2, signals=2, **scales):
+    network = build_network(name, senders * states * signals, senders, seed=7).double()
+    return UtilityModel(network, [1.0, -2.0, 3.0], [2.0, 5.0, 0.1], **scales)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_own_gradients_agree_with_finite_differences(name):
+    model = random_model(name, input_shift=0.5, input_scale=0.5)
+    game = SHAPE
+    policies = uniform_policies(game, (2, 3), seed=1)
+    gradients = model.own_gradients(policies)
+    assert gradients.shape == policies.shape
+    step = 1e-7
+    for index in np.ndindex(policies.shape):
+        moved = [policies.copy(), policies.copy()]
+        moved[0][index] -= step
+        moved[1][index] += step
+        low, high = (model.predict(p)[(*index[:2], index[2])] for p in moved)
+        assert gradients[index] == pytest.approx((high - low) / (2 * step), rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_predictions_keep_leading_axes_and_kind(name):
+    model = random_model(name)
+    policies = uniform_policies(SHAPE, 6, seed=1)
+    values = model.predict(policies)
+    nested = policies.reshape(3, 2, *policies.shape[1:])
+    assert values.shape == (6, 3)
+    np.testing.assert_allclose(model.predict(nested).reshape(6, 3), values, rtol=1e-12)
+    np.testing.assert_allclose(model.predict(policies[2]), values[2], rtol=1e-12)
+    assert model.own_gradients(policies[2]).shape == policies[2].shape
+    tensor = model.predict(torch.as_tensor(policies).float())
+    assert tensor.dtype == torch.float32
+    assert model.predict(policies[:0]).shape == (0, 3)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_arrays_round_trip_through_a_file_without_pickle(name, tmp_path):
+    model = random_model(name, input_shift=0.25)
+    np.savez(tmp_path / "model.npz", **model.to_arrays())
+    with np.load(tmp_path / "model.npz", allow_pickle=False) as arrays:
+        again = UtilityModel.from_arrays(dict(arrays))
+    policies = uniform_policies(SHAPE, 6, seed=1)
+    assert np.array_equal(again.predict(policies), model.predict(policies))
+
+
+@pytest.mark.parametrize("damage", ["missing", "shape", "architecture", "schema", "json"])
+def test_damaged_arrays_are_refused(damage):
+    arrays = random_model("relu").to_arrays()
+    text = str(arrays["description"])
+    if damage == "missing":
+        del arrays["network/output.weight"]
+    elif damage == "shape":
+        arrays["network/output.weight"] = arrays["network/output.weight"][:, :5]
+    elif damage == "json":
+        arrays["description"] = np.array("{")
+    else:
+        old, new = {"architecture": ("relu", "mlp"), "schema": ("model/1", "model/9")}[damage]
+        arrays["description"] = np.array(text.replace(old, new))
+    with pytest.raises(ValueError, match=r"utility model|architecture|record"):
+        UtilityModel.from_arrays(arrays)
+
+
+def test_a_model_refuses_policies_of_another_game():
+    model = random_model("relu")
+    with pytest.raises(ValueError, match="12 entries"):
+        model.predict(np.ones((3, 2, 3)) / 3)
+    with pytest.raises(ValueError, match="2 senders"):
+        model.own_gradients(np.ones((2, 3, 2)) / 2)
+
+
+def bilinear(points):
+    """f1 = xy, f2 = -xy: the only equilibrium is (0, 0)."""
+    return torch.stack([points[..., 1], -points[..., 0]], -1)
+
+
+def test_extragradient_converges_where_gradient_ascent_spirals_out():
+    starts = np.random.default_rng(0).normal(size=(20, 2))
+    plain = {"steps": 2000, "step_size": 0.1, "projection": "none", "optimiser": "plain"}
+    before = np.linalg.norm(starts, axis=1)
+    ends = np.linalg.norm(extragradient(bilinear, starts, **plain), axis=1)
+    assert (ends < 1e-3 * before).all()
+    # one step multiplies the distance by sqrt((1 - eta^2)^2 + eta^2), and by sqrt(1 + eta^2) without look-ahead
+    np.testing.assert_allclose(ends, before * (0.99**2 + 0.1**2) ** 1000, rtol=1e-9)
+    away = np.linalg.norm(gradient_ascent(bilinear, starts, **plain), axis=1)
+    np.testing.assert_allclose(away, before * 1.01**1000, rtol=1e-9)
+
+
+def matching_pennies(policies):
+    """Sender 0 wants equal signals, sender 1 different ones; (..., 2, 1, 2), equilibrium one half."""
+    other = policies.flip(-3)
+    sign = policies.new_tensor([1.0, -1.0]).reshape(2, 1, 1)
+    return sign * other
+
+
+@pytest.mark.parametrize(("projection", "step_size"), [("softmax", 1.0), ("euclidean", 0.2)])
+def test_extragradient_solves_matching_pennies_on_the_simplex(projection, step_size):
+    starts = torch.rand(10, 2, 1, 2, dtype=torch.float64, generator=torch.manual_seed(0))
+    starts /= starts.sum(-1, keepdim=True)
+    options = {"steps": 600, "projection": projection, "optimiser": "plain", "step_size": step_size}
+    ends = extragradient(matching_pennies, starts, **options)
+    torch.testing.assert_close(ends, torch.full_like(ends, 0.5), atol=1e-3, rtol=0)
+    away = gradient_ascent(matching_pennies, starts, **options)
+    assert ((away - 0.5).abs().amax((1, 2, 3)) > 0.2).all()
+
+
+@pytest.mark.parametrize("projection", ["softmax", "euclidean"])
+def test_one_adam_step_follows_the_definition(projection):
+    """Autograd through the projection's parametrisation, and Adam's first step written out."""
+    start = torch.tensor([[[0.2, 0.5, 0.3]]], dtype=torch.float64)
+    target = torch.tensor([0.1, 0.2, 0.7], dtype=torch.float64)
+
+    def gradient(policies):
+        return 2 * (target - policies)
+
+    def in_parameters(theta):
+        theta = theta.detach().requires_grad_()
+        policies = torch.softmax(theta, -1) if projection == "softmax" else theta
+        (result,) = torch.autograd.grad(-((policies - target) ** 2).sum(), theta)
+        return result
+
+    theta = start.log() if projection == "softmax" else start
+    half = theta + 0.1 * in_parameters(theta)
+    half = half if projection == "softmax" else project_to_simplex(half)
+    g = in_parameters(half)
+    theta = theta + 0.1 * g / (g.abs() + 1e-8)
+    expected = torch.softmax(theta, -1) if projection == "softmax" else project_to_simplex(theta)
+    ours = extragradient(gradient, start, 1, projection=projection)
+    torch.testing.assert_close(ours, expected, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("projection", ["softmax", "euclidean"])
+def test_endpoints_are_policies_even_from_the_boundary(projection):
+    gradient = random_model("dnl", senders=3, states=2, signals=2).own_gradients
+    starts = np.tile(np.eye(2), (4, 3, 1, 1))
+    ends = extragradient(gradient, starts, 20, projection=projection)
+    assert ends.shape == starts.shape
+    assert (ends >= 0).all()
+    np.testing.assert_allclose(ends.sum(-1), 1, atol=1e-12)
+    assert np.array_equal(starts, np.tile(np.eye(2), (4, 3, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"projection": "clip"}, "projection"),
+        ({"optimiser": "sgd"}, "optimiser"),
+        ({"steps": -1}, "steps"),
+        ({"step_size": 0.0}, "step_size"),
+    ],
+)
+def test_bad_extragradient_options_are_named(changes, message):
+    with pytest.raises(ValueError, match=message):
+        extragradient(bilinear, np.ones((1, 2)), **({"steps": 1} | changes))

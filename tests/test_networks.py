@@ -1,0 +1,272 @@
+"""The three architectures against per-sample references that build every weight matrix."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+
+from persuasion.networks import ARCHITECTURES, DNL, DeLU, ReLU, build_network, member_seeds
+
+VARIANTS = ["hidden", "all", "hidden-output"]
+BUILDS = [("relu", {}), ("delu", {})] + [("dnl", {"variant": v}) for v in VARIANTS]
+BUILD_IDS = ["relu", "delu", *(f"dnl-{v}" for v in VARIANTS)]
+SMALL = {"hidden": 7, "networks": 3, "seed": 4}
+
+
+def small(name, options, **changes):
+    """A float64 stack with every parameter random, biases and constant parts included."""
+    hyper = {} if name == "relu" else {"hyper": 5}
+    network = build_network(name, 6, **(SMALL | hyper | options | changes)).double()
+    generator = torch.Generator().manual_seed(1)
+    for parameter in network.parameters():
+        noise = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+        parameter.data += 0.2 * noise
+    return network
+
+
+def inputs(batch=9, size=6, seed=2):
+    return torch.randn(
+        batch, size, dtype=torch.float64, generator=torch.Generator().manual_seed(seed)
+    )
+
+
+def reference(network, member, x):
+    """One prediction and its lower activation bits, by numpy from the definitions in Section 4."""
+    p = {key: value.detach().numpy()[member] for key, value in network.named_parameters()}
+
+    def affine(name, value):
+        return p[f"{name}.weight"].T @ value + p[f"{name}.bias"][0]
+
+    def generated(name, value, code):
+        outputs = p[f"{name}.bias"].shape[1]
+        tensor = p[f"{name}.weight"].reshape(len(value), len(code) + 1, outputs)
+        matrix = tensor[:, -1].T + sum(c * tensor[:, k].T for k, c in enumerate(code))
+        bias = p[f"{name}.bias"][-1] + sum(c * p[f"{name}.bias"][k] for k, c in enumerate(code))
+        return matrix @ value + bias
+
+    def hidden_layers(name, value, count):
+        outputs = []
+        for layer in range(count):
+            value = np.maximum(affine(f"{name}.{layer}", value), 0)
+            outputs.append(value)
+        return outputs
+
+    if isinstance(network, DNL):
+        (lower,) = hidden_layers("lower", x, 1)
+        bits = lower > 0
+        code = hidden_layers("hyper", bits.astype(float), 2)[-1]
+
+        def higher(name, value):
+            is_generated = p[f"{name}.bias"].shape[0] > 1
+            return generated(name, value, code) if is_generated else affine(name, value)
+
+        third = np.maximum(higher("hidden3", np.maximum(higher("hidden2", lower), 0)), 0)
+        return higher("output", third)[0], bits
+    outputs = hidden_layers("hidden", x, 3)
+    bits = np.concatenate(outputs) > 0
+    if isinstance(network, ReLU):
+        return affine("output", outputs[-1])[0], bits
+    bias = affine("zeta_output", hidden_layers("zeta_hidden", bits.astype(float), 2)[-1])
+    return (p["output.weight"].T @ outputs[-1] + bias)[0], bits
+
+
+@pytest.mark.parametrize(("name", "options"), BUILDS, ids=BUILD_IDS)
+def test_forward_and_pattern_agree_with_the_per_sample_reference(name, options):
+    network, x = small(name, options), inputs()
+    values, patterns = network(x), network.activation_pattern(x)
+    assert patterns.dtype == torch.bool
+    for member in range(network.networks):
+        for row, sample in enumerate(x.numpy()):
+            value, bits = reference(network, member, sample)
+            assert values[member, row].item() == pytest.approx(value, abs=1e-12)
+            assert (patterns[member, row].numpy() == bits).all()
+
+
+def naive_dnl(network, x):
+    """The obvious DNL on one network: a weight tensor per sample, einsum, automatic differentiation."""
+    p = dict(network.named_parameters())
+
+    def layer(name, value, code):
+        bias = p[f"{name}.bias"][0]
+        if len(bias) == 1:
+            return value @ p[f"{name}.weight"][0] + bias
+        tensor = p[f"{name}.weight"][0].unflatten(1, bias.shape)
+        weights = torch.einsum("bk,iko->bio", code, tensor)
+        return torch.einsum("bio,bi->bo", weights, value) + code @ bias
+
+    lower = torch.relu(layer("lower.0", x, None))
+    code = (lower.detach() > 0).double()
+    for index in range(2):
+        code = torch.relu(layer(f"hyper.{index}", code, None))
+    code = torch.cat([code, torch.ones_like(code[:, :1])], 1)
+    second = torch.relu(layer("hidden2", lower, code))
+    return layer("output", torch.relu(layer("hidden3", second, code)), code).squeeze(-1)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_dnl_gradients_agree_with_automatic_differentiation(variant):
+    network = small("dnl", {"variant": variant}, networks=1)
+    x = inputs().requires_grad_()
+    weights = inputs(seed=8)[:, 0]
+    wanted = [x, *network.parameters()]
+    ours = torch.autograd.grad((network(x)[0] * weights).sum(), wanted)
+    theirs = torch.autograd.grad((naive_dnl(network, x) * weights).sum(), wanted)
+    assert sum(g.abs().sum() > 0 for g in ours) == len(wanted)
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+
+
+def test_generated_layer_survives_interleaved_passes():
+    """The kept workspace is never shared by two graphs that are alive together."""
+    network = small("dnl", {}, networks=1)
+    parameters = list(network.parameters())
+    first, second = inputs(seed=3), inputs(batch=5, seed=4)
+    expected = [torch.autograd.grad(network(x).sum(), parameters) for x in (first, second)]
+    sums = [network(x).sum() for x in (first, second)]
+    with torch.no_grad():
+        network(inputs(batch=20, seed=5))
+    for total, gradients in zip(sums, expected, strict=True):
+        for a, b in zip(torch.autograd.grad(total, parameters), gradients, strict=True):
+            torch.testing.assert_close(a, b, rtol=0, atol=0)
+
+
+def test_a_graph_walked_twice_is_refused():
+    network = small("dnl", {})
+    total = network(inputs()).sum()
+    total.backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="twice"):
+        total.backward()
+
+
+@pytest.mark.parametrize(("name", "options"), BUILDS, ids=BUILD_IDS)
+def test_member_equals_a_stack_of_one(name, options):
+    network = small(name, options)
+    x = inputs(batch=3 * 5).reshape(3, 5, 6)
+    for member in range(3):
+        alone = network.subset([member])
+        torch.testing.assert_close(alone(x[member])[0], network(x)[member], rtol=0, atol=1e-14)
+        torch.testing.assert_close(alone(x[0])[0], network(x[0])[member], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_initial_weights_depend_on_the_own_seed_only(name):
+    seeds = member_seeds(11, 3)
+    stack = build_network(name, 6, 3, seed=11)
+    reordered = build_network(name, 6, 2, seed=[seeds[2], seeds[0]])
+    for key, value in stack.state_dict().items():
+        assert torch.equal(reordered.state_dict()[key], value[[2, 0]])
+    weight = next(iter(stack.state_dict().values()))
+    assert not torch.equal(weight[0], weight[1])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_generated_weights_start_at_he_scale(variant, scale):
+    network = DNL(40, networks=4, variant=variant, seed=3, hyper_scale=scale)
+    x = torch.randn(200, 40, generator=torch.Generator().manual_seed(0))
+    lower = torch.relu(network.lower[0](x))
+    code = network.code(lower)
+    for name, gain in (("hidden2", 2), ("hidden3", 2), ("output", 1)):
+        layer = getattr(network, name)
+        if hasattr(layer, "shape"):
+            weights = torch.einsum("nbk,niko->nbio", code, layer.weight.view(layer.shape))
+            assert weights.std().item() == pytest.approx(scale * (gain / 64) ** 0.5, rel=0.25)
+
+
+def crossings(network, start, end):
+    """Neighbouring points of a segment with different patterns, found by bisection; and the segment."""
+
+    def point(t):
+        return (start + t * (end - start)).unsqueeze(0)
+
+    def bits(t):
+        return network.activation_pattern(point(t))[0, 0]
+
+    grid = torch.linspace(0, 1, 400, dtype=torch.float64).tolist()
+    pairs = []
+    for low, high in pairwise(grid):
+        if torch.equal(bits(low), bits(high)):
+            continue
+        while high - low > 1e-13:
+            middle = (low + high) / 2
+            low, high = (middle, high) if torch.equal(bits(middle), bits(low)) else (low, middle)
+        pairs.append((low, high))
+    return pairs, lambda t: network(point(t)).item()
+
+
+def whole(network, start, end, low, high):
+    """Whether one pattern holds along the whole part: the lower part is affine, so the ends decide."""
+    t = torch.tensor([[low], [high]], dtype=torch.float64)
+    first, last = network.activation_pattern(start + t * (end - start))[0]
+    return torch.equal(first, last)
+
+
+def same_piece_segment(network, start, end, pairs):
+    """The ends of the longest part of the segment between crossings."""
+    ends = [0.0] + [t for pair in pairs for t in pair] + [1.0]
+    return max(zip(ends[::2], ends[1::2], strict=True), key=lambda piece: piece[1] - piece[0])
+
+
+def second_differences(value, low, high):
+    t = np.linspace(low, high, 41)[1:-1]
+    return np.abs(np.diff([value(s) for s in t], 2)).max()
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_dnl_jumps_between_pieces_and_bends_inside_one(variant):
+    network = DNL(6, variant=variant, seed=5).double()
+    start, end = inputs(2, seed=9)
+    pairs, value = crossings(network, start, end)
+    assert len(pairs) > 5
+    jumps = [abs(value(high) - value(low)) for low, high in pairs]
+    assert max(jumps) > 1e-2
+    pieces = [(low[1], high[0]) for low, high in pairwise(pairs)]
+    bends = [second_differences(value, *p) for p in pieces if whole(network, start, end, *p)]
+    assert max(bends) > 1e-4
+
+
+def test_relu_is_continuous_and_delu_jumps_both_affine_inside_a_piece():
+    start, end = inputs(2, seed=9)
+    for cls, jumps_at_least, jumps_at_most in ((ReLU, 0, 1e-9), (DeLU, 1e-2, np.inf)):
+        network = cls(6, seed=5).double()
+        pairs, value = crossings(network, start, end)
+        assert len(pairs) > 20
+        largest = max(abs(value(high) - value(low)) for low, high in pairs)
+        assert jumps_at_least <= largest <= jumps_at_most
+        low, high = same_piece_segment(network, start, end, pairs)
+        assert high - low > 1e-3
+        assert second_differences(value, low, high) < 1e-12
+
+
+def test_no_gradient_through_the_pattern():
+    """DNL's hyper-network and DeLU's bias contribute nothing to the gradient in the input."""
+    network = small("delu", {})
+    x = inputs().requires_grad_()
+    (before,) = torch.autograd.grad(network(x).sum(), x)
+    network.zeta_output.weight.data *= 3
+    (after,) = torch.autograd.grad(network(x).sum(), x)
+    assert torch.equal(before, after)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "mlp"}, "unknown architecture 'mlp'"),
+        ({"inputs": 0}, "inputs must be"),
+        ({"networks": -1}, "networks must be"),
+        ({"hyper": 0}, "hyper must be"),
+        ({"variant": "none"}, "unknown DNL variant"),
+        ({"depth": 3}, "depth"),
+        ({"seed": [1]}, "1 seeds for 2 networks"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        build_network(**({"name": "dnl", "inputs": 4, "networks": 2} | arguments))
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (3, 5, 6), (6,), (1, 2, 5, 6)])
+def test_inputs_of_a_wrong_shape_are_refused(shape):
+    with pytest.raises(ValueError, match="x must have shape"):
+        build_network("relu", 6, 2)(torch.zeros(shape))
