@@ -1,0 +1,77 @@
+# The front door. `make help` lists the targets; every target sets up what it needs.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PRESET ?= quick
+PYTHON ?= python3.11
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+TORCH := 2.13.0
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export MPLBACKEND := Agg
+export PYTHONWARNINGS := ignore::DeprecationWarning
+export JUPYTER_PLATFORM_DIRS := 1
+# the venv's own kernel, whatever kernels the user has installed
+export JUPYTER_PREFER_ENV_PATH := 1
+
+.PHONY: help setup reproduce book run status test test-code test-notebooks test-book benchmark lint format lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@echo "  PRESET=smoke|quick|paper chooses how much to compute (default quick)"
+
+setup: $(READY) ## create .venv with the pinned packages
+
+$(READY): requirements/lock.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found; name a Python 3.11 with PYTHON=..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	touch $@
+
+reproduce: $(READY) ## run all experiments and notebooks, build the book
+	$(RUN) -m persuasion reproduce --preset $(PRESET)
+
+run: $(READY) ## only compute records
+	$(RUN) -m persuasion run --preset $(PRESET)
+
+status: $(READY) ## show how much of a preset is computed
+	$(RUN) -m persuasion status --preset $(PRESET)
+
+book: $(READY) ## build the book from the records of a preset
+	$(RUN) -m persuasion book --preset $(PRESET)
+
+test: lint test-code test-notebooks test-book ## everything: lint, types, tests, notebooks, book
+
+lint: $(READY) ## ruff and mypy
+	ruff check .
+	ruff format --check .
+	mypy
+
+test-code: $(READY) ## unit and property tests, doctests
+	$(RUN) -m pytest -n auto --dist loadfile
+
+test-notebooks: $(READY) ## every page as a notebook through nbval, at preset smoke
+	$(RUN) tests/notebooks.py
+
+test-book: $(READY) ## build the book at preset smoke, warnings as errors
+	PERSUASION_STORE=$(CURDIR)/_build/smoke/store.sqlite $(RUN) -m persuasion book --preset smoke
+
+benchmark: $(READY) ## ours against naive baselines; writes _build/benchmarks.json
+	$(RUN) benchmarks/run.py
+
+format: $(READY) ## format and fix what can be fixed
+	ruff format .
+	ruff check --fix .
+
+lock: $(READY) ## resolve requirements/lock.txt anew from pyproject.toml
+	$(RUN) -m pip install --quiet uv
+	uv pip compile --quiet pyproject.toml requirements/torch.in --all-extras --universal \
+	  --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	  --override requirements/without-torch.txt --no-emit-package torch -o requirements/lock.txt
+
+clean: ## remove everything that was built, the environment included
+	rm -rf _build $(VENV)

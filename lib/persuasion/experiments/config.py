@@ -1,0 +1,232 @@
+"""What an experiment runs: documented settings, and the presets ``smoke``, ``quick`` and ``paper``.
+
+[P] marks what the paper states, [C] what it leaves open. Every field can be overridden by its dotted
+name; an unknown name is an error.
+
+>>> preset("paper").training.samples
+50000
+>>> preset("smoke", {"training.samples": 64}).training.samples
+64
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from persuasion.games import SCENARIOS
+from persuasion.learn.training import Training
+from persuasion.networks import ARCHITECTURES
+
+METHODS = tuple(ARCHITECTURES)
+LEVELS = (2, 4, 6, 8, 10)
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search for local equilibria with the trained networks.
+
+    Attributes
+    ----------
+    radius : size of the neighbourhood, largest absolute change of any entry; 0.005 and 0.01 [P]
+    iterations : extra-gradient steps; 20 at radius 0.005, 30 at 0.01 [P]
+    starts : random starting profiles, 300 [P]
+    step_size : learning rate of Adam and length of the extrapolation, 0.1 [P]
+    projection : "softmax" [P] or "euclidean" [C]
+    samples_factor : the check draws this many times ``signals * states`` deviations per sender [C]
+    """
+
+    radius: float
+    iterations: int
+    starts: int = 300
+    step_size: float = 0.1
+    projection: str = "softmax"
+    samples_factor: int = 100
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A design of synthetic games.
+
+    Attributes
+    ----------
+    senders : numbers of senders, (2, 4) [P]
+    levels : values of the numbers of signals, states and actions, (2, 4, 6, 8, 10) [P]
+    games : games per size, 5 [P]
+    logit_scale : standard deviation of the prior's logits, 10 [P]
+    balanced : if true, only the sizes of a Latin square: ``len(levels)**2`` of them, in which every pair
+        of levels of two of the three sizes occurs once
+    """
+
+    senders: tuple[int, ...] = (2, 4)
+    levels: tuple[int, ...] = LEVELS
+    games: int = 5
+    logit_scale: float = 10.0
+    balanced: bool = False
+
+    def sizes(self) -> list[tuple[int, int, int]]:
+        """The ``(signals, states, actions)`` of the design, in grid order."""
+        if not self.balanced:
+            return list(itertools.product(self.levels, self.levels, self.levels))
+        order = range(len(self.levels))
+        square = [(i, j, (i + j) % len(self.levels)) for i in order for j in order]
+        return [(self.levels[i], self.levels[j], self.levels[k]) for i, j, k in square]
+
+
+@dataclass(frozen=True)
+class Didactic:
+    """Figure 1: one training run per network on the didactic game.
+
+    Attributes
+    ----------
+    training : 500,000 samples and 200 epochs [P]
+    resolution : grid points per axis of the surfaces
+    """
+
+    training: Training
+    resolution: int = 81
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Everything that ``make reproduce`` runs.
+
+    Attributes
+    ----------
+    name : name of the preset
+    training : how the benchmark's and the scenarios' networks are trained
+    searches : radius 0.005 (Figures 2, 3, 5, Table 1) first, then radius 0.01 (Figure 8)
+    synthetic : the paper's benchmark
+    second : the second benchmark, with logit scale 1, on which fewer games are trivial
+    scenarios : names of the scenarios of Table 1
+    instances : instances per scenario, 20 [P]
+    didactic : Figure 1
+    methods : network architectures
+    tolerances : tolerated gains of the local-equilibrium check, relative to the game's utility range [C]
+    headline : the tolerance at which the figures select [C]
+    seed : root of all seeds
+    """
+
+    name: str
+    training: Training
+    searches: tuple[Search, ...]
+    synthetic: Benchmark
+    second: Benchmark
+    didactic: Didactic
+    scenarios: tuple[str, ...] = SCENARIOS
+    instances: int = 20
+    methods: tuple[str, ...] = METHODS
+    tolerances: tuple[float, ...] = (1e-9, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+    headline: float = 1e-3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.methods) - set(METHODS)):
+            raise ValueError(f"unknown methods {unknown}; known: {list(METHODS)}")
+        if unknown := sorted(set(self.scenarios) - set(SCENARIOS)):
+            raise ValueError(f"unknown scenarios {unknown}; known: {list(SCENARIOS)}")
+        if self.headline not in self.tolerances:
+            raise ValueError(f"headline {self.headline} is not among tolerances {self.tolerances}")
+
+
+def _paper() -> Preset:
+    return Preset(
+        name="paper",
+        training=Training(),
+        searches=(Search(0.005, 20), Search(0.01, 30)),
+        synthetic=Benchmark(),
+        second=Benchmark(senders=(2,), logit_scale=1.0),
+        didactic=Didactic(Training(samples=500_000, held_out=50_000, epochs=200), 121),
+    )
+
+
+def _quick() -> Preset:
+    paper = _paper()
+    return replace(
+        paper,
+        name="quick",
+        training=Training(samples=4_000, held_out=2_000, epochs=8),
+        searches=tuple(replace(search, starts=100, samples_factor=10) for search in paper.searches),
+        synthetic=replace(paper.synthetic, games=1, balanced=True),
+        second=replace(paper.second, games=1, balanced=True),
+        instances=3,
+        didactic=Didactic(Training(samples=20_000, held_out=5_000, epochs=20)),
+    )
+
+
+def _smoke() -> Preset:
+    paper = _paper()
+    tiny = Benchmark(levels=(2, 3), games=1, balanced=True)
+    return replace(
+        paper,
+        name="smoke",
+        training=Training(samples=512, held_out=256, epochs=2, batch_size=128),
+        searches=tuple(
+            replace(search, starts=8, iterations=3, samples_factor=1) for search in paper.searches
+        ),
+        synthetic=tiny,
+        second=replace(tiny, senders=(2,), logit_scale=1.0),
+        instances=2,
+        didactic=Didactic(Training(samples=1_000, held_out=500, epochs=3), 21),
+    )
+
+
+PRESETS = {"smoke": _smoke, "quick": _quick, "paper": _paper}
+
+
+def preset(name: str, overrides: Mapping[str, Any] | None = None) -> Preset:
+    """A preset by name, with overrides by dotted field name, for instance ``{"training.epochs": 5}``.
+
+    An index picks from a tuple of settings: ``{"searches.0.starts": 10}``. Raises ``ValueError`` for an
+    unknown preset, an unknown field (naming the known ones) or a value of the wrong kind.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"unknown preset {name!r}; known: {', '.join(PRESETS)}")
+    settings = PRESETS[name]()
+    for path, value in (overrides or {}).items():
+        settings = _override(settings, path.split("."), value, path)
+    return settings
+
+
+def _override(settings: Any, keys: list[str], value: Any, path: str) -> Any:
+    if not keys:
+        return _coerce(value, settings, path)
+    key, rest = keys[0], keys[1:]
+    if isinstance(settings, tuple) and key.isdigit() and int(key) < len(settings):
+        items = list(settings)
+        items[int(key)] = _override(items[int(key)], rest, value, path)
+        return tuple(items)
+    known = [f.name for f in fields(settings)] if is_dataclass(settings) else []
+    if key not in known:
+        raise ValueError(
+            f"unknown setting {path!r} at {key!r}; known: {', '.join(known) or 'none'}"
+        )
+    return replace(settings, **{key: _override(getattr(settings, key), rest, value, path)})
+
+
+def _coerce(value: Any, current: Any, path: str) -> Any:
+    """The value in the kind of the one that it replaces."""
+    if isinstance(current, tuple) and isinstance(value, (list, tuple)):
+        return tuple(value)
+    if isinstance(current, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(current):
+        raise ValueError(
+            f"setting {path!r} takes {type(current).__name__}, got {type(value).__name__} {value!r}"
+        )
+    return value
+
+
+def to_dict(settings: Any) -> dict[str, Any]:
+    """Nested plain dictionary of settings, ready for JSON."""
+    return dataclasses.asdict(settings)
+
+
+__all__ = [
+    "LEVELS", "METHODS", "PRESETS", "Benchmark", "Didactic", "Preset", "Search", "preset",
+    "to_dict",
+]  # fmt: skip

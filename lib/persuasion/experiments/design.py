@@ -1,0 +1,88 @@
+"""The jobs of a preset, in an order that makes partial runs useful: one game of every size comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from persuasion.experiments.config import Benchmark, Preset, to_dict
+from persuasion.experiments.jobs import Job
+
+EXPERIMENTS = ("didactic", "synthetic", "second", "scenarios")
+# measured ratio of training costs, for the progress bar only
+RELATIVE_COST = {"relu": 1.0, "delu": 1.5, "dnl": 8.0}
+SCENARIO_INPUTS = {"quality-advertising": 7, "product-advertising": 2, "ride-hailing": 2}
+
+
+def jobs(preset: Preset, experiment: str) -> list[Job]:
+    """All jobs of one experiment of a preset. ``ValueError`` for an unknown experiment."""
+    if experiment not in EXPERIMENTS:
+        raise ValueError(f"unknown experiment {experiment!r}; known: {', '.join(EXPERIMENTS)}")
+    if experiment == "didactic":
+        return [_didactic(preset, method) for method in preset.methods]
+    return [job for game in games(preset, experiment) for job in _jobs_of_game(preset, game)]
+
+
+def games(preset: Preset, experiment: str) -> list[dict[str, Any]]:
+    """The game configurations of one experiment, the first game of every size before the second of any."""
+    if experiment == "scenarios":
+        return [
+            _game(preset, family, {}, index)
+            for index in range(preset.instances)
+            for family in preset.scenarios
+        ]
+    return list(
+        _synthetic(preset, preset.synthetic if experiment == "synthetic" else preset.second)
+    )
+
+
+def _synthetic(preset: Preset, benchmark: Benchmark) -> Iterable[dict[str, Any]]:
+    for index in range(benchmark.games):
+        for senders in benchmark.senders:
+            for signals, states, actions in benchmark.sizes():
+                parameters = {
+                    "senders": senders,
+                    "signals": signals,
+                    "states": states,
+                    "actions": actions,
+                    "logit_scale": benchmark.logit_scale,
+                }
+                yield _game(preset, "synthetic", parameters, index)
+
+
+def _game(preset: Preset, family: str, parameters: dict[str, Any], index: int) -> dict[str, Any]:
+    return {"family": family, "parameters": parameters, "index": index, "seed": preset.seed}
+
+
+def _jobs_of_game(preset: Preset, game: dict[str, Any]) -> list[Job]:
+    starts = max(search.starts for search in preset.searches)
+    reference = {"kind": "reference", "game": game, "starts": starts}
+    return [Job(reference, 0.1)] + [_solve(preset, game, method) for method in preset.methods]
+
+
+def _solve(preset: Preset, game: dict[str, Any], method: str) -> Job:
+    settings = {
+        "kind": "solve",
+        "game": game,
+        "method": method,
+        "training": to_dict(preset.training),
+        "searches": [to_dict(search) for search in preset.searches],
+        "tolerances": list(preset.tolerances),
+    }
+    senders = game["parameters"].get("senders") or SCENARIO_INPUTS[game["family"]]
+    return Job(settings, senders * RELATIVE_COST[method])
+
+
+def _didactic(preset: Preset, method: str) -> Job:
+    settings = {
+        "kind": "didactic",
+        "method": method,
+        "training": to_dict(preset.didactic.training),
+        "resolution": preset.didactic.resolution,
+        "seed": preset.seed,
+    }
+    visits = preset.didactic.training.samples * preset.didactic.training.epochs
+    return Job(
+        settings,
+        2 * RELATIVE_COST[method] * visits / (preset.training.samples * preset.training.epochs),
+    )

@@ -1,0 +1,82 @@
+"""Where jobs run: in this process, on a local dask cluster, or on an existing one.
+
+Every executor takes jobs and yields their records as they finish, in any order. Only the caller writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from persuasion.experiments.jobs import Job, run_job
+from persuasion.experiments.provenance import provenance
+from persuasion.experiments.store import Record
+
+RETRIES = 3
+THREAD_LIMITS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def execute(
+    jobs: Sequence[Job], workers: int = 1, scheduler: str | None = None
+) -> Iterator[Record]:
+    """Records of the jobs as they finish: serial for one worker, else on a dask cluster.
+
+    ``scheduler`` is the address of a running cluster (``tcp://host:port``); ``ValueError`` if it cannot
+    be reached, or for fewer than one worker.
+    """
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}")
+    if scheduler is None and (workers == 1 or len(jobs) <= 1):
+        return map(run_job, jobs)
+    return _distributed(jobs, workers, scheduler)
+
+
+def default_workers() -> int:
+    """One worker per core that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _distributed(jobs: Sequence[Job], workers: int, scheduler: str | None) -> Iterator[Record]:
+    from distributed import as_completed
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with _client(workers, scheduler) as client:
+        futures = {
+            client.submit(run_job, job, key=job.key, priority=-rank, pure=False): job
+            for rank, job in enumerate(jobs)
+        }
+        for future in as_completed(list(futures)):
+            yield _record(future, futures.pop(future))
+            future.release()
+
+
+@contextlib.contextmanager
+def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
+    import dask
+    from distributed import Client, LocalCluster
+
+    # a worker killed by the system costs its job only, which is retried
+    dask.config.set({"distributed.scheduler.allowed-failures": RETRIES})
+    if scheduler is not None:
+        try:
+            with Client(scheduler, timeout="10s") as client:
+                yield client
+        except OSError as error:
+            raise ValueError(f"no dask scheduler at {scheduler}: {error}") from None
+        return
+    dask.config.set({"distributed.nanny.pre-spawn-environ": THREAD_LIMITS})
+    settings = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
+    with LocalCluster(**settings) as cluster, Client(cluster) as client:
+        yield client
+
+
+def _record(future: Any, job: Job) -> Record:
+    """The future's record; a job that kept killing its workers becomes a failed record."""
+    try:
+        return future.result()
+    except Exception as error:
+        metrics = {"error": f"{type(error).__name__}: {error}", "traceback": ""}
+        return Record(job.key, job.config, "failed", metrics, {}, provenance(), 0.0)

@@ -1,0 +1,81 @@
+"""Where a record comes from: the version of the code that matters, the commit, the packages, the machine."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.metadata
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+
+PACKAGE = Path(__file__).resolve().parents[1]
+# a change here can change a record; elsewhere (reports, command line, solvers) it cannot
+RELEVANT = (
+    "game.py",
+    "policies.py",
+    "simulate.py",
+    "ties.py",
+    "games/*.py",
+    "networks/*.py",
+    "learn/*.py",
+    "experiments/jobs.py",
+    "experiments/seeds.py",
+)
+PACKAGES = ("numpy", "torch")
+
+
+@functools.cache
+def code_version() -> str:
+    """Hash of the syntax trees of the modules that determine records; comments and docstrings do not count."""
+    digest = hashlib.sha256()
+    for pattern in RELEVANT:
+        for path in sorted(PACKAGE.glob(pattern)):
+            digest.update(path.relative_to(PACKAGE).as_posix().encode())
+            digest.update(_syntax(path.read_text(encoding="utf-8")).encode())
+    return digest.hexdigest()[:16]
+
+
+def _syntax(source: str) -> str:
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+@functools.cache
+def commit() -> tuple[str, bool]:
+    """The commit of the checkout and whether it has uncommitted changes; ("unknown", False) outside git."""
+    try:
+        head = _git("rev-parse", "HEAD")
+        return head, bool(_git("status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.SubprocessError):
+        return "unknown", False
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(PACKAGE), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def provenance(device: str = "cpu") -> dict[str, Any]:
+    """Everything about this process that a reader of a record may want to know."""
+    head, dirty = commit()
+    return {
+        "code": code_version(),
+        "commit": head,
+        "dirty": dirty,
+        "python": platform.python_version(),
+        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "device": torch.cuda.get_device_name() if device.startswith("cuda") else "cpu",
+        "threads": torch.get_num_threads(),
+    }

@@ -1,0 +1,1 @@
+"""Records and figures: what the book shows."""

@@ -1,0 +1,65 @@
+"""Where figures and tables are written: one folder per preset under ``_build/artefacts``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from persuasion.experiments import design
+from persuasion.experiments.config import Preset
+from persuasion.experiments.produce import default_store
+from persuasion.experiments.store import Record
+
+
+def artefacts(preset: Preset) -> Path:
+    """The preset's folder: ``PERSUASION_ARTEFACTS`` or ``_build/artefacts``, then the preset's name."""
+    root = os.environ.get("PERSUASION_ARTEFACTS")
+    return (Path(root) if root else default_store().parent / "artefacts") / preset.name
+
+
+def save_figure(figure: Figure, preset: Preset, name: str) -> Figure:
+    """Write ``figures/<name>.png`` and ``.svg``; returns the figure."""
+    folder = artefacts(preset) / "figures"
+    folder.mkdir(parents=True, exist_ok=True)
+    figure.savefig(folder / f"{name}.png", dpi=150)
+    figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+    return figure
+
+
+def save_table(table: pd.DataFrame, preset: Preset, name: str) -> pd.DataFrame:
+    """Write ``tables/<name>.csv`` and ``.md``; returns the table."""
+    folder = artefacts(preset) / "tables"
+    folder.mkdir(parents=True, exist_ok=True)
+    table.to_csv(folder / f"{name}.csv", index=False)
+    (folder / f"{name}.md").write_text(table.to_markdown(index=False) + "\n", encoding="utf-8")
+    return table
+
+
+def provenance_line(records: Sequence[Record], preset: Preset, experiment: str) -> str:
+    """Preset, games covered of games in the design, commit, seeds, device and computing time, in one line."""
+    if experiment == "didactic":
+        covered, planned, unit = len(records), len(preset.methods), "networks"
+    else:
+        planned, unit = len(design.games(preset, experiment)), "games"
+        covered = _covered(records, preset)
+    sources = [record.provenance for record in records]
+    commits = sorted({s["commit"][:10] + ("+changes" if s["dirty"] else "") for s in sources})
+    devices = sorted({s["device"] for s in sources})
+    seconds = sum(record.seconds for record in records)
+    return (
+        f"Preset {preset.name} · {covered} of {planned} {unit} · root seed {preset.seed} · "
+        f"commit {', '.join(commits)} · {', '.join(devices)} · {seconds:,.0f} s of computing"
+    )
+
+
+def _covered(records: Sequence[Record], preset: Preset) -> int:
+    solved: dict[str, set[str]] = {}
+    for record in records:
+        if record.config["kind"] == "solve" and record.done:
+            game = str(record.config["game"])
+            solved.setdefault(game, set()).add(record.config["method"])
+    return sum(methods >= set(preset.methods) for methods in solved.values())

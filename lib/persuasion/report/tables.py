@@ -1,0 +1,111 @@
+"""Tables from records, as data frames ready to show, to write as CSV and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from persuasion.report.frames import SIZES, commonly_solved
+from persuasion.report.statistics import Mean, mean_interval
+from persuasion.report.style import NAMES
+
+# Table 1 of the paper: mean and half-width of the 95% interval over 20 instances
+PAPER_TABLE_1 = {
+    ("quality-advertising", "relu"): Mean(0.498, 0.004, 20),
+    ("quality-advertising", "delu"): Mean(0.599, 0.003, 20),
+    ("quality-advertising", "dnl"): Mean(0.699, 0.003, 20),
+    ("product-advertising", "relu"): Mean(0.407, 0.176, 20),
+    ("product-advertising", "delu"): Mean(0.467, 0.179, 20),
+    ("product-advertising", "dnl"): Mean(0.526, 0.004, 20),
+    ("ride-hailing", "relu"): Mean(3.216, 0.790, 20),
+    ("ride-hailing", "delu"): Mean(3.783, 0.894, 20),
+    ("ride-hailing", "dnl"): Mean(4.344, 0.885, 20),
+}
+
+
+def table_1(equilibria: pd.DataFrame) -> pd.DataFrame:
+    """Table 1: welfare at the selected local equilibrium per scenario and network, beside the paper's."""
+    rows = []
+    for (family, method), part in equilibria.groupby(["family", "method"], sort=False):
+        rows.append(
+            {
+                "scenario": family,
+                "network": NAMES[str(method)],
+                "solved": f"{int(part['solved'].sum())} of {len(part)}",
+                "welfare": str(mean_interval(part["welfare"])),
+                "paper": str(PAPER_TABLE_1[str(family), str(method)]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def paired_difference(equilibria: pd.DataFrame, first: str, second: str) -> Mean:
+    """Mean and 95% interval of the welfare difference ``first - second`` over games that both solved."""
+    pair = equilibria[equilibria["method"].isin([first, second])]
+    welfare = commonly_solved(pair).pivot(index="game", columns="method", values="welfare")
+    if welfare.empty:
+        return mean_interval([])
+    return mean_interval(welfare[first] - welfare[second])
+
+
+def paired_table(equilibria: pd.DataFrame) -> pd.DataFrame:
+    """Paired welfare differences of DNL against the other networks, and the share of equal games."""
+    rows = []
+    for other in ("relu", "delu"):
+        pair = commonly_solved(equilibria[equilibria["method"].isin(["dnl", other])])
+        welfare = pair.pivot(index="game", columns="method", values="welfare")
+        gap = welfare["dnl"] - welfare[other] if len(welfare) else pd.Series(dtype=float)
+        rows.append(
+            {
+                "comparison": f"DNL − {NAMES[other]}",
+                "games": len(gap),
+                "welfare difference": str(mean_interval(gap)),
+                "DNL higher": int((gap > 1e-9).sum()),
+                "equal": int((gap.abs() <= 1e-9).sum()),
+                "DNL lower": int((gap < -1e-9).sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def size_table(equilibria: pd.DataFrame) -> pd.DataFrame:
+    """Every game's selected welfare, one row per game and method: the numbers behind the figures."""
+    columns = ["game", "senders", *SIZES, "degenerate", "method", "radius", "tolerance", "solved"]
+    return equilibria[[*columns, "welfare", "gain"]].reset_index(drop=True)
+
+
+def coverage_table(equilibria: pd.DataFrame) -> pd.DataFrame:
+    """Share of games with an accepted profile, per network and tolerance."""
+    shares = equilibria.pivot_table("solved", "tolerance", "method", "mean", sort=False)
+    shares = shares.rename(columns=NAMES).map(lambda share: f"{share:.0%}").reset_index()
+    return shares.rename(columns={"tolerance": "tolerated gain / range"}).rename_axis(columns=None)
+
+
+def error_table(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Mean errors per benchmark and network; relative errors leave degenerate games out."""
+    rows = []
+    for label, errors in frames.items():
+        for method, part in errors.groupby("method", sort=False):
+            rows.append({"games": label, "network": NAMES[str(method)], **_error_cells(part)})
+    return pd.DataFrame(rows)
+
+
+def scenario_errors(errors: pd.DataFrame) -> pd.DataFrame:
+    """Mean errors per scenario and network, with the number of degenerate instances."""
+    rows = []
+    for (family, method), part in errors.groupby(["family", "method"], sort=False):
+        degenerate = f"{int(part['degenerate'].sum())} of {len(part)}"
+        cells = {"scenario": family, "network": NAMES[str(method)], "degenerate": degenerate}
+        rows.append(cells | _error_cells(part))
+    return pd.DataFrame(rows)
+
+
+def _error_cells(part: pd.DataFrame) -> dict[str, str]:
+    columns = {
+        "training": "training MSE",
+        "held_out": "held-out MSE",
+        "training_relative": "training / variance",
+        "held_out_relative": "held-out / variance",
+    }
+    return {title: str(mean_interval(part[column])) for column, title in columns.items()}

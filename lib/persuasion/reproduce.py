@@ -1,0 +1,95 @@
+"""What ``make reproduce`` does: compute, run the experiment notebooks, build the book, say where it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from persuasion.experiments import EXPERIMENTS, Preset, default_store, produce
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = ("learning/networks", "experiments/synthetic", "experiments/scenarios")
+
+
+def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, float]]:
+    """Run every step and return its name and seconds; a step that fails raises and ends the run.
+
+    Everything finished stays in the store, so a rerun continues where this one stopped.
+    """
+    folder = default_store().parent
+    notebooks = folder / "notebooks" / preset.name
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("experiments", lambda: produce(preset, EXPERIMENTS, workers=workers)),
+        ("notebooks", lambda: run_notebooks(preset, notebooks)),
+        ("book", lambda: build_book(preset.name, folder / "book")),
+    ]
+    timings = []
+    for name, step in steps:
+        print(f"== {name} (preset {preset.name})", flush=True)
+        started = time.monotonic()
+        step()
+        timings.append((name, time.monotonic() - started))
+    return timings
+
+
+def run_notebooks(preset: Preset, folder: Path) -> list[Path]:
+    """Execute the experiment pages with papermill; returns the executed notebooks."""
+    import jupytext
+    import nbformat
+    import papermill
+
+    executed = []
+    for name in NOTEBOOKS:
+        source = ROOT / "book" / f"{name}.md"
+        target = folder / f"{Path(name).name}.ipynb"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(jupytext.read(source), target)
+        print(f"   {name}", flush=True)
+        papermill.execute_notebook(
+            str(target),
+            str(target),
+            parameters={"preset": preset.name},
+            cwd=str(source.parent),
+            kernel_name="python3",
+            progress_bar=False,
+        )
+        executed.append(target)
+    return executed
+
+
+def build_book(preset: str, folder: Path) -> Path:
+    """Build the HTML book with warnings as errors; returns its first page.
+
+    Raises ``subprocess.CalledProcessError`` if a page fails or warns.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [
+        *(sys.executable, "-m", "jupyter_book.cli.main", "build"),
+        *("-W", "--keep-going", "--all", "-q", "--path-output", str(folder), str(ROOT)),
+    ]
+    # pages run in their own folders, so the store's path must not be relative
+    store = str(default_store().resolve())
+    environment = {**os.environ, "PRESET": preset, "PERSUASION_STORE": store}
+    subprocess.run(command, check=True, env=environment, cwd=ROOT)
+    return folder / "_build" / "html" / "index.html"
+
+
+def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:
+    """The closing lines: seconds per step, and where the results are."""
+    folder = default_store().parent
+    lines = [f"  {name:<12} {seconds:7.0f} s" for name, seconds in timings]
+    return "\n".join(
+        [
+            "",
+            "Time per step:",
+            *lines,
+            f"Figures and tables: {folder / 'artefacts' / preset.name}",
+            f"Executed notebooks: {folder / 'notebooks' / preset.name}",
+            f"Open the book:      {folder / 'book' / '_build' / 'html' / 'index.html'}",
+        ]
+    )

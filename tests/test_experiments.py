@@ -1,0 +1,275 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from persuasion import full_revelation, sender_utilities
+from persuasion.__main__ import main
+from persuasion.experiments import (
+    EXPERIMENTS,
+    JobsFailed,
+    Store,
+    config,
+    design,
+    jobs,
+    preset,
+    produce,
+)
+from persuasion.experiments.executors import execute
+from persuasion.learn.sampled_check import sample_deviations
+
+TINY = {
+    "methods": ["relu", "dnl"],
+    "scenarios": ["ride-hailing"],
+    "instances": 1,
+    "synthetic.senders": [2],
+    "training.samples": 64,
+    "training.held_out": 32,
+    "didactic.training.samples": 64,
+    "didactic.training.epochs": 1,
+}
+SET = [f"--set={name}={json.dumps(value)}" for name, value in TINY.items()]
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return preset("smoke", TINY)
+
+
+@pytest.fixture(scope="module")
+def serial(tiny, tmp_path_factory):
+    path = tmp_path_factory.mktemp("store") / "serial.sqlite"
+    return path, produce(tiny, EXPERIMENTS, path, workers=1, quiet=True)
+
+
+def same(first, second):
+    return len(first) == len(second) and all(a.same_result(b) for a, b in zip(first, second))
+
+
+def test_paper_preset_is_the_papers_protocol():
+    paper = preset("paper")
+    assert len(design.games(paper, "synthetic")) == 1250
+    assert len(design.games(paper, "scenarios")) == 60
+    assert (paper.training.samples, paper.training.epochs, paper.training.learning_rate) == (
+        50_000,
+        30,
+        0.01,
+    )
+    assert [(s.radius, s.iterations, s.starts) for s in paper.searches] == [
+        (0.005, 20, 300),
+        (0.01, 30, 300),
+    ]
+    assert (paper.didactic.training.samples, paper.didactic.training.epochs) == (500_000, 200)
+
+
+def test_partial_runs_cover_every_size_first():
+    first = design.games(preset("paper"), "synthetic")[:250]
+    assert {g["index"] for g in first} == {0}
+    assert len({json.dumps(g["parameters"], sort_keys=True) for g in first}) == 250
+
+
+def test_latin_square_is_balanced():
+    sizes = config.Benchmark(balanced=True).sizes()
+    assert len(sizes) == 25
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        assert len({(s[i], s[j]) for s in sizes}) == 25
+
+
+def test_quick_games_are_the_papers_games():
+    paper = {json.dumps(g, sort_keys=True) for g in design.games(preset("paper"), "synthetic")}
+    assert all(
+        json.dumps(g, sort_keys=True) in paper for g in design.games(preset("quick"), "synthetic")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "message"),
+    [
+        ("huge", {}, "unknown preset 'huge'; known: smoke, quick, paper"),
+        (
+            "smoke",
+            {"training.sample": 5},
+            "unknown setting 'training.sample' at 'sample'; known: samples",
+        ),
+        ("smoke", {"searches.7.starts": 5}, "unknown setting 'searches.7.starts' at '7'"),
+        ("smoke", {"training.samples": "many"}, "takes int, got str 'many'"),
+        ("smoke", {"training.epochs": -1}, "epochs must be a whole number"),
+        ("smoke", {"methods": ["rbf"]}, r"unknown methods \['rbf'\]"),
+        ("smoke", {"scenarios": ["law"]}, r"unknown scenarios \['law'\]"),
+        ("smoke", {"headline": 0.5}, "headline 0.5 is not among tolerances"),
+    ],
+)
+def test_bad_settings_are_named(name, overrides, message):
+    with pytest.raises(ValueError, match=message):
+        preset(name, overrides)
+
+
+def test_keys_tell_full_precision_apart():
+    keys = {
+        design.jobs(preset("smoke", {"training.learning_rate": rate}), "synthetic")[1].key
+        for rate in (0.1, 0.1 + 2e-17, 0.1 + 1e-18)
+    }
+    assert len(keys) == 2  # the last differs from 0.1 by less than its precision
+
+
+def test_a_finished_run_is_loaded_not_repeated(tiny, serial, monkeypatch):
+    path, records = serial
+    assert all(record.done for record in records)
+
+    def refuse(job):
+        raise AssertionError("a finished job ran again")
+
+    monkeypatch.setattr("persuasion.experiments.executors.run_job", refuse)
+    assert same(produce(tiny, EXPERIMENTS, path, workers=1), records)
+
+
+def test_two_workers_and_reverse_order_give_the_same_records(tiny, serial):
+    _, records = serial
+    planned = [job for name in EXPERIMENTS for job in design.jobs(tiny, name)]
+    found = {record.key: record for record in execute(planned[::-1], workers=2)}
+    assert same([found[job.key] for job in planned], records)
+
+
+def test_killed_and_resumed_gives_the_same_records(tiny, serial, tmp_path):
+    _, records = serial
+    path = tmp_path / "killed.sqlite"
+    command = [
+        sys.executable,
+        "-m",
+        "persuasion",
+        "run",
+        "--preset",
+        "smoke",
+        "--workers",
+        "1",
+        *SET,
+    ]
+    environment = {**os.environ, "PERSUASION_STORE": str(path)}
+    run = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and run.poll() is None and _rows(path) < 3:
+        time.sleep(0.01)
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    assert 3 <= _rows(path) < len(records), "killed after some and before all of the jobs"
+    assert same(produce(tiny, EXPERIMENTS, path, workers=1, quiet=True), records)
+
+
+def _rows(path):
+    if not path.exists():
+        return 0
+    try:
+        with Store(path) as store:
+            return len(store)
+    except ValueError:
+        return 0  # the other process is creating it
+
+
+def test_a_failing_job_is_recorded_and_the_run_goes_on(tiny, tmp_path, monkeypatch):
+    def poisoned(job):
+        if job["method"] == "dnl":
+            raise ArithmeticError("poison")
+        return {"fine": True}, {}
+
+    monkeypatch.setitem(jobs.KINDS, "didactic", poisoned)
+    path = tmp_path / "s.sqlite"
+    with pytest.raises(
+        JobsFailed, match=r"1 of 2 jobs failed.*\n.*didactic dnl.*ArithmeticError: poison"
+    ):
+        produce(tiny, "didactic", path, workers=1, quiet=True)
+    monkeypatch.undo()
+    with Store(path) as store:
+        assert sorted(record.status for record in store) == ["done", "failed"]
+        assert "poisoned" in next(r for r in store if not r.done).metrics["traceback"]
+    assert [r.status for r in produce(tiny, "didactic", path, workers=1, quiet=True)] == [
+        "done",
+        "done",
+    ]
+
+
+def test_reported_utilities_follow_from_the_reported_policies(tiny, serial):
+    checked = 0
+    for record in serial[1]:
+        if record.config["kind"] != "solve":
+            continue
+        game = jobs.build_game(record.config["game"])
+        for number, search in enumerate(record.metrics["searches"]):
+            policies = record.arrays[f"search{number}/policies"]
+            for selected in filter(None, search["selected"]):
+                found = sender_utilities(game, policies[selected["profile"]])
+                np.testing.assert_allclose(found, selected["utilities"], atol=1e-12)
+                checked += 1
+    assert checked > 10
+
+
+def test_reference_jobs_report_full_revelation_or_why_not(tiny, serial):
+    seen = set()
+    for record in serial[1]:
+        if record.config["kind"] == "reference":
+            game = jobs.build_game(record.config["game"])
+            revealed = record.metrics["full_revelation"]
+            seen.add(revealed is None)
+            if revealed is None:
+                assert "needs" in record.metrics["obstacle"]
+                with pytest.raises(ValueError, match="needs"):
+                    full_revelation(game)
+            else:
+                np.testing.assert_allclose(sender_utilities(game, full_revelation(game)), revealed)
+    assert False in seen
+
+
+def test_accepted_profiles_pass_an_independent_check(tiny, serial):
+    """No selected profile at the loosest tolerance loses to fresh deviations by more than sampling allows."""
+    for record in serial[1]:
+        if record.config["kind"] != "solve":
+            continue
+        game = jobs.build_game(record.config["game"])
+        search = record.metrics["searches"][0]
+        if (selected := search["selected"][-1]) is None:
+            continue
+        profile = record.arrays["search0/policies"][selected["profile"]]
+        whole = np.repeat(profile[None], 50, 0)
+        whole[:, 0] = sample_deviations(profile[0], search["radius"], 50, np.random.default_rng(1))
+        gain = (sender_utilities(game, whole)[:, 0] - selected["utilities"][0]).max()
+        assert gain <= 2 * tiny.tolerances[-1] * game.utility_range
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--preset", "huge"], "unknown preset 'huge'"),
+        (["run", "--set", "training.samples"], "--set takes NAME=VALUE"),
+        (["run", "--set", "a.b=1"], "unknown setting 'a.b'"),
+        (["run", "--workers", "0"], "--workers must be at least 1"),
+        (["reproduce", "--set", "instances=1"], "the book shows a preset as it is"),
+    ],
+)
+def test_command_line_errors_end_with_2(arguments, message, capsys):
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_command_line_refuses_a_file_that_is_no_store(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "x.sqlite"
+    path.write_bytes(b"nonsense" * 1000)
+    monkeypatch.setenv("PERSUASION_STORE", str(path))
+    assert main(["run", "--preset", "smoke"]) == 2
+    assert "x.sqlite: is not a result store" in capsys.readouterr().err
+
+
+def test_status_counts_games(serial, monkeypatch, capsys):
+    monkeypatch.setenv("PERSUASION_STORE", str(serial[0]))
+    assert main(["status", "--preset", "smoke", "--json", *SET]) == 0
+    counts = json.loads(capsys.readouterr().out)["smoke"]
+    assert counts["scenarios"] == {"games": 1, "design": 1}
+    assert all(count["games"] == count["design"] for count in counts.values())
+    assert main(["status", "--preset", "quick", "--json"]) == 0
+    counts = json.loads(capsys.readouterr().out)["quick"]
+    assert counts["synthetic"] == {"games": 0, "design": 50}

@@ -1,0 +1,136 @@
+import sqlite3
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from persuasion.experiments.seeds import canonical, integer_seed
+from persuasion.experiments.store import Record, Store, StoreError
+
+NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+JSON = st.recursive(
+    st.none() | st.booleans() | NUMBERS | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+def record(key="k", status="done", **metrics):
+    arrays = {
+        "policies": np.random.default_rng(0).random((2, 3)),
+        "search0/gains": np.array([np.nan]),
+    }
+    return Record(key, {"kind": "solve"}, status, metrics, arrays, {"commit": "abc"}, 1.5)
+
+
+@given(st.dictionaries(st.text(), JSON))
+def test_records_survive_exactly(metrics):
+    with Store(":memory:") as store:
+        store.put(Record("k", metrics, "done", metrics, {"x": np.arange(3.0)}, {}, 0.1))
+        found = store.get("k")
+        assert found.metrics == found.config == metrics
+        assert found.same_result(store.get("k"))
+
+
+def test_put_get_iterate_and_reopen(tmp_path):
+    path = tmp_path / "deep" / "store.sqlite"
+    with Store(path) as store:
+        store.put(record("b", value=1))
+        store.put(record("a", value=2))
+        assert store.get("missing") is None
+    with Store(path) as store:
+        assert [r.key for r in store] == ["a", "b"]
+        assert len(store) == 2
+        assert store.finished(["a", "c"]) == {"a"}
+        np.testing.assert_array_equal(
+            store.get("a").arrays["policies"], record().arrays["policies"]
+        )
+
+
+def test_done_records_are_final_and_failed_ones_are_replaced(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        store.put(record(status="failed", error="x"))
+        assert store.finished(["k"]) == set()
+        store.put(record(value=1))
+        store.put(record(value=2))
+        store.put(record(status="failed", error="y"))
+        assert store.get("k").metrics == {"value": 1}
+
+
+def test_same_result_ignores_time_and_origin_only():
+    other = Record("k", {"kind": "solve"}, "done", {"v": 1}, record().arrays, {"commit": "z"}, 9.0)
+    assert record(v=1).same_result(other)
+    assert not record(v=2).same_result(other)
+    nearly = np.nextafter(record().arrays["policies"], 1)
+    moved = Record(
+        "k", {"kind": "solve"}, "done", {"v": 1}, {**record().arrays, "policies": nearly}
+    )
+    assert not record(v=1).same_result(moved)
+
+
+def test_pickled_arrays_are_refused_on_the_way_in(tmp_path):
+    bad = Record("k", {}, "done", {}, {"x": np.array([{"a": 1}], dtype=object)})
+    with (
+        Store(tmp_path / "s.sqlite") as store,
+        pytest.raises(ValueError, match=r"[Oo]bject arrays"),
+    ):
+        store.put(bad)
+
+
+def test_a_file_that_is_no_store(tmp_path):
+    text = tmp_path / "notes.txt"
+    text.write_text("not a database, and long enough to be looked at" * 50)
+    with pytest.raises(StoreError, match=r"notes\.txt: is not a result store or is damaged"):
+        Store(text)
+    other = tmp_path / "other.sqlite"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE shopping (item TEXT)")
+    with pytest.raises(StoreError, match="is a database, but not a result store"):
+        Store(other)
+    with pytest.raises(StoreError, match="cannot be used as a result store"):
+        Store(tmp_path)
+
+
+def test_another_schema(tmp_path):
+    path = tmp_path / "s.sqlite"
+    Store(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE meta SET value='persuasion/store/99'")
+    with pytest.raises(StoreError, match=r"has schema 'persuasion/store/99'"):
+        Store(path)
+
+
+def test_a_changed_record_is_noticed(tmp_path):
+    path = tmp_path / "s.sqlite"
+    with Store(path) as store:
+        store.put(record(value=1))
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE records SET metrics=?", (canonical({"value": 2}),))
+    with Store(path) as store, pytest.raises(StoreError, match=r"s\.sqlite: record k is damaged"):
+        store.get("k")
+
+
+def test_two_writers_do_not_disturb_each_other(tmp_path):
+    path = tmp_path / "s.sqlite"
+
+    def write(offset):
+        with Store(path) as store:
+            for number in range(offset, offset + 40):
+                store.put(record(f"key{number % 60:03}", value=number % 60))
+
+    threads = [threading.Thread(target=write, args=(start,)) for start in (0, 30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with Store(path) as store:
+        assert len(store) == 60
+        assert all(r.metrics["value"] == int(r.key[3:]) for r in store)
+
+
+def test_seeds_depend_on_the_identity_alone():
+    assert integer_seed("game", {"a": 1, "b": 0.1}) == integer_seed("game", {"b": 0.1, "a": 1})
+    assert len({integer_seed("game", k) for k in range(1000)}) == 1000
+    assert integer_seed("x", 0.1 + 0.2) != integer_seed("x", 0.3)
