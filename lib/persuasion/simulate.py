@@ -17,7 +17,7 @@ array([0.6])
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -76,8 +76,12 @@ def outcome_distribution(
     """Joint distribution of state and receiver's action ``(..., states, actions)``; sums to 1."""
     batch, leading = _batch(game, policies, dtype, validate)
     left, right, kernel = _halves(game, batch, TieRule.parse(ties), dtype)
-    parts = [kernel.distribution(left(rows), right(rows)) for rows in _chunks(batch, kernel)]
-    result = torch.cat(parts) if parts else batch.new_zeros((0, *game.receiver.shape))
+    result = _collect(
+        batch,
+        kernel,
+        lambda rows: kernel.distribution(left(rows), right(rows)),
+        batch.new_empty((len(batch), *game.receiver.shape)),
+    )
     return _match(result.reshape(*leading, *game.receiver.shape), policies)
 
 
@@ -91,9 +95,13 @@ def receiver_actions(
     """The receiver's action at every joint signal, ``(..., signals, ..., signals)`` whole numbers."""
     batch, leading = _batch(game, policies, dtype, validate)
     left, right, kernel = _halves(game, batch, TieRule.parse(ties), dtype)
-    parts = [kernel.actions(left(rows), right(rows)) for rows in _chunks(batch, kernel)]
     joint: tuple[int, ...] = (game.shape.signals,) * game.shape.senders
-    result = torch.cat(parts) if parts else batch.new_zeros((0, *joint), dtype=torch.long)
+    result = _collect(
+        batch.detach(),
+        kernel,
+        lambda rows: kernel.actions(left(rows), right(rows)),
+        torch.empty((len(batch), kernel.left, kernel.right), dtype=torch.long, device=batch.device),
+    )
     return _match(result.reshape(*leading, *joint), policies)
 
 
@@ -131,11 +139,12 @@ def deviation_utilities(
     rest = _product(others.unsqueeze(0)) * _constant(game.prior, profile).unsqueeze(-1)
     kernel = _Kernel(game, TieRule.parse(ties), batch.shape[-1], rest.shape[-1], profile, sender)
     senders = _constant(game.senders[sender], profile)
-    parts = [
-        (kernel.distribution(batch[rows], rest) * senders).sum((-2, -1))
-        for rows in _chunks(batch, kernel)
-    ]
-    values = torch.cat(parts) if parts else profile.new_zeros(0)
+    values = _collect(
+        batch,
+        kernel,
+        lambda rows: (kernel.distribution(batch[rows], rest) * senders).sum((-2, -1)),
+        batch.new_empty(len(batch)),
+    )
     return _match(values.reshape(own.shape[:-2]), deviations)
 
 
@@ -151,6 +160,7 @@ class _Kernel:
         like: torch.Tensor,
         first: int = 0,
     ) -> None:
+        self.left, self.right = left_signals, right_signals
         receiver = _constant(game.receiver, like)
         # the last column yields the mass of each joint signal
         self.utilities = torch.cat([receiver, torch.ones_like(receiver[:, :1])], 1)
@@ -248,10 +258,25 @@ def _constant(array: np.ndarray, like: torch.Tensor) -> torch.Tensor:
     return torch.tensor(array, dtype=like.dtype, device=like.device)
 
 
-def _chunks(batch: torch.Tensor, kernel: _Kernel) -> Iterator[slice]:
+def _collect(
+    batch: torch.Tensor,
+    kernel: _Kernel,
+    compute: Callable[[slice], torch.Tensor],
+    result: torch.Tensor,
+) -> torch.Tensor:
+    """Fill ``result`` chunk by chunk.
+
+    Filling one array, rather than joining the chunks at the end, keeps small results from splitting the
+    memory that the next chunk's workspace could reuse; only a differentiable result has to be joined.
+    """
     budget = CACHE_BYTES if batch.device.type == "cpu" else DEVICE_BYTES
     size = max(1, budget // kernel.bytes_per_policy)
-    return (slice(start, start + size) for start in range(0, len(batch), size))
+    chunks = [slice(start, start + size) for start in range(0, len(batch), size)]
+    if batch.requires_grad and chunks:
+        return torch.cat([compute(rows) for rows in chunks])
+    for rows in chunks:
+        result[rows] = compute(rows)
+    return result
 
 
 def _batch(

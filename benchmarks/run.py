@@ -1,0 +1,46 @@
+"""Measure ours against naive baselines, in one run on one machine; `make benchmark`.
+
+Prints the ratios and writes ``_build/benchmarks.json``: a list of objects with ``name``,
+``baseline_seconds``, ``seconds``, ``ratio`` and what else each benchmark reports.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import simulate
+
+TARGET = Path(__file__).resolve().parents[1] / "_build" / "benchmarks.json"
+BENCHMARKS = {"simulate": simulate.run}
+
+
+def main() -> int:
+    """Run all benchmarks, or those named on the command line; exit code 2 for an unknown name."""
+    names = sys.argv[1:] or list(BENCHMARKS)
+    if unknown := sorted(set(names) - set(BENCHMARKS)):
+        print(f"unknown benchmarks {unknown}; known: {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    results = []
+    for name in names:
+        found = BENCHMARKS[name]()
+        results += found if isinstance(found, list) else [found]
+        _write(results)
+    for result in results:
+        print(f"{result['name']:<24} {result['ratio']:6.2f} times faster than the baseline")
+        for key, value in result.items():
+            if key not in ("name", "ratio"):
+                shown = f"{value:.3g}" if isinstance(value, float) else value
+                print(f"    {key.replace('_', ' ')}: {shown}")
+    print(f"written: {TARGET}")
+    return 0
+
+
+def _write(results: list[dict]) -> None:
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    TARGET.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
