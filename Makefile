@@ -10,7 +10,6 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 TORCH := 2.13.0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-export MPLBACKEND := Agg
 export PYTHONWARNINGS := ignore::DeprecationWarning
 export JUPYTER_PLATFORM_DIRS := 1
 # the venv's own kernel, whatever kernels the user has installed
@@ -59,6 +58,7 @@ test-notebooks: $(READY) ## every page as a notebook through nbval, at preset sm
 
 test-book: $(READY) ## build the book at preset smoke, warnings as errors
 	PERSUASION_STORE=$(CURDIR)/_build/smoke/store.sqlite $(RUN) -m persuasion book --preset smoke
+	$(RUN) -m pytest -q tests/built_book.py
 
 benchmark: $(READY) ## ours against naive baselines; writes _build/benchmarks.json
 	$(RUN) benchmarks/run.py

@@ -15,6 +15,9 @@ from persuasion.experiments import EXPERIMENTS, Preset, default_store, produce
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("learning/networks", "experiments/synthetic", "experiments/scenarios")
 
+# a backend set in the caller's shell would leave the pages without figures
+INLINE_FIGURES = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+
 
 def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, float]]:
     """Run every step and return its name and seconds; a step that fails raises and ends the run.
@@ -44,6 +47,7 @@ def run_notebooks(preset: Preset, folder: Path) -> list[Path]:
     import papermill
 
     executed = []
+    os.environ.update(INLINE_FIGURES)
     for name in NOTEBOOKS:
         source = ROOT / "book" / f"{name}.md"
         target = folder / f"{Path(name).name}.ipynb"
@@ -68,15 +72,17 @@ def build_book(preset: str, folder: Path) -> Path:
     Raises ``subprocess.CalledProcessError`` if a page fails or warns.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    command = [
-        *(sys.executable, "-m", "jupyter_book.cli.main", "build"),
-        *("-W", "--keep-going", "--all", "-q", "--path-output", str(folder), str(ROOT)),
-    ]
+    program = Path(sys.executable).with_name("jupyter-book")
+    options = ["-W", "--keep-going", "--all", "-q", "--path-output", str(folder)]
+    command = [str(program), "build", *options, str(ROOT)]
     # pages run in their own folders, so the store's path must not be relative
     store = str(default_store().resolve())
-    environment = {**os.environ, "PRESET": preset, "PERSUASION_STORE": store}
+    environment = {**os.environ, "PRESET": preset, "PERSUASION_STORE": store, **INLINE_FIGURES}
     subprocess.run(command, check=True, env=environment, cwd=ROOT)
-    return folder / "_build" / "html" / "index.html"
+    index = folder / "_build" / "html" / "index.html"
+    if not index.exists():
+        raise FileNotFoundError(f"the book was built without a first page at {index}")
+    return index
 
 
 def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:

@@ -56,6 +56,19 @@ def provenance_line(records: Sequence[Record], preset: Preset, experiment: str) 
     )
 
 
+def coverage_label(
+    records: Sequence[Record], preset: Preset, experiment: str, senders: int | None = None
+) -> str:
+    """``preset quick, 25 of 25 games``: finished games of the design, optionally of one number of senders."""
+    planned = [
+        game
+        for game in design.games(preset, experiment)
+        if senders is None or game["parameters"].get("senders") == senders
+    ]
+    chosen = [record for record in records if record.config.get("game") in planned]
+    return f"preset {preset.name}, {_covered(chosen, preset)} of {len(planned)} games"
+
+
 def _covered(records: Sequence[Record], preset: Preset) -> int:
     solved: dict[str, set[str]] = {}
     for record in records:

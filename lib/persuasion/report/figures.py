@@ -1,4 +1,7 @@
-"""The paper's figures from records. Each function takes tidy tables and returns a matplotlib figure."""
+"""The paper's figures from records. Each function takes tidy tables and returns a matplotlib figure.
+
+``label`` says which preset ran and how many games it covers; it is printed under the figure.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from persuasion.report.style import LOOKS, NAMES, use_style
 ROW_HEIGHT, PANEL_WIDTH = 2.6, 3.3
 
 
-def error_by_size(errors: pd.DataFrame) -> Figure:
+def error_by_size(errors: pd.DataFrame, label: str) -> Figure:
     """Figure 4: error of the networks against the numbers of signals, states and actions.
 
     Top: mean squared error in utility units, the paper's Eq. 2. Bottom: relative to each utility's
@@ -35,30 +38,38 @@ def error_by_size(errors: pd.DataFrame) -> Figure:
             axis.set_yscale("log")
     axes[0, 0].set_ylabel("mean squared error")
     axes[1, 0].set_ylabel("error / variance")
-    return _finish(figure, axes, "solid: training · dashed: held-out", _count(errors))
+    return _finish(figure, axes, "solid: training · dashed: held-out", _count(errors, label))
 
 
-def utility_by_size(equilibria: pd.DataFrame, senders: int) -> Figure:
-    """Figure 2: each sender's exact utility at the selected local equilibrium, against the sizes."""
+def utility_by_size(equilibria: pd.DataFrame, senders: int, label: str) -> Figure:
+    """Figure 2: each sender's exact utility at the selected local equilibrium, against the sizes.
+
+    Over the games that every network solved.
+    """
     frame = commonly_solved(equilibria)
     figure, axes = _grid(senders)
     for sender, line in enumerate(axes):
         part = frame.assign(value=[u[sender] for u in frame["utilities"]])
         _panels(line, part, "value")
         line[0].set_ylabel(f"utility of sender {sender + 1}")
-    return _finish(figure, axes, _coverage(equilibria), _count(frame))
+    return _finish(figure, axes, _coverage(equilibria), _count(frame, label))
 
 
-def welfare_by_size(equilibria: pd.DataFrame) -> Figure:
-    """Figure 5: the senders' welfare at the selected local equilibrium, against the sizes."""
+def welfare_by_size(equilibria: pd.DataFrame, label: str) -> Figure:
+    """Figure 5: the senders' welfare at the selected local equilibrium, against the sizes.
+
+    Over the games that every network solved.
+    """
     frame = commonly_solved(equilibria)
     figure, axes = _grid(1)
     _panels(axes[0], frame, "welfare")
     axes[0, 0].set_ylabel("welfare")
-    return _finish(figure, axes, _coverage(equilibria), _count(frame))
+    return _finish(figure, axes, _coverage(equilibria), _count(frame, label))
 
 
-def improvement_by_size(equilibria: pd.DataFrame, senders: int, method: str = "dnl") -> Figure:
+def improvement_by_size(
+    equilibria: pd.DataFrame, senders: int, label: str, method: str = "dnl"
+) -> Figure:
     """Figure 3: utility at random starts, after extra-gradient with DNL, and under full revelation.
 
     Over the games where the method found an accepted profile and full revelation is an equilibrium.
@@ -73,7 +84,7 @@ def improvement_by_size(equilibria: pd.DataFrame, senders: int, method: str = "d
                 part = frame.assign(value=[u[sender] for u in frame[column]])
                 _curve(axis, part, size, "value", name, "-")
         line[0].set_ylabel(f"utility of sender {sender + 1}")
-    return _finish(figure, axes, "", _count(frame))
+    return _finish(figure, axes, _coverage(equilibria), _count(frame, label))
 
 
 def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
@@ -181,8 +192,8 @@ def _finish(figure: Figure, axes: np.ndarray, note: str, count: str) -> Figure:
     return figure
 
 
-def _count(frame: pd.DataFrame) -> str:
-    return f"{frame['game'].nunique()} games"
+def _count(frame: pd.DataFrame, label: str) -> str:
+    return f"shown: {frame['game'].nunique()} games · {label}"
 
 
 def _coverage(equilibria: pd.DataFrame) -> str:
@@ -190,4 +201,4 @@ def _coverage(equilibria: pd.DataFrame) -> str:
         f"{NAMES[str(method)]} {int(rows['solved'].sum())} of {len(rows)}"
         for method, rows in equilibria.groupby("method", sort=False)
     ]
-    return "games solved: " + ", ".join(parts) + "; shown: games that all methods solved"
+    return "games solved: " + ", ".join(parts)

@@ -79,6 +79,7 @@ def coverage_table(equilibria: pd.DataFrame) -> pd.DataFrame:
     """Share of games with an accepted profile, per network and tolerance."""
     shares = equilibria.pivot_table("solved", "tolerance", "method", "mean", sort=False)
     shares = shares.rename(columns=NAMES).map(lambda share: f"{share:.0%}").reset_index()
+    shares["tolerance"] = shares["tolerance"].map("{:g}".format)
     return shares.rename(columns={"tolerance": "tolerated gain / range"}).rename_axis(columns=None)
 
 

@@ -1,0 +1,58 @@
+"""Checks of the built book, run by `make test-book` after the build: figures there, nothing from outside."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "_build" / "smoke" / "book" / "_build" / "html"
+FIGURES = {"learning/networks": 2, "experiments/synthetic": 7}
+TABLES = {
+    "learning/networks": 1,
+    "experiments/synthetic": 4,
+    "experiments/scenarios": 5,
+    "status": 3,
+}
+
+
+def pages() -> list[str]:
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
+    return [contents["root"], *chapters]
+
+
+def article(page: str) -> str:
+    text = (HTML / f"{page}.html").read_text(encoding="utf-8")
+    return text[text.index("<article") : text.index("</article>")]
+
+
+@pytest.mark.parametrize(("page", "count"), FIGURES.items())
+def test_figures_are_on_the_page(page, count):
+    images = re.findall(r'<img[^>]*src="([^"]+)"', article(f"book/{page}"))
+    assert len(images) >= count
+    for image in images:
+        path = (HTML / "book" / page).parent / image
+        assert path.stat().st_size > 5_000, f"{image} is missing or empty"
+
+
+@pytest.mark.parametrize(("page", "count"), TABLES.items())
+def test_tables_are_on_the_page(page, count):
+    assert article(f"book/{page}").count("<table") >= count
+
+
+@pytest.mark.parametrize("page", pages())
+def test_nothing_is_loaded_from_outside(page):
+    text = (HTML / f"{page}.html").read_text(encoding="utf-8")
+    loaded = re.findall(r'<(?:script|img|iframe)[^>]*\ssrc="([^"]+)"', text)
+    loaded += re.findall(r'<link[^>]*rel="stylesheet"[^>]*href="([^"]+)"', text)
+    assert loaded
+    assert not [url for url in loaded if re.match(r"(https?:)?//", url)]
+
+
+@pytest.mark.parametrize("page", pages())
+def test_no_page_shows_an_error(page):
+    text = article(page)
+    assert "Traceback (most recent call last)" not in text
+    assert "mystnb-error" not in text
