@@ -15,7 +15,7 @@ export JUPYTER_PLATFORM_DIRS := 1
 # the venv's own kernel, whatever kernels the user has installed
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help setup reproduce book run status test test-code test-notebooks test-book benchmark lint format lock clean
+.PHONY: help setup reproduce book run status test test-code test-notebooks test-book benchmark lint format lock overview clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -72,6 +72,10 @@ lock: $(READY) ## resolve requirements/lock.txt anew from pyproject.toml
 	uv pip compile --quiet pyproject.toml requirements/torch.in --all-extras --universal \
 	  --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --override requirements/without-torch.txt --no-emit-package torch -o requirements/lock.txt
+
+overview: $(READY) ## redraw the README's picture from the records of a preset
+	$(RUN) -m persuasion run --preset $(PRESET) --experiment didactic
+	$(RUN) -m persuasion.report.overview $(PRESET) book/images/overview.png
 
 clean: ## remove everything that was built, the environment included
 	rm -rf _build $(VENV)

@@ -20,6 +20,7 @@ from persuasion.report.statistics import mean_interval
 from persuasion.report.style import LOOKS, NAMES, use_style
 
 ROW_HEIGHT, PANEL_WIDTH = 2.6, 3.3
+DODGE = {"relu": -0.2, "delu": 0.0, "dnl": 0.2, "start": -0.2, "revelation": 0.0}
 
 
 def error_by_size(errors: pd.DataFrame, label: str) -> Figure:
@@ -35,7 +36,7 @@ def error_by_size(errors: pd.DataFrame, label: str) -> Figure:
             for method, part in frame.groupby("method", sort=False):
                 _curve(axis, part, size, f"training{suffix}", method, "-")
                 _curve(axis, part, size, f"held_out{suffix}", method, "--", interval=False)
-            axis.set_yscale("log")
+    axes[0, 0].set_yscale("log")
     axes[0, 0].set_ylabel("mean squared error")
     axes[1, 0].set_ylabel("error / variance")
     return _finish(figure, axes, "solid: training · dashed: held-out", _count(errors, label))
@@ -173,16 +174,18 @@ def _curve(
     mean = np.array([summary.mean for _, summary in groups])
     half = np.array([summary.half_width for _, summary in groups])
     label = NAMES[name] if dashes == "-" else None
+    # side by side, so that methods that agree do not hide one another
+    x = x + DODGE[name]
     axis.plot(x, mean, dashes, label=label, **LOOKS[name])
     if interval:
-        axis.fill_between(x, mean - half, mean + half, color=LOOKS[name]["color"], alpha=0.15, lw=0)
+        axis.errorbar(x, mean, half, fmt="none", ecolor=LOOKS[name]["color"], alpha=0.5, capsize=2)
 
 
 def _finish(figure: Figure, axes: np.ndarray, note: str, count: str) -> Figure:
     for axis, size in zip(axes[-1], SIZES):
         axis.set_xlabel(f"number of {size}")
     for axis in axes.flat:
-        axis.set_xticks(sorted({int(t) for line in axis.lines for t in line.get_xdata()}))
+        axis.set_xticks(sorted({round(float(t)) for line in axis.lines for t in line.get_xdata()}))
     handles, labels = axes[0, 0].get_legend_handles_labels()
     if handles:
         figure.legend(handles, labels, loc="upper center", ncols=len(labels))

@@ -1,0 +1,27 @@
+"""The README's picture: Figure 1 from the records of a preset. ``python -m persuasion.report.overview quick out.png``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from persuasion.experiments import preset, produce
+from persuasion.report.figures import surfaces
+
+COLOURS = 128
+
+
+def draw(name: str, path: Path) -> None:
+    """Write the figure as a small palette PNG; computes missing records first."""
+    figure = surfaces(produce(preset(name), "didactic"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=90)
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(COLOURS)
+    small.save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    draw(sys.argv[1], Path(sys.argv[2]))
