@@ -1,4 +1,4 @@
-"""The README's picture: Figure 1 from the records of a preset. ``python -m persuasion.report.overview quick out.png``."""
+"""The README's picture, Figure 1: ``python -m persuasion.report.overview quick out.png``."""
 
 from __future__ import annotations
 

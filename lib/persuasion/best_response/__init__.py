@@ -1,0 +1,104 @@
+"""Exact best responses of one sender: the same answer from four methods.
+
+>>> from persuasion import Game, no_revelation
+>>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
+>>> response = best_response(game, no_revelation(game), sender=0)
+>>> round(response.value, 9), response.status, response.attained
+(0.6, 'optimal', True)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from persuasion.best_response.problem import Problem, make_problem
+from persuasion.best_response.record import TIES, BestResponse
+from persuasion.game import Game
+from persuasion.policies import check_policies
+from persuasion.ties import TieRule
+
+__all__ = ["METHODS", "BestResponse", "best_response"]
+
+# imported on first use: each needs its own optional solver
+METHODS = {
+    "enumerate": ("enumerate", "by_enumeration"),
+    "milp": ("milp", "by_milp"),
+    "bilinear": ("bilinear", "by_bilinear"),
+    "column-generation": ("column_generation", "by_column_generation"),
+}
+
+
+def best_response(
+    game: Game,
+    policies: np.ndarray,
+    sender: int,
+    method: str = "auto",
+    time_limit: float = 60.0,
+    ties: Any = None,
+) -> BestResponse:
+    """The deviation that serves one sender best, the other senders' policies held fixed.
+
+    Parameters
+    ----------
+    policies : (senders, states, signals), one profile; the deviator's own policy is the first incumbent
+    sender : index of the deviator
+    method : ``"enumerate"`` (tiny games), ``"milp"``, ``"bilinear"``, ``"column-generation"``, or ``"auto"``:
+        column generation if there are at least as many signals as states, else the MILP; and
+        enumeration afterwards where these leave ties unresolved and the game is tiny
+    time_limit : seconds; what is known by then is returned, with a valid upper bound
+    ties : anything ``TieRule.parse`` accepts; None means in favour of the deviator, where the supremum is
+        attained
+
+    Raises
+    ------
+    ValueError
+        For policies of the wrong shape, a sender out of range, an unknown method, a time limit that is
+        not positive, or a game too large for the method.
+    """
+    profile = _profile(game, policies)
+    _check_request(game, sender, method, time_limit)
+    rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
+    problem = make_problem(game, profile, int(sender), rule)
+    if method != "auto":
+        return _run(problem, method, time_limit)
+    return _automatic(problem, time_limit)
+
+
+def _automatic(problem: Problem, time_limit: float) -> BestResponse:
+    shape = problem.game.shape
+    pooled = shape.signals >= shape.states and problem.symmetric
+    response = _run(problem, "column-generation" if pooled else "milp", time_limit)
+    left = time_limit - response.seconds
+    if response.status != TIES or left <= 0:
+        return response
+    try:
+        return _run(problem, "enumerate", left)
+    except ValueError:  # not tiny: the interval stands
+        return response
+
+
+def _run(problem: Problem, method: str, time_limit: float) -> BestResponse:
+    module, name = METHODS[method]
+    solver = getattr(importlib.import_module(f"persuasion.best_response.{module}"), name)
+    return solver(problem, float(time_limit))
+
+
+def _profile(game: Game, policies: np.ndarray) -> np.ndarray:
+    profile = np.asarray(policies, dtype=np.float64)
+    if profile.ndim != 3:
+        raise ValueError(f"policies must be one profile with 3 axes, got shape {profile.shape}")
+    check_policies(game, profile)
+    return profile
+
+
+def _check_request(game: Game, sender: int, method: str, time_limit: float) -> None:
+    whole = isinstance(sender, (int, np.integer)) and not isinstance(sender, bool)
+    if not whole or not 0 <= sender < game.shape.senders:
+        raise ValueError(f"sender must be in 0..{game.shape.senders - 1}, got {sender!r}")
+    if method not in (*METHODS, "auto"):
+        raise ValueError(f"unknown method {method!r}: use one of {', '.join([*METHODS, 'auto'])}")
+    if not time_limit > 0:
+        raise ValueError(f"time_limit must be positive, got {time_limit!r}")

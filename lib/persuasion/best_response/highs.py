@@ -1,0 +1,110 @@
+"""One door to HiGHS for linear and mixed-integer programs given as arrays.
+
+The solver's own interface is used because a run that its time limit ends still yields a dual bound, with
+or without an incumbent, and because the tolerances matter: policies sit exactly on the boundary of obedience.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+
+OPTIONS = {
+    "output_flag": False,
+    "parallel": "off",
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+    "mip_feasibility_tolerance": 1e-9,
+    "mip_rel_gap": 1e-9,
+    "mip_abs_gap": 1e-9,
+    "small_matrix_value": 1e-12,
+}
+
+
+@dataclass(frozen=True)
+class LinearProgram:
+    """Maximise ``cost @ x`` subject to ``row_lower <= matrix @ x <= row_upper`` and bounds on ``x``."""
+
+    cost: np.ndarray
+    matrix: sp.csc_matrix
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    integer: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Solution:
+    """``x`` and ``value`` of the best point found (None, -inf if none) and a bound on the maximum."""
+
+    x: np.ndarray | None
+    value: float
+    bound: float
+    duals: np.ndarray
+    status: str
+
+    @property
+    def optimal(self) -> bool:
+        """Whether the solver claims optimality, at a point that is feasible once scaling is undone."""
+        return self.status == "kOptimal" and self.x is not None
+
+
+def solve(program: LinearProgram, time_limit: float = np.inf) -> Solution:
+    """Solve with the tolerances above; never raises for a time limit or an infeasible program.
+
+    A program called infeasible is solved again without presolve, which errs on badly scaled priors.
+    """
+    solver = load(program)
+    solution = run(solver, time_limit)
+    if solution.status == "kInfeasible":
+        solver.setOptionValue("presolve", "off")
+        solver.clearSolver()
+        solution = run(solver, time_limit)
+    return solution
+
+
+def load(program: LinearProgram | None = None, **options: Any) -> highspy.Highs:
+    """A silent HiGHS instance with this package's tolerances, and the program in it."""
+    solver = highspy.Highs()
+    for name, value in {**OPTIONS, **options}.items():
+        solver.setOptionValue(name, value)
+    if program is not None:
+        solver.passModel(_model(program))
+    return solver
+
+
+def run(solver: highspy.Highs, time_limit: float = np.inf) -> Solution:
+    """Run a loaded *minimisation* solver and read it as a maximisation."""
+    # HiGHS counts its time limit over the lifetime of an instance
+    solver.setOptionValue("time_limit", solver.getRunTime() + max(time_limit, 0.0))
+    solver.run()
+    info, solution = solver.getInfo(), solver.getSolution()
+    status = solver.getModelStatus().name
+    found = info.primal_solution_status == 2
+    value = -info.objective_function_value if found else -np.inf
+    mixed = bool(len(solver.getLp().integrality_))
+    bound = -info.mip_dual_bound if mixed else (value if status == "kOptimal" else np.inf)
+    point = np.array(solution.col_value) if found else None
+    return Solution(point, value, float(bound), -np.array(solution.row_dual), status)
+
+
+def _model(program: LinearProgram) -> highspy.HighsLp:
+    model = highspy.HighsLp()
+    matrix = sp.csc_matrix(program.matrix)
+    model.num_col_, model.num_row_ = matrix.shape[1], matrix.shape[0]
+    model.col_cost_ = -program.cost
+    model.col_lower_, model.col_upper_ = program.lower, program.upper
+    model.row_lower_, model.row_upper_ = program.row_lower, program.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = matrix.indptr
+    model.a_matrix_.index_ = matrix.indices
+    model.a_matrix_.value_ = matrix.data
+    if program.integer is not None:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        model.integrality_ = [kinds[flag] for flag in program.integer.astype(int)]
+    return model

@@ -1,0 +1,165 @@
+"""Theorem 3's reduction: public persuasion, the reduced game, and both extractions."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from persuasion import uniform_policies
+from persuasion.best_response import best_response
+from persuasion.constructions.public_persuasion import (
+    PublicPersuasion,
+    extract_with_extra_signal,
+    least_penalty,
+    optimal_public_scheme,
+    public_utility,
+    reduced_game,
+)
+
+
+def instance(seed, receivers=None, states=None):
+    generator = np.random.default_rng(seed)
+    receivers = receivers or generator.integers(2, 4)
+    states = states or generator.integers(2, 5)
+    prior = generator.dirichlet(np.ones(states))
+    return PublicPersuasion(prior, generator.uniform(-1, 1, (receivers, states)))
+
+
+def reduction(seed):
+    generator = np.random.default_rng(seed)
+    mass = generator.choice([0.3, 0.5, 0.7])
+    lure, loss = generator.choice([1.5, 2, 10, 100]), generator.choice([0, 1, 10])
+    return reduced_game(instance(seed), mass=mass, lure=lure, loss=loss)
+
+
+def test_optimum_of_two_states_by_concavification():
+    """The optimum over splits of the prior into two posteriors on a fine grid, which holds all thresholds."""
+    problem = PublicPersuasion([0.5, 0.5], [[1, -0.25], [-1, 0.5], [1, -0.6]])
+    grid = np.linspace(0, 1, 241)[:, None] * [1, -1] + [0, 1]
+    thresholds = np.array([0.2, 1 / 3, 0.375])[:, None] * [1, -1] + [0, 1]
+    beliefs = np.vstack([grid, thresholds])
+    worth = (beliefs @ problem.differences.T >= -1e-12).mean(1)
+    low, high = (np.flatnonzero(side) for side in (beliefs[:, 0] < 0.5, beliefs[:, 0] >= 0.5))
+    best = max(
+        worth[a] + (worth[b] - worth[a]) * (0.5 - beliefs[a, 0]) / (beliefs[b, 0] - beliefs[a, 0])
+        for a, b in itertools.product(low, high)
+    )
+    assert optimal_public_scheme(problem)[0] == pytest.approx(best, abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_optimal_scheme_attains_its_value_and_beats_random_ones(seed):
+    problem = instance(seed)
+    value, scheme = optimal_public_scheme(problem)
+    assert public_utility(problem, scheme) == pytest.approx(value, abs=1e-9)
+    assert scheme.shape[1] <= problem.states
+    for other in np.random.default_rng(seed).dirichlet(np.full(3, 0.5), (30, problem.states)):
+        assert public_utility(problem, other) <= value + 1e-9
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_lift_and_extract(seed):
+    reduced = reduction(seed)
+    value, scheme = optimal_public_scheme(reduced.instance)
+    lifted = reduced.lift(scheme)
+    assert reduced.utility(lifted) == pytest.approx((1 - reduced.mass) * value, abs=1e-9)
+    assert np.array_equal(reduced.extract(lifted)[:, : scheme.shape[1]], scheme)
+    for policies in uniform_policies(reduced.game, 20, seed):
+        public = public_utility(reduced.instance, reduced.extract(policies[0]))
+        assert reduced.utility(policies[0]) <= (1 - reduced.mass) * public + 1e-9
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_reduction_is_exact(seed):
+    reduced = reduction(seed)
+    start = reduced.profile(reduced.opponent)
+    response = best_response(reduced.game, start, 0, time_limit=20)
+    assert response.status == "optimal"
+    expected = (1 - reduced.mass) * optimal_public_scheme(reduced.instance)[0]
+    assert response.value == pytest.approx(expected, abs=1e-6)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_claim_1_closed_form(seed):
+    reduced = reduction(seed)
+    m, k = reduced.instance.receivers, reduced.instance.states
+    for x in np.random.default_rng(seed).dirichlet(np.ones(k + m), 5):
+        table = reduced.receiver_utilities(x)
+        for j, other in itertools.product(range(m), range(m)):
+            part = reduced.instance.differences[other] @ x[:k] / m
+            fine = reduced.penalty * x[k + j] if other != j else 0
+            assert table[j, 2 * other] == pytest.approx(-fine)
+            assert table[j, 2 * other + 1] == pytest.approx(part - fine)
+        lure = reduced.lure * x[:k].sum() / m
+        lure -= reduced.lure * (1 - reduced.mass) / reduced.mass * x[k:]
+        assert table[:, -1] == pytest.approx(lure)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.01, 2))
+def test_lemmas_of_the_papers_extraction(seed, concentration):
+    reduced = reduction(seed)
+    size = reduced.game.signals
+    rows = np.full(size, concentration)
+    generator = np.random.default_rng(seed)
+    policy = generator.dirichlet(rows, len(reduced.game.prior))
+    found = extract_with_extra_signal(reduced, policy)
+    assert found.scheme.sum(1) == pytest.approx(np.ones(reduced.instance.states))
+    share = 1 - reduced.mass
+    lured = reduced.game.prior @ policy[:, found.lured].sum(1)
+    assert lured <= reduced.mass / reduced.lure + found.lured_mass / share + 1e-9
+    assert found.error <= 2 * reduced.mass / reduced.lure + 2 * found.lured_mass / share + 1e-9
+    if found.weight > 0:  # zero only if every signal that occurs is lured
+        worst = found.error / (2 * reduced.instance.prior.min())
+        assert found.weight >= 1 / (1 + worst) - 1e-9
+    floor = found.weight * (1 - reduced.mass / reduced.lure) / share
+    utility = reduced.utility(policy) - found.lured_mass
+    assert public_utility(reduced.instance, found.scheme) >= floor * utility - 1e-9
+
+
+def test_below_the_thresholds_the_equality_breaks():
+    """With a penalty at 0.3 of the least one some best response earns more than any public scheme."""
+    excess = []
+    for seed in range(4):
+        problem = instance(seed)
+        reduced = reduced_game(problem, 0.5, 2, penalty=0.3 * least_penalty(0.5, 2), enforce=False)
+        response = best_response(reduced.game, reduced.profile(reduced.opponent), 0, time_limit=20)
+        excess.append(response.value - 0.5 * optimal_public_scheme(problem)[0])
+    assert max(excess) > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"mass": 1.0}, "mass .lambda. must lie strictly"),
+        ({"lure": 1.0}, "condition N > 1 fails"),
+        ({"lure": 2.0, "penalty": 2.0}, r"condition M \(N - 1\) lambda > N \(1 - lambda\) fails"),
+        ({"loss": -1.0}, "condition L >= 0 fails"),
+    ],
+)
+def test_conditions_of_the_reduction(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        reduced_game(instance(0), **arguments)
+
+
+def test_bad_input():
+    with pytest.raises(ValueError, match="prior sums to 2"):
+        PublicPersuasion([1, 1], [[0, 0]])
+    with pytest.raises(ValueError, match=r"differences must lie in \[-1, 1\], see entry \[0, 1\]"):
+        PublicPersuasion([0.5, 0.5], [[0, 2]])
+    with pytest.raises(ValueError, match="see entry"):
+        PublicPersuasion([0.5, 0.5], [[0, np.nan]])
+    with pytest.raises(ValueError, match="differences must have shape"):
+        PublicPersuasion([0.5, 0.5], [[0, 1, 0]])
+    problem = instance(0)
+    with pytest.raises(ValueError, match="scheme"):
+        public_utility(problem, np.ones((problem.states, 2)))
+    with pytest.raises(ValueError, match="at most 12 receivers"):
+        optimal_public_scheme(PublicPersuasion([1], np.zeros((13, 1))))
+    with pytest.raises(ValueError, match="scheme has"):
+        reduced_game(problem).lift(np.full((problem.states, 20), 1 / 20))
