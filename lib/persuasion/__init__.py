@@ -1,6 +1,7 @@
 """Multi-sender persuasion: exact games, networks that learn them, and local equilibria.
 
-Names are imported on first use, so that the learning side runs with numpy and torch alone.
+Most names are imported on first use, and solvers only when called, so that the learning side runs with
+numpy and torch alone.
 """
 
 from __future__ import annotations
@@ -8,34 +9,64 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+# the function, not the package of the same name, whatever is imported first
+from persuasion.best_response import best_response as best_response
+
 __version__ = "0.1.0"
 
 _EXPORTS = {
-    "Game": "game",
-    "TieRule": "ties",
-    "TIE_TOLERANCE": "ties",
-    "check_policies": "policies",
-    "full_revelation": "policies",
-    "no_revelation": "policies",
-    "project_to_simplex": "policies",
-    "softmax": "policies",
-    "state_revelation": "policies",
-    "uniform_policies": "policies",
-    "deviation_utilities": "simulate",
-    "outcome_distribution": "simulate",
-    "receiver_actions": "simulate",
-    "receiver_utility": "simulate",
-    "sender_utilities": "simulate",
+    "game": ("Game",),
+    "ties": (
+        "TieRule",
+        "TIE_TOLERANCE",
+    ),
+    "policies": (
+        "check_policies",
+        "full_revelation",
+        "no_revelation",
+        "project_to_simplex",
+        "softmax",
+        "state_revelation",
+        "uniform_policies",
+    ),
+    "simulate": (
+        "deviation_utilities",
+        "outcome_distribution",
+        "receiver_actions",
+        "receiver_utility",
+        "sender_utilities",
+    ),
+    "games": (
+        "didactic",
+        "product_advertising",
+        "quality_advertising",
+        "ride_hailing",
+        "synthetic",
+    ),
+    "networks": (
+        "DNL",
+        "DeLU",
+        "ReLU",
+    ),
+    "learn.training": ("Training",),
+    "learn.fit": ("fit",),
+    "learn.extragradient": ("extragradient",),
+    "learn.sampled_check": (
+        "sampled_gain",
+        "select_local_equilibria",
+    ),
+    "best_response.record": ("BestResponse",),
 }
+_MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}
 
-__all__ = sorted(_EXPORTS)
+__all__ = sorted([*_MODULE_OF, "best_response"])
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _EXPORTS:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'persuasion' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"persuasion.{_EXPORTS[name]}"), name)
+    return getattr(importlib.import_module(f"persuasion.{_MODULE_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_EXPORTS])
+    return sorted([*globals(), *_MODULE_OF])

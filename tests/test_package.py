@@ -1,0 +1,38 @@
+import subprocess
+import sys
+
+import pytest
+
+import persuasion
+
+SOLVERS = ("cvxpy", "scipy", "highspy", "pyscipopt", "dask", "distributed", "matplotlib", "pandas")
+
+
+@pytest.mark.parametrize("name", persuasion.__all__)
+def test_every_exported_name_is_there(name):
+    assert callable(getattr(persuasion, name)) or name.isupper()
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'equilibrium'"):
+        _ = persuasion.equilibrium
+
+
+@pytest.mark.parametrize("first", ["", "import persuasion.best_response.milp; "])
+def test_best_response_is_the_function_whatever_is_imported_first(first):
+    code = f"{first}from persuasion import best_response; assert not hasattr(best_response, '__path__')"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_learning_side_needs_numpy_and_torch_alone():
+    code = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({SOLVERS!r}))\n"
+        "from persuasion import *\n"
+        "from persuasion.experiments.jobs import run_job\n"
+        "game = synthetic(seed=0)\n"
+        "network = DNL(game.shape.senders * game.shape.states * game.shape.signals, 2)\n"
+        "policies = uniform_policies(game, 64, 0)\n"
+        "fit(network, policies.reshape(64, -1), sender_utilities(game, policies), Training(epochs=1))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
