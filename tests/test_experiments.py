@@ -135,7 +135,8 @@ def test_two_workers_and_reverse_order_give_the_same_records(tiny, serial):
     assert same([found[job.key] for job in planned], records)
 
 
-def test_killed_and_resumed_gives_the_same_records(tiny, serial, tmp_path):
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
+def test_killed_and_resumed_gives_the_same_records(tiny, serial, tmp_path, stop):
     _, records = serial
     path = tmp_path / "killed.sqlite"
     command = [
@@ -150,13 +151,18 @@ def test_killed_and_resumed_gives_the_same_records(tiny, serial, tmp_path):
         *SET,
     ]
     environment = {**os.environ, "PERSUASION_STORE": str(path)}
-    run = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    run = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and run.poll() is None and _rows(path) < 3:
         time.sleep(0.01)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
-    assert 3 <= _rows(path) < len(records), "killed after some and before all of the jobs"
+    run.send_signal(stop)
+    _, error = run.communicate(timeout=60)
+    assert 3 <= _rows(path) < len(records), "stopped after some and before all of the jobs"
+    if stop == signal.SIGINT:
+        assert run.returncode == 130
+        assert error == "persuasion: interrupted; what is finished is stored, run again\n"
     assert same(produce(tiny, EXPERIMENTS, path, workers=1, quiet=True), records)
 
 
