@@ -149,7 +149,7 @@ def _quick() -> Preset:
     return replace(
         paper,
         name="quick",
-        training=Training(samples=4_000, held_out=2_000, epochs=8),
+        training=Training(samples=4_000, held_out=2_000, epochs=6),
         searches=tuple(replace(search, starts=100, samples_factor=10) for search in paper.searches),
         synthetic=replace(paper.synthetic, games=1, balanced=True),
         second=replace(paper.second, games=1, balanced=True),
