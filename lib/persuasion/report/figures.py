@@ -19,7 +19,7 @@ from persuasion.report.frames import SIZES, commonly_solved
 from persuasion.report.statistics import mean_interval
 from persuasion.report.style import LOOKS, NAMES, use_style
 
-ROW_HEIGHT, PANEL_WIDTH = 2.6, 3.3
+ROW_HEIGHT, PANEL_WIDTH = 2.2, 2.5
 DODGE = {"relu": -0.2, "delu": 0.0, "dnl": 0.2, "start": -0.2, "revelation": 0.0}
 
 
@@ -93,7 +93,7 @@ def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
     radii = sorted(equilibria["radius"].unique())
     use_style()
     figure, axes = plt.subplots(
-        1, len(radii), figsize=(4 * len(radii), 2.8), squeeze=False, sharey=True
+        1, len(radii), figsize=(3.6 * len(radii), 2.6), squeeze=False, sharey=True
     )
     for axis, radius in zip(axes[0], radii):
         part = equilibria[equilibria["radius"] == radius]
