@@ -9,7 +9,6 @@ import pytest
 import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import games_with_policies, non_unique, prosecutor
 
 from persuasion import (
     Game,
@@ -20,14 +19,13 @@ from persuasion import (
     sender_utilities,
     uniform_policies,
 )
-from persuasion.best_response import METHODS, best_response
-from persuasion.best_response import bilinear, milp
+from persuasion.best_response import METHODS, best_response, milp
 from persuasion.best_response.bounds import separate_bound
 from persuasion.best_response.opponents import merge_columns, residual_weights
 from persuasion.best_response.problem import make_problem
 from persuasion.best_response.record import BOUND, OPTIMAL, TIES, TIME_LIMIT
+from problems import games_with_policies, non_unique, prosecutor
 
-EXACT = ("enumerate", "milp", "bilinear", "column-generation")
 KINDS = ("logit scale 1", "logit scale 10", "dyadic")
 SIZES = list(itertools.product((2, 3), (1, 2, 3), (1, 2, 3), (1, 2, 3)))
 TABLE = [(*sizes, KINDS[k % 3]) for k, sizes in enumerate([*SIZES, *SIZES[1:], SIZES[0]])]
@@ -46,9 +44,8 @@ def table_game(case: tuple, seed: int) -> tuple[Game, np.ndarray]:
         return Game(prior, receiver, senders, signals), policies
     logits = generator.normal(0, float(kind.split()[-1]), states)
     prior = np.exp(logits - logits.max())
-    receiver, senders = generator.normal(0, 10, (states, actions)), generator.normal(
-        0, 10, (n, states, actions)
-    )
+    receiver = generator.normal(0, 10, (states, actions))
+    senders = generator.normal(0, 10, (n, states, actions))
     game = Game(prior / prior.sum(), receiver, senders, signals)
     return game, uniform_policies(game, seed=generator)
 
@@ -129,26 +126,332 @@ def favourable(game: Game, weights: np.ndarray, sender: int, x: np.ndarray) -> f
 # --- the table
 
 
-@pytest.mark.parametrize("method", EXACT)
-def test_all_methods_agree_with_brute_force_on_108_games(method):
-    assert len(TABLE) >= 100
+@pytest.mark.parametrize("method", METHODS)
+def test_methods_agree_with_brute_force_on_a_table_of_games(method):
     unsolved = []
     for seed, case in enumerate(TABLE):
         game, policies = table_game(case, seed)
         sender = seed % game.shape.senders
-        expected = brute_force(game, policies, sender)
-        response = best_response(game, policies, sender, method, time_limit=1.0 if method == "bilinear" else 20.0)
-        tolerance = AGREEMENT * scale(game)
-        assert response.upper_bound >= expected - tolerance, case
-        assert response.value <= expected + tolerance, case
-        short = game.shape.signals < game.shape.states
-        if response.status != OPTIMAL and (method == "bilinear" or (short and method.startswith("column"))):
-            unsolved.append(case)
+        expected, slack = brute_force(game, policies, sender), AGREEMENT * scale(game)
+        limit = 1.0 if method == "bilinear" else 20.0
+        response = best_response(game, policies, sender, method, limit)
+        assert response.upper_bound >= expected - slack, case
+        assert response.value <= expected + slack, case
+        assert response.gap == response.upper_bound - response.value >= 0
+        own = response.policy
+        assert response.value == deviation_utilities(
+            game, policies, sender, own, f"sender-{sender}"
+        )
+        if response.status != OPTIMAL:
+            unsolved.append((seed, case))
             continue
-        assert response.status == OPTIMAL, (case, response)
-        assert response.value == pytest.approx(expected, abs=tolerance), case
-        assert response.gap <= tolerance
+        assert response.value == pytest.approx(expected, abs=slack), case
+        assert response.attained, case
+    assert len(TABLE) - len(unsolved) >= 100, unsolved
+    # what is left open: SCIP out of time or precision, and the method that is then a bound only
+    if method in ("enumerate", "milp"):
+        assert not unsolved
+    if method == "column-generation":
+        assert all(case[1] < case[2] for _, case in unsolved)
+
+
+@pytest.mark.parametrize("ties", ["lowest-index", "welfare", "other", "explicit"])
+def test_under_other_rules_enumeration_bounds_samples_and_the_milp_bounds_enumeration(ties):
+    for seed, case in enumerate(TABLE[2:54:3]):
+        game, policies = table_game(case, seed)
+        if game.shape.senders > 2 and game.shape.signals > 2:
+            continue
+        rule = ties_of(game, ties, seed)
+        response = best_response(game, policies, 0, "enumerate", ties=rule)
+        slack = AGREEMENT * scale(game)
+        assert response.status == OPTIMAL
+        assert response.gap <= slack
+        own = uniform_policies(game, 300, seed)[:, 0]
+        sampled = deviation_utilities(game, policies, 0, own, rule)
+        assert sampled.max() <= response.upper_bound + slack
+        milp = best_response(game, policies, 0, "milp", ties=rule)
+        assert milp.upper_bound >= response.upper_bound - slack
+        assert milp.value <= response.upper_bound + slack
+        assert milp.status == TIES or milp.value == pytest.approx(response.value, abs=slack)
+
+
+def ties_of(game: Game, name: str, seed: int):
+    if name == "other":
+        return f"sender-{game.shape.senders - 1}"
+    if name == "explicit":
+        shape = (game.shape.signals,) * game.shape.senders
+        return np.random.default_rng(seed).integers(0, game.shape.actions, shape)
+    return name
+
+
+# --- games with known answers
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_prosecutor_convicts_with_probability_0_6(method):
+    game = prosecutor()
+    response = best_response(game, no_revelation(game), 0, method)
+    assert response.value == pytest.approx(0.6, abs=1e-9)
+    assert response.upper_bound == pytest.approx(0.6, abs=1e-8)
+    assert response.attained
+    assert response.status == OPTIMAL
+    assert response.seconds > 0
+    # the innocent are convicted with probability 3/7, the guilty always
+    convict = response.policy[1].argmax()
+    assert response.policy[:, convict] == pytest.approx([3 / 7, 1], abs=1e-8)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_prosecutor_against_a_lenient_judge_comes_close_to_0_6_but_never_reaches_it(method):
+    game = prosecutor()
+    response = best_response(game, no_revelation(game), 0, method, ties="lowest-index")
+    assert response.upper_bound == pytest.approx(0.6, abs=1e-8)
+    assert 0.6 - 1e-6 < response.value < 0.6
+    assert not response.attained
+
+
+@pytest.mark.parametrize("method", ["milp", "column-generation"])
+@pytest.mark.parametrize("ties", [None, "lowest-index"])
+@pytest.mark.parametrize("signals", [3, 4])
+def test_the_non_unique_profile_is_an_equilibrium(method, ties, signals):
+    game, policies = non_unique()
+    game = Game(game.prior, game.receiver, game.senders, signals)
+    policies = np.pad(policies, ((0, 0), (0, 0), (0, signals - 3)))
+    assert sender_utilities(game, policies) == pytest.approx([0.3, 0.3])
+    for sender in (0, 1):
+        response = best_response(game, policies, sender, method, ties=ties)
+        assert response.value == pytest.approx(0.3, abs=1e-9)
+        assert response.upper_bound == pytest.approx(0.3, abs=1e-7)
         assert response.attained
-        exact = deviation_utilities(game, policies, sender, response.policy, ties=f"sender-{sender}")
-        assert response.value == exact
-    print(method, len(unsolved))
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_no_sender_gains_from_full_revelation(n):
+    generator = np.random.default_rng(n)
+    for _ in range(3):
+        prior = generator.dirichlet(np.ones(3))
+        receiver, senders = generator.normal(size=(3, 3)), generator.normal(size=(n, 3, 3))
+        game = Game(prior, receiver, senders, signals=3)
+        policies = full_revelation(game)
+        response = best_response(game, policies, 0)
+        value = sender_utilities(game, policies)[0]
+        assert response.value == pytest.approx(value, abs=1e-9)
+        assert response.upper_bound == pytest.approx(value, abs=1e-7)
+
+
+def bimatrix_game() -> tuple[Game, np.ndarray, TieRule, float]:
+    """Theorem 5: the tie rule alone plays the bimatrix game; the best row against (1/4, 3/4)."""
+    first, second = np.array([[1, 0], [0, 1]]), np.array([[0, 1], [1, 0]])
+    bits = [[[a >> 1, 0], [a & 1, 0]] for a in range(4)]
+    senders = np.array(bits).transpose(1, 2, 0)
+    game = Game([0.5, 0.5], np.zeros((2, 4)), senders, signals=2)
+    policies = np.array([[[1, 0], [0, 1]], [[0.25, 0.75], [0.5, 0.5]]])
+    return game, policies, TieRule.parse(2 * first + second), 0.5 * 0.75
+
+
+@pytest.mark.parametrize("method", ["enumerate", "milp", "bilinear", "auto"])
+def test_win_lose_game_where_only_the_tie_rule_acts(method):
+    game, policies, rule, expected = bimatrix_game()
+    response = best_response(game, policies, 0, method, ties=rule)
+    assert response.value == pytest.approx(expected, abs=1e-9)
+    assert response.upper_bound == pytest.approx(expected, abs=1e-7)
+    assert response.attained
+
+
+def compromise() -> Game:
+    """The sender wants action 2, which is optimal only where 0 and 1 tie."""
+    return Game([0.5, 0.5], [[1, 0, 0.5], [0, 1, 0.5]], [[[0, 0, 1], [0, 0, 1]]], signals=2)
+
+
+@pytest.mark.parametrize("method", ["milp", "bilinear", "column-generation"])
+def test_an_action_that_is_never_strictly_optimal_leaves_the_solvers_with_a_bound(method):
+    game = compromise()
+    assert best_response(game, no_revelation(game), 0, method).value == pytest.approx(1)
+    response = best_response(game, no_revelation(game), 0, method, ties="lowest-index")
+    assert (response.value, response.status, response.attained) == (0, TIES, False)
+    assert response.upper_bound >= 1 - 1e-9
+
+
+def test_auto_settles_such_ties_by_enumeration():
+    game = compromise()
+    response = best_response(game, no_revelation(game), 0, ties="lowest-index")
+    assert (response.value, response.upper_bound, response.status) == (0, 0, OPTIMAL)
+    chosen = best_response(game, no_revelation(game), 0, ties=[2, 0])
+    assert chosen.value == pytest.approx(1)
+    assert chosen.attained
+
+
+# --- properties
+
+
+@settings(max_examples=30, deadline=None)
+@given(games_with_policies(max_senders=3, max_size=3), st.integers(0, 2**32 - 1))
+def test_no_random_policy_beats_the_best_response(instance, seed):
+    game, policies = instance
+    sender = seed % game.shape.senders
+    response = best_response(game, policies, sender)
+    own = uniform_policies(game, 200, seed)[:, sender]
+    own[0] = policies[sender]
+    sampled = deviation_utilities(game, policies, sender, own, ties=f"sender-{sender}")
+    assert sampled.max() <= response.value + AGREEMENT * scale(game)
+
+
+@settings(max_examples=20, deadline=None)
+@given(games_with_policies(max_senders=3, max_size=3), st.integers(0, 2**32 - 1))
+def test_relabelling_signals_changes_nothing(instance, seed):
+    game, policies = instance
+    generator = np.random.default_rng(seed)
+    order = generator.permuted(np.tile(np.arange(game.shape.signals), (len(policies), 1)), axis=1)
+    relabelled = np.stack([p[:, o] for p, o in zip(policies, order)])
+    before, after = (best_response(game, p, 0) for p in (policies, relabelled))
+    assert after.value == pytest.approx(before.value, abs=AGREEMENT * scale(game))
+
+
+@settings(max_examples=25, deadline=None)
+@given(games_with_policies(max_senders=3, max_size=4))
+def test_merged_columns_keep_weight_and_utility(instance):
+    game, policies = instance
+    table = residual_weights(game, policies, 0)
+    assert table == pytest.approx(residual(game, policies, 0))
+    merged = merge_columns(table)
+    assert merged.sum(0) == pytest.approx(game.prior)
+    assert (merged.max(1) > 0).all()
+    x = policies[0, :, 0]
+    assert favourable(game, merged, 0, x) == pytest.approx(
+        favourable(game, table, 0, x), abs=1e-9 * scale(game)
+    )
+
+
+def test_proportional_columns_are_merged_and_zero_ones_dropped():
+    weights = np.array([[0.1, 0.2], [0, 0], [0.2, 0.4], [0.1, 0.2 + 1e-8]])
+    assert len(merge_columns(weights)) == 2
+
+
+def test_the_separate_bound_is_attained_by_a_lone_sender():
+    game = prosecutor()
+    problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
+    assert separate_bound(problem, np.inf) == pytest.approx(0.6)
+    assert separate_bound(problem, 0) == problem.trivial_bound() == pytest.approx(1)
+
+
+# --- time limits
+
+
+@pytest.mark.parametrize("method", ["milp", "bilinear", "column-generation"])
+def test_a_time_limit_leaves_a_valid_interval(method):
+    game, policies = table_game((2, 4, 4, 4, "logit scale 1"), 0)
+    best = best_response(game, policies, 0)
+    assert best.status == OPTIMAL
+    for limit in (1e-6, 0.1):
+        response = best_response(game, policies, 0, method, limit)
+        given = deviation_utilities(game, policies, 0, policies[0], "sender-0")
+        assert given <= response.value <= best.value + 1e-6 * scale(game)
+        assert response.upper_bound >= best.value - 1e-6 * scale(game)
+        assert response.status in (TIME_LIMIT, OPTIMAL)
+    assert best_response(game, policies, 0, method, 1e-6).status == TIME_LIMIT
+
+
+def test_enumeration_out_of_time_returns_the_given_policy_and_a_bound():
+    game, policies = table_game((2, 2, 3, 3, "logit scale 1"), 1)
+    best = best_response(game, policies, 0, "enumerate")
+    response = best_response(game, policies, 0, "enumerate", 1e-6)
+    assert response.status == TIME_LIMIT
+    assert np.array_equal(response.policy, policies[0])
+    assert response.upper_bound >= best.value >= response.value
+
+
+def test_column_generation_with_few_signals_is_a_bound():
+    game, policies = table_game((2, 1, 3, 2, "logit scale 1"), 60)
+    response = best_response(game, policies, 0, "column-generation")
+    assert response.status == BOUND
+    assert response.upper_bound > brute_force(game, policies, 0)
+
+
+# --- the constraint builders, on the prosecutor's 2 x 2 problem
+
+
+@pytest.fixture
+def pieces():
+    game = prosecutor()
+    problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
+    _, v = milp.build_model(problem)
+    # signal 0: acquit the innocent with 4/7; signal 1: convict the rest
+    v.x.value = np.array([[4 / 7, 0], [3 / 7, 1]])
+    v.y.value = np.array([[1, 0], [0, 1]])
+    v.z.value = np.array([[4 / 7, 0, 0, 0], [0, 0, 3 / 7, 1]])
+    return v, problem
+
+
+def test_every_constraint_holds_at_the_optimum(pieces):
+    v, problem = pieces
+    game_model, _ = milp.build_model(problem)
+    assert len(game_model.constraints) == 7
+    for build in (milp.one_action, milp.splitting, milp.linking, milp.obedience, milp.admissible):
+        assert build(v, problem).value(1e-9), build
+    assert milp.row_stochastic(v).value(1e-9)
+    assert milp.ordered_signals(v).value(1e-9)
+
+
+BROKEN = {
+    "one_action": ("y", [[1, 1], [0, 1]]),
+    "splitting": ("z", [[4 / 7, 0, 0.1, 0], [0, 0, 3 / 7, 1]]),
+    "linking": ("y", [[1, 0], [1, 0]]),
+    "obedience": ("z", [[4 / 7, 0, 0, 0], [0, 0, 0.5, 1]]),  # too many innocents convicted
+    "admissible": ("y", [[2, 0], [0, 1]]),
+    "row_stochastic": ("x", [[4 / 7, 0], [4 / 7, 1]]),
+    "ordered_signals": ("x", [[3 / 7, 1], [4 / 7, 0]]),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_every_constraint_can_fail(pieces, name):
+    v, problem = pieces
+    variable, value = BROKEN[name]
+    # the solver's domain checks would refuse some of these before the constraint sees them
+    getattr(v, variable).save_value(np.array(value, float))
+    build = getattr(milp, name)
+    lone = name in ("row_stochastic", "ordered_signals")
+    assert not (build(v) if lone else build(v, problem)).value(1e-9)
+
+
+# --- bad input
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sender": 2}, r"sender must be in 0..1, got 2"),
+        ({"sender": -1}, r"sender must be in 0..1, got -1"),
+        ({"sender": 0.0}, r"sender must be in 0..1, got 0.0"),
+        ({"sender": True}, r"sender must be"),
+        ({"method": "simplex"}, r"unknown method 'simplex': use one of enumerate, milp"),
+        ({"time_limit": 0}, r"time_limit must be positive, got 0"),
+        ({"time_limit": float("nan")}, r"time_limit must be positive, got nan"),
+        ({"time_limit": "1"}, r"time_limit must be a number"),
+        ({"policies": np.full((2, 4, 2), 0.5)}, r"policies must have shape"),
+        ({"policies": np.full((1, 2, 4, 3), 1 / 3)}, r"one profile with 3 axes"),
+        ({"policies": np.full((2, 4, 3), 0.5)}, r"policies\[0, 0\] .* sums to 1.5"),
+        ({"ties": "random"}, r"unknown tie rule 'random'"),
+        ({"ties": "sender-7"}, r"tie rule favours sender 7"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    game, policies = non_unique()
+    request = {"policies": policies, "sender": 0, **change}
+    with pytest.raises(ValueError, match=message):
+        best_response(game, **request)
+
+
+def test_games_too_large_for_a_method_are_refused():
+    game, policies = table_game((2, 5, 5, 5, "logit scale 1"), 0)
+    with pytest.raises(ValueError, match="5 columns x 5 actions x 5 states x 5 signals"):
+        best_response(game, policies, 0, "enumerate")
+    game, policies = table_game((4, 8, 8, 8, "logit scale 1"), 0)
+    with pytest.raises(ValueError, match=r"262,144 products, at most 100,000"):
+        best_response(game, policies, 0, "bilinear")
+
+
+def test_column_generation_refuses_a_tie_map_that_tells_signals_apart():
+    game, policies, rule, _ = bimatrix_game()
+    with pytest.raises(ValueError, match="interchangeable signals"):
+        best_response(game, policies, 0, "column-generation", ties=rule)

@@ -100,5 +100,7 @@ def _check_request(game: Game, sender: int, method: str, time_limit: float) -> N
         raise ValueError(f"sender must be in 0..{game.shape.senders - 1}, got {sender!r}")
     if method not in (*METHODS, "auto"):
         raise ValueError(f"unknown method {method!r}: use one of {', '.join([*METHODS, 'auto'])}")
+    if isinstance(time_limit, bool) or not isinstance(time_limit, (int, float, np.number)):
+        raise ValueError(f"time_limit must be a number of seconds, got {time_limit!r}")
     if not time_limit > 0:
         raise ValueError(f"time_limit must be positive, got {time_limit!r}")

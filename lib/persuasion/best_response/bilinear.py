@@ -41,6 +41,7 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     """
     start = time.perf_counter()
     deadline = start + time_limit
+    _refuse_large(problem)
     simple = separate_bound(problem, deadline)
     found = [climb(problem, problem.policies[problem.sender], deadline)]
     model, variables = build_model(problem)
@@ -59,14 +60,17 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     return conclude(problem, found, bound, status, "bilinear (SCIP)", start)
 
 
+def _refuse_large(problem: Problem) -> None:
+    if (size := problem.game.shape.signals * problem.gains.size) > MAX_PRODUCTS:
+        raise ValueError(f"the bilinear program has {size:,} products, at most {MAX_PRODUCTS:,}")
+
+
 def build_model(problem: Problem) -> tuple[Model, Variables]:
     """The SCIP model, its objective in units of ``problem.scale``, and its variables."""
-    signals = problem.game.shape.signals
-    if (size := signals * problem.gains.size) > MAX_PRODUCTS:
-        raise ValueError(f"the bilinear program has {size:,} products, at most {MAX_PRODUCTS:,}")
     model = Model()
     model.hideOutput()
     model.setParams({"limits/gap": GAP, "numerics/feastol": FEASIBILITY})
+    signals = problem.game.shape.signals
     columns, actions, states = problem.gains.shape
     v = Variables(_new(model, (signals, states)), _new(model, (signals, columns, actions)))
     add_probabilities(model, v, problem)

@@ -77,10 +77,15 @@ def cones(problem: Problem, signal: int, deadline: float = np.inf) -> list[Cone]
     states = problem.weights.shape[1]
     nothing = np.zeros((0, states))
     found = [Cone(nothing, nothing, np.zeros(states))]
+    common = problem.weights.max(0)
+    common = np.where(common > 0, common, 1.0)
     for column in range(len(problem.weights)):
         pieces = list(_column_cones(problem, signal, column))
         found = [
-            both for cone in found for piece in pieces if _holds(both := cone.meet(piece), deadline)
+            both
+            for cone in found
+            for piece in pieces
+            if _holds(both := cone.meet(piece), common, deadline)
         ]
         if len(found) > MAX_CONES:
             raise ValueError(f"enumerate found over {MAX_CONES} cones at one signal: too large")
@@ -117,14 +122,20 @@ def _preference_cones(
             yield Cone(weak, strict, problem.gains[column, action])
 
 
-def _holds(cone: Cone, deadline: float) -> bool:
-    """Whether the cone contains more than the origin."""
+def _holds(cone: Cone, common: np.ndarray, deadline: float) -> bool:
+    """Whether the cone contains more than the origin, judged in units in which no state is rare."""
     if time.perf_counter() > deadline:
         raise OutOfTime
     if not cone.strict.any(1).all():  # an all-zero row is never positive
         return False
-    regions = _regions([cone], sp.csr_matrix(np.ones((1, len(cone.gain)))))
+    rescaled = Cone(_unit(cone.weak / common), _unit(cone.strict / common), cone.gain)
+    regions = _regions([rescaled], sp.csr_matrix(np.ones((1, len(cone.gain)))))
     return interior(regions).value > NONEMPTY
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    largest = np.abs(rows).max(1, keepdims=True)
+    return rows / np.where(largest > 0, largest, 1.0)
 
 
 def _regions(picked: Sequence[Cone], balance: sp.csr_matrix) -> Regions:

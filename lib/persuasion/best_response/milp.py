@@ -10,6 +10,7 @@ is one product with a sparse matrix and the largest models compile in seconds.
 from __future__ import annotations
 
 import time
+import warnings
 from typing import NamedTuple
 
 import cvxpy as cp
@@ -41,6 +42,7 @@ def by_milp(problem: Problem, time_limit: float) -> BestResponse:
     """
     start = time.perf_counter()
     deadline = start + time_limit
+    _refuse_large(problem)
     simple = separate_bound(problem, deadline)
     found = [climb(problem, problem.policies[problem.sender], deadline)]
     model, variables = build_model(problem)
@@ -62,16 +64,21 @@ def _solve(model: cp.Problem, time_limit: float) -> tuple[float, bool]:
         options["presolve"] = "off"
         raw = chain.solve_via_data(model, data, solver_opts=options)
     if raw["info"].primal_solution_status == 2:
-        model.unpack_results(raw, chain, inverse)
+        with warnings.catch_warnings():  # of a time limit; the value is recomputed anyway
+            warnings.simplefilter("ignore", UserWarning)
+            model.unpack_results(raw, chain, inverse)
     return -raw["info"].mip_dual_bound, raw["model_status"] == "kOptimal"
+
+
+def _refuse_large(problem: Problem) -> None:
+    if (size := problem.game.shape.signals * problem.gains.size) > MAX_PRODUCTS:
+        raise ValueError(f"the MILP has {size:,} product variables, at most {MAX_PRODUCTS:,}")
 
 
 def build_model(problem: Problem) -> tuple[cp.Problem, Variables]:
     """The cvxpy model and its variables."""
     columns, actions, states = problem.gains.shape
     signals = problem.game.shape.signals
-    if (size := signals * problem.gains.size) > MAX_PRODUCTS:
-        raise ValueError(f"the MILP has {size:,} product variables, at most {MAX_PRODUCTS:,}")
     v = Variables(
         cp.Variable((signals, states), bounds=[0, 1]),
         cp.Variable((signals, columns * actions), boolean=True),

@@ -31,15 +31,17 @@ def profile_gain(problem: Problem, profile: np.ndarray) -> np.ndarray:
     return problem.gains[np.arange(len(profile)), profile].sum(0)
 
 
-def favourite(problem: Problem, x: np.ndarray, tolerance: float = READ_TOLERANCE) -> np.ndarray:
+def favourite(
+    problem: Problem, x: np.ndarray, tolerance: float = READ_TOLERANCE, signal: int = 0
+) -> np.ndarray:
     """The deviator's favourite profile at ``x`` among the obedient ones, ties within ``tolerance``."""
-    worst = (problem.rows @ x).min(-1)
+    allowed = problem.allowed[signal]
+    worst = np.where(allowed, (problem.rows @ x).min(-1), -np.inf)
     mass = (problem.weights / problem.weights.max(1, keepdims=True)) @ x
-    allowed = problem.allowed[0]
-    possible = (worst >= -tolerance * mass[:, None]) & allowed
+    possible = worst >= -tolerance * mass[:, None]
+    best = np.where(possible, problem.gains @ x, -np.inf).argmax(1)
     # where rounding lets nothing pass, the least disobedient action
-    nearest = np.where(allowed, worst, -np.inf) - 1e300
-    return np.where(possible, problem.gains @ x, nearest).argmax(1)
+    return np.where(possible.any(1), best, worst.argmax(1))
 
 
 def best_in_cone(

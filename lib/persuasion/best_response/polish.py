@@ -15,12 +15,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
+from persuasion.best_response.one_signal import favourite
 from persuasion.best_response.problem import Problem
 from persuasion.best_response.record import BOUND, OPTIMAL, TIES, TIME_LIMIT, BestResponse
 from persuasion.best_response.regions import Regions, interior, maximise, profile_regions
 
 CLOSED = 1e-6
 EXACT = 1e-9
+INSIDE = 1e-6
+ROUNDING = 1e-12
 DUST = 1e-10
 READ_TOLERANCES = (1e-9, 1e-7, 1e-5)
 STEPS = 10.0 ** np.arange(-9, 0)
@@ -29,7 +32,11 @@ MAX_CLIMBS = 50
 
 @dataclass(frozen=True)
 class Candidate:
-    """A policy ``(states, signals)``, its exact value, and the supremum over its region (-inf if unknown)."""
+    """A policy ``(states, signals)`` and its exact value.
+
+    ``supremum`` is that of the region it came from (-inf if it came from none), ``attained`` whether the
+    policy lies in the region's optimal face rather than close to it.
+    """
 
     policy: np.ndarray
     value: float
@@ -46,31 +53,29 @@ def as_policy(raw: np.ndarray) -> np.ndarray:
 def evaluate(problem: Problem, policy: np.ndarray) -> Candidate:
     """A policy as it stands; nothing is known about a supremum."""
     value = float(problem.utilities(policy[None])[0])
-    return Candidate(policy, value, -np.inf, True)
+    return Candidate(policy, value, -np.inf, False)
 
 
 def read_profile(problem: Problem, policy: np.ndarray, tolerance: float) -> np.ndarray:
     """The deviator's favourite among the (nearly) obedient actions of every cell, ``(signals, columns)``."""
-    mass = policy.T @ (problem.weights / problem.weights.max(1, keepdims=True)).T
-    worst = np.stack([(problem.rows @ x).min(-1) for x in policy.T])
-    possible = (worst >= -tolerance * mass[:, :, None]) & problem.allowed
-    worth = np.einsum("taw,ws->sta", problem.gains, policy)
-    # a cell where nothing passes (rounding) falls back on the least disobedient action
-    nearest = np.where(problem.allowed, worst, -np.inf) - 1e300
-    return np.where(possible, worth, nearest).argmax(-1)
+    return np.stack([favourite(problem, x, tolerance, s) for s, x in enumerate(policy.T)])
 
 
 def climb(problem: Problem, start: np.ndarray, deadline: float) -> Candidate:
-    """Fix the action profile, solve its linear program, read the profile again; until nothing improves."""
+    """Fix the action profile, solve its linear program, read the profile again; until nothing is new."""
     best = evaluate(problem, as_policy(start))
+    origin, tried = best.policy, set()
     for tolerance in READ_TOLERANCES:
-        source, seen = best.policy, -np.inf
+        source = origin
         for _ in range(MAX_CLIMBS):
-            found = solve_profile(problem, read_profile(problem, source, tolerance), deadline)
-            if found is None or found.supremum <= seen + EXACT * problem.scale:
+            profile = read_profile(problem, source, tolerance)
+            if profile.tobytes() in tried:
                 break
-            best = choose(problem, [best, found])
-            source, seen = found.policy, found.supremum
+            tried.add(profile.tobytes())
+            found = solve_profile(problem, profile, deadline)
+            if found is None:
+                break
+            best, source = choose(problem, [best, found]), found.policy
     return best
 
 
@@ -102,7 +107,7 @@ def solve_regions(problem: Problem, regions: Regions, deadline: float) -> Candid
     values = problem.utilities(np.stack(near))
     # the face's inner point comes first and wins unless another is better by more than rounding
     pick = int(np.argmax(values >= values.max() - slack))
-    attained = bool(values[pick] >= top.value - slack) and pick == 0 and inner.value > CLOSED
+    attained = bool(values[pick] >= top.value - slack) and pick == 0 and inner.value > INSIDE
     return Candidate(near[pick], float(values[pick]), top.value, attained)
 
 
@@ -147,18 +152,19 @@ def conclude(
     """The best candidate, the given policy included, with the bound and an honest status."""
     pool = [evaluate(problem, problem.policies[problem.sender]), *candidates]
     best = choose(problem, pool)
-    reached = max(c.supremum for c in pool) - 10 * EXACT * problem.scale
+    missing = max(c.supremum for c in pool) - best.value
+    slack = (EXACT if best.attained else ROUNDING) * problem.scale
     # a bound is never below a value: the solvers' are exact only up to their tolerances
     bound = max(min(bound, problem.trivial_bound()), best.value)
     closed = bound - best.value <= CLOSED * problem.scale
     if status == OPTIMAL and not closed:
-        status = TIES
+        status = BOUND if problem.favourable else TIES
     return BestResponse(
         policy=best.policy,
         value=best.value,
         upper_bound=bound,
         gap=bound - best.value,
-        attained=closed and best.attained and best.value >= reached,
+        attained=closed and missing <= slack,
         status=OPTIMAL if closed else status,
         solver=solver,
         seconds=time.perf_counter() - start,
