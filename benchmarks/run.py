@@ -10,10 +10,16 @@ import json
 import sys
 from pathlib import Path
 
+import best_response
 import simulate
+import train
 
 TARGET = Path(__file__).resolve().parents[1] / "_build" / "benchmarks.json"
-BENCHMARKS = {"simulate": simulate.run}
+BENCHMARKS = {
+    "simulate": simulate.run,
+    "train": train.run,
+    "best-response": best_response.compare,
+}
 
 
 def main() -> int:

@@ -442,6 +442,14 @@ def test_bad_input_is_named(change, message):
         best_response(game, **request)
 
 
+def test_single_precision_policies_are_normalised():
+    game, policies = table_game((2, 3, 2, 3, "logit scale 1"), 3)
+    exact = best_response(game, policies, 0)
+    assert best_response(game, policies.astype(np.float32), 0).value == pytest.approx(
+        exact.value, abs=1e-5 * scale(game)
+    )
+
+
 def test_games_too_large_for_a_method_are_refused():
     game, policies = table_game((2, 5, 5, 5, "logit scale 1"), 0)
     with pytest.raises(ValueError, match="5 columns x 5 actions x 5 states x 5 signals"):

@@ -87,11 +87,13 @@ def _run(problem: Problem, method: str, time_limit: float) -> BestResponse:
 
 
 def _profile(game: Game, policies: np.ndarray) -> np.ndarray:
-    profile = np.asarray(policies, dtype=np.float64)
-    if profile.ndim != 3:
-        raise ValueError(f"policies must be one profile with 3 axes, got shape {profile.shape}")
-    check_policies(game, profile)
-    return profile
+    given = np.asarray(policies)
+    if given.ndim != 3:
+        raise ValueError(f"policies must be one profile with 3 axes, got shape {given.shape}")
+    check_policies(game, given)
+    profile = given.astype(np.float64)
+    # single precision is accepted like everywhere else, but solved for exactly
+    return profile if given.dtype == np.float64 else profile / profile.sum(-1, keepdims=True)
 
 
 def _check_request(game: Game, sender: int, method: str, time_limit: float) -> None:
