@@ -31,15 +31,12 @@ def _measure(name: str) -> dict[str, Any]:
     targets = inputs[:, :8].prod(1)
     obvious = naive.NETWORKS[name](INPUTS)
     optimiser = torch.optim.Adam(obvious.parameters(), lr=0.01)
-    training = Training(epochs=1)
     ours, baseline = [], []
     for _ in range(REPEATS):
+        ours.append(_epoch(name, inputs, targets))
         begin = time.perf_counter()
-        fit(build_network(name, INPUTS), inputs, targets[:, None], training)
-        middle = time.perf_counter()
         naive.train_epoch(obvious, optimiser, inputs, targets)
-        ours.append(middle - begin)
-        baseline.append(time.perf_counter() - middle)
+        baseline.append(time.perf_counter() - begin)
     return {
         "name": f"train-{name}",
         "baseline_seconds": min(baseline),
@@ -48,5 +45,18 @@ def _measure(name: str) -> dict[str, Any]:
         "samples": SAMPLES,
         "inputs": INPUTS,
         "threads": 1,
-        "includes": "setting up the data and the error after training, which the baseline does not",
     }
+
+
+def _epoch(name: str, inputs: torch.Tensor, targets: torch.Tensor) -> float:
+    """Seconds of the second epoch of a fit; the first one also sets up the data."""
+    ends: list[float] = []
+    network = build_network(name, INPUTS)
+    fit(
+        network,
+        inputs,
+        targets[:, None],
+        Training(epochs=2),
+        progress=lambda *_: ends.append(time.perf_counter()),
+    )
+    return ends[1] - ends[0]
