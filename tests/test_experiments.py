@@ -152,7 +152,13 @@ def test_killed_and_resumed_gives_the_same_records(tiny, serial, tmp_path, stop)
     ]
     environment = {**os.environ, "PERSUASION_STORE": str(path)}
     run = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell's background jobs ignore Ctrl-C, and so would their children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and run.poll() is None and _rows(path) < 3:
