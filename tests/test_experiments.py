@@ -16,11 +16,11 @@ from persuasion.experiments import (
     Store,
     config,
     design,
-    jobs,
     preset,
     produce,
 )
 from persuasion.experiments.executors import execute
+from persuasion.experiments.games import build_game
 from persuasion.learn.sampled_check import sample_deviations
 
 TINY = {
@@ -188,7 +188,7 @@ def test_a_failing_job_is_recorded_and_the_run_goes_on(tiny, tmp_path, monkeypat
             raise ArithmeticError("poison")
         return {"fine": True}, {}
 
-    monkeypatch.setitem(jobs.KINDS, "didactic", poisoned)
+    monkeypatch.setattr("persuasion.experiments.kinds.didactic.run", poisoned)
     path = tmp_path / "s.sqlite"
     with pytest.raises(
         JobsFailed, match=r"1 of 2 jobs failed.*\n.*didactic dnl.*ArithmeticError: poison"
@@ -209,7 +209,7 @@ def test_reported_utilities_follow_from_the_reported_policies(tiny, serial):
     for record in serial[1]:
         if record.config["kind"] != "solve":
             continue
-        game = jobs.build_game(record.config["game"])
+        game = build_game(record.config["game"])
         for number, search in enumerate(record.metrics["searches"]):
             policies = record.arrays[f"search{number}/policies"]
             for selected in filter(None, search["selected"]):
@@ -223,7 +223,7 @@ def test_reference_jobs_report_full_revelation_or_why_not(tiny, serial):
     seen = set()
     for record in serial[1]:
         if record.config["kind"] == "reference":
-            game = jobs.build_game(record.config["game"])
+            game = build_game(record.config["game"])
             revealed = record.metrics["full_revelation"]
             seen.add(revealed is None)
             if revealed is None:
@@ -240,7 +240,7 @@ def test_accepted_profiles_pass_an_independent_check(tiny, serial):
     for record in serial[1]:
         if record.config["kind"] != "solve":
             continue
-        game = jobs.build_game(record.config["game"])
+        game = build_game(record.config["game"])
         search = record.metrics["searches"][0]
         if (selected := search["selected"][-1]) is None:
             continue

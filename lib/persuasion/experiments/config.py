@@ -92,6 +92,39 @@ class Didactic:
 
 
 @dataclass(frozen=True)
+class Size:
+    """The parameters of one synthetic game; see :func:`persuasion.games.synthetic`."""
+
+    senders: int
+    signals: int
+    states: int
+    actions: int
+    logit_scale: float
+
+
+@dataclass(frozen=True)
+class RecipeStudy:
+    """The search for a training recipe per architecture; see :mod:`persuasion.experiments.recipes`.
+
+    Attributes
+    ----------
+    games : the games to tune on
+    networks : networks per game, those of the first senders
+    candidates : recipes per architecture and learning rate, the literal one among them
+    learning_rates : 0.01 [P] and, apart, what else might serve
+    training : samples and epochs of the search
+    seed : root of the tuning games' seeds; no benchmark uses it
+    """
+
+    games: tuple[Size, ...]
+    training: Training
+    networks: int = 2
+    candidates: int = 12
+    learning_rates: tuple[float, ...] = (0.01, 0.003)
+    seed: int = 1_000_003
+
+
+@dataclass(frozen=True)
 class Preset:
     """Everything that ``make reproduce`` runs.
 
@@ -105,6 +138,7 @@ class Preset:
     scenarios : names of the scenarios of Table 1
     instances : instances per scenario, 20 [P]
     didactic : Figure 1
+    recipes : the search for training recipes
     methods : network architectures
     tolerances : tolerated gains of the local-equilibrium check, relative to the game's utility range [C]
     headline : the tolerance at which the figures select [C]
@@ -117,6 +151,7 @@ class Preset:
     synthetic: Benchmark
     second: Benchmark
     didactic: Didactic
+    recipes: RecipeStudy
     scenarios: tuple[str, ...] = SCENARIOS
     instances: int = 20
     methods: tuple[str, ...] = METHODS
@@ -133,6 +168,14 @@ class Preset:
             raise ValueError(f"headline {self.headline} is not among tolerances {self.tolerances}")
 
 
+TUNING_GAMES = (
+    Size(2, 4, 4, 4, 1.0),
+    Size(4, 6, 6, 6, 10.0),
+    Size(2, 8, 8, 8, 10.0),
+    Size(4, 4, 4, 4, 1.0),
+)
+
+
 def _paper() -> Preset:
     return Preset(
         name="paper",
@@ -141,6 +184,7 @@ def _paper() -> Preset:
         synthetic=Benchmark(),
         second=Benchmark(senders=(2,), logit_scale=1.0),
         didactic=Didactic(Training(samples=500_000, held_out=50_000, epochs=200), 121),
+        recipes=RecipeStudy(TUNING_GAMES, Training(held_out=10_000, epochs=10)),
     )
 
 
@@ -155,6 +199,7 @@ def _quick() -> Preset:
         second=replace(paper.second, games=1, balanced=True),
         instances=3,
         didactic=Didactic(Training(samples=20_000, held_out=5_000, epochs=20)),
+        recipes=RecipeStudy(TUNING_GAMES[:2], Training(4_000, 2_000, 6), candidates=3),
     )
 
 
@@ -172,6 +217,7 @@ def _smoke() -> Preset:
         second=replace(tiny, senders=(2,), logit_scale=1.0),
         instances=2,
         didactic=Didactic(Training(samples=1_000, held_out=500, epochs=3), 21),
+        recipes=RecipeStudy(TUNING_GAMES[:1], Training(256, 128, 1), networks=1, candidates=2),
     )
 
 
@@ -227,6 +273,6 @@ def to_dict(settings: Any) -> dict[str, Any]:
 
 
 __all__ = [
-    "LEVELS", "METHODS", "PRESETS", "Benchmark", "Didactic", "Preset", "Search", "preset",
-    "to_dict",
+    "LEVELS", "METHODS", "PRESETS", "Benchmark", "Didactic", "Preset", "RecipeStudy", "Search",
+    "Size", "preset", "to_dict",
 ]  # fmt: skip

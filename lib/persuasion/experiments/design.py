@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from persuasion.experiments import recipes
 from persuasion.experiments.config import Benchmark, Preset, to_dict
 from persuasion.experiments.jobs import Job
 
-EXPERIMENTS = ("didactic", "synthetic", "second", "scenarios")
+EXPERIMENTS = ("didactic", "recipe-search", "synthetic", "second", "scenarios")
 # measured ratio of training costs, for the progress bar only
 RELATIVE_COST = {"relu": 1.0, "delu": 1.5, "dnl": 8.0}
 SCENARIO_INPUTS = {"quality-advertising": 7, "product-advertising": 2, "ride-hailing": 2}
@@ -18,6 +19,8 @@ def jobs(preset: Preset, experiment: str) -> list[Job]:
     """All jobs of one experiment of a preset. ``ValueError`` for an unknown experiment."""
     if experiment not in EXPERIMENTS:
         raise ValueError(f"unknown experiment {experiment!r}; known: {', '.join(EXPERIMENTS)}")
+    if experiment == "recipe-search":
+        return recipes.search_jobs(preset)
     if experiment == "didactic":
         return [_didactic(preset, method) for method in preset.methods]
     return [job for game in games(preset, experiment) for job in _jobs_of_game(preset, game)]

@@ -80,4 +80,6 @@ def _record(future: Any, job: Job) -> Record:
         return future.result()
     except Exception as error:
         metrics = {"error": f"{type(error).__name__}: {error}", "traceback": ""}
-        return Record(job.key, job.config, "failed", metrics, {}, provenance(), 0.0)
+        return Record(
+            job.key, job.config, "failed", metrics, {}, provenance(job.config["kind"]), 0.0
+        )

@@ -14,26 +14,31 @@ from typing import Any
 import torch
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# a change here can change a record; elsewhere (reports, command line, solvers) it cannot
-RELEVANT = (
+# a change in these modules can change a record of the kind; elsewhere (reports, command line) it cannot
+GAMES = (
     "game.py",
     "policies.py",
     "simulate.py",
     "ties.py",
     "games/*.py",
-    "networks/*.py",
-    "learn/*.py",
-    "experiments/jobs.py",
+    "experiments/games.py",
     "experiments/seeds.py",
 )
+LEARNING = ("networks/*.py", "learn/*.py", "experiments/learning.py")
+RELEVANT = {
+    "reference": GAMES,
+    "solve": GAMES + LEARNING,
+    "didactic": GAMES + LEARNING,
+    "fit": GAMES + LEARNING,
+}
 PACKAGES = ("numpy", "torch")
 
 
 @functools.cache
-def code_version() -> str:
-    """Hash of the syntax trees of the modules that determine records; comments and docstrings do not count."""
+def code_version(kind: str) -> str:
+    """Hash of the syntax trees of the modules that determine a kind's records; comments do not count."""
     digest = hashlib.sha256()
-    for pattern in RELEVANT:
+    for pattern in (*RELEVANT[kind], f"experiments/kinds/{kind}.py"):
         for path in sorted(PACKAGE.glob(pattern)):
             digest.update(path.relative_to(PACKAGE).as_posix().encode())
             digest.update(_syntax(path.read_text(encoding="utf-8")).encode())
@@ -65,11 +70,11 @@ def _git(*arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def provenance(device: str = "cpu") -> dict[str, Any]:
+def provenance(kind: str, device: str = "cpu") -> dict[str, Any]:
     """Everything about this process that a reader of a record may want to know."""
     head, dirty = commit()
     return {
-        "code": code_version(),
+        "code": code_version(kind),
         "commit": head,
         "dirty": dirty,
         "python": platform.python_version(),

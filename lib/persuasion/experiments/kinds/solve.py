@@ -1,0 +1,73 @@
+"""One game, one architecture: train a network per sender, search, select and check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from persuasion.experiments.config import Search
+from persuasion.experiments.games import build_game, starts_of
+from persuasion.experiments.kinds import Payload
+from persuasion.experiments.learning import errors, train
+from persuasion.experiments.seeds import integer_seed
+from persuasion.game import Game
+from persuasion.learn.extragradient import extragradient
+from persuasion.learn.model import UtilityModel
+from persuasion.learn.sampled_check import samples_per_sender, select_local_equilibria
+from persuasion.learn.training import Training
+from persuasion.simulate import sender_utilities
+
+
+def run(job: dict[str, Any]) -> Payload:
+    """Errors of the networks and, per search, the selected profiles."""
+    game = build_game(job["game"])
+    fitted = train(game, job["game"], job["method"], Training(**job["training"]))
+    metrics: dict[str, Any] = {"errors": errors(fitted), "searches": []}
+    arrays: dict[str, np.ndarray] = {}
+    for number, settings in enumerate(job["searches"]):
+        search = Search(**settings)
+        found, profiles = _search(game, job, fitted.model, search)
+        metrics["searches"].append(found)
+        arrays |= {f"search{number}/{name}": value for name, value in profiles.items()}
+    return metrics, arrays
+
+
+def _search(
+    game: Game, job: dict[str, Any], model: UtilityModel, search: Search
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Extra-gradient from the game's starts, then the best accepted profile for every tolerance."""
+    ends = extragradient(
+        model.own_gradients,
+        starts_of(game, job["game"], search.starts),
+        search.iterations,
+        search.step_size,
+        search.projection,
+    )
+    ends = ends / ends.sum(-1, keepdims=True)
+    selection = select_local_equilibria(
+        game,
+        ends,
+        search.radius,
+        samples_per_sender(game, search.samples_factor),
+        [tolerance * game.utility_range for tolerance in job["tolerances"]],
+        integer_seed("check", job["game"], search.radius) % 2**32,
+    )
+    utilities = sender_utilities(game, ends)
+    chosen = [acceptance.index for acceptance in selection.accepted]
+    kept = sorted({index for index in chosen if index is not None})
+    metrics = {
+        "radius": search.radius,
+        "checked": selection.checked,
+        "selected": [
+            None if k is None else {"profile": kept.index(k), "utilities": utilities[k].tolist()}
+            for k in chosen
+        ],
+        "gains": [acceptance.gain for acceptance in selection.accepted],
+    }
+    return metrics, {
+        "policies": ends[kept],
+        "utilities": utilities,
+        "predicted": model.predict(ends),
+        "gains": selection.gains,
+    }

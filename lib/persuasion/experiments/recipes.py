@@ -1,0 +1,90 @@
+"""The study of training recipes: what the paper leaves open, searched on games that no benchmark uses.
+
+Every architecture gets the same candidates (batch size, schedule, scalings), the same games and the same
+number of sample visits; DNL's own choices are drawn besides. Learning rates other than the paper's 0.01
+are searched too, and reported apart.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from persuasion.experiments.config import Preset, RecipeStudy, to_dict
+from persuasion.experiments.jobs import Job
+from persuasion.experiments.seeds import seed_sequence
+
+SHARED = {
+    "batch_size": (128, 512, 2048),
+    "schedule": ("constant", "cosine"),
+    "input_scaling": ("probability", "symmetric", "standardise"),
+    "target_scaling": ("standardise", "none"),
+}
+DNL_ONLY = {
+    "dnl_variant": ("hidden", "all", "hidden-output"),
+    "hyper_scale": (1.0, 0.3),
+}
+
+
+def candidates(study: RecipeStudy, method: str) -> list[dict[str, Any]]:
+    """The recipes to try: the literal reading first, then random ones, alike for all architectures.
+
+    >>> from persuasion.experiments import preset
+    >>> first, second = candidates(preset("paper").recipes, "relu")[:2]
+    >>> first
+    {}
+    >>> sorted(second)
+    ['batch_size', 'input_scaling', 'schedule', 'target_scaling']
+    """
+    drawn = [_draw(SHARED, "recipe", k) for k in range(1, study.candidates)]
+    if method == "dnl":
+        own = [_draw(DNL_ONLY, "dnl recipe", k) for k in range(1, study.candidates)]
+        drawn = [shared | extra for shared, extra in zip(drawn, own)]
+    return [{}, *drawn]
+
+
+def _draw(choices: dict[str, tuple], *identity: Any) -> dict[str, Any]:
+    generator = np.random.default_rng(seed_sequence(*identity))
+    return {name: values[generator.integers(len(values))] for name, values in choices.items()}
+
+
+def search_jobs(preset: Preset) -> list[Job]:
+    """Every candidate at every learning rate, one game after the other, candidates in order."""
+    study = preset.recipes
+    return [
+        fit_job(preset, game, method, choices | {"learning_rate": rate}, to_dict(study.training))
+        for number in range(study.candidates)
+        for game, rate in itertools.product(tuning_games(study), study.learning_rates)
+        for method in preset.methods
+        for choices in [candidates(study, method)[number]]
+    ]
+
+
+def tuning_games(study: RecipeStudy) -> Iterator[dict[str, Any]]:
+    """Synthetic games under the study's own seed."""
+    for size in study.games:
+        yield {"family": "synthetic", "parameters": to_dict(size), "index": 0, "seed": study.seed}
+
+
+def fit_job(
+    preset: Preset,
+    game: dict[str, Any],
+    method: str,
+    choices: dict[str, Any],
+    training: dict[str, Any],
+) -> Job:
+    """A job that fits the first networks of a game with a recipe."""
+    from persuasion.experiments.design import RELATIVE_COST
+
+    settings = {
+        "kind": "fit",
+        "game": game,
+        "method": method,
+        "training": training | choices,
+        "networks": preset.recipes.networks,
+    }
+    visits = training["samples"] * training["epochs"] * preset.recipes.networks
+    return Job(settings, RELATIVE_COST[method] * visits / 1.5e6)
