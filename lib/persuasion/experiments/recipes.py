@@ -39,16 +39,18 @@ def candidates(study: RecipeStudy, method: str) -> list[dict[str, Any]]:
     >>> sorted(second)
     ['batch_size', 'input_scaling', 'schedule', 'target_scaling']
     """
-    drawn = [_draw(SHARED, "recipe", k) for k in range(1, study.candidates)]
+    drawn = _combinations(SHARED, study.candidates - 1)
     if method == "dnl":
-        own = [_draw(DNL_ONLY, "dnl recipe", k) for k in range(1, study.candidates)]
+        own = _combinations(DNL_ONLY, study.candidates - 1)
         drawn = [shared | extra for shared, extra in zip(drawn, own)]
     return [{}, *drawn]
 
 
-def _draw(choices: dict[str, tuple], *identity: Any) -> dict[str, Any]:
-    generator = np.random.default_rng(seed_sequence(*identity))
-    return {name: values[generator.integers(len(values))] for name, values in choices.items()}
+def _combinations(choices: dict[str, tuple], count: int) -> list[dict[str, Any]]:
+    """Combinations in random order, repeated only if there are fewer than ``count``."""
+    every = [dict(zip(choices, values)) for values in itertools.product(*choices.values())]
+    order = np.random.default_rng(seed_sequence("recipes", sorted(choices))).permutation(len(every))
+    return [every[k] for k in itertools.islice(itertools.cycle(order), count)]
 
 
 def search_jobs(preset: Preset) -> list[Job]:
