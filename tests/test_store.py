@@ -1,5 +1,6 @@
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -112,6 +113,21 @@ def test_a_changed_record_is_noticed(tmp_path):
         store.get("k")
 
 
+def test_many_first_runs_on_one_store_meet_no_half_made_one(tmp_path):
+    for attempt in range(20):
+        path, barrier = tmp_path / f"{attempt}.sqlite", threading.Barrier(8)
+
+        def first_run(number, path=path, barrier=barrier):
+            barrier.wait()
+            with Store(path) as store:
+                store.put(record(f"key{number}"))
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(first_run, range(8)))
+        with Store(path) as store:
+            assert len(store) == 8
+
+
 def test_two_writers_do_not_disturb_each_other(tmp_path):
     path = tmp_path / "s.sqlite"
 
@@ -120,11 +136,8 @@ def test_two_writers_do_not_disturb_each_other(tmp_path):
             for number in range(offset, offset + 40):
                 store.put(record(f"key{number % 60:03}", value=number % 60))
 
-    threads = [threading.Thread(target=write, args=(start,)) for start in (0, 30)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, (0, 30)))
     with Store(path) as store:
         assert len(store) == 60
         assert all(r.metrics["value"] == int(r.key[3:]) for r in store)

@@ -10,24 +10,29 @@ import hashlib
 import io
 import json
 import sqlite3
+import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from persuasion.experiments.seeds import canonical
 
+if TYPE_CHECKING:
+    from persuasion.experiments.jobs import Job
+
 SCHEMA = "persuasion/store/1"
-_CREATE = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS records (
-    key TEXT PRIMARY KEY, config TEXT NOT NULL, status TEXT NOT NULL, metrics TEXT NOT NULL,
-    arrays BLOB NOT NULL, provenance TEXT NOT NULL, seconds REAL NOT NULL, digest TEXT NOT NULL);
-"""
+_CREATE = (
+    "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS records ("
+    "key TEXT PRIMARY KEY, config TEXT NOT NULL, status TEXT NOT NULL, metrics TEXT NOT NULL, "
+    "arrays BLOB NOT NULL, provenance TEXT NOT NULL, seconds REAL NOT NULL, digest TEXT NOT NULL)",
+)
+_PATIENCE = 60  # seconds to wait for another run's lock
 _COLUMNS = "key, config, status, metrics, arrays, provenance, seconds, digest"
 
 
@@ -40,7 +45,7 @@ class Record:
     key : hash of the configuration and of the code version
     config : the job's configuration, JSON-able
     status : "done" or "failed"
-    metrics : numbers, JSON-able; of a failed job ``{"error": ..., "traceback": ...}``
+    metrics : numbers, JSON-able (``timings``: wall times); of a failed job ``{"error": ..., "traceback": ...}``
     arrays : named numeric arrays, among them the reported policies
     provenance : see :func:`persuasion.experiments.provenance.provenance`
     seconds : wall time of the job
@@ -60,13 +65,17 @@ class Record:
         return self.status == "done"
 
     def same_result(self, other: Record) -> bool:
-        """Equal in everything but provenance and wall time, arrays bit for bit."""
+        """Equal in everything but provenance and wall times, arrays bit for bit."""
         return (
-            (self.key, self.config, self.status, canonical(self.metrics))
-            == (other.key, other.config, other.status, canonical(other.metrics))
+            (self.key, self.config, self.status, _untimed(self.metrics))
+            == (other.key, other.config, other.status, _untimed(other.metrics))
             and self.arrays.keys() == other.arrays.keys()
             and all(_identical(self.arrays[name], other.arrays[name]) for name in self.arrays)
         )
+
+
+def _untimed(metrics: dict[str, Any]) -> str:
+    return canonical({name: value for name, value in metrics.items() if name != "timings"})
 
 
 def _identical(first: np.ndarray, second: np.ndarray) -> bool:
@@ -87,22 +96,39 @@ class Store:
         self.path = Path(path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+            self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
             with self._guard():
                 self._initialise()
         except (OSError, sqlite3.OperationalError) as error:
             raise StoreError(f"{self.path}: cannot be used as a result store: {error}") from None
 
     def _initialise(self) -> None:
-        names = {row[0] for row in self._connection.execute("SELECT name FROM sqlite_master")}
-        if names and not {"meta", "records"} <= names:
-            raise StoreError(f"{self.path}: is a database, but not a result store")
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.executescript(_CREATE)
-        self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (SCHEMA,))
-        found = self._connection.execute("SELECT value FROM meta WHERE name='schema'").fetchone()[0]
-        if found != SCHEMA:
-            raise StoreError(f"{self.path}: has schema {found!r}; this version reads {SCHEMA!r}")
+        """Check or create the tables in one transaction, so that two first runs do not meet half-way."""
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        with self._connection:
+            names = {row[0] for row in execute("SELECT name FROM sqlite_master")}
+            if names and not {"meta", "records"} <= names:
+                raise StoreError(f"{self.path}: is a database, but not a result store")
+            for statement in _CREATE:
+                execute(statement)
+            execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (SCHEMA,))
+            found = execute("SELECT value FROM meta WHERE name='schema'").fetchone()[0]
+            if found != SCHEMA:
+                raise StoreError(f"{self.path}: has schema {found!r}; this version reads {SCHEMA!r}")
+        self._write_ahead()
+
+    def _write_ahead(self) -> None:
+        """Set the journal mode, kept in the file; SQLite does not wait for a lock here, so we do."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
@@ -139,6 +165,20 @@ class Store:
         with self._guard():
             rows = self._connection.execute("SELECT key FROM records WHERE status='done'")
             return {row[0] for row in rows} & set(keys)
+
+    def find(self, job: Job) -> Record | None:
+        """The job's record, made by this version of the code, or None."""
+        return self.get(job.key)
+
+    def done(self, jobs: Iterable[Job]) -> set[str]:
+        """Keys of those of the jobs whose record is done."""
+        return self.finished(job.key for job in jobs)
+
+    def by_config(self) -> dict[str, str]:
+        """Configuration (canonical JSON) of every finished record, whatever code made it, to its key."""
+        with self._guard():
+            query = "SELECT config, key FROM records WHERE status='done' ORDER BY rowid"
+            return dict(self._connection.execute(query).fetchall())
 
     def __iter__(self) -> Iterator[Record]:
         with self._guard():
