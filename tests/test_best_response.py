@@ -23,7 +23,7 @@ from persuasion.best_response import METHODS, best_response, milp
 from persuasion.best_response.bounds import separate_bound
 from persuasion.best_response.opponents import merge_columns, residual_weights
 from persuasion.best_response.problem import make_problem
-from persuasion.best_response.record import BOUND, OPTIMAL, TIES, TIME_LIMIT
+from persuasion.best_response.record import BOUND, INFEASIBLE, OPTIMAL, TIES, TIME_LIMIT
 from problems import games_with_policies, non_unique, prosecutor
 
 KINDS = ("logit scale 1", "logit scale 10", "dyadic")
@@ -182,6 +182,151 @@ def ties_of(game: Game, name: str, seed: int):
         shape = (game.shape.signals,) * game.shape.senders
         return np.random.default_rng(seed).integers(0, game.shape.actions, shape)
     return name
+
+
+# --- the obedience margin
+
+
+def margin_favourable(game, columns, sender, x, margin: float) -> float:
+    """The deviator's utility from one signal if every action taken must lead; -inf if none does somewhere."""
+    total = 0.0
+    for w in columns:
+        utility, mass = (w * x) @ game.receiver, w @ x
+        slack = 1e-9 * np.abs(game.receiver).max() * mass
+        led = [
+            a
+            for a in range(game.shape.actions)
+            if all(
+                duplicates(game, w, a, b) or utility[a] - utility[b] >= margin * mass - slack
+                for b in range(game.shape.actions)
+            )
+        ]
+        if not led:
+            return -np.inf
+        total += ((w * x) @ game.senders[sender])[led].max()
+    return total
+
+
+def duplicates(game, column, a, b) -> bool:
+    return bool((game.receiver[column > 0, a] == game.receiver[column > 0, b]).all())
+
+
+def margin_brute_force(game, policies, sender, margin: float) -> float:
+    """As ``brute_force``, with the planes where one action leads another by the margin; for |S| >= |states|."""
+    states, columns = game.shape.states, residual(game, policies, sender)
+    columns = columns[columns.max(1) > 0]
+    pairs = list(itertools.permutations(range(game.shape.actions), 2))
+    normals = [
+        w * (game.receiver[:, a] - game.receiver[:, b] - margin)
+        for w in columns
+        for a, b in pairs
+        if not duplicates(game, w, a, b)
+    ]
+    normals = [v / np.abs(v).max() for v in normals if np.abs(v).max() > 0]
+    normals = np.unique(np.round([*normals, *np.eye(states)], 15), axis=0)
+    points = vertices(normals, np.zeros(len(normals)), np.ones((1, states)))
+    worth = np.array([margin_favourable(game, columns, sender, x, margin) for x in points])
+    points, worth = points[worth > -np.inf], worth[worth > -np.inf]
+    if not len(points):
+        return -np.inf
+    found = scipy.optimize.linprog(-worth, A_eq=points.T, b_eq=np.ones(states))
+    return -found.fun if found.status == 0 else -np.inf
+
+
+MARGINS = (1e-3, 0.1, 0.5)  # of the receiver's largest utility
+ROWS = [(k, case) for k, case in enumerate(TABLE) if case[1] >= case[2]][::2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_with_a_margin_methods_agree_with_brute_force(method):
+    solved = infeasible = 0
+    rows = ROWS[::3] if method == "bilinear" else ROWS
+    for seed, case in rows:
+        game, policies = table_game(case, seed)
+        sender, slack = seed % game.shape.senders, AGREEMENT * scale(game)
+        margin = MARGINS[seed // 3 % 3] * (np.abs(game.receiver).max() or 1.0)
+        expected = margin_brute_force(game, policies, sender, margin)
+        response = best_response(game, policies, sender, method, 10.0, margin=margin)
+        assert response.value <= expected + slack, case
+        assert response.upper_bound >= expected - slack, case
+        solved += response.status == OPTIMAL
+        infeasible += response.status == INFEASIBLE
+        if response.status == OPTIMAL:
+            assert response.value == pytest.approx(expected, abs=slack), case
+        if response.status == INFEASIBLE:
+            assert expected == response.value == response.upper_bound == -np.inf, case
+            assert response.gap == 0
+    undecided = len(rows) - solved - infeasible
+    assert solved >= len(rows) / 2
+    # column generation cannot prove that nothing is feasible; SCIP may run out of time
+    assert undecided == 0 or method in ("column-generation", "bilinear")
+    assert infeasible >= 3 or method in ("column-generation", "bilinear")
+
+
+def leads(game: Game, policies: np.ndarray) -> np.ndarray:
+    """How far the best action leads the second in posterior utility, per joint signal above mass 1e-7."""
+    weights = residual(game, policies, len(policies))
+    mass = weights.sum(1)
+    posterior = np.sort((weights[mass > 1e-7] / mass[mass > 1e-7, None]) @ game.receiver, axis=1)
+    return posterior[:, -1] - posterior[:, -2]
+
+
+@settings(max_examples=25, deadline=None)
+@given(games_with_policies(max_senders=3, max_size=3, integer=False), st.sampled_from([1e-3, 1e-2]))
+def test_after_a_response_with_a_margin_no_tie_rule_matters(instance, share):
+    game, policies = instance
+    margin = share * np.abs(game.receiver).max()
+    response = best_response(game, policies, 0, margin=margin)
+    free = best_response(game, policies, 0)
+    assert response.upper_bound <= free.upper_bound + AGREEMENT * scale(game)
+    if response.value == -np.inf or game.shape.actions == 1:
+        return
+    after = np.concatenate([response.policy[None], policies[1:]])
+    assert (leads(game, after) >= 0.99 * margin).all()
+    utilities = [sender_utilities(game, after, t) for t in ("lowest-index", "welfare", "sender-0")]
+    assert np.ptp(utilities, axis=0) == pytest.approx(0, abs=1e-9 * scale(game))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("ties", [None, "lowest-index"])
+def test_the_prosecutor_pays_for_a_margin(method, ties):
+    game = prosecutor()
+    # innocent convicts x with 0.3 - 0.7 x = 0.2 (0.3 + 0.7 x)
+    response = best_response(game, no_revelation(game), 0, method, ties=ties, margin=0.2)
+    assert response.value == pytest.approx(0.3 + 0.3 * 0.8 / 1.2, abs=1e-8)
+    assert (response.status, response.attained) == (OPTIMAL, True)
+    assert response.upper_bound == pytest.approx(0.5, abs=1e-8)
+
+
+@pytest.mark.parametrize("method", ["auto", "enumerate", "milp", "bilinear"])
+def test_a_margin_that_no_policy_keeps_is_called_infeasible(method):
+    game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=1)
+    response = best_response(game, no_revelation(game), 0, method, margin=0.1)
+    assert (response.status, response.value, response.gap) == (INFEASIBLE, -np.inf, 0)
+    assert response.upper_bound == -np.inf
+    assert np.array_equal(response.policy, no_revelation(game)[0])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_with_a_margin_the_rule_decides_among_duplicates_only(method):
+    receiver = [[1, 1, 0], [0, 0, 1]]
+    game = Game([0.6, 0.4], receiver, [[[0, 1, 0], [0, 1, 0]]], signals=2)
+    own = best_response(game, no_revelation(game), 0, method, margin=0.1)
+    other = best_response(game, no_revelation(game), 0, method, ties="lowest-index", margin=0.1)
+    assert own.value == pytest.approx(1)  # pooled, the first action leads by 0.2
+    assert other.value == other.upper_bound == pytest.approx(0)
+
+
+def test_column_generation_mixes_states_that_may_not_be_revealed():
+    # state 2 alone leaves the receiver indifferent; half and half with state 0 action 0 leads by 1/2
+    receiver = [[1, 0], [0, 1], [0.5, 0.5]]
+    game = Game([0.4, 0.3, 0.3], receiver, [[[0, 1], [0, 1], [0, 1]]], signals=3)
+    answers = [
+        best_response(game, no_revelation(game), 0, method, margin=0.2)
+        for method in ("column-generation", "milp", "enumerate")
+    ]
+    assert [a.status for a in answers] == [OPTIMAL] * 3
+    assert [a.value for a in answers] == pytest.approx([answers[0].value] * 3, abs=1e-7)
 
 
 # --- games with known answers
@@ -431,6 +576,10 @@ def test_every_constraint_can_fail(pieces, name):
         ({"policies": np.full((2, 4, 2), 0.5)}, r"policies must have shape"),
         ({"policies": np.full((1, 2, 4, 3), 1 / 3)}, r"one profile with 3 axes"),
         ({"policies": np.full((2, 4, 3), 0.5)}, r"policies\[0, 0\] .* sums to 1.5"),
+        ({"margin": -0.1}, r"margin must be finite and not negative, got -0.1"),
+        ({"margin": float("inf")}, r"margin must be finite and not negative, got inf"),
+        ({"margin": "1"}, r"margin must be a number of utility units, got '1'"),
+        ({"margin": 1e-9}, r"margin 1e-09 drowns in the tie tolerance: use 0 or at least 2e-07"),
         ({"ties": "random"}, r"unknown tie rule 'random'"),
         ({"ties": "sender-7"}, r"tie rule favours sender 7"),
     ],

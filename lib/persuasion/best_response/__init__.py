@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from persuasion.best_response.margin import check_margin
 from persuasion.best_response.problem import Problem, make_problem
-from persuasion.best_response.record import TIES, BestResponse
+from persuasion.best_response.record import BOUND, TIES, BestResponse
 from persuasion.game import Game
 from persuasion.policies import check_policies
 from persuasion.ties import TieRule
@@ -38,6 +39,7 @@ def best_response(
     method: str = "auto",
     time_limit: float = 60.0,
     ties: Any = None,
+    margin: float = 0.0,
 ) -> BestResponse:
     """The deviation that serves one sender best, the other senders' policies held fixed.
 
@@ -51,17 +53,23 @@ def best_response(
     time_limit : seconds; what is known by then is returned, with a valid upper bound
     ties : anything ``TieRule.parse`` accepts; None means in favour of the deviator, where the supremum is
         attained
+    margin : in the receiver's utility units, 0 or at least 1e-7 of the receiver's largest absolute utility. If
+        positive, only deviations count after which the receiver's action leads by the margin in posterior
+        expected utility at every joint signal that occurs, whatever the tie rule. Actions that are equal in
+        every state that the others' signals leave possible cannot lead one another: among these the
+        rule still decides. There may be no such deviation: status ``"infeasible"``
 
     Raises
     ------
     ValueError
         For policies of the wrong shape, a sender out of range, an unknown method, a time limit that is
-        not positive, or a game too large for the method.
+        not positive, a margin out of range, or a game too large for the method.
     """
     profile = _profile(game, policies)
     _check_request(game, sender, method, time_limit)
     rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
-    problem = make_problem(game, profile, int(sender), rule)
+    lead = check_margin(game, margin)
+    problem = make_problem(game, profile, int(sender), rule, lead)
     if method != "auto":
         return _run(problem, method, time_limit)
     return _automatic(problem, time_limit)
@@ -72,6 +80,9 @@ def _automatic(problem: Problem, time_limit: float) -> BestResponse:
     pooled = shape.signals >= shape.states and problem.symmetric
     response = _run(problem, "column-generation" if pooled else "milp", time_limit)
     left = time_limit - response.seconds
+    if pooled and problem.margin > 0 and response.status == BOUND and left > 0:
+        response = _run(problem, "milp", left)
+        left -= response.seconds
     if response.status != TIES or left <= 0:
         return response
     try:

@@ -5,7 +5,9 @@ Maximise :math:`\sum_{s,t,a}y_{sta}\sum_\omega W_{\omega t}v_i(a,\omega)x_{s\ome
 
 .. math:: \sum_ay_{sta}\sum_\omega W_{\omega t}[u(a,\omega)-u(a',\omega)]x_{s\omega}\ge0\quad\forall s,t,a'.
 
-An optimal mixture may be fractional, so only the policy is kept.
+An optimal mixture may be fractional, so only the policy is kept. With a margin :math:`m`, subtracted from every
+difference of two distinct actions, no mixture of them is feasible: with :math:`a'` the best action
+all terms but its own are negative.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from pyscipopt import Model, quicksum
 
 from persuasion.best_response.bounds import separate_bound
 from persuasion.best_response.polish import climb, conclude, ended
-from persuasion.best_response.problem import Problem
+from persuasion.best_response.problem import Problem, compare_actions
 from persuasion.best_response.record import BOUND, BestResponse
 
 MAX_PRODUCTS = 100_000
@@ -55,8 +57,9 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     if model.getNSols() > 0:
         raw = [[model.getVal(entry) for entry in row] for row in variables.x]
         found.append(climb(problem, np.array(raw).T, np.inf))
-    bound = min(model.getDualbound() * problem.scale, simple)
-    status = ended(model.getStatus() in ("optimal", "gaplimit"), deadline)
+    claim = model.getStatus()
+    bound = simple if claim == "infeasible" else min(model.getDualbound() * problem.scale, simple)
+    status = ended(claim in ("optimal", "gaplimit"), deadline, claim == "infeasible")
     return conclude(problem, found, bound, status, "bilinear (SCIP)", start)
 
 
@@ -100,10 +103,12 @@ def add_probabilities(model: Model, v: Variables, problem: Problem) -> None:
 
 def add_obedience(model: Model, v: Variables, problem: Problem) -> None:
     """The mixture at every joint signal is at least as good for the receiver as every action."""
-    receiver = problem.game.receiver.T / (np.abs(problem.game.receiver).max() or 1.0)
+    unit = np.abs(problem.game.receiver).max() or 1.0
+    receiver, margin = problem.game.receiver.T / unit, problem.margin / unit
+    distinct = ~compare_actions(problem.weights, problem.game.receiver)[1]
     for s, t, other in np.ndindex(v.y.shape):
         weight = problem.weights[t] / problem.weights[t].max()
-        table = weight * (receiver - receiver[other])
+        table = weight * (receiver - receiver[other] - margin * distinct[t, :, [other]].T)
         if np.abs(table).max() > 0:
             model.addCons(_product(v.y[s, t], table, v.x[s]) >= 0)
 

@@ -8,6 +8,9 @@ more than its prices :math:`\lambda`, first along random lines, then exactly. Wh
 .. math:: \sum_\omega\lambda_\omega+|\Omega|\max\bigl(0,\max_{x\in\Delta}f(x)-\lambda\cdot x\bigr)
 
 bounds the utility of every policy with any number of signals. With fewer signals than states it is a bound only.
+
+A margin may forbid revealing a state; then probability of that state may be left over at a price, which rises
+until nothing is. If something always is, the method gives up with its bound.
 """
 
 from __future__ import annotations
@@ -20,7 +23,13 @@ import scipy.sparse as sp
 from persuasion.best_response import highs
 from persuasion.best_response.bounds import separate_bound
 from persuasion.best_response.line_search import LineSearch
-from persuasion.best_response.one_signal import cone_rows, favourite, hop, profile_gain
+from persuasion.best_response.one_signal import (
+    cone_rows,
+    favourite,
+    hop,
+    profile_gain,
+    revealable,
+)
 from persuasion.best_response.polish import Candidate, climb, conclude, ended, solve_profile
 from persuasion.best_response.pricing import Pricing
 from persuasion.best_response.problem import Problem
@@ -29,6 +38,9 @@ from persuasion.best_response.record import BestResponse
 TARGET = 1e-7
 STARTS = 24
 FAILURES = 2
+# price of a leftover unit of probability, in units of the deviator's utility
+PENALTIES = (1e2, 1e4, 1e6)
+SHORTFALL = 1e-10
 MAX_RELAXATION = 30_000
 
 
@@ -45,13 +57,32 @@ class Master:
         self.solver.addRows(
             self.states, ones, ones, 0, np.zeros(self.states, np.int32), none, np.array([])
         )
+        revealed = revealable(problem)
+        self.leftover = np.flatnonzero(~revealed).astype(np.int32)
+        if len(self.leftover):
+            self._add_leftover()
+        for state in np.eye(self.states)[revealed]:
+            self.add(favourite(problem, state))
+
+    def _add_leftover(self) -> None:
+        count = len(self.leftover)
+        cost = np.full(count, PENALTIES[0] * self.problem.scale)
+        limits, starts = (np.zeros(count), np.full(count, np.inf)), np.arange(count, dtype=np.int32)
+        self.solver.addCols(count, cost, *limits, count, starts, self.leftover, np.ones(count))
+
+    def charge(self, penalty: float) -> None:
+        """Set the price of probability left over, in units of the deviator's utility."""
+        count = len(self.leftover)
+        cost = np.full(count, penalty * self.problem.scale)
+        self.solver.changeColsCost(count, np.arange(count, dtype=np.int32), cost)
 
     def add(self, profile: np.ndarray) -> bool:
         """Add a block of variables and its cone; False if it is there already."""
         if profile.tobytes() in self._known:
             return False
         self._known.add(profile.tobytes())
-        first, size = self.states * len(self.profiles), self.states
+        size = self.states
+        first = len(self.leftover) + size * len(self.profiles)
         self.profiles.append(profile)
         index = np.arange(size, dtype=np.int32)
         gain = profile_gain(self.problem, profile)
@@ -85,8 +116,7 @@ class Generation:
         self.bound = separate_bound(problem, deadline)
         self.solution: highs.Solution | None = None
         self.least = TARGET * problem.scale / self.master.states
-        for state in np.eye(self.master.states):
-            self.master.add(favourite(problem, state))
+        self.penalties = list(PENALTIES[1:])
 
     @property
     def left(self) -> float:
@@ -108,11 +138,26 @@ class Generation:
             level = self.prices.sum() + self.master.states * max(0.0, priced.bound)
             self.bound = min(self.bound, float(level))
             assert self.solution is not None
-            if self.bound - self.solution.value <= 2 * TARGET * self.problem.scale:
+            closed = self.bound - self.solution.value <= 2 * TARGET * self.problem.scale
+            if closed and self.complete:
                 return True
             added = [self.master.add(profile) for profile in priced.profiles]
-            if not any(added):
+            if not any(added) and (self.complete or not self.raise_penalty()):
                 break
+        return False
+
+    @property
+    def complete(self) -> bool:
+        """Whether the mixture leaves no probability over."""
+        assert self.solution is not None
+        assert self.solution.x is not None
+        return bool(self.solution.x[: len(self.master.leftover)].sum() <= SHORTFALL)
+
+    def raise_penalty(self) -> bool:
+        """Charge more for leftover probability; False if the highest price is reached."""
+        if self.penalties:
+            self.master.charge(self.penalties.pop(0))
+            return True
         return False
 
     def improve(self) -> bool:
@@ -143,10 +188,10 @@ class Generation:
 
     def policy(self) -> Candidate | None:
         """The mixture's largest blocks as signals; whole if there are as many signals as states."""
-        if self.solution is None or self.solution.x is None:
+        if self.solution is None or self.solution.x is None or not self.complete:
             return None
         signals, size = self.problem.game.shape.signals, self.master.states
-        blocks = self.solution.x.reshape(-1, size)
+        blocks = self.solution.x[len(self.master.leftover) :].reshape(-1, size)
         used = np.argsort(-blocks.sum(1), kind="stable")[:signals]
         profile = np.stack([self.master.profiles[k] for k in used])
         if len(used) < signals:  # unused signals may as well do the same

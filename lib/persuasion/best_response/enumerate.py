@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from persuasion.best_response.polish import EXACT, Candidate, climb, conclude, solve_regions
 from persuasion.best_response.problem import Problem, compare_actions
-from persuasion.best_response.record import OPTIMAL, TIME_LIMIT, BestResponse
+from persuasion.best_response.record import INFEASIBLE, OPTIMAL, TIME_LIMIT, BestResponse
 from persuasion.best_response.regions import Regions, block_rows, interior, maximise, spread
 
 MAX_CELLS = 300
@@ -55,7 +55,9 @@ def by_enumeration(problem: Problem, time_limit: float) -> BestResponse:
     refuse_large(problem)
     try:
         best = _search(problem, deadline)
-        found, bound, status = [best], best.supremum, OPTIMAL
+        found, bound, status = (
+            ([best], best.supremum, OPTIMAL) if best else ([], np.inf, INFEASIBLE)
+        )
     except OutOfTime:
         found, bound, status = [], np.inf, TIME_LIMIT
     found.append(climb(problem, problem.policies[problem.sender], deadline))
@@ -93,8 +95,11 @@ def cones(problem: Problem, signal: int, deadline: float = np.inf) -> list[Cone]
 
 
 def _column_cones(problem: Problem, signal: int, column: int) -> Iterator[Cone]:
-    """The cones of one cell, a partition of all ``x`` (a cover, if ties go to the deviator)."""
-    preference = problem.preference
+    """The cones of one cell: a partition of all ``x``, or a cover if ties go to the deviator.
+
+    A margin leaves gaps; then only duplicates tie, and the rows and ranks settle these.
+    """
+    preference = problem.preference if problem.margin == 0 else None
     for action in range(problem.game.shape.actions):
         if preference is None:
             strict = problem.strict[signal, column, action]
@@ -147,7 +152,8 @@ def _regions(picked: Sequence[Cone], balance: sp.csr_matrix) -> Regions:
     )
 
 
-def _search(problem: Problem, deadline: float) -> Candidate:
+def _search(problem: Problem, deadline: float) -> Candidate | None:
+    """The best pick of cones; None if there is no policy, which only a margin can cause."""
     signals, states = problem.game.shape.signals, problem.game.shape.states
     unused = Cone(
         np.vstack([np.eye(states), -np.eye(states)]), np.zeros((0, states)), np.zeros(states)
@@ -158,7 +164,8 @@ def _search(problem: Problem, deadline: float) -> Candidate:
         return _best_pick(problem, itertools.product(*lists), deadline)
     shared = cones(problem, 0, deadline)
     if problem.favourable and signals >= states:
-        return _best_pick(problem, [_pool(shared, unused, signals)], deadline)
+        pool = _pool(shared, unused, signals)
+        return _best_pick(problem, [pool], deadline) if pool else None
     # cones are convex: two signals in the same one could be pooled
     sizes = range(1, min(signals, len(shared)) + 1)
     _refuse_many(sum(math.comb(len(shared), size) for size in sizes))
@@ -175,11 +182,18 @@ def _refuse_many(picks: int) -> None:
         raise ValueError(f"enumerate would solve {picks:,} linear programs; at most {MAX_PICKS:,}")
 
 
-def _pool(shared: list[Cone], unused: Cone, signals: int) -> tuple[Cone, ...]:
-    """The cones that an optimum over *all* of them uses: at most one per state in a basic solution."""
+def _pool(shared: list[Cone], unused: Cone, signals: int) -> tuple[Cone, ...] | None:
+    """The cones that an optimum over *all* of them uses: at most one per state in a basic solution.
+
+    None if no mixture of them spreads the states' probability.
+    """
     states = len(unused.gain)
+    if not shared:
+        return None
+    # without a margin, revealing the state is always feasible
     x = maximise(_regions(shared, spread(states, len(shared)))).x
-    assert x is not None  # revealing the state is always feasible
+    if x is None:
+        return None
     mass = x[:-1].reshape(-1, states).sum(1)
     used = [shared[k] for k in np.argsort(-mass)[:signals] if mass[k] > EXACT]
     return (*used, *[unused] * (signals - len(used)))
@@ -187,8 +201,8 @@ def _pool(shared: list[Cone], unused: Cone, signals: int) -> tuple[Cone, ...]:
 
 def _best_pick(
     problem: Problem, picks: Iterator[tuple[Cone, ...]] | list[tuple[Cone, ...]], deadline: float
-) -> Candidate:
-    """The non-empty pick with the largest supremum, solved to a policy."""
+) -> Candidate | None:
+    """The non-empty pick with the largest supremum, solved to a policy; None if all are empty."""
     best, best_value = None, -np.inf
     balance = spread(problem.game.shape.states, problem.game.shape.signals)
     for picked in picks:
@@ -199,7 +213,8 @@ def _best_pick(
         improves = value > best_value + EXACT * problem.scale
         if improves and interior(regions).value > NONEMPTY:
             best, best_value = regions, value
-    assert best is not None  # every policy lies in some pick
+    if best is None:
+        return None
     found = solve_regions(problem, best, np.inf)
     assert found is not None
     return found

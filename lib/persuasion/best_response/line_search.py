@@ -1,7 +1,8 @@
 """Where improving signals hide: the kinks of the receiver's utility along random lines.
 
 Along a line through the simplex every action's utility is linear, so the receiver changes its mind at
-computable points, and there the tie goes to the deviator: the best of these kinks are good starts.
+computable points, and there the tie goes to the deviator: the best of these kinks are good starts. With a
+margin the kinks lie where the best action leads another one by just that much.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class LineSearch:
         self.weights = problem.weights / problem.weights.max(1, keepdims=True)
         self.utilities = np.einsum("tw,wa->taw", self.weights, problem.game.receiver)
         self.slack = TIE_TOLERANCE * np.abs(problem.game.receiver).max()
-        self.pairs = np.triu_indices(actions, 1)
+        apart = ~np.eye(actions, dtype=bool)  # with a margin it matters which of the two leads
+        self.pairs = np.nonzero(apart if problem.margin > 0 else np.triu(apart))
         self.lines = int(np.clip(MAX_TABLE // (columns * actions**2 * states), 1, MAX_LINES))
         self.points = max(MAX_TABLE // (columns * actions), 16)
 
@@ -44,7 +46,8 @@ class LineSearch:
         """Points where two actions tie for the best in some column, and each one's line; ends included."""
         first, second = self.pairs
         table = [np.einsum("taw,lw->lta", self.utilities, ends) for ends in (start, end)]
-        gaps = [values[..., first] - values[..., second] for values in table]
+        lead = [self.problem.margin * (ends @ self.weights.T)[..., None] for ends in (start, end)]
+        gaps = [values[..., first] - values[..., second] - m for values, m in zip(table, lead)]
         line, column, pair = np.nonzero(gaps[0] * gaps[1] < 0)
         before, after = (gap[line, column, pair] for gap in gaps)
         step = (before / (before - after))[:, None]

@@ -46,28 +46,29 @@ def by_milp(problem: Problem, time_limit: float) -> BestResponse:
     simple = separate_bound(problem, deadline)
     found = [climb(problem, problem.policies[problem.sender], deadline)]
     model, variables = build_model(problem)
-    bound, closed = _solve(model, deadline - time.perf_counter())
-    bound = min(bound, simple)
+    bound, claim = _solve(model, deadline - time.perf_counter())
+    status = ended(claim == "kOptimal", deadline, claim == "kInfeasible")
     if variables.x.value is not None:
         found.append(climb(problem, variables.x.value.T, np.inf))
-    return conclude(problem, found, bound, ended(closed, deadline), "milp (HiGHS)", start)
+    return conclude(problem, found, min(bound, simple), status, "milp (HiGHS)", start)
 
 
-def _solve(model: cp.Problem, time_limit: float) -> tuple[float, bool]:
-    """Upper bound, and whether it is the optimum; without an incumbent the variables keep no value."""
+def _solve(model: cp.Problem, time_limit: float) -> tuple[float, str]:
+    """Upper bound and the solver's claim; without an incumbent the variables keep no value."""
     data, chain, inverse = model.get_problem_data(cp.HIGHS)
     options = {**OPTIONS, "small_matrix_value": SMALL, "time_limit": max(time_limit, 0.0)}
     del options["output_flag"]
     # a plain model.solve() raises if the time limit ends before an incumbent, and the bound is lost
     raw = chain.solve_via_data(model, data, solver_opts=dict(options))
-    if raw["model_status"] == "kInfeasible":  # presolve errs: full disclosure is always feasible
+    if raw["model_status"] == "kInfeasible":  # presolve errs
         options["presolve"] = "off"
         raw = chain.solve_via_data(model, data, solver_opts=options)
     if raw["info"].primal_solution_status == 2:
         with warnings.catch_warnings():  # of a time limit; the value is recomputed anyway
             warnings.simplefilter("ignore", UserWarning)
             model.unpack_results(raw, chain, inverse)
-    return -raw["info"].mip_dual_bound, raw["model_status"] == "kOptimal"
+    claim = str(raw["model_status"])
+    return (np.inf if claim == "kInfeasible" else -raw["info"].mip_dual_bound), claim
 
 
 def _refuse_large(problem: Problem) -> None:

@@ -18,6 +18,7 @@ from persuasion.best_response.problem import Problem
 DUST = 1e-11
 READ_TOLERANCE = 1e-8
 MAX_HOPS = 30
+FEASIBLE = 1e-8
 
 
 def cone_rows(problem: Problem, profile: np.ndarray) -> np.ndarray:
@@ -42,6 +43,17 @@ def favourite(
     best = np.where(possible, problem.gains @ x, -np.inf).argmax(1)
     # where rounding lets nothing pass, the least disobedient action
     return np.where(possible.any(1), best, worst.argmax(1))
+
+
+def revealable(problem: Problem) -> np.ndarray:
+    """States ``(states,)`` that a signal of their own may reveal; a margin can forbid it."""
+    worst = problem.rows.min(2)  # (columns, actions, states)
+    return np.asarray((worst >= 0).any(1).all(0)) | (problem.margin == 0)
+
+
+def meets(problem: Problem, profile: np.ndarray, x: np.ndarray) -> bool:
+    """Whether ``x`` lies in the profile's cone, up to the solvers' tolerance; always if there is no margin."""
+    return problem.margin == 0 or bool((cone_rows(problem, profile) @ x >= -FEASIBLE).all())
 
 
 def best_in_cone(

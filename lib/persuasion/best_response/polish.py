@@ -15,9 +15,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
+from persuasion.best_response.margin import keeps_margin
 from persuasion.best_response.one_signal import favourite
 from persuasion.best_response.problem import Problem
-from persuasion.best_response.record import BOUND, OPTIMAL, TIES, TIME_LIMIT, BestResponse
+from persuasion.best_response.record import (
+    BOUND,
+    INFEASIBLE,
+    OPTIMAL,
+    TIES,
+    TIME_LIMIT,
+    BestResponse,
+)
 from persuasion.best_response.regions import Regions, interior, maximise, profile_regions
 
 CLOSED = 1e-6
@@ -51,8 +59,9 @@ def as_policy(raw: np.ndarray) -> np.ndarray:
 
 
 def evaluate(problem: Problem, policy: np.ndarray) -> Candidate:
-    """A policy as it stands; nothing is known about a supremum."""
-    value = float(problem.utilities(policy[None])[0])
+    """A policy as it stands; nothing is known about a supremum. Worth -inf if it breaks the margin."""
+    kept = keeps_margin(problem, policy)
+    value = float(problem.utilities(policy[None])[0]) if kept else -np.inf
     return Candidate(policy, value, -np.inf, False)
 
 
@@ -134,10 +143,10 @@ def _left(deadline: float) -> float:
     return max(deadline - time.perf_counter(), 0.0)
 
 
-def ended(closed: bool, deadline: float) -> str:
+def ended(closed: bool, deadline: float, infeasible: bool = False) -> str:
     """Status of a solver run: its claim, or what stopped it."""
-    if closed:
-        return OPTIMAL
+    if closed or infeasible:
+        return OPTIMAL if closed else INFEASIBLE
     return TIME_LIMIT if time.perf_counter() > deadline else BOUND
 
 
@@ -152,6 +161,9 @@ def conclude(
     """The best candidate, the given policy included, with the bound and an honest status."""
     pool = [evaluate(problem, problem.policies[problem.sender]), *candidates]
     best = choose(problem, pool)
+    if best.value == -np.inf:
+        return _nothing(best, bound, status, solver, start)
+    status = BOUND if status == INFEASIBLE else status  # refuted by the policy found
     missing = max(c.supremum for c in pool) - best.value
     slack = (EXACT if best.attained else ROUNDING) * problem.scale
     # a bound is never below a value: the solvers' are exact only up to their tolerances
@@ -166,6 +178,23 @@ def conclude(
         gap=bound - best.value,
         attained=closed and missing <= slack,
         status=OPTIMAL if closed else status,
+        solver=solver,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _nothing(
+    given: Candidate, bound: float, status: str, solver: str, start: float
+) -> BestResponse:
+    """No policy that keeps the margin was found."""
+    infeasible = status == INFEASIBLE
+    return BestResponse(
+        policy=given.policy,
+        value=-np.inf,
+        upper_bound=-np.inf if infeasible else bound,
+        gap=0.0 if infeasible else np.inf,
+        attained=False,
+        status=status,
         solver=solver,
         seconds=time.perf_counter() - start,
     )

@@ -19,7 +19,7 @@ import scipy.sparse as sp
 
 from persuasion.best_response import highs
 from persuasion.best_response.compatibility import compatible_actions
-from persuasion.best_response.one_signal import clean, favourite, profile_gain
+from persuasion.best_response.one_signal import clean, favourite, meets, profile_gain
 from persuasion.best_response.problem import Problem
 
 # a relaxation gets a second, then a fresh start: warm-started ones, if badly scaled, may cycle
@@ -151,6 +151,9 @@ class _Tree:
         assert solution.x is not None
         envelope = (problem.gains.ravel() * solution.x[len(x) :]).reshape(len(possible), -1).sum(1)
         profile = favourite(problem, x)
+        if not meets(problem, profile, x):  # a margin leaves gaps: branch there first
+            rows = problem.rows[np.arange(len(profile)), profile]
+            return -(rows @ x).min(1)
         self._keep(profile, float((profile_gain(problem, profile) - self.prices) @ x))
         return envelope - (problem.gains @ x)[np.arange(len(profile)), profile]
 

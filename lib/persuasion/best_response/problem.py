@@ -9,6 +9,11 @@ Under a tie rule that does not favour the deviator some of these rows are strict
 ties against :math:`a'` must beat it), and where :math:`a` and :math:`a'` are equal in every state the
 columns allows, the row is zero and the rule alone decides: by its preference, which takes the row's
 place, or by precedence, which excludes the action.
+
+With an obedience margin :math:`m>0` an action must lead by :math:`m` in posterior expected utility:
+:math:`m` is subtracted from every difference, so the cones stay homogeneous. They no longer cover the
+simplex: near indifference no action qualifies, and such signals are out. Duplicates are exempt, for
+nothing separates them, and remain with the rule.
 """
 
 from __future__ import annotations
@@ -37,6 +42,7 @@ class Problem:
     allowed : (signals, columns, actions) False where the rule never picks the action
     ranked : (columns, actions, actions) duplicates whose row holds the rule's preference instead
     preference : (states, actions) utilities that rank tied actions, or None if precedence or the deviator does
+    margin : lead, in the receiver's utility units, that the action taken needs over all but its duplicates
     """
 
     game: Game
@@ -50,6 +56,7 @@ class Problem:
     allowed: np.ndarray
     ranked: np.ndarray
     preference: np.ndarray | None
+    margin: float = 0.0
 
     @property
     def favourable(self) -> bool:
@@ -81,11 +88,13 @@ class Problem:
         return deviation_utilities(self.game, self.policies, self.sender, policies, ties=self.ties)
 
 
-def make_problem(game: Game, policies: np.ndarray, sender: int, ties: TieRule) -> Problem:
-    """Prepare the arrays; ``policies`` and ``sender`` are taken as valid."""
+def make_problem(
+    game: Game, policies: np.ndarray, sender: int, ties: TieRule, margin: float = 0.0
+) -> Problem:
+    """Prepare the arrays; ``policies``, ``sender`` and ``margin`` are taken as valid."""
     favourable = ties == TieRule("sender", sender=sender)
     weights, rank = _columns(game, policies, sender, ties)
-    rows, same = compare_actions(weights, game.receiver)
+    rows, same = compare_actions(weights, game.receiver, margin)
     # an action that loses ties against another one must beat it
     strict = (rank[..., None, :] < rank[..., :, None]) & (not favourable)
     preference = None if favourable else ties.preference(game)
@@ -93,6 +102,8 @@ def make_problem(game: Game, policies: np.ndarray, sender: int, ties: TieRule) -
         rows = np.where(same[..., None], compare_actions(weights, preference)[0], rows)
         # which tie the preference grants depends on x: only duplicates are safe to play with equality
         strict = strict | ~(same | np.eye(game.shape.actions, dtype=bool))
+    if margin > 0:  # then only duplicates tie
+        strict = strict & same
     return Problem(
         game=game,
         policies=policies,
@@ -105,6 +116,7 @@ def make_problem(game: Game, policies: np.ndarray, sender: int, ties: TieRule) -
         allowed=np.asarray(~(strict & ~rows.any(-1)).any(-1)),
         ranked=same & rows.any(-1),
         preference=preference,
+        margin=margin,
     )
 
 
@@ -124,12 +136,17 @@ def _columns(
     return weights[used], np.where(table[:, :, None] == order, -1, order)
 
 
-def compare_actions(weights: np.ndarray, utilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scaled rows ``W * (u_a - u_a')`` and the pairs equal, within the tie tolerance, on the support."""
+def compare_actions(
+    weights: np.ndarray, utilities: np.ndarray, margin: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scaled rows ``W * (u_a - u_a' - margin)`` and the duplicates.
+
+    Duplicates are the pairs equal, within the tie tolerance, on the support; their rows are zero.
+    """
     difference = utilities.T[:, None, :] - utilities.T[None, :, :]
     slack = TIE_TOLERANCE * np.abs(utilities).max()
     support = weights[:, None, None, :] > 0
     same = ~((np.abs(difference) > slack) & support).any(-1)
-    rows = np.where(same[..., None], 0.0, weights[:, None, None, :] * difference)
+    rows = np.where(same[..., None], 0.0, weights[:, None, None, :] * (difference - margin))
     largest = np.abs(rows).max(-1, keepdims=True)
     return rows / np.where(largest > 0, largest, 1.0), same

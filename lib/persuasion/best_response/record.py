@@ -10,6 +10,7 @@ OPTIMAL = "optimal"
 TIME_LIMIT = "time limit"
 BOUND = "bound only"
 TIES = "ties unresolved"
+INFEASIBLE = "infeasible"
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,16 @@ class BestResponse:
     Attributes
     ----------
     policy : (states, signals) array, rows sum to 1
-    value : the deviator's utility at ``policy`` under the tie rule, from the exact simulator
+    value : the deviator's utility at ``policy`` under the tie rule, from the exact simulator; -inf if no
+        policy that keeps the obedience margin was found, and ``policy`` is then the given one
     upper_bound : no policy does better, up to solver tolerances (about 1e-7 of the utilities' scale).
-        With status ``"optimal"`` it is the supremum
-    gap : ``upper_bound - value``, in utility units, never negative
+        With status ``"optimal"`` it is the supremum, with status ``"infeasible"`` -inf
+    gap : ``upper_bound - value``, in utility units, never negative; 0 if infeasible
     attained : whether ``policy`` itself reaches the supremum; if not, it comes close to it
     status : ``"optimal"``; ``"time limit"``; ``"bound only"``: the solver could not close the gap although it
-        had time (column generation with fewer signals than states, numerical trouble); or ``"ties
-        unresolved"``: it closed the gap, but counted on ties that the rule may not grant
+        had time (column generation with fewer signals than states, numerical trouble); ``"ties
+        unresolved"``: it closed the gap, but counted on ties that the rule may not grant; or
+        ``"infeasible"``: no policy keeps the margin
     solver : the method and the program that did the work
     seconds : wall time
     """

@@ -1,0 +1,153 @@
+"""Alternating exact global best responses: where they stop under one tie rule, they found a Nash equilibrium.
+
+Best responses end where the receiver is indifferent, so ties decide whether a stop is an equilibrium at all.
+Two readings: without a margin every sender counts ties in its own favour, and at the stop one tie map is sought
+that grants all of them what they counted on; with a margin every response leaves the receiver strict, so that
+no rule matters, and the certificate says what senders could gain by giving up the margin.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from persuasion.best_response import best_response
+from persuasion.best_response.margin import check_margin
+from persuasion.best_response.record import BestResponse
+from persuasion.equilibria.play import MarginPlay
+from persuasion.equilibria.record import (
+    EQUILIBRIUM,
+    INCONSISTENT,
+    INFEASIBLE,
+    MARGIN_EQUILIBRIUM,
+    UNPROVEN,
+    Dynamics,
+)
+from persuasion.equilibria.regret import favourable_responses, global_regret
+from persuasion.equilibria.request import (
+    check_positive,
+    check_rounds,
+    check_rule,
+    check_tolerance,
+    start_profile,
+)
+from persuasion.equilibria.tie_map import common_tie_map
+from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, check_order, take_turns
+from persuasion.game import Game
+from persuasion.simulate import outcome_distribution, sender_utilities
+from persuasion.ties import TieRule
+
+
+def best_response_dynamics(
+    game: Game,
+    start: np.ndarray,
+    margin: float = 0.0,
+    ties: Any = None,
+    order: Any = IN_TURN,
+    rounds: int = 100,
+    time_limit: float = 600.0,
+    tolerance: float | None = None,
+    response_limit: float = 60.0,
+    seed: int = 0,
+) -> Dynamics:
+    """Let the senders move to their exact global best responses, one at a time, until nobody gains.
+
+    Parameters
+    ----------
+    start : (senders, states, signals), one profile
+    margin : lead that the receiver's action keeps after every move, in the receiver's utility units
+    ties : the rule of the certificate, anything ``TieRule.parse`` accepts. None: without a margin the tie map
+        that serves the senders best, found at the stop; with a margin ``"lowest-index"``
+    order : ``"in turn"``, ``"random"`` (a permutation per round, from ``seed``; no cycles are detected), or a list
+        of the senders
+    rounds : at most; in a round every sender is asked once
+    time_limit, response_limit : seconds for the play, and for one best response; the certificate of a stop may
+        take ``response_limit`` seconds more, and as much again per sender where ties are hard to settle
+    tolerance : least gain that makes a sender move, in utility units; None: 1e-5 of the largest
+        absolute utility
+
+    Raises
+    ------
+    ValueError
+        For an invalid profile, rule, order, margin, tolerance, or limits.
+    """
+    began = time.perf_counter()
+    profile = start_profile(game, start)
+    lead, least = check_margin(game, margin), check_tolerance(game, tolerance)
+    sequence = check_order(order, game.shape.senders)
+    seconds = [check_positive("time_limit", time_limit)]
+    seconds.append(check_positive("response_limit", response_limit))
+    rule = None if ties is None else check_rule(game, ties)
+    play = _play(game, lead, rule)
+    limits = Limits(least, check_rounds(rounds), *seconds)
+    turns = take_turns(play, profile, sequence, seed, limits)
+    status, rule, regret = _judge(game, turns, play, rule, limits)
+    return Dynamics(
+        policies=turns.policies,
+        status=status,
+        ties=rule,
+        utilities=sender_utilities(game, turns.policies, ties=rule),
+        outcome=outcome_distribution(game, turns.policies, ties=rule),
+        regret=regret,
+        margin=lead,
+        tolerance=least,
+        rounds=turns.rounds,
+        moves=tuple(turns.moves),
+        cycle_length=turns.cycle_length,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _play(game: Game, margin: float, rule: TieRule | None) -> MarginPlay:
+    """Without a margin every sender counts ties in its favour; with one, all count them by the rule."""
+    senders = range(game.shape.senders)
+    own = [TieRule("sender", sender=i) for i in senders]
+    rules = own if margin == 0 else [rule or TieRule() for _ in senders]
+
+    def respond(
+        policies: np.ndarray, sender: int, rule: TieRule, time_limit: float
+    ) -> BestResponse:
+        return best_response(
+            game, policies, sender, time_limit=time_limit, ties=rule, margin=margin
+        )
+
+    return MarginPlay(game, rules, margin, respond, settles_mover=True)
+
+
+def _judge(
+    game: Game, turns: Turns, play: MarginPlay, rule: TieRule | None, limits: Limits
+) -> tuple[str, TieRule, tuple[float, float] | None]:
+    """Status, the rule it holds under, and the regret under it."""
+    if turns.stop != SETTLED:
+        return turns.stop, rule or TieRule(), None
+    if not play.kept:
+        return INFEASIBLE, rule or TieRule(), None
+    seconds = limits.response_limit
+    responses = favourable_responses(game, turns.policies, seconds)
+    bounds = np.array([response.upper_bound for response in responses])
+    if rule is None:
+        rule = TieRule() if play.margin else common_tie_map(game, turns.policies, bounds).ties
+    regret = global_regret(game, turns.policies, rule, responses, limits.tolerance, seconds)
+    return _verdict(turns, play, regret, limits.tolerance, bounds), rule, regret
+
+
+def _verdict(
+    turns: Turns,
+    play: MarginPlay,
+    regret: tuple[float, float],
+    tolerance: float,
+    bounds: np.ndarray,
+) -> str:
+    """What a stop has proved; ``bounds`` count ties in the senders' favour and no margin."""
+    if regret[1] <= tolerance:
+        return EQUILIBRIUM
+    if play.margin > 0:  # the play's own bounds hold for deviations that keep it
+        bounds = np.array([turns.bounds[sender] for sender in range(len(bounds))])
+    worth = np.array([play.worth(turns.policies, sender) for sender in range(len(bounds))])
+    if (bounds - worth > tolerance).any():
+        return UNPROVEN
+    if play.margin > 0:
+        return MARGIN_EQUILIBRIUM
+    return INCONSISTENT if regret[0] > tolerance else UNPROVEN

@@ -1,0 +1,120 @@
+"""From a profile that was found somehow to a certified local equilibrium: exact local best responses in turn."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from persuasion.best_response.margin import check_margin
+from persuasion.best_response.record import BestResponse
+from persuasion.equilibria.play import MarginPlay
+from persuasion.equilibria.record import (
+    CERTIFIED,
+    INFEASIBLE,
+    MARGIN,
+    NOT_REACHED,
+    UNPROVEN,
+    Polished,
+)
+from persuasion.equilibria.request import (
+    check_positive,
+    check_rounds,
+    check_rule,
+    check_tolerance,
+    start_profile,
+)
+from persuasion.equilibria.turns import (
+    IN_TURN,
+    SETTLED,
+    Limits,
+    Turns,
+    check_order,
+    take_turns,
+)
+from persuasion.game import Game
+from persuasion.simulate import sender_utilities
+from persuasion.ties import LOWEST_INDEX, TieRule
+
+
+def polish(
+    game: Game,
+    policies: np.ndarray,
+    radius: float,
+    tolerance: float | None = None,
+    margin: float = 0.0,
+    ties: Any = LOWEST_INDEX,
+    rounds: int = 50,
+    time_limit: float = 300.0,
+    response_limit: float = 60.0,
+    order: Any = IN_TURN,
+    seed: int = 0,
+) -> Polished:
+    """Let the senders move to exact local best responses, one at a time, until nobody gains; then certify.
+
+    Every move ends in the box of ``radius`` around the mover's policy at that time, so many moves may lead far
+    from the start; the certificate's box is around the final profile. The certificate decides: it bounds
+    what every sender could gain by any policy in its box, under one rule, margin or not.
+
+    Parameters
+    ----------
+    policies : (senders, states, signals), one profile
+    radius : largest change of an entry in one move; from 1 on all policies are in reach. A profile certified
+        at one radius is an equilibrium at every smaller one, and larger boxes need fewer moves
+    tolerance : least gain that makes a sender move, and largest regret of a local equilibrium, in utility
+        units; None: 1e-5 of the largest absolute utility
+    margin : lead that the receiver's action keeps after every move, in the receiver's utility units. With one,
+        the result's utilities are the same under every tie rule, up to duplicated actions
+    ties : the rule that counts, anything ``TieRule.parse`` accepts
+    rounds, order, seed : as in :func:`persuasion.equilibria.best_response_dynamics`
+    time_limit, response_limit : seconds for the moves, and for one of them; the certificate may take
+        ``response_limit`` seconds more
+
+    Raises
+    ------
+    ValueError
+        For an invalid profile, radius, rule, order, margin, tolerance, or limits.
+    """
+    from persuasion.certify import certify, local_best_response
+
+    began = time.perf_counter()
+    profile = start_profile(game, policies)
+    reach = check_positive("radius", radius)
+    lead, least = check_margin(game, margin), check_tolerance(game, tolerance)
+    rule, sequence = check_rule(game, ties), check_order(order, game.shape.senders)
+    seconds = [check_positive("time_limit", time_limit)]
+    seconds.append(check_positive("response_limit", response_limit))
+    limits = Limits(least, check_rounds(rounds), *seconds)
+
+    def respond(now: np.ndarray, sender: int, rule: TieRule, seconds: float) -> BestResponse:
+        return local_best_response(game, now, sender, reach, rule, seconds, lead)
+
+    play = MarginPlay(game, [rule] * game.shape.senders, lead, respond, settles_mover=False)
+    turns = take_turns(play, profile, sequence, seed, limits)
+    path = [sender_utilities(game, profile, ties=rule), *(move.utilities for move in turns.moves)]
+    certificate = certify(game, turns.policies, reach, ties=rule, time_limit=limits.response_limit)
+    return Polished(
+        policies=turns.policies,
+        status=_status(turns, play, certificate.holds(least)),
+        certificate=certificate,
+        path=np.array(path),
+        rounds=turns.rounds,
+        moves=tuple(turns.moves),
+        cycle_length=turns.cycle_length,
+        radius=reach,
+        margin=lead,
+        tolerance=least,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _status(turns: Turns, play: MarginPlay, holds: bool | None) -> str:
+    """The certificate's word, or why there is none."""
+    if holds:
+        return CERTIFIED
+    if turns.stop != SETTLED:
+        return f"{NOT_REACHED}: {turns.stop}"
+    if not play.kept:
+        return f"{NOT_REACHED}: {INFEASIBLE}"
+    return f"{NOT_REACHED}: {MARGIN if play.margin > 0 and holds is False else UNPROVEN}"

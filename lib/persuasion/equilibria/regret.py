@@ -1,0 +1,55 @@
+"""How much the senders could still gain, by any policy, under one tie rule."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from persuasion.best_response import best_response
+from persuasion.best_response.problem import make_problem
+from persuasion.best_response.record import BestResponse
+from persuasion.game import Game
+from persuasion.simulate import sender_utilities
+from persuasion.ties import TieRule
+
+
+def favourable_responses(game: Game, policies: np.ndarray, time_limit: float) -> list[BestResponse]:
+    """Every sender's best response with ties in its favour; ``time_limit`` seconds in all."""
+    deadline = time.perf_counter() + time_limit
+    found = []
+    for sender in range(game.shape.senders):
+        left = (deadline - time.perf_counter()) / (game.shape.senders - sender)
+        found.append(best_response(game, policies, sender, time_limit=max(left, 1e-3)))
+    return found
+
+
+def global_regret(
+    game: Game,
+    policies: np.ndarray,
+    ties: TieRule,
+    responses: list[BestResponse],
+    tolerance: float,
+    time_limit: float,
+) -> tuple[float, float]:
+    """Interval of the profile's regret under ``ties``: its largest over the senders.
+
+    Above: ties in the deviator's favour bound every rule. Below: the response is climbed from, and moved
+    off the ties that the rule does not grant; its exact utility counts. Where the two differ by more than
+    ``tolerance`` a sender cannot break some tie, and its best response under the rule is computed, in up to
+    ``time_limit`` seconds.
+    """
+    from persuasion.best_response.polish import climb  # needs scipy
+
+    now = sender_utilities(game, policies, ties=ties)
+    lower, upper = [0.0], [0.0]
+    for sender, response in enumerate(responses):
+        problem = make_problem(game, policies, sender, ties)
+        reached = climb(problem, response.policy, np.inf).value
+        bound = response.upper_bound
+        if bound - max(reached, now[sender]) > tolerance:
+            ruled = best_response(game, policies, sender, time_limit=time_limit, ties=ties)
+            reached, bound = max(reached, ruled.value), min(bound, ruled.upper_bound)
+        lower.append(reached - now[sender])
+        upper.append(bound - now[sender])
+    return float(max(lower)), float(max(lower + upper))

@@ -1,0 +1,103 @@
+r"""One tie map for all senders.
+
+A profile at which nobody gains, each counting ties in its own favour, is an equilibrium of one game only if one
+rule gives every sender what it counted on. A sender can break almost any tie by an arbitrarily small change
+of policy, so its best response under a map is, generically, worth as much as with ties in its favour;
+that value :math:`b_i` always bounds it. The map is found by a mixed-integer linear program over the tied joint
+signals that have positive probability:
+
+.. math:: \min\tau\quad\text{s.t.}\quad b_i-V_i(\text{map})\le\tau\quad\forall i.
+
+With :math:`b_i\ge V_i` at ties in favour of :math:`i`, :math:`\tau=0` needs, at every tied joint signal, an action
+that all senders like best.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from persuasion.best_response.opponents import residual_weights
+from persuasion.game import Game
+from persuasion.simulate import sender_utilities
+from persuasion.ties import TIE_TOLERANCE, TieRule
+
+SECONDS = 30.0
+
+
+class TieMap(NamedTuple):
+    """An explicit rule, the senders' utilities ``(senders,)`` under it, and how many joint signals tie."""
+
+    ties: TieRule
+    utilities: np.ndarray
+    tied: int
+
+
+def common_tie_map(game: Game, policies: np.ndarray, bounds: np.ndarray) -> TieMap:
+    """The map under which the largest ``bounds - utilities`` over the senders is least.
+
+    Parameters
+    ----------
+    policies : (senders, states, signals), one valid profile
+    bounds : (senders,) what each sender could get at most, in utility units
+    """
+    weights, optimal = joint_ties(game, policies)
+    actions = optimal.argmax(1)
+    tied = np.flatnonzero((optimal.sum(1) > 1) & (weights.max(1) > 0))
+    if len(tied):
+        actions[tied] = _choose(game, weights, optimal, tied, np.asarray(bounds, float))
+    shape = (game.shape.signals,) * game.shape.senders
+    rule = TieRule.parse(actions.reshape(shape))
+    return TieMap(rule, sender_utilities(game, policies, ties=rule), len(tied))
+
+
+def joint_ties(game: Game, policies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights ``(joint signals, states)`` in C order, and the optimal actions ``(joint signals, actions)``."""
+    # a sender beyond the last one: nobody is left out
+    weights = residual_weights(game, policies, game.shape.senders)
+    values = weights @ game.receiver
+    slack = TIE_TOLERANCE * np.abs(game.receiver).max() * weights.sum(1, keepdims=True)
+    return weights, values >= values.max(1, keepdims=True) - slack
+
+
+def _choose(
+    game: Game, weights: np.ndarray, optimal: np.ndarray, tied: np.ndarray, bounds: np.ndarray
+) -> np.ndarray:
+    """An action ``(tied,)`` per tied joint signal."""
+    # (senders, joint signals, actions)
+    worth = np.einsum("tw,iwa->ita", weights, game.senders)
+    settled = np.setdiff1d(np.arange(len(weights)), tied)
+    base = worth[:, settled, optimal[settled].argmax(1)].sum(1)
+    cell, action = np.nonzero(optimal[tied])
+    scale = np.abs(game.senders).max() or 1.0
+    table = np.full(optimal[tied].shape, -1.0)
+    table[cell, action] = _least_shortfall(
+        worth[:, tied[cell], action] / scale, (bounds - base) / scale, cell
+    )
+    return table.argmax(1)
+
+
+def _least_shortfall(gains: np.ndarray, need: np.ndarray, cell: np.ndarray) -> np.ndarray:
+    """Which of the choices ``(choices,)`` to take, one per cell, as numbers near 0 and 1.
+
+    ``gains`` ``(senders, choices)`` should add up to ``need`` ``(senders,)``: what is most lacking is least.
+    """
+    import scipy.sparse as sp
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    # variables: a binary per choice, then tau
+    count, choices = cell.max() + 1, len(cell)
+    reach = LinearConstraint(np.hstack([gains, np.ones((len(gains), 1))]), need, np.inf)
+    members = sp.csr_matrix((np.ones(choices), (cell, np.arange(choices))))
+    one = LinearConstraint(sp.hstack([members, sp.csr_matrix((count, 1))]), 1, 1)
+    limits = np.append(np.zeros(choices), -np.inf), np.append(np.ones(choices), np.inf)
+    solution = milp(
+        np.append(np.zeros(choices), 1.0),
+        integrality=np.append(np.ones(choices), 0),
+        bounds=Bounds(*limits),
+        constraints=[reach, one],
+        options={"mip_rel_gap": 0.0, "time_limit": SECONDS},
+    )
+    # out of time without any choice, which one binary per cell hardly allows: the lowest index
+    return np.full(choices, 0.5) if solution.x is None else np.asarray(solution.x[:-1])

@@ -1,0 +1,150 @@
+"""The senders take turns: each moves to its best response if that gains more than the tolerance.
+
+Simultaneous moves would answer a profile that is no longer there.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from persuasion.best_response.record import BestResponse
+from persuasion.equilibria.cycles import Cycles
+from persuasion.equilibria.record import BUDGET, CYCLE, Move
+
+SETTLED = "settled"
+IN_TURN = "in turn"
+RANDOM = "random"
+ROUNDING = 1e-14
+
+
+class Play(Protocol):
+    """How senders count utility and respond.
+
+    ``settles_mover`` says whether a sender that has just moved could not move on: not so in a box, which
+    follows it; ``labelled`` whether some rule tells a sender's signals apart.
+    """
+
+    settles_mover: bool
+    labelled: bool
+
+    def worth(self, policies: np.ndarray, sender: int) -> float:
+        """Utility of a sender; -inf if the profile breaks the margin."""
+
+    def respond(self, policies: np.ndarray, sender: int, time_limit: float) -> BestResponse:
+        """The sender's best response within its means."""
+
+    def outcome(self, policies: np.ndarray, sender: int) -> np.ndarray:
+        """Joint distribution of state and action ``(states, actions)``, ties as the sender counts them."""
+
+
+@dataclass
+class Turns:
+    """The state of play.
+
+    ``bounds`` holds what each sender asked since the last move can reach at most.
+    """
+
+    policies: np.ndarray
+    start: float
+    stop: str = BUDGET
+    rounds: int = 0
+    moves: list[Move] = field(default_factory=list)
+    bounds: dict[int, float] = field(default_factory=dict)
+    cycle_length: int | None = None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Least gain that makes a sender move, in utility units, and when to give up, in rounds and seconds."""
+
+    tolerance: float
+    rounds: int
+    time_limit: float
+    response_limit: float
+
+
+def take_turns(play: Play, policies: np.ndarray, order: Any, seed: int, limits: Limits) -> Turns:
+    """Play from a checked profile until all senders in a row stay, a cycle is met, or a limit is reached."""
+    turns = Turns(policies, time.perf_counter())
+    senders = len(policies)
+    cycles = None if order == RANDOM else Cycles(play.labelled)
+    for turns.rounds, round_order in enumerate(rounds_of(order, senders, seed), 1):
+        if turns.rounds > limits.rounds:
+            turns.rounds -= 1
+            break
+        for sender in round_order:
+            left = limits.time_limit - (time.perf_counter() - turns.start)
+            if left <= 0:
+                return turns
+            if sender not in turns.bounds:
+                _ask(play, turns, cycles, sender, limits, min(left, limits.response_limit))
+            if turns.cycle_length is not None:
+                turns.stop = CYCLE
+                return turns
+            if len(turns.bounds) == senders:
+                # a response cut off by the end of play proves nothing
+                in_time = time.perf_counter() - turns.start < limits.time_limit
+                turns.stop = SETTLED if in_time else BUDGET
+                return turns
+    return turns
+
+
+def _ask(
+    play: Play, turns: Turns, cycles: Cycles | None, sender: int, limits: Limits, left: float
+) -> None:
+    """Let one sender move if it gains by it."""
+    before = play.worth(turns.policies, sender)
+    response = play.respond(turns.policies, sender, left)
+    policies = moved(turns.policies, sender, response.policy)
+    # the response's value may hang on a tie at the edge of the tolerance, so it is taken again here
+    if not min(response.value, play.worth(policies, sender)) > before + limits.tolerance:
+        turns.bounds[sender] = response.upper_bound
+        return
+    turns.policies = policies
+    turns.bounds = {sender: response.upper_bound} if play.settles_mover else {}
+    utilities = tuple(play.worth(policies, i) for i in range(len(policies)))
+    now = time.perf_counter() - turns.start
+    turns.moves.append(Move(turns.rounds, sender, before, utilities[sender], utilities, now))
+    if cycles is not None:
+        cycles.add(sender, policies, play.outcome(policies, sender))
+        turns.cycle_length = cycles.length()
+
+
+def moved(policies: np.ndarray, sender: int, policy: np.ndarray) -> np.ndarray:
+    """The profile after a move, the policy ``(states, signals)`` clipped and normalised.
+
+    One that needs neither is kept bit for bit: the last bit may decide a tie.
+    """
+    result = policies.copy()
+    result[sender] = policy
+    if (policy < 0).any() or np.abs(policy.sum(1) - 1).max() > ROUNDING:
+        clipped = np.maximum(policy, 0.0)
+        result[sender] = clipped / clipped.sum(1, keepdims=True)
+    return result
+
+
+def rounds_of(order: Any, senders: int, seed: int) -> Iterator[Sequence[int]]:
+    """Who is asked in every round; :func:`check_order` says which orders there are."""
+    generator = np.random.default_rng(seed)
+    while True:
+        if order == RANDOM:
+            yield generator.permutation(senders).tolist()
+        else:
+            yield range(senders) if order == IN_TURN else order
+
+
+def check_order(order: Any, senders: int) -> Any:
+    """``"in turn"``, ``"random"`` (a new permutation every round), or a list that names each sender once."""
+    if isinstance(order, str):
+        if order in (IN_TURN, RANDOM):
+            return order
+    elif isinstance(order, (list, tuple)) and sorted(order) == list(range(senders)):
+        return list(order)
+    raise ValueError(
+        f"order must be 'in turn', 'random' or a list of the senders 0..{senders - 1}, got {order!r}"
+    )
