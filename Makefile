@@ -7,6 +7,8 @@ PRESET ?= quick
 PYTHON ?= python3.11
 VENV := .venv
 RUN := $(VENV)/bin/python
+# only if the caller chose it: some targets prefer what is committed
+CHOSEN := $(if $(filter file,$(origin PRESET)),,--preset $(PRESET))
 READY := $(VENV)/.ready
 TORCH := 2.13.0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -15,7 +17,7 @@ export JUPYTER_PLATFORM_DIRS := 1
 # the venv's own kernel, whatever kernels the user has installed
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help setup reproduce book run status test test-code test-notebooks test-book benchmark lint format lock overview clean
+.PHONY: help setup reproduce book run results verify status test test-code test-notebooks test-book benchmark lint format lock overview clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -31,17 +33,23 @@ $(READY): requirements/lock.txt pyproject.toml
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
-reproduce: $(READY) ## run all experiments and notebooks, build the book
+reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book
 	$(RUN) -m persuasion reproduce --preset $(PRESET)
 
 run: $(READY) ## only compute records
 	$(RUN) -m persuasion run --preset $(PRESET)
 
+results: $(READY) ## continue a preset where the committed results end, and add to them
+	$(RUN) -m persuasion export --compute --preset $(PRESET)
+
+verify: $(READY) ## re-derive every committed number from the policies, without training
+	$(RUN) -m persuasion verify $(CHOSEN)
+
 status: $(READY) ## show how much of a preset is computed
 	$(RUN) -m persuasion status --preset $(PRESET)
 
-book: $(READY) ## build the book from the records of a preset
-	$(RUN) -m persuasion book --preset $(PRESET)
+book: $(READY) ## build the book from committed results, else from a computed preset
+	$(RUN) -m persuasion book $(CHOSEN)
 
 test: lint test-code test-notebooks test-book ## everything: lint, types, tests, notebooks, book
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-# the function, not the package of the same name, whatever is imported first
+# the functions, not the packages of the same names, whatever is imported first
 from persuasion.best_response import best_response as best_response
+from persuasion.certify import certify as certify
 
 __version__ = "0.1.0"
 
@@ -56,10 +57,15 @@ _EXPORTS = {
         "select_local_equilibria",
     ),
     "best_response.record": ("BestResponse",),
+    "certify.record": ("Certificate",),
+    "certify.local": ("local_best_response",),
+    "certify.many": ("certify_many",),
+    "equilibria.polish": ("polish",),
+    "equilibria.dynamics": ("best_response_dynamics",),
 }
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}
 
-__all__ = sorted([*_MODULE_OF, "best_response"])
+__all__ = sorted([*_MODULE_OF, "best_response", "certify"])
 
 
 def __getattr__(name: str) -> Any:

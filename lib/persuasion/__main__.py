@@ -1,30 +1,40 @@
-"""Command line: ``python -m persuasion run | status | reproduce | book``."""
+"""Command line: ``python -m persuasion run | status | reproduce | book | export | verify``."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from persuasion import __version__
+from persuasion.arguments import DEFAULT_PRESET, add_arguments
 from persuasion.experiments import (
     EXPERIMENTS,
-    PRESETS,
     JobsFailed,
     Preset,
-    Store,
+    StoreError,
+    build_folder,
+    committed,
+    default_results,
     default_store,
+    export,
+    open_records,
     preset,
     produce,
 )
 from persuasion.experiments import design as designs
+from persuasion.experiments.results import committed_folder
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+# what the book shows, and the audit audits, if no preset is named: the first that is committed
+PREFERRED = ("paper", "quick", "smoke")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,35 +62,21 @@ def _parser() -> argparse.ArgumentParser:
     for name, function, text in (
         ("run", _run, "compute the records that the store lacks"),
         ("status", _status, "show how much of a preset is in the store"),
-        ("reproduce", _reproduce, "compute, run the notebooks, build the book"),
-        ("book", _book, "compute what is missing and build the book"),
+        ("reproduce", _reproduce, "compute from scratch, run the notebooks, build the book"),
+        ("book", _book, "build the book from committed results, or from a computed preset"),
+        ("export", _export, "add finished records to the committed results"),
+        ("verify", _verify, "re-derive what the records claim from the stored policies"),
     ):
         command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
         command.set_defaults(command=function)
-        _common(command)
-        if name == "run":
-            command.add_argument("--experiment", action="append", choices=EXPERIMENTS)
-        if name == "status":
-            command.add_argument("--json", action="store_true", help="machine-readable")
+        add_arguments(command, name)
     return parser
-
-
-def _common(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--preset", default="quick", help=f"{', '.join(PRESETS)}; default quick")
-    command.add_argument("--workers", type=int, help="processes; default one per core")
-    command.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="override a setting by its dotted name, e.g. training.epochs=5",
-    )
 
 
 def _settings(options: argparse.Namespace) -> Preset:
     if options.workers is not None and options.workers < 1:
         raise ValueError(f"--workers must be at least 1, got {options.workers}")
-    return preset(options.preset, dict(map(_assignment, options.set)))
+    return preset(options.preset or DEFAULT_PRESET, dict(map(_assignment, options.set)))
 
 
 def _assignment(text: str) -> tuple[str, Any]:
@@ -94,6 +90,7 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 def _run(options: argparse.Namespace) -> int:
+    _refuse_folder(default_store())
     produce(_settings(options), options.experiment or EXPERIMENTS, workers=options.workers)
     return 0
 
@@ -113,10 +110,10 @@ def _status(options: argparse.Namespace) -> int:
 def coverage(settings: Preset, path: str | None = None) -> dict[str, dict[str, int]]:
     """Per experiment, ``games`` whose jobs are all in the store and games in the ``design``."""
     counts = {}
-    with Store(path or default_store()) as store:
+    with open_records(path or default_store(), settings.name) as store:
         for name in EXPERIMENTS:
             jobs = designs.jobs(settings, name)
-            finished = store.finished(job.key for job in jobs)
+            finished = store.done(jobs)
             games: dict[str, bool] = {}
             for job in jobs:
                 game = json.dumps(job.config.get("game", "didactic"), sort_keys=True)
@@ -129,6 +126,7 @@ def _reproduce(options: argparse.Namespace) -> int:
     from persuasion.reproduce import reproduce, summary
 
     settings = _plain(options)
+    _refuse_folder(default_store())
     print(summary(reproduce(settings, options.workers), settings))
     return 0
 
@@ -136,10 +134,76 @@ def _reproduce(options: argparse.Namespace) -> int:
 def _book(options: argparse.Namespace) -> int:
     from persuasion.reproduce import build_book
 
-    settings = _plain(options)
-    produce(settings, EXPERIMENTS, workers=options.workers)
-    print(build_book(settings.name, default_store().parent / "book"))
+    settings, store = _source(options)
+    if not store.is_dir():
+        produce(settings, EXPERIMENTS, store, workers=options.workers)
+    print(build_book(settings.name, build_folder() / "book", store))
     return 0
+
+
+def _source(options: argparse.Namespace) -> tuple[Preset, Path]:
+    """What to show: ``PERSUASION_STORE`` if set, else committed results if there are any, else the store."""
+    if options.preset is None and not os.environ.get("PERSUASION_STORE"):
+        options.preset = next(iter(_committed_presets(default_results())), None)
+    settings = _plain(options)
+    root = default_results()
+    if not os.environ.get("PERSUASION_STORE") and committed_folder(root, settings.name):
+        return settings, root
+    return settings, default_store()
+
+
+def _committed_presets(root: Path) -> list[str]:
+    """The presets with committed results below a folder, the most complete protocol first."""
+    return [name for name in PREFERRED if committed_folder(root, name)]
+
+
+def _export(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    store, root = options.store or default_store(), options.to or default_results()
+    _refuse_folder(store)
+    try:
+        if options.compute:
+            known = committed(root, settings)
+            produce(settings, EXPERIMENTS, store, options.workers, committed=known)
+    finally:  # what is finished is exported even if a job failed or the run was interrupted
+        for line in export(settings, store, root, options.any_code):
+            print(line)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from persuasion.audit import Settings, audit, collect, lines
+
+    fields = ("certificates", "resample", "time_limit", "minutes", "sample", "seed", "workers")
+    how = Settings(**{name: getattr(options, name) for name in fields})
+    agrees = True
+    for name, path in _to_verify(options):
+        options.preset = name
+        settings = _settings(options)
+        print(f"preset {settings.name}, {path}", flush=True)
+        found = audit(collect(path, settings), settings, how)
+        print("\n".join(lines(found, settings.headline)), flush=True)
+        agrees = agrees and not found.disagreements
+    return 0 if agrees else FAILED
+
+
+def _to_verify(options: argparse.Namespace) -> list[tuple[str, Path]]:
+    """Presets and where their records are: everything committed, unless the options name something else."""
+    path = options.store or (default_store() if os.environ.get("PERSUASION_STORE") else None)
+    root = path or default_results()
+    if options.preset is None and (names := _committed_presets(root)):
+        return [(name, root) for name in names]
+    name = options.preset or DEFAULT_PRESET
+    if path is None and not committed_folder(root, name):
+        path = default_store()
+    if path is not None and not path.exists():
+        raise StoreError(f"{path}: there is no such store or folder")
+    return [(name, path or root)]
+
+
+def _refuse_folder(store: Path) -> None:
+    if store.is_dir():
+        raise StoreError(f"{store}: is a folder of results; computing needs a store of its own")
 
 
 def _plain(options: argparse.Namespace) -> Preset:

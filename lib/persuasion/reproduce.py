@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from persuasion.experiments import EXPERIMENTS, Preset, default_store, produce
+from persuasion.experiments import EXPERIMENTS, Preset, build_folder, default_store, produce
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ("learning/networks", "experiments/synthetic", "experiments/scenarios")
@@ -24,12 +24,12 @@ def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, flo
 
     Everything finished stays in the store, so a rerun continues where this one stopped.
     """
-    folder = default_store().parent
+    folder = build_folder()
     notebooks = folder / "notebooks" / preset.name
     steps: list[tuple[str, Callable[[], object]]] = [
         ("experiments", lambda: produce(preset, EXPERIMENTS, workers=workers)),
         ("notebooks", lambda: run_notebooks(preset, notebooks)),
-        ("book", lambda: build_book(preset.name, folder / "book")),
+        ("book", lambda: build_book(preset.name, folder / "book", default_store())),
     ]
     timings = []
     for name, step in steps:
@@ -66,9 +66,10 @@ def run_notebooks(preset: Preset, folder: Path) -> list[Path]:
     return executed
 
 
-def build_book(preset: str, folder: Path) -> Path:
+def build_book(preset: str, folder: Path, store: Path) -> Path:
     """Build the HTML book with warnings as errors; returns its first page.
 
+    ``store`` is a result store or a folder of committed results; the pages find it as ``PERSUASION_STORE``.
     Raises ``subprocess.CalledProcessError`` if a page fails or warns.
     """
     shutil.rmtree(folder, ignore_errors=True)
@@ -76,8 +77,12 @@ def build_book(preset: str, folder: Path) -> Path:
     options = ["-W", "--keep-going", "--all", "-q", "--path-output", str(folder)]
     command = [str(program), "build", *options, str(ROOT)]
     # pages run in their own folders, so the store's path must not be relative
-    store = str(default_store().resolve())
-    environment = {**os.environ, "PRESET": preset, "PERSUASION_STORE": store, **INLINE_FIGURES}
+    places = {
+        "PERSUASION_STORE": str(store.resolve()),
+        "PERSUASION_ARTEFACTS": os.environ.get("PERSUASION_ARTEFACTS")
+        or str((build_folder() / "artefacts").resolve()),
+    }
+    environment = {**os.environ, "PRESET": preset, **places, **INLINE_FIGURES}
     subprocess.run(command, check=True, env=environment, cwd=ROOT)
     index = folder / "_build" / "html" / "index.html"
     if not index.exists():
@@ -87,7 +92,7 @@ def build_book(preset: str, folder: Path) -> Path:
 
 def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:
     """The closing lines: seconds per step, and where the results are."""
-    folder = default_store().parent
+    folder = build_folder()
     lines = [f"  {name:<12} {seconds:7.0f} s" for name, seconds in timings]
     return "\n".join(
         [

@@ -2,7 +2,17 @@
 
 from persuasion.experiments.config import PRESETS, Preset, preset
 from persuasion.experiments.design import EXPERIMENTS
-from persuasion.experiments.produce import JobsFailed, default_store, produce
+from persuasion.experiments.export import committed, export
+from persuasion.experiments.produce import (
+    JobsFailed,
+    build_folder,
+    default_results,
+    default_store,
+    load,
+    origin,
+    produce,
+)
+from persuasion.experiments.results import Results, open_records
 from persuasion.experiments.store import Record, Store, StoreError
 
 __all__ = [
@@ -11,9 +21,17 @@ __all__ = [
     "JobsFailed",
     "Preset",
     "Record",
+    "Results",
     "Store",
     "StoreError",
+    "build_folder",
+    "committed",
+    "default_results",
     "default_store",
+    "export",
+    "load",
+    "open_records",
+    "origin",
     "preset",
     "produce",
 ]

@@ -125,6 +125,73 @@ class RecipeStudy:
 
 
 @dataclass(frozen=True)
+class Certificates:
+    """Exact certificates of the profiles that the searches selected, and their polishing.
+
+    Attributes
+    ----------
+    seconds : limit per certificate and per polishing; what is not closed by then stays an interval
+    every_tolerance : certify the selections at all tolerances, not only at the headline
+    global_senders : also compute the global regret of games with at most this many senders
+    polish_rounds : turns of every sender; 0: no polishing
+    polish_tolerance : accepted regret of a polished profile, relative to the game's utility range
+    polish_margin : margin of the receiver's actions, relative to the receiver's utility range
+    """
+
+    seconds: float = 20.0
+    every_tolerance: bool = True
+    global_senders: int = 2
+    polish_rounds: int = 50
+    polish_tolerance: float = 1e-4
+    polish_margin: float = 1e-6
+
+
+@dataclass(frozen=True)
+class KinksStudy:
+    """The sampled check on profiles that exact steps have optimised; see ``kinds/kinks.py``.
+
+    Attributes
+    ----------
+    games, instances, seed : sizes, games per size, root of their seeds
+    starts : random starting profiles per game
+    steps : numbers of local best responses, by turns, after which both checks are made
+    samples : deviations per sender in the sampled check
+    radius : size of the neighbourhood
+    seconds : limit per exact computation
+    """
+
+    games: tuple[Size, ...] = (Size(2, 4, 4, 4, 1.0), Size(2, 6, 6, 6, 1.0), Size(4, 4, 4, 4, 1.0))
+    instances: int = 10
+    seed: int = 1_000_033
+    starts: int = 3
+    steps: tuple[int, ...] = (0, 1, 2, 4, 6, 10, 20, 40)
+    samples: tuple[int, ...] = (1_000, 10_000)
+    radius: float = 0.005
+    seconds: float = 20.0
+
+
+@dataclass(frozen=True)
+class DynamicsStudy:
+    """Alternating exact global best responses on two-sender games; see ``kinds/dynamics.py``.
+
+    Attributes
+    ----------
+    largest : only games whose signals, states and actions are at most this many
+    starts : random starting profiles per game
+    margins : of the receiver's actions, relative to its utility range; 0: ties as the movers like them
+    rounds, seconds : budget of one run
+    tolerance : a smaller gain, relative to the game's utility range, is no reason to move
+    """
+
+    largest: int = 8
+    starts: int = 5
+    margins: tuple[float, ...] = (0.0, 1e-4, 1e-2)
+    rounds: int = 50
+    seconds: float = 120.0
+    tolerance: float = 1e-6
+
+
+@dataclass(frozen=True)
 class Preset:
     """Everything that ``make reproduce`` runs.
 
@@ -139,6 +206,7 @@ class Preset:
     instances : instances per scenario, 20 [P]
     didactic : Figure 1
     recipes : the search for training recipes
+    certificates, kinks, dynamics : the chapter on certificates
     methods : network architectures
     tolerances : tolerated gains of the local-equilibrium check, relative to the game's utility range [C]
     headline : the tolerance at which the figures select [C]
@@ -152,6 +220,9 @@ class Preset:
     second: Benchmark
     didactic: Didactic
     recipes: RecipeStudy
+    certificates: Certificates = Certificates()
+    kinks: KinksStudy = KinksStudy()
+    dynamics: DynamicsStudy = DynamicsStudy()
     scenarios: tuple[str, ...] = SCENARIOS
     instances: int = 20
     methods: tuple[str, ...] = METHODS
@@ -200,6 +271,9 @@ def _quick() -> Preset:
         instances=3,
         didactic=Didactic(Training(samples=20_000, held_out=5_000, epochs=20)),
         recipes=RecipeStudy(TUNING_GAMES[:2], Training(4_000, 2_000, 6), candidates=3),
+        certificates=Certificates(seconds=2.0, every_tolerance=False),
+        kinks=replace(paper.kinks, instances=2, starts=1, steps=(0, 2, 6, 20)),
+        dynamics=replace(paper.dynamics, largest=6, starts=2, seconds=20.0),
     )
 
 
@@ -218,6 +292,9 @@ def _smoke() -> Preset:
         instances=2,
         didactic=Didactic(Training(samples=1_000, held_out=500, epochs=3), 21),
         recipes=RecipeStudy(TUNING_GAMES[:1], Training(256, 128, 1), networks=1, candidates=2),
+        certificates=Certificates(seconds=20.0, polish_rounds=5),
+        kinks=KinksStudy((Size(2, 2, 2, 2, 1.0),), 1, starts=1, steps=(0, 2), samples=(50,)),
+        dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2)),
     )
 
 
@@ -273,6 +350,6 @@ def to_dict(settings: Any) -> dict[str, Any]:
 
 
 __all__ = [
-    "LEVELS", "METHODS", "PRESETS", "Benchmark", "Didactic", "Preset", "RecipeStudy", "Search",
-    "Size", "preset", "to_dict",
+    "LEVELS", "METHODS", "PRESETS", "Benchmark", "Certificates", "Didactic", "DynamicsStudy",
+    "KinksStudy", "Preset", "RecipeStudy", "Search", "Size", "preset", "to_dict",
 ]  # fmt: skip

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from persuasion.experiments import recipes
+from persuasion.experiments import certificates, recipes
 from persuasion.experiments.config import Benchmark, Preset, to_dict
 from persuasion.experiments.jobs import Job
 
-EXPERIMENTS = ("didactic", "recipe-search", "synthetic", "second", "scenarios")
+EXPERIMENTS = (
+    "didactic",
+    "recipe-search",
+    "synthetic",
+    "second",
+    "scenarios",
+    "certificates",
+    "kinks",
+    "dynamics",
+)
 # measured ratio of training costs, for the progress bar only
 RELATIVE_COST = {"relu": 1.0, "delu": 1.5, "dnl": 8.0}
 SCENARIO_INPUTS = {"quality-advertising": 7, "product-advertising": 2, "ride-hailing": 2}
@@ -19,10 +28,8 @@ def jobs(preset: Preset, experiment: str) -> list[Job]:
     """All jobs of one experiment of a preset. ``ValueError`` for an unknown experiment."""
     if experiment not in EXPERIMENTS:
         raise ValueError(f"unknown experiment {experiment!r}; known: {', '.join(EXPERIMENTS)}")
-    if experiment == "recipe-search":
-        return recipes.search_jobs(preset)
-    if experiment == "didactic":
-        return [_didactic(preset, method) for method in preset.methods]
+    if experiment in STUDIES:
+        return STUDIES[experiment](preset)
     return [job for game in games(preset, experiment) for job in _jobs_of_game(preset, game)]
 
 
@@ -89,3 +96,21 @@ def _didactic(preset: Preset, method: str) -> Job:
         settings,
         2 * RELATIVE_COST[method] * visits / (preset.training.samples * preset.training.epochs),
     )
+
+
+def _certificates(preset: Preset) -> list[Job]:
+    found = [_jobs_of_game(preset, game) for game in _both_benchmarks(preset)]
+    return certificates.certify_jobs(preset, found)
+
+
+def _both_benchmarks(preset: Preset) -> list[dict[str, Any]]:
+    return [*games(preset, "second"), *games(preset, "synthetic")]
+
+
+STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
+    "didactic": lambda preset: [_didactic(preset, method) for method in preset.methods],
+    "recipe-search": recipes.search_jobs,
+    "certificates": _certificates,
+    "kinks": certificates.kinks_jobs,
+    "dynamics": lambda preset: certificates.dynamics_jobs(preset, _both_benchmarks(preset)),
+}

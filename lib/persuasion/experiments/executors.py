@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from persuasion.experiments.jobs import Job, run_job
@@ -20,18 +20,21 @@ THREAD_LIMITS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_T
 
 
 def execute(
-    jobs: Sequence[Job], workers: int = 1, scheduler: str | None = None
+    jobs: Sequence[Job],
+    workers: int = 1,
+    scheduler: str | None = None,
+    given: Callable[[Job], Sequence[Record]] = lambda job: (),
 ) -> Iterator[Record]:
     """Records of the jobs as they finish: serial for one worker, else on a dask cluster.
 
-    ``scheduler`` is the address of a running cluster (``tcp://host:port``); ``ValueError`` if it cannot
-    be reached, or for fewer than one worker.
+    ``scheduler`` is the address of a running cluster (``tcp://host:port``); ``given`` finds the records that
+    a job needs. ``ValueError`` if the cluster cannot be reached, or for fewer than one worker.
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
     if scheduler is None and (workers == 1 or len(jobs) <= 1):
-        return map(run_job, jobs)
-    return _distributed(jobs, workers, scheduler)
+        return (run_job(job, given(job)) for job in jobs)
+    return _distributed(jobs, workers, scheduler, given)
 
 
 def default_workers() -> int:
@@ -39,13 +42,18 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _distributed(jobs: Sequence[Job], workers: int, scheduler: str | None) -> Iterator[Record]:
+def _distributed(
+    jobs: Sequence[Job],
+    workers: int,
+    scheduler: str | None,
+    given: Callable[[Job], Sequence[Record]],
+) -> Iterator[Record]:
     from distributed import as_completed
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with _client(workers, scheduler) as client:
         futures = {
-            client.submit(run_job, job, key=job.key, priority=-rank, pure=False): job
+            client.submit(run_job, job, given(job), key=job.key, priority=-rank, pure=False): job
             for rank, job in enumerate(jobs)
         }
         for future in as_completed(list(futures)):

@@ -12,22 +12,20 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typing import Any
 
 from persuasion.experiments import design
 from persuasion.experiments.config import Preset
 from persuasion.experiments.executors import default_workers, execute
 from persuasion.experiments.jobs import Job
-from persuasion.experiments.store import Record, Store
+from persuasion.experiments.progress import watched
+from persuasion.experiments.results import Results, open_records
+from persuasion.experiments.store import Record, Store, StoreError
 
 DEFAULT_STORE = Path("_build/store.sqlite")
-LINE_EVERY = 15.0
+COMMITTED = Path("results")
 
 
 class JobsFailed(RuntimeError):
@@ -35,11 +33,29 @@ class JobsFailed(RuntimeError):
 
 
 def default_store() -> Path:
-    """``PERSUASION_STORE``, or ``_build/store.sqlite`` of the checkout (of the working folder if installed)."""
+    """``PERSUASION_STORE``, or ``_build/store.sqlite`` of the checkout (of the working folder if installed).
+
+    ``PERSUASION_STORE`` may also name a folder of committed results.
+    """
     if path := os.environ.get("PERSUASION_STORE"):
         return Path(path)
+    return _root() / DEFAULT_STORE
+
+
+def default_results() -> Path:
+    """``results`` of the checkout (of the working folder if installed): the committed results."""
+    return _root() / COMMITTED
+
+
+def build_folder() -> Path:
+    """Where figures, notebooks and the book are written: beside the store, never among committed results."""
+    store = default_store()
+    return _root() / DEFAULT_STORE.parent if store.is_dir() else store.parent
+
+
+def _root() -> Path:
     root = Path(__file__).resolve().parents[3]
-    return (root if (root / "_toc.yml").exists() else Path.cwd()) / DEFAULT_STORE
+    return root if (root / "_toc.yml").exists() else Path.cwd()
 
 
 def produce(
@@ -48,108 +64,120 @@ def produce(
     store: str | Path | None = None,
     workers: int | None = None,
     quiet: bool = False,
+    committed: Results | None = None,
 ) -> list[Record]:
     """All records of one or several experiments, in design order; what is missing is computed first.
+
+    From a folder of committed results the records that it holds are handed out, and nothing is computed.
 
     Parameters
     ----------
     preset : see :func:`persuasion.experiments.preset`
     experiment : "didactic", "synthetic", "second" or "scenarios", or several of them
-    store : path of the result store, default :func:`default_store`
+    store : path of the result store or of committed results, default :func:`default_store`
     workers : processes, default one per core; ``SCHEDULER`` in the environment names a running cluster
     quiet : no progress
+    committed : results that count as done, whatever version of the code made them
 
     Raises
     ------
     JobsFailed
         after all other jobs have run and are stored
     StoreError
-        if the path is not a result store
+        if the path is not a result store, or is a folder that lacks a whole experiment
     """
     names = [experiment] if isinstance(experiment, str) else experiment
     jobs = [job for name in names for job in design.jobs(preset, name)]
-    with Store(store or default_store()) as opened:
-        run_missing(jobs, opened, workers, quiet)
-        records = [opened.get(job.key) for job in jobs]
-    return [record for record in records if record is not None]
+    with open_records(store or default_store(), preset.name) as opened:
+        if isinstance(opened, Results):
+            _check_coverage(opened, preset, names)
+        else:
+            run_missing(jobs, opened, workers, quiet, committed)
+        sources = [opened] if committed is None else [committed, opened]
+        return [record for job in jobs if (record := _find(job, sources))]
+
+
+def load(preset: Preset, store: str | Path | None = None) -> list[Record]:
+    """The finished records of a preset in a store or among committed results; computes nothing."""
+    with open_records(store or default_store(), preset.name) as opened:
+        jobs = [job for name in design.EXPERIMENTS for job in design.jobs(preset, name)]
+        return [record for job in jobs if (record := opened.find(job)) and record.done]
+
+
+def origin(preset: Preset, store: str | Path | None = None) -> str:
+    """A line for the reader: whether the pages show committed results or what was computed here."""
+    path = Path(store or default_store())
+    if not path.is_dir():
+        return "computed from scratch on this machine"
+    with open_records(path, preset.name) as opened:
+        codes = len({record.provenance["code"] for record in opened})
+        kinds = len({record.config["kind"] for record in opened})
+        versions = "" if codes <= kinds else f", made by {codes} versions of the code"
+        return f"committed results ({len(opened):,} records{versions})"
+
+
+def _check_coverage(results: Results, preset: Preset, experiments: Sequence[str]) -> None:
+    for name in experiments:
+        if not results.done(design.jobs(preset, name)):
+            raise StoreError(
+                f"{results.path}: holds nothing of experiment {name!r} as preset {preset.name} has it "
+                "now; show a computed store, or export the experiment"
+            )
 
 
 def run_missing(
-    jobs: Sequence[Job], store: Store, workers: int | None = None, quiet: bool = False
+    jobs: Sequence[Job],
+    store: Store,
+    workers: int | None = None,
+    quiet: bool = False,
+    committed: Results | None = None,
 ) -> None:
-    """Run the jobs without a finished record and store each as it ends; see :func:`produce`."""
-    finished = store.finished(job.key for job in jobs)
-    missing = [job for job in jobs if job.key not in finished]
-    if not missing:
-        return
-    by_key = {job.key: job for job in missing}
-    failures = []
-    records = execute(missing, workers or default_workers(), os.environ.get("SCHEDULER") or None)
-    for record in _watched(records, by_key, len(jobs), quiet):
-        store.put(record)
-        if not record.done:
-            failures.append(f"{by_key[record.key].label}: {record.metrics['error']}")
-    if failures:
+    """Run the jobs without a finished record and store each as it ends; see :func:`produce`.
+
+    What they need is run first; a job whose needs failed is left out.
+    """
+    sources = [store] if committed is None else [store, committed]
+    if failures := _run_missing(jobs, sources, workers, quiet):
         raise JobsFailed(
-            f"{len(failures)} of {len(missing)} jobs failed (a rerun retries them):\n  "
+            f"{len(failures)} of {len(jobs)} jobs failed (a rerun retries them):\n  "
             + "\n  ".join(failures)
         )
 
 
-def _watched(
-    records: Iterator[Record], jobs: dict[str, Job], total: int, quiet: bool
-) -> Iterator[Record]:
-    """Pass the records on and show progress: a bar in a terminal, else a line now and then."""
-    work = sum(job.cost for job in jobs.values())
-    if quiet:
-        yield from records
-    elif sys.stdout.isatty():
-        yield from _with_bar(records, jobs, total, work)
-    else:
-        yield from _with_lines(records, jobs, total, work)
-
-
-def _with_bar(
-    records: Iterator[Record], jobs: dict[str, Job], total: int, work: float
-) -> Iterator[Record]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[left]}"),
+def _run_missing(
+    jobs: Sequence[Job], sources: Sequence[Any], workers: int | None, quiet: bool
+) -> list[str]:
+    """A line per failure. The first source is the store to write to."""
+    finished = _done(jobs, sources)
+    missing = {job.key: job for job in jobs if job.key not in finished}
+    if not missing:
+        return []
+    needed = list({need.key: need for job in missing.values() for need in job.needs}.values())
+    failures = _run_missing(needed, sources, workers, quiet)
+    ready = _done(needed, sources)
+    runnable = [job for job in missing.values() if all(need.key in ready for need in job.needs)]
+    records = execute(
+        runnable,
+        workers or default_workers(),
+        os.environ.get("SCHEDULER") or None,
+        lambda job: [record for need in job.needs if (record := _find(need, sources))],
     )
-    with Progress(*columns, console=Console()) as bar:
-        done = total - len(jobs)
-        task = bar.add_task("jobs", total=total, completed=done, left="")
-        for record, left in _timed(records, jobs, work):
-            bar.update(task, advance=1, left=f"{_clock(left)} left")
-            yield record
+    costs = {job.key: job.cost for job in runnable}
+    work = sum(costs.values())
+    for record in watched(
+        records, lambda record: costs[record.key], work, len(runnable), len(jobs), quiet
+    ):
+        sources[0].put(record)
+        if not record.done:
+            failures.append(f"{missing[record.key].label}: {record.metrics['error']}")
+    return failures
 
 
-def _with_lines(
-    records: Iterator[Record], jobs: dict[str, Job], total: int, work: float
-) -> Iterator[Record]:
-    print(f"{len(jobs)} of {total} jobs to run", flush=True)
-    shown = time.monotonic()
-    for count, (record, left) in enumerate(_timed(records, jobs, work), total - len(jobs) + 1):
-        if time.monotonic() - shown > LINE_EVERY or count == total:
-            shown = time.monotonic()
-            print(f"{count} of {total} jobs, {_clock(left)} left", flush=True)
-        yield record
+def _done(jobs: Sequence[Job], sources: Sequence[Any]) -> set[str]:
+    return set().union(*(source.done(jobs) for source in sources))
 
 
-def _timed(
-    records: Iterator[Record], jobs: dict[str, Job], work: float
-) -> Iterator[tuple[Record, float]]:
-    """Each record with the seconds left, judged by the jobs' relative costs."""
-    started, done = time.monotonic(), 0.0
-    for record in records:
-        done += jobs[record.key].cost
-        yield record, (time.monotonic() - started) * (work - done) / done
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def _find(job: Job, sources: Sequence[Any]) -> Record | None:
+    """The job's record, a finished one before a failed one."""
+    found = [record for source in sources if (record := source.find(job))]
+    return next((record for record in found if record.done), found[0] if found else None)

@@ -25,11 +25,15 @@ GAMES = (
     "experiments/seeds.py",
 )
 LEARNING = ("networks/*.py", "learn/*.py", "experiments/learning.py")
+SOLVERS = ("best_response/*.py", "certify/*.py", "equilibria/*.py")
 RELEVANT = {
     "reference": GAMES,
     "solve": GAMES + LEARNING,
     "didactic": GAMES + LEARNING,
     "fit": GAMES + LEARNING,
+    "certify": GAMES + SOLVERS,
+    "kinks": (*GAMES, *SOLVERS, "learn/sampled_check.py"),
+    "dynamics": GAMES + SOLVERS,
 }
 PACKAGES = ("numpy", "torch")
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from persuasion.experiments import design
 from persuasion.experiments.config import Preset
 from persuasion.experiments.produce import default_store
+from persuasion.experiments.seeds import canonical
 from persuasion.experiments.store import Record
 
 
@@ -41,11 +42,8 @@ def save_table(table: pd.DataFrame, preset: Preset, name: str) -> pd.DataFrame:
 
 def provenance_line(records: Sequence[Record], preset: Preset, experiment: str) -> str:
     """Preset, games covered of games in the design, commit, seeds, device and computing time, in one line."""
-    if experiment == "didactic":
-        covered, planned, unit = len(records), len(preset.methods), "networks"
-    else:
-        planned, unit = len(design.games(preset, experiment)), "games"
-        covered = _covered(records, preset)
+    covered, planned = covered_games(records, preset, experiment)
+    unit = "networks" if experiment == "didactic" else "games"
     sources = [record.provenance for record in records]
     commits = sorted({s["commit"][:10] + ("+changes" if s["dirty"] else "") for s in sources})
     devices = sorted({s["device"] for s in sources})
@@ -60,19 +58,22 @@ def coverage_label(
     records: Sequence[Record], preset: Preset, experiment: str, senders: int | None = None
 ) -> str:
     """``preset quick, 25 of 25 games``: finished games of the design, optionally of one number of senders."""
-    planned = [
-        game
-        for game in design.games(preset, experiment)
-        if senders is None or game["parameters"].get("senders") == senders
-    ]
-    chosen = [record for record in records if record.config.get("game") in planned]
-    return f"preset {preset.name}, {_covered(chosen, preset)} of {len(planned)} games"
+    covered, planned = covered_games(records, preset, experiment, senders)
+    return f"preset {preset.name}, {covered} of {planned} games"
 
 
-def _covered(records: Sequence[Record], preset: Preset) -> int:
-    solved: dict[str, set[str]] = {}
-    for record in records:
-        if record.config["kind"] == "solve" and record.done:
-            game = str(record.config["game"])
-            solved.setdefault(game, set()).add(record.config["method"])
-    return sum(methods >= set(preset.methods) for methods in solved.values())
+def covered_games(
+    records: Sequence[Record], preset: Preset, experiment: str, senders: int | None = None
+) -> tuple[int, int]:
+    """Games of the design all of whose jobs have a finished record, and games in the design.
+
+    Of the games with a number of ``senders`` only, if given. Figure 1 has one game; its networks are counted.
+    """
+    done = {canonical(record.config) for record in records if record.done}
+    games: dict[str, bool] = {}
+    for job in design.jobs(preset, experiment):
+        game = job.config.get("game")
+        if senders is None or (game and game["parameters"].get("senders") == senders):
+            name = canonical(game or job.config["method"])
+            games[name] = games.get(name, True) and canonical(job.config) in done
+    return sum(games.values()), len(games)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from persuasion.experiments.config import Preset
 from persuasion.experiments.design import EXPERIMENTS, jobs
+from persuasion.experiments.seeds import canonical
 from persuasion.experiments.store import Record
 from persuasion.report.style import NAMES
 
@@ -124,8 +125,8 @@ def didactic_errors(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def seconds_table(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
-    """Computing time of the preset's records in a store, by kind of job and network."""
-    wanted = {job.key for name in EXPERIMENTS for job in jobs(preset, name)}
+    """Computing time of the preset's records (of one code version), by kind of job and network."""
+    wanted = {canonical(job.config) for name in EXPERIMENTS for job in jobs(preset, name)}
     rows = [
         {
             "job": record.config["kind"],
@@ -133,8 +134,37 @@ def seconds_table(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
             "seconds": record.seconds,
         }
         for record in records
-        if record.key in wanted
+        if canonical(record.config) in wanted
     ]
     grouped = pd.DataFrame(rows).groupby(["job", "network"])["seconds"]
     columns = {"count": "jobs", "median": "median s", "max": "largest s", "sum": "total s"}
     return grouped.agg(list(columns)).rename(columns=columns).reset_index()
+
+
+def sources_table(records: Sequence[Record]) -> pd.DataFrame:
+    """Where records come from: one row per code version, commit, packages, machine and threads.
+
+    ``kinds`` names the kinds of jobs, because each has its own code version.
+    """
+    rows = [
+        {
+            "kinds": record.config["kind"],
+            "code": source["code"][:10],
+            "commit": source["commit"][:10] + ("+changes" if source["dirty"] else ""),
+            "packages": f"python {source['python']}, "
+            + ", ".join(f"{name} {version}" for name, version in source["packages"].items()),
+            "machine": f"{source['system']} {source['machine']}, {source['device']}",
+            "threads": source["threads"],
+            "hours": record.seconds / 3600,
+        }
+        for record in records
+        for source in [record.provenance]
+    ]
+    origin = ["code", "commit", "packages", "machine", "threads"]
+    groups = pd.DataFrame(rows).groupby(origin, sort=False)
+    columns = {
+        "kinds": ("kinds", lambda kinds: ", ".join(sorted(set(kinds)))),
+        "records": ("kinds", "size"),
+        "hours": ("hours", "sum"),
+    }
+    return groups.agg(**columns).reset_index()

@@ -1,0 +1,71 @@
+"""The options of ``python -m persuasion``, command by command."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from persuasion.experiments import EXPERIMENTS, PRESETS
+
+DEFAULT_PRESET = "quick"
+
+
+def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
+    """Add the options of the command of that name."""
+    _common(command)
+    if name in ARGUMENTS:
+        ARGUMENTS[name](command)
+
+
+def _common(command: argparse.ArgumentParser) -> None:
+    names = ", ".join(PRESETS)
+    command.add_argument(
+        "--preset", help=f"{names}; default {DEFAULT_PRESET}, or what is committed"
+    )
+    command.add_argument("--workers", type=int, help="processes; default one per core")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="override a setting by its dotted name, e.g. training.epochs=5",
+    )
+
+
+def _run_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--experiment", action="append", choices=EXPERIMENTS)
+
+
+def _status_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="machine-readable")
+
+
+def _export_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--store", type=Path, help="result store; default the project's own")
+    command.add_argument("--to", type=Path, help="folder of committed results; default results/")
+    command.add_argument(
+        "--compute", action="store_true", help="first compute what is neither committed nor stored"
+    )
+    command.add_argument(
+        "--any-code", action="store_true", help="also export records of other code versions"
+    )
+
+
+def _verify_arguments(command: argparse.ArgumentParser) -> None:
+    flag = argparse.BooleanOptionalAction
+    add = command.add_argument
+    add("--store", type=Path, help="store or committed results; default what is committed")
+    add("--certificates", action=flag, default=True, help="compute exact certificates")
+    add("--resample", action=flag, default=True, help="repeat the sampled checks")
+    add("--time-limit", type=float, default=5.0, metavar="SECONDS", help="per certificate; 5")
+    add("--minutes", type=float, default=10.0, help="for both of these; 0 for no limit; 10")
+    add("--sample", type=int, default=0, metavar="N", help="examine N profiles at random; 0: all")
+    add("--seed", type=int, default=0, help="of the random order")
+
+
+ARGUMENTS = {
+    "run": _run_arguments,
+    "status": _status_arguments,
+    "export": _export_arguments,
+    "verify": _verify_arguments,
+}

@@ -1,0 +1,191 @@
+"""The slow part, profile by profile: the sampled check repeated, and the exact certificate beside it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from persuasion.audit.case import Case, Check, check, close
+from persuasion.audit.evaluate import payoff_scale
+from persuasion.audit.profiles import Profile, profiles
+from persuasion.experiments.games import build_game
+from persuasion.experiments.seeds import integer_seed
+from persuasion.game import Game
+from persuasion.learn.sampled_check import sampled_gain, samples_per_sender
+
+# what a solver may lose, relative to the largest payoff
+SOLVER_SLACK = 1e-6
+
+
+@dataclass(frozen=True)
+class Task:
+    """One profile to examine."""
+
+    case: Case
+    profile: Profile
+    resample: bool
+    time_limit: float | None
+    """Seconds per certificate, None for no certificate."""
+
+    @property
+    def cost(self) -> float:
+        """Rough relative cost: joint signals times actions times the deviations to try."""
+        senders, states, signals = self.profile.policies.shape
+        samples = self.case.record.config.get("searches", [{}])[0].get("samples_factor", 0)
+        return signals**senders * states * (1.0 + senders * samples * signals * states)
+
+
+@dataclass(frozen=True)
+class Regret:
+    """The exact certificate of one profile, relative to the game's utility range.
+
+    ``accepted`` lists the tolerances at which the sampled check accepted it.
+    """
+
+    case: str
+    experiment: str
+    method: str
+    radius: float
+    where: str
+    lower: float
+    upper: float
+    accepted: tuple[float, ...]
+    gain: float | None
+    seconds: float
+
+    def verdict(self, tolerance: float) -> str:
+        """``"equilibrium"``, ``"refuted"`` or ``"open"`` at a tolerance relative to the utility range."""
+        if self.upper <= tolerance:
+            return "equilibrium"
+        return "refuted" if self.lower > tolerance else "open"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What came of a task; ``regret`` is None without a certificate."""
+
+    task: str
+    cost: float
+    checks: tuple[Check, ...]
+    regret: Regret | None = None
+
+
+def tasks(cases: list[Case], resample: bool, time_limit: float | None) -> list[Task]:
+    """A task per profile about which there is something to examine; unreadable records have none."""
+    found = []
+    for case in cases:
+        try:
+            known = profiles(case)
+        except (ValueError, KeyError, IndexError, TypeError):
+            continue  # the checks of the record report it
+        for profile in known:
+            task = Task(
+                case, profile, resample and profile.start is not None,
+                time_limit if profile.tolerances or profile.regret else None,
+            )  # fmt: skip
+            if task.resample or task.time_limit is not None:
+                found.append(task)
+    return found
+
+
+def examine(task: Task) -> Examined:
+    """Run one task in one thread."""
+    torch.set_num_threads(1)
+    game = build_game(task.case.record.config["game"])
+    checks, regret = [], None
+    try:
+        if task.resample:
+            checks.append(_resampled(task.case, game, task.profile))
+        if task.time_limit is not None:
+            regret = _certified(task, game, task.time_limit)
+            checks += _against_certificate(task.case, game, task.profile, regret)
+    except (ValueError, ArithmeticError) as error:
+        checks.append(
+            check(
+                task.case,
+                task.profile.radius,
+                "record",
+                task.profile.where,
+                "valid",
+                repr(error),
+                False,
+            )
+        )
+    return Examined(task.case.name, task.cost, tuple(checks), regret)
+
+
+def _resampled(case: Case, game: Game, profile: Profile) -> Check:
+    """The sampled check once more, with the record's seed."""
+    found = sampled_gain(
+        game,
+        profile.policies,
+        profile.radius,
+        samples_per_sender(game, _samples_factor(case.record.config, profile.radius)),
+        (
+            integer_seed("check", case.record.config["game"], profile.radius) % 2**32,
+            profile.start or 0,
+        ),
+    )
+    gain = float(found.gains.max())
+    agrees = profile.gain is not None and close(profile.gain, gain, payoff_scale(game))
+    return check(case, profile.radius, "gain", profile.where, profile.gain, gain, agrees)
+
+
+def _samples_factor(config: dict[str, Any], radius: float) -> int:
+    return next(s["samples_factor"] for s in config["searches"] if s["radius"] == radius)
+
+
+def _certified(task: Task, game: Game, time_limit: float) -> Regret:
+    from persuasion.certify import certify
+
+    started = time.perf_counter()
+    profile = task.profile
+    found = certify(
+        game, profile.policies, profile.radius, ties=profile.ties, time_limit=time_limit
+    )
+    lower, upper = found.regret
+    unit = game.utility_range or 1.0
+    return Regret(
+        task.case.name,
+        task.case.experiment,
+        task.case.method,
+        profile.radius,
+        profile.where,
+        float(lower) / unit,
+        float(upper) / unit,
+        profile.tolerances,
+        None if profile.gain is None else profile.gain / unit,
+        time.perf_counter() - started,
+    )
+
+
+def _against_certificate(case: Case, game: Game, profile: Profile, regret: Regret) -> list[Check]:
+    """What the exact interval must not contradict: the sampled gain, and a recorded interval."""
+    unit = game.utility_range or 1.0
+    slack = SOLVER_SLACK * payoff_scale(game) / unit
+    interval = (regret.lower, regret.upper)
+    checks = []
+    if profile.gain is not None:
+        possible = profile.gain / unit <= regret.upper + slack
+        checks.append(
+            check(case, profile.radius, "gain", f"{profile.where}, against the exact regret",
+                  profile.gain / unit, interval, possible)
+        )  # fmt: skip
+    if profile.regret is not None:
+        lower, upper = (end / unit for end in profile.regret)
+        overlap = lower <= regret.upper + slack and regret.lower <= upper + slack
+        checks.append(
+            check(
+                case,
+                profile.radius,
+                "certificate",
+                profile.where,
+                (lower, upper),
+                interval,
+                overlap,
+            )
+        )
+    return checks

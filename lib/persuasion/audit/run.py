@@ -1,0 +1,156 @@
+"""The audit: collect the records, check them all, then examine profiles until the time is up."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from persuasion.audit.case import Case, Check
+from persuasion.audit.examine import Examined, Regret, Task, examine, tasks
+from persuasion.audit.pool import pool
+from persuasion.audit.records import auditable, check_record
+from persuasion.audit.reported import check_reported
+from persuasion.experiments import design
+from persuasion.experiments.config import Preset
+from persuasion.experiments.executors import default_workers
+from persuasion.experiments.progress import watched
+from persuasion.experiments.results import open_records
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How thoroughly to audit.
+
+    Attributes
+    ----------
+    certificates : compute exact certificates of the selected profiles
+    resample : repeat the sampled checks
+    time_limit : seconds per certificate
+    minutes : time for certificates and sampled checks together, 0 for no limit; what is not reached is
+        counted as such. Profiles come in random order, so that a partial audit is a random sample.
+    sample : examine at most this many profiles, 0 for all
+    seed : of the random order
+    workers : processes, default one per core
+    """
+
+    certificates: bool = True
+    resample: bool = True
+    time_limit: float = 5.0
+    minutes: float = 10.0
+    sample: int = 0
+    seed: int = 0
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.time_limit <= 0:
+            raise ValueError(f"time limit must be positive, got {self.time_limit}")
+        for name in ("minutes", "sample"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+        if self.workers is not None and self.workers < 1:
+            raise ValueError(f"workers must be at least 1, got {self.workers}")
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Attributes
+    ----------
+    cases : every record audited
+    checks : every claim compared
+    regrets : every certificate computed
+    planned : profiles that there were to examine
+    examined : profiles that were, in the time given
+    seconds : wall time
+    """
+
+    cases: tuple[Case, ...]
+    checks: tuple[Check, ...]
+    regrets: tuple[Regret, ...]
+    planned: int
+    examined: int
+    seconds: float
+
+    @property
+    def disagreements(self) -> list[Check]:
+        """The claims that do not hold."""
+        return [check for check in self.checks if not check.agrees]
+
+
+def collect(path: str | Path, preset: Preset) -> list[Case]:
+    """The finished records of a preset in a store or a folder of committed results.
+
+    ``StoreError`` if it is neither or damaged; ``ValueError`` if there is nothing to audit.
+    """
+    cases = []
+    with open_records(path, preset.name) as opened:
+        for name in design.EXPERIMENTS:
+            for job in design.jobs(preset, name):
+                record = opened.find(job)
+                needed = [opened.find(other) for other in job.needs]
+                if record is not None and record.done:
+                    cases.append(Case(name, record, tuple(filter(None, needed))))
+    if not cases:
+        raise ValueError(f"{path}: has no finished records of preset {preset.name!r} to verify")
+    return cases
+
+
+def audit(
+    cases: Sequence[Case], preset: Preset, settings: Settings | None = None, quiet: bool = False
+) -> Audit:
+    """Check every record, then examine profiles; see :class:`Settings`."""
+    settings = settings or Settings()
+    started = time.monotonic()
+    work = [case for case in cases if auditable(case)]
+    todo = _tasks(work, settings)
+    checks: list[Check] = []
+    examined: list[Examined] = []
+    with pool(settings.workers or default_workers()) as run:
+        found = run(check_record, work, None)
+        for part in watched(
+            found, lambda _: 1.0, len(work), len(work), quiet=quiet, unit="records"
+        ):
+            checks += part
+        deadline = time.monotonic() + 60 * settings.minutes if settings.minutes else None
+        chosen = todo[: settings.sample] if settings.sample else todo
+        total = sum(task.cost for task in chosen)
+        results = run(examine, chosen, deadline)
+        for result in watched(
+            results, lambda r: r.cost, total, len(chosen), quiet=quiet, unit="profiles"
+        ):
+            examined.append(result)
+            checks += result.checks
+    checks += _tables(work, checks, preset)
+    regrets = tuple(result.regret for result in examined if result.regret is not None)
+    seconds = time.monotonic() - started
+    return Audit(tuple(cases), tuple(checks), regrets, len(todo), len(examined), seconds)
+
+
+def _tables(cases: Sequence[Case], checks: Sequence[Check], preset: Preset) -> list[Check]:
+    """The book's tables of the experiments whose records agree; a wrong record is reported once, as such."""
+    wrong = {check.experiment for check in checks if not check.agrees}
+    names = dict.fromkeys(case.experiment for case in cases if case.experiment not in wrong)
+    groups = [[case for case in cases if case.experiment == name] for name in names]
+    return [check for group in groups for check in check_reported(group, preset)]
+
+
+def _tasks(cases: list[Case], settings: Settings) -> list[Task]:
+    limit = settings.time_limit if settings.certificates else None
+    if limit is not None:
+        _require_solvers()
+    found = tasks(cases, settings.resample, limit)
+    random.Random(settings.seed).shuffle(found)
+    return found
+
+
+def _require_solvers() -> None:
+    """End the audit before it starts if certificates cannot be computed."""
+    try:
+        from persuasion.certify import certify  # noqa: F401
+    except ImportError as error:
+        message = f"certificates need the solvers ({error}); without: --no-certificates"
+        raise ValueError(message) from None

@@ -1,0 +1,88 @@
+"""The audit as a table: per experiment, method and radius what is claimed, what was found, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from persuasion.audit.case import Check
+from persuasion.audit.run import Audit
+
+SHOWN = 20
+
+
+def summary(audit: Audit, headline: float) -> pd.DataFrame:
+    """One row per experiment, method and radius.
+
+    ``accepted`` counts the profiles that the sampled check accepted at the headline tolerance; of those
+    certified, ``equilibrium``, ``refuted`` and ``open`` tell what the exact regret says: a refuted one is a
+    finding about the sampled check, not a disagreement. Regrets are relative to the game's utility range,
+    as median of the lower and of the upper bounds, and the largest upper bound.
+    """
+    groups: dict[tuple[str, str, float | None], list[Check]] = {}
+    for check in audit.checks:
+        groups.setdefault((check.experiment, check.method, check.radius), []).append(check)
+    order = sorted(groups, key=lambda key: (key[0], key[1], -1.0 if key[2] is None else key[2]))
+    return pd.DataFrame([_row(audit, key, groups[key], headline) for key in order])
+
+
+def _row(
+    audit: Audit, key: tuple[str, str, float | None], checks: list[Check], headline: float
+) -> dict[str, Any]:
+    experiment, method, radius = key
+    wrong = sum(not check.agrees for check in checks)
+    row: dict[str, Any] = {
+        "experiment": experiment,
+        "method": method,
+        "radius": "" if radius is None else f"{radius:g}",
+    }
+    for title, claims in (
+        ("utilities", ("utility", "welfare")), ("statuses", ("status",)), ("gains", ("gain",)),
+        ("other", ("game", "certificate", "record")),
+    ):  # fmt: skip
+        part = [check for check in checks if check.claim in claims]
+        row[title] = f"{sum(c.agrees for c in part)}/{len(part)}" if part else ""
+    return (
+        row
+        | _certified(audit, key, headline)
+        | {"verdict": f"{wrong} DISAGREE" if wrong else "agrees"}
+    )
+
+
+def _certified(audit: Audit, key: tuple[str, str, float | None], headline: float) -> dict[str, Any]:
+    mine = [r for r in audit.regrets if (r.experiment, r.method, r.radius) == key]
+    verdicts = [r.verdict(headline) for r in mine if headline in r.accepted]
+    row: dict[str, Any] = {"certified": len(mine) or ""}
+    for name in ("equilibrium", "refuted", "open"):
+        row[name] = verdicts.count(name) if mine else ""
+    lower, upper = (
+        pd.Series([getattr(r, end) for r in mine], dtype=float) for end in ("lower", "upper")
+    )
+    row["regret (median)"] = f"{lower.median():.1e}–{upper.median():.1e}" if mine else ""
+    row["largest"] = f"{upper.max():.1e}" if mine else ""
+    return row
+
+
+def lines(audit: Audit, headline: float) -> Iterator[str]:
+    """Everything to print: the table, the disagreements by name, and what was not done."""
+    yield summary(audit, headline).to_string(index=False)
+    yield ""
+    wrong = audit.disagreements
+    for check in wrong[:SHOWN]:
+        what = f"{check.claim} at {check.where}: claimed {check.claimed}, found {check.found}"
+        yield f"DISAGREES: {check.case}: {what}"
+    if len(wrong) > SHOWN:
+        yield f"... and {len(wrong) - SHOWN} more"
+    without = sum(case.record.config["kind"] in ("fit", "kinks") for case in audit.cases)
+    yield (
+        f"{len(audit.cases)} records, {len(audit.checks)} claims, {len(wrong)} disagree; "
+        f"{audit.examined} of {audit.planned} profiles examined; {without} records have no policies to check; "
+        f"{audit.seconds:.0f} s"
+    )
+    if audit.regrets:
+        yield (
+            f"equilibrium / refuted / open: the exact regret of profiles that the sampled check accepts at "
+            f"{headline:g} of the utility range"
+        )

@@ -1,0 +1,27 @@
+"""Certificates: how far a profile is from equilibrium, exactly, within a radius or globally.
+
+The lower bound is a deviation that was found, the upper bound a proof. How: actions that the receiver cannot take
+anywhere near are eliminated (``elimination``), the rest become binaries (``cells``) of a program with closed-form
+cuts (``relaxation``); large ones are split by signals (``decomposition``); deviations come from fixing the
+receiver's actions, solving, and reading them again (``climb``). ``search`` puts these in order.
+
+>>> from persuasion import Game, no_revelation
+>>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2, name="prosecutor")
+>>> certificate = certify(game, no_revelation(game), radius=1)
+>>> certificate.holds(0.1), round(certificate.regret[1], 6)
+(False, 0.6)
+"""
+
+from persuasion.certify.local import local_best_response
+from persuasion.certify.many import certify_many
+from persuasion.certify.profile import certify
+from persuasion.certify.record import Certificate, InconsistentCertificate, SenderCertificate
+
+__all__ = [
+    "Certificate",
+    "InconsistentCertificate",
+    "SenderCertificate",
+    "certify",
+    "certify_many",
+    "local_best_response",
+]

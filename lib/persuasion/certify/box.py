@@ -1,0 +1,57 @@
+r"""The policies near a given one: a box, entry by entry, within the simplex of every state.
+
+:math:`\{x\ge0:\sum_sx_{s\omega}=1,\ |x_{s\omega}-\pi_i(s\mid\omega)|\le\varepsilon\}`. Policies are held as
+``(signals, states)`` here, one row per signal, because the deviator's problem falls apart by signals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Box:
+    """``lower <= x <= upper``, both ``(signals, states)`` and within [0, 1]; the columns of x sum to 1."""
+
+    lower: np.ndarray
+    upper: np.ndarray
+
+    @property
+    def width(self) -> np.ndarray:
+        """Length of every edge, ``(signals, states)``."""
+        return self.upper - self.lower
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Probability that every state still has to spread above ``lower``, ``(states,)``."""
+        return 1 - self.lower.sum(0)
+
+    def pack(self, policy: np.ndarray) -> np.ndarray:
+        """Unit coordinates ``(signals * states,)`` of a policy ``(states, signals)``, clipped to the box."""
+        width = np.where(self.width > 0, self.width, 1.0)
+        return np.clip((policy.T - self.lower) / width, 0, 1).ravel()
+
+    def unpack(self, unit: np.ndarray) -> np.ndarray:
+        """The policy ``(states, signals)`` at unit coordinates: 0 is ``lower``, 1 is ``upper``."""
+        return (self.lower + self.width * unit.reshape(self.lower.shape)).T
+
+
+def policy_box(policy: np.ndarray, radius: float) -> Box:
+    """The box around ``policy`` ``(states, signals)``, shrunk to what the sums of the rows allow."""
+    centre = np.maximum(policy, 0.0).T
+    centre = centre / centre.sum(0)
+    lower, upper = np.maximum(centre - radius, 0.0), np.minimum(centre + radius, 1.0)
+    return Box(
+        # rounding must not push the centre out
+        np.minimum(np.maximum(lower, 1 - (upper.sum(0) - upper)), centre),
+        np.maximum(np.minimum(upper, 1 - (lower.sum(0) - lower)), centre),
+    )
+
+
+def linear_range(rows: np.ndarray, box: Box) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest value of ``rows @ x_s`` over the box, ``rows`` ``(..., states)`` -> ``(..., signals)``."""
+    middle = rows @ ((box.lower + box.upper) / 2).T
+    reach = np.abs(rows) @ (box.width / 2).T
+    return middle - reach, middle + reach

@@ -1,0 +1,70 @@
+"""Certificates of many profiles, on several processes if wanted, with progress."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from persuasion.certify.profile import certify
+from persuasion.certify.record import Certificate
+from persuasion.game import Game
+from persuasion.ties import LOWEST_INDEX
+
+
+def certify_many(
+    profiles: Iterable[tuple[Game, np.ndarray]],
+    radius: float,
+    ties: Any = LOWEST_INDEX,
+    time_limit: float = 60.0,
+    workers: int = 1,
+    progress: bool = True,
+) -> list[Certificate]:
+    """Certificates in the order of ``profiles``, pairs of a game and one profile of it.
+
+    Parameters
+    ----------
+    radius, ties, time_limit : as in :func:`certify`, for every profile
+    workers : processes; with more than one, a script needs the usual ``if __name__ == "__main__"`` guard
+    progress : show a bar in a terminal, else a line now and then
+
+    Raises
+    ------
+    ValueError
+        For fewer than one worker, or as :func:`certify` does for the first profile that is wrong.
+    """
+    from persuasion.experiments.progress import watched
+
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ValueError(f"workers must be a whole number from 1, got {workers!r}")
+    pairs = list(profiles)
+    task = partial(_certify_pair, radius=radius, ties=ties, time_limit=time_limit)
+    found = _run(task, pairs, min(workers, len(pairs)))
+    count = len(pairs)
+    return list(watched(found, lambda _: 1.0, count, count, quiet=not progress, unit="profiles"))
+
+
+def _certify_pair(
+    pair: tuple[Game, np.ndarray], radius: float, ties: Any, time_limit: float
+) -> Certificate:
+    return certify(*pair, radius=radius, ties=ties, time_limit=time_limit)
+
+
+def _run(task: Any, pairs: list[tuple[Game, np.ndarray]], workers: int) -> Iterator[Certificate]:
+    if workers <= 1:
+        yield from map(task, pairs)
+        return
+    # fresh processes: threads of numerical libraries do not survive a fork
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
+        yield from pool.map(task, pairs)
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)

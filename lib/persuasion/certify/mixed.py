@@ -1,0 +1,39 @@
+"""A relaxation with its binaries, solved by HiGHS from a good start."""
+
+from __future__ import annotations
+
+import time
+
+import highspy
+import numpy as np
+
+from persuasion.best_response import highs
+from persuasion.certify.climb import Climber
+from persuasion.certify.hull import Hull
+
+# from a good start, the solver's own heuristics cost more than they bring
+LEAN = {
+    "mip_rel_gap": 0.0,
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
+
+
+def solve_binaries(
+    relaxation: Hull, climber: Climber, gap: float, deadline: float, presolve: bool = True
+) -> highs.Solution:
+    """Branch and bound until ``gap`` or ``deadline``; the climber gives the start and learns what is found."""
+    solver = highs.load(relaxation.program(integer=True), mip_abs_gap=gap / 2, **LEAN)
+    solver.setOptionValue("presolve", "choose" if presolve else "off")
+    if climber.point is not None:
+        start = highspy.HighsSolution()
+        start.col_value = relaxation.complete(climber.point, climber.made).tolist()
+        solver.setSolution(start)
+    solution = highs.run(solver, deadline - time.perf_counter())
+    if solution.x is not None:
+        y = solution.x[relaxation.points :][: relaxation.count]
+        climber.ascend(y > 0.5, deadline)
+        climber.ascend(climber.read(solution.x[: relaxation.points]), deadline)
+    return solution

@@ -1,0 +1,107 @@
+"""Certificates of whole profiles, one sender after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from persuasion.best_response import BestResponse
+from persuasion.certify.local import check_time_limit, clean_profile, local_best_response
+from persuasion.certify.record import (
+    EXACT,
+    Certificate,
+    InconsistentCertificate,
+    SenderCertificate,
+)
+from persuasion.game import Game
+from persuasion.simulate import deviation_utilities
+from persuasion.ties import LOWEST_INDEX, TieRule
+
+
+def certify(
+    game: Game,
+    policies: np.ndarray,
+    radius: float,
+    ties: Any = LOWEST_INDEX,
+    time_limit: float = 60.0,
+    senders: Sequence[int] | None = None,
+) -> Certificate:
+    r"""How much any sender could gain by deviating within ``radius``: the regret, exactly or as an interval.
+
+    :math:`r_i=\max_{\|\pi_i'-\pi_i\|_\infty\le\varepsilon}V_i(\pi_i',\pi_{-i})-V_i(\pi)` (specification, 5).
+    The lower bound is the simulator's value of a concrete deviation under ``ties``. The upper bound holds
+    for every deviation under ``ties``: where the rule may grant a tie, it counts it in the
+    deviator's favour. A radius of 1 or more makes it a certificate of a (global) Nash equilibrium.
+
+    Parameters
+    ----------
+    policies : (senders, states, signals), one profile; solver dust (negative entries above -1e-9) is clipped
+    radius : largest change of an entry, positive
+    ties : tie rule of the whole certificate, anything ``TieRule.parse`` accepts
+    time_limit : seconds for all senders together; what is proven by then is returned
+    senders : indices of the senders to examine, default all
+
+    Raises
+    ------
+    ValueError
+        For bad policies, radius, time limit, tie rule or senders.
+    InconsistentCertificate
+        If a bound falls below a value that was reached: a bug or numerical trouble.
+
+    >>> from persuasion import Game, full_revelation
+    >>> game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]] * 2, signals=2)
+    >>> certify(game, full_revelation(game), radius=1).holds(1e-6)
+    True
+    """
+    start = time.perf_counter()
+    profile, rule = clean_profile(game, policies), TieRule.parse(ties)
+    rule.preference(game), rule.action_map(game)  # refuse rules that do not fit the game
+    check_time_limit(time_limit)
+    chosen = _chosen(game, senders)
+    entries = []
+    for done, sender in enumerate(chosen):
+        left = start + float(time_limit) - time.perf_counter()
+        limit = max(left / (len(chosen) - done), 1e-3)
+        response = local_best_response(game, profile, sender, radius, rule, limit)
+        entries.append(_entry(game, profile, sender, rule, response))
+    sizes = {"name": game.name, **game.shape._asdict()}
+    seconds = time.perf_counter() - start
+    return Certificate(sizes, float(radius), str(rule), tuple(entries), seconds)
+
+
+def _chosen(game: Game, senders: Sequence[int] | None) -> list[int]:
+    everyone = range(game.shape.senders)
+    chosen = list(everyone if senders is None else senders)
+    whole = [isinstance(s, (int, np.integer)) and not isinstance(s, bool) for s in chosen]
+    if not chosen or not all(whole) or not set(chosen) <= set(everyone):
+        raise ValueError(f"senders must be some of 0..{game.shape.senders - 1}, got {senders!r}")
+    return [int(sender) for sender in chosen]
+
+
+def _entry(
+    game: Game, profile: np.ndarray, sender: int, rule: TieRule, response: BestResponse
+) -> SenderCertificate:
+    utility = float(deviation_utilities(game, profile, sender, profile[sender], rule))
+    scale = float(np.abs(game.senders[sender]).max()) or 1.0
+    gain, bound = float(response.value - utility), float(response.upper_bound - utility)
+    if gain < -EXACT * scale or bound < -EXACT * scale:
+        raise InconsistentCertificate(
+            f"sender {sender}: the best deviation, staying included, gains {gain:g}, at most {bound:g}"
+        )
+    gain = max(gain, 0.0)
+    bound = max(bound, gain)
+    return SenderCertificate(
+        sender=sender,
+        utility=utility,
+        policy=response.policy,
+        deviation_utility=float(response.value),
+        gain=gain,
+        bound=bound,
+        exact=bound - gain <= EXACT * scale,
+        status=response.status,
+        solver=response.solver,
+        seconds=response.seconds,
+    )

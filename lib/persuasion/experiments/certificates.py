@@ -1,0 +1,65 @@
+"""The jobs behind the chapter on certificates: exact regrets of what was found, and two studies of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from persuasion.experiments.config import Preset, to_dict
+from persuasion.experiments.jobs import Job
+
+
+def certify_jobs(preset: Preset, games: Iterable[list[Job]]) -> list[Job]:
+    """A job per game and method, full revelation included, on top of the jobs that found the profiles.
+
+    ``games`` lists, per game, its reference job and its solve jobs.
+    """
+    return [
+        certify_job(preset, source)
+        for sources in games
+        for source in sources
+        if source.config["game"]["family"] == "synthetic"
+    ]
+
+
+def certify_job(preset: Preset, source: Job) -> Job:
+    """The certificates of what one job found."""
+    settings = {
+        "kind": "certify",
+        "game": source.config["game"],
+        "method": source.config.get("method", "full-revelation"),
+        "headline": preset.tolerances.index(preset.headline),
+        "radii": [search.radius for search in preset.searches],
+        "certificates": to_dict(preset.certificates),
+    }
+    large = source.config["game"]["parameters"].get("senders", 2) > 2
+    return Job(settings, 20.0 if large else 1.0, needs=(source,))
+
+
+def kinks_jobs(preset: Preset) -> list[Job]:
+    """The sampled check against the exact one, step by step."""
+    settings = to_dict(preset.kinks)
+    sizes, instances, seed = (settings.pop(name) for name in ("games", "instances", "seed"))
+    return [
+        Job({"kind": "kinks", "game": game, **settings}, parameters["signals"] ** 2)
+        for index in range(instances)
+        for parameters in sizes
+        for game in [_game(parameters, index, seed)]
+    ]
+
+
+def _game(parameters: dict[str, Any], index: int, seed: int) -> dict[str, Any]:
+    return {"family": "synthetic", "parameters": parameters, "index": index, "seed": seed}
+
+
+def dynamics_jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
+    """Best-response dynamics on those of the games that have two senders and are not too large."""
+    settings = to_dict(preset.dynamics)
+    largest = settings.pop("largest")
+    return [
+        Job({"kind": "dynamics", "game": game, **settings}, float(max(sizes) ** 3))
+        for game in games
+        if game["parameters"]["senders"] == 2
+        for sizes in [[game["parameters"][name] for name in ("signals", "states", "actions")]]
+        if max(sizes) <= largest
+    ]

@@ -1,0 +1,74 @@
+"""From the store to the repository: what is finished and not yet committed becomes a new part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from persuasion.experiments import design
+from persuasion.experiments.archive import append
+from persuasion.experiments.config import Preset
+from persuasion.experiments.jobs import Job
+from persuasion.experiments.results import Results, committed_folder
+from persuasion.experiments.seeds import canonical
+from persuasion.experiments.store import Record, Store
+
+
+def export(
+    preset: Preset, store: str | Path, root: str | Path, any_code: bool = False
+) -> list[str]:
+    """Add the preset's finished records that ``root/<preset>`` lacks; returns a line per experiment.
+
+    Parameters
+    ----------
+    store : path of the result store
+    root : folder of committed results, with one folder per preset
+    any_code : also take records that another version of the code made (the latest; not of jobs that need
+        other jobs); by default only this version's
+
+    Raises
+    ------
+    StoreError
+        if the store is none, or the committed results are damaged
+    """
+    folder = Path(root) / preset.name
+    with Store(store) as opened:
+        other = opened.by_config() if any_code else {}
+        return [
+            _export(preset, name, opened, folder, other, Path(root)) for name in design.EXPERIMENTS
+        ]
+
+
+def committed(root: str | Path, preset: Preset) -> Results | None:
+    """The preset's committed results below ``root``, or None if there are none."""
+    folder = committed_folder(root, preset.name)
+    return None if folder is None else Results(folder)
+
+
+def _export(
+    preset: Preset, name: str, store: Store, folder: Path, other: dict[str, str], root: Path
+) -> str:
+    jobs = design.jobs(preset, name)
+    known = committed(root, preset)
+    present = known.done(jobs) if known else set()
+    missing = [job for job in jobs if job.key not in present]
+    records = _finished(missing, store, other)
+    files = append(folder, preset.name, name, records) if records else []
+    size = sum(path.stat().st_size for path in files) / 1e6
+    return (
+        f"{name}: {len(records)} records exported ({size:.2f} MB), {len(present)} were there, "
+        f"{len(missing) - len(records)} of {len(jobs)} are not computed"
+    )
+
+
+def _finished(jobs: Sequence[Job], store: Store, other: dict[str, str]) -> list[tuple[Job, Record]]:
+    found = []
+    for job in jobs:
+        record = store.get(job.key)
+        # a configuration says everything only of a job that needs no other
+        key = None if job.needs else other.get(canonical(job.config))
+        if key and not (record and record.done):
+            record = store.get(key)
+        if record and record.done:
+            found.append((job, record))
+    return found

@@ -1,0 +1,106 @@
+"""Figures of the chapter on certificates. Each takes a tidy table and returns a matplotlib figure."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from persuasion.report.style import LOOKS, NAMES, use_style
+
+FLOOR = 1e-9
+
+
+def misses_by_step(misses: pd.DataFrame) -> Figure:
+    """Share of refuted profiles that the sampled check accepts, against the number of exact steps.
+
+    A panel per size; colours: tolerance; solid and dashed: fewest and most samples.
+    """
+    use_style()
+    sizes = sorted({tuple(row) for row in misses[["senders", "signals"]].to_numpy()})
+    figure, axes = plt.subplots(
+        1, len(sizes), figsize=(3 * len(sizes) + 1, 3), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    colours = dict(zip(sorted(misses["tolerance"].unique()), ("#0072B2", "#D55E00", "#009E73")))
+    for axis, (senders, signals) in zip(axes[0], sizes):
+        part = misses[(misses["senders"] == senders) & (misses["signals"] == signals)]
+        for (tolerance, samples), line in part.groupby(["tolerance", "samples"]):
+            seen = line[line["refuted"] > 0]
+            dashed = samples == misses["samples"].max() and misses["samples"].nunique() > 1
+            axis.plot(
+                seen["step"],
+                seen["missed"] / seen["refuted"],
+                marker="o",
+                color=colours[tolerance],
+                linestyle="--" if dashed else "-",
+                label=f"tolerance {tolerance:g}, {samples:,} samples",
+            )
+        axis.set(
+            title=f"{senders} senders, size {signals}", xlabel="exact steps", ylim=(-0.05, 1.05)
+        )
+    axes[0, 0].set_ylabel("missed / refuted")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
+
+
+def regret_distribution(frame: pd.DataFrame, tolerance: float) -> Figure:
+    """Distribution of the local regret of the headline selections: share of profiles at or below a regret.
+
+    Relative to the utility range. Solid: the proven upper end; dotted: the deviation found. The vertical line
+    is the tolerance at which the sampled check accepted them.
+    """
+    use_style()
+    shown = frame[frame["headline"]]
+    senders = sorted(shown["senders"].unique())
+    figure, axes = plt.subplots(
+        1, len(senders), figsize=(4 * len(senders), 3.2), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    radius = shown["radius"].min()
+    for axis, number in zip(axes[0], senders):
+        part = shown[(shown["senders"] == number) & (shown["radius"] == radius)]
+        for method, one in part.groupby("method", sort=False):
+            for column, line in (("local_upper", "-"), ("local_lower", ":")):
+                values = np.sort(one[column].clip(lower=FLOOR))
+                heights = np.arange(1, len(values) + 1) / len(values)
+                label = NAMES[method] if line == "-" else None
+                axis.step(
+                    values, heights, line, where="post", color=LOOKS[method]["color"], label=label
+                )
+        axis.axvline(tolerance, color="black", lw=0.8)
+        axis.set(
+            xscale="log",
+            xlabel="regret / utility range",
+            title=f"{number} senders, radius {radius:g}",
+        )
+    axes[0, 0].set_ylabel("share of profiles")
+    axes[0, 0].legend(loc="upper left")
+    return figure
+
+
+def endings(frame: pd.DataFrame) -> Figure:
+    """How best-response dynamics ended, by size of the game, a panel per margin; shares of the runs."""
+    use_style()
+    margins = sorted(frame["margin"].unique())
+    figure, axes = plt.subplots(
+        1, len(margins), figsize=(3 * len(margins) + 1, 3.2), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    largest = frame[["signals", "states", "actions"]].max(axis=1)
+    statuses = list(frame["status"].value_counts().index)
+    for axis, margin in zip(axes[0], margins):
+        part = frame[frame["margin"] == margin]
+        shares = pd.crosstab(largest[part.index], part["status"], normalize="index")
+        bottom = np.zeros(len(shares))
+        for k, status in enumerate(statuses):
+            heights = shares.get(status, pd.Series(0.0, shares.index)).to_numpy()
+            axis.bar(shares.index.astype(str), heights, bottom=bottom, color=f"C{k}", label=status)
+            bottom += heights
+        axis.set(title=f"margin {margin:g}", xlabel="largest size")
+    axes[0, 0].set_ylabel("share of runs")
+    handles = [plt.Rectangle((0, 0), 1, 1, color=f"C{k}") for k in range(len(statuses))]
+    figure.legend(handles, statuses, loc="outside lower center", ncols=3)
+    return figure

@@ -1,0 +1,117 @@
+"""Records of certificates, of the sampled check on optimised profiles, and of the dynamics, as tidy tables.
+
+Regrets are relative to the game's utility range, so that games can be averaged; ``lower`` and ``upper`` are the
+ends of the proven interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from persuasion.experiments.config import Preset
+from persuasion.experiments.store import Record
+from persuasion.report.frames import game_id
+
+EQUILIBRIA = ("equilibrium", "margin equilibrium")
+SAME_OUTCOME = 1e-6
+
+
+def certificates_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
+    """One row per certified profile.
+
+    Columns: game, its sizes, method, radius, ``loosest`` and ``strictest`` tolerance at which the search selected
+    it, ``headline`` (whether the figures show it), welfare, local and global regret, and the polished profile's
+    status, regret and welfare (NaN or None where there is none).
+    """
+    return pd.DataFrame(
+        [
+            _certificate_row(record, row, preset)
+            for record in records
+            if record.config["kind"] == "certify" and record.done
+            for row in record.metrics["rows"]
+        ]
+    )
+
+
+def _certificate_row(record: Record, row: dict[str, Any], preset: Preset) -> dict[str, Any]:
+    scale = record.metrics["utility_range"]
+    tolerances = [preset.tolerances[k] for k in row["selected_at"]]
+    polished = row["polished"] or {"status": None, "regret": [np.nan] * 2, "utilities": [np.nan]}
+    return {
+        "game": game_id(record),
+        **record.config["game"]["parameters"],
+        "method": record.config["method"],
+        "radius": row["radius"],
+        "tolerances": tolerances,
+        "headline": preset.headline in tolerances,
+        "welfare": sum(row["utilities"]),
+        "utility_range": scale,
+        **_interval("local", row["local"], scale),
+        **_interval("global", row["global"] or {"regret": [np.nan] * 2, "exact": None}, scale),
+        "polished_status": polished["status"],
+        "polished_welfare": sum(polished["utilities"]),
+        **_interval("polished", {"regret": polished["regret"], "exact": None}, scale),
+    }
+
+
+def _interval(name: str, found: dict[str, Any], scale: float) -> dict[str, Any]:
+    lower, upper = (value / scale for value in found["regret"])
+    return {f"{name}_lower": lower, f"{name}_upper": upper, f"{name}_exact": found["exact"]}
+
+
+def dynamics_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """One row per game, margin and start: how the play ended, its regret (relative) and welfare.
+
+    ``outcome`` numbers the distinct outcomes (joint distributions of state and action) of a game's equilibria.
+    """
+    rows = []
+    for record in records:
+        if record.done:
+            labels = _outcome_labels(record)
+            for run, label, seconds in zip(
+                record.metrics["runs"], labels, record.metrics["timings"], strict=True
+            ):
+                rows.append(_run_row(record, run, label, seconds))
+    return pd.DataFrame(rows)
+
+
+def _outcome_labels(record: Record) -> list[int | None]:
+    """A number per run: that of the first run of this game with the same outcome; None without equilibrium."""
+    outcomes = record.arrays["outcomes"]
+    found: list[int] = []
+    labels: list[int | None] = []
+    for k, run in enumerate(record.metrics["runs"]):
+        if run["status"] not in EQUILIBRIA:
+            labels.append(None)
+            continue
+        same = [j for j in found if np.abs(outcomes[j] - outcomes[k]).max() <= SAME_OUTCOME]
+        found += [] if same else [k]
+        labels.append(same[0] if same else k)
+    return labels
+
+
+def _run_row(
+    record: Record, run: dict[str, Any], label: int | None, seconds: float
+) -> dict[str, Any]:
+    lower, upper = run["regret"] or (np.nan, np.nan)
+    scale = record.metrics["utility_range"]
+    return {
+        "game": game_id(record),
+        **record.config["game"]["parameters"],
+        "margin": run["margin"],
+        "start": run["start"],
+        "status": run["status"],
+        "rule": "explicit map" if isinstance(run["ties"], list) else run["ties"],
+        "lower": np.nan if lower is None else lower / scale,
+        "upper": np.nan if upper is None else upper / scale,
+        "welfare": sum(run["utilities"]),
+        "rounds": run["rounds"],
+        "moves": run["moves"],
+        "cycle_length": run["cycle_length"],
+        "outcome": label,
+        "seconds": seconds,
+    }

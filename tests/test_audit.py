@@ -1,0 +1,451 @@
+import copy
+import json
+import sys
+from dataclasses import replace
+from fractions import Fraction
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from persuasion import Game, full_revelation, sender_utilities, uniform_policies
+from persuasion.__main__ import main
+from persuasion.audit import Case, Settings, audit, collect, summary
+from persuasion.audit.evaluate import ignores_deviations, utilities
+from persuasion.audit.examine import examine, tasks
+from persuasion.audit.profiles import profiles
+from persuasion.audit.records import check_record
+from persuasion.experiments import Record, Results, Store, export, preset, produce
+from persuasion.experiments.archive import append
+from persuasion.experiments.games import build_game
+from persuasion.experiments.jobs import Job
+from persuasion.games import synthetic
+from persuasion.report import frames
+
+TINY = {
+    "methods": ["relu", "dnl"],
+    "scenarios": ["ride-hailing"],
+    "instances": 1,
+    "synthetic.senders": [2],
+    "synthetic.logit_scale": 1.0,
+    "training.samples": 64,
+    "training.held_out": 32,
+    "didactic.training.samples": 64,
+    "didactic.training.epochs": 1,
+}
+SET = [f"--set={name}={json.dumps(value)}" for name, value in TINY.items()]
+VERIFY = ["verify", "--preset", "smoke", "--workers", "1", "--no-certificates", *SET]
+FAST = Settings(certificates=False, workers=1)
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return preset("smoke", TINY)
+
+
+@pytest.fixture(scope="module")
+def store(tiny, tmp_path_factory):
+    path = tmp_path_factory.mktemp("store") / "s.sqlite"
+    produce(tiny, ("didactic", "synthetic", "scenarios"), path, workers=1, quiet=True)
+    return path
+
+
+@pytest.fixture(scope="module")
+def records(store):
+    with Store(store) as opened:
+        return list(opened)
+
+
+def informative(records):
+    """A solve record of a game in which policies matter; its first search selects at some tolerances only."""
+    for record in records:
+        if record.config["kind"] == "solve":
+            game = build_game(record.config["game"])
+            varies = sender_utilities(game, uniform_policies(game, 50, 0)).std(0).max() > 0.1
+            selected = record.metrics["searches"][0]["selected"]
+            if varies and any(selected) and not all(selected):
+                return record
+    raise AssertionError("no informative record among the tiny ones")
+
+
+def store_with(records, changed, path):
+    """A store, its digests in order, in which one record says something else."""
+    with Store(path) as opened:
+        for record in records:
+            opened.put(changed if record.key == changed.key else record)
+    return path
+
+
+# the audit's own arithmetic
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4))
+def test_own_utilities_equal_the_simulators(seed, senders, signals, states):
+    game = synthetic(senders, states, 3, signals, seed=seed)
+    for profile in uniform_policies(game, 5, seed):
+        np.testing.assert_allclose(
+            utilities(game, profile), sender_utilities(game, profile), rtol=0, atol=1e-10
+        )
+
+
+def test_own_utilities_equal_rational_arithmetic():
+    game = Game([0.25, 0.75], [[1, 0], [0, 2]], [[[0, 1], [2, 3]], [[1, 0], [5, 4]]], 2)
+    policies = np.array([[[0.5, 0.5], [0.25, 0.75]], [[1.0, 0.0], [0.5, 0.5]]])
+    total = [Fraction(0), Fraction(0)]
+    for s in range(2):
+        for t in range(2):
+            weights = [
+                Fraction(game.prior[w]) * Fraction(policies[0, w, s]) * Fraction(policies[1, w, t])
+                for w in range(2)
+            ]
+            values = [
+                sum(weights[w] * Fraction(game.receiver[w, a]) for w in range(2)) for a in range(2)
+            ]
+            action = values.index(max(values))
+            for i in range(2):
+                total[i] += sum(weights[w] * Fraction(game.senders[i, w, action]) for w in range(2))
+    np.testing.assert_allclose(utilities(game, policies), [float(x) for x in total], atol=1e-15)
+
+
+def test_ties_go_to_the_lowest_index():
+    game = Game([0.5, 0.5], [[1, 1], [1, 1]], [[[3, 9], [5, 9]]], 1)
+    assert utilities(game, np.ones((1, 2, 1))).tolist() == [4.0]
+
+
+def test_structure_of_an_equilibrium():
+    game = synthetic(senders=2, states=4, actions=3, signals=4, seed=1)
+    assert len(set(game.receiver.argmax(1).tolist())) > 1
+    revealed = full_revelation(game)
+    assert ignores_deviations(game, revealed)
+    naming = np.broadcast_to(np.eye(4), (2, 4, 4))
+    assert ignores_deviations(game, naming)
+    alone = revealed.copy()
+    alone[1] = np.eye(4)[[0, 0, 0, 0]]
+    assert not ignores_deviations(game, alone), "the first sender alone decides"
+    assert not ignores_deviations(game, uniform_policies(game, seed=0)), "not without randomness"
+
+
+# a store that is as it was written
+
+
+def test_everything_agrees(tiny, store, capsys):
+    assert main([*VERIFY, "--store", str(store)]) == 0
+    output = capsys.readouterr().out
+    assert "0 disagree" in output
+    assert "DISAGREES" not in output
+
+
+def test_every_record_and_every_sort_of_claim_is_checked(tiny, store):
+    found = audit(collect(store, tiny), tiny, FAST, quiet=True)
+    assert {check.claim for check in found.checks} == {
+        "utility", "welfare", "status", "gain", "game",
+    }  # fmt: skip
+    assert {check.case for check in found.checks} == {case.name for case in found.cases}
+    assert found.examined == found.planned > 10
+    accepted = sum(len(p.tolerances) for case in found.cases for p in profiles(case))
+    utility = [c for c in found.checks if c.claim == "utility" and c.where.startswith("search")]
+    assert len(utility) == accepted
+    table = summary(found, tiny.headline)
+    assert set(table["verdict"]) == {"agrees"}
+
+
+def test_committed_results_agree_as_well(tiny, store, tmp_path, monkeypatch, capsys):
+    root = tmp_path / "results"
+    export(tiny, store, root)
+    assert main([*VERIFY, "--store", str(root)]) == 0
+    monkeypatch.setattr("persuasion.__main__.default_results", lambda: root)
+    monkeypatch.delenv("PERSUASION_STORE", raising=False)
+    assert main([*VERIFY[:1], *VERIFY[3:]]) == 0, "what is committed is what is verified"
+    assert f"preset smoke, {root}" in capsys.readouterr().out
+
+
+def test_two_workers_find_the_same(tiny, store):
+    cases = collect(store, tiny)
+    one = audit(cases, tiny, FAST, quiet=True)
+    two = audit(cases, tiny, replace(FAST, workers=2), quiet=True)
+    assert set(one.checks) == set(two.checks)
+
+
+def test_a_sample_is_random_and_reproducible(tiny, store):
+    cases = collect(store, tiny)
+
+    def gains(seed):
+        found = audit(cases, tiny, replace(FAST, sample=5, seed=seed), quiet=True)
+        assert found.examined == 5
+        return {(c.case, c.where) for c in found.checks if c.claim == "gain"}
+
+    assert gains(1) == gains(1) != gains(2)
+
+
+def test_the_time_limit_ends_the_audit_in_good_order(tiny, store):
+    found = audit(collect(store, tiny), tiny, replace(FAST, minutes=1e-9), quiet=True)
+    assert found.examined == 0 < found.planned
+    assert not found.disagreements
+
+
+# one changed number each
+
+
+def changed_utility(record):
+    found = next(filter(None, record.metrics["searches"][0]["selected"]))
+    found["utilities"][0] += 1e-6
+
+
+def changed_policy(record):
+    policies = record.arrays["search0/policies"]
+    policies[0, 0] = policies[0, 0][:, ::-1][::-1]
+
+
+def swapped_status(record):
+    search = record.metrics["searches"][0]
+    first = next(k for k, chosen in enumerate(search["selected"]) if chosen is not None)
+    search["selected"][first], search["gains"][first] = None, None
+
+
+def invented_status(record):
+    search = record.metrics["searches"][0]
+    search["gains"] = [0.0 if gain is None else gain for gain in search["gains"]]
+    chosen = next(filter(None, search["selected"]))
+    search["selected"] = [chosen if found is None else found for found in search["selected"]]
+
+
+def changed_gain(record):
+    search = record.metrics["searches"][0]
+    search["gains"] = [None if gain is None else gain * 0.9 for gain in search["gains"]]
+
+
+def changed_welfare(record):
+    found = next(filter(None, record.metrics["searches"][0]["selected"]))
+    found["welfare"] = sum(found["utilities"]) + 1e-6
+
+
+def lost_policies(record):
+    del record.arrays["search0/policies"]
+
+
+def invalid_policy(record):
+    record.arrays["search0/policies"][0, 0, 0, 0] += 0.01
+
+
+@pytest.mark.parametrize(
+    ("change", "claim"),
+    [
+        (changed_utility, "utility at search 0"),
+        (changed_policy, "utility at search 0"),
+        (swapped_status, "status at search 0"),
+        (invented_status, "status at search 0"),
+        (changed_gain, "gain at search 0"),
+        (changed_welfare, "welfare at search 0"),
+        (lost_policies, "record at whole record"),
+        (invalid_policy, "record at whole record"),
+    ],
+)
+def test_a_change_is_found_and_named(records, tmp_path, change, claim, capsys):
+    record = copy.deepcopy(informative(records))
+    change(record)
+    path = store_with(records, record, tmp_path / "s.sqlite")
+    assert main([*VERIFY, "--store", str(path)]) == 1
+    output = capsys.readouterr().out
+    assert f"[{record.key[:10]}]: {claim}" in output
+    named = {line.split(": ")[1] for line in output.splitlines() if line.startswith("DISAGREES")}
+    assert len(named) == 1, "no other record is blamed"
+
+
+@pytest.mark.parametrize(
+    ("name", "claim"),
+    [
+        ("start_utilities", "utility at random starts"),
+        ("full_revelation", "utility at full revelation"),
+        ("variance", "game at variance"),
+    ],
+)
+def test_a_change_of_a_reference_is_found(records, tmp_path, name, claim, capsys):
+    record = copy.deepcopy(
+        next(r for r in records if r.metrics.get("full_revelation") and "obstacle" in r.metrics)
+    )
+    record.metrics[name][0] += 1e-3
+    path = store_with(records, record, tmp_path / "s.sqlite")
+    assert main([*VERIFY, "--store", str(path)]) == 1
+    assert f"[{record.key[:10]}]: {claim}" in capsys.readouterr().out
+
+
+def test_a_claimed_equilibrium_that_is_none_is_found(records):
+    record = copy.deepcopy(
+        next(r for r in records if "full_revelation" in r.arrays and _words(r) > 1)
+    )
+    record.arrays["full_revelation"][1] = record.arrays["full_revelation"][1][0]
+    wrong = [c for c in check_record(Case("synthetic", record)) if not c.agrees]
+    assert wrong
+    assert all(c.where.startswith("full revelation") for c in wrong)
+    denied = copy.deepcopy(record)
+    denied.metrics["full_revelation"] = None
+    wrong = [c for c in check_record(Case("synthetic", denied)) if not c.agrees]
+    assert [(c.claim, c.claimed) for c in wrong] == [("status", "none by Theorem 4")]
+
+
+def _words(record):
+    return len(np.unique(record.arrays["full_revelation"][0], axis=0))
+
+
+def test_a_wrong_table_is_found_although_the_records_are_right(tiny, store, monkeypatch):
+    honest = frames.equilibria_frame
+
+    def average(*arguments):
+        frame = honest(*arguments)
+        return frame.assign(welfare=frame["welfare"] / frame["senders"])
+
+    monkeypatch.setattr(frames, "equilibria_frame", average)
+    wrong = audit(collect(store, tiny), tiny, FAST, quiet=True).disagreements
+    assert {(c.claim, c.where.split(",")[0]) for c in wrong} == {("welfare", "table")}
+
+
+def test_a_surface_is_checked(records):
+    record = copy.deepcopy(next(r for r in records if r.config["kind"] == "didactic"))
+    assert all(c.agrees for c in check_record(Case("didactic", record)))
+    record.arrays["B/exact"][3, 4, 1] += 1e-3
+    assert [c.where for c in check_record(Case("didactic", record)) if not c.agrees] == [
+        "surface B"
+    ]
+
+
+# certificates
+
+
+def stub(monkeypatch, lower, upper):
+    """A certificate that always says the same, in place of the solver's."""
+    module = SimpleNamespace(certify=lambda *a, **k: SimpleNamespace(regret=(lower, upper)))
+    monkeypatch.setitem(sys.modules, "persuasion.certify", module)
+    monkeypatch.setattr(sys.modules["persuasion"], "certify", module, raising=False)
+
+
+def test_a_refuted_status_is_a_finding_and_no_disagreement(tiny, store, monkeypatch):
+    stub(monkeypatch, 1e6, 2e6)
+    found = audit(collect(store, tiny), tiny, Settings(workers=1, resample=False), quiet=True)
+    assert found.regrets
+    assert not found.disagreements
+    table = summary(found, tiny.headline)
+    assert pd.to_numeric(table["refuted"]).sum() > 0
+    assert pd.to_numeric(table["equilibrium"]).sum() == 0
+
+
+def test_a_gain_above_the_exact_regret_is_a_disagreement(records, monkeypatch):
+    stub(monkeypatch, 0.0, 0.0)
+    record = informative(records)
+    found = [examine(task) for task in tasks([Case("synthetic", record)], False, 1.0)]
+    gains = [p.gain for p in profiles(Case("synthetic", record))]
+    scale = np.abs(build_game(record.config["game"]).senders).max()
+    assert [all(c.agrees for c in e.checks) for e in found] == [g <= 1e-6 * scale for g in gains]
+
+
+@pytest.mark.parametrize(
+    ("claimed", "agrees"),
+    [([0.5, 0.7], True), ([0.9, 1.2], True), ([1.1, 1.2], False), ([0.0, 0.3], False)],
+)
+def test_recorded_certificates_must_overlap(records, monkeypatch, claimed, agrees):
+    stub(monkeypatch, 0.4, 1.0)
+    source = informative(records)
+    chosen = source.metrics["searches"][0]["selected"]
+    place = next(k for k, selected in enumerate(chosen) if selected)
+    policies = source.arrays["search0/policies"][chosen[place]["profile"]]
+    config = {"kind": "certify", "game": source.config["game"], "method": "relu"}
+    row = {
+        "radius": source.config["searches"][0]["radius"],
+        "selected_at": [place],
+        "utilities": chosen[place]["utilities"],
+        "local": {"regret": claimed},
+        "global": None,
+        "polished": None,
+    }
+
+    def case(row, arrays):
+        metrics = {"rows": [row]}
+        record = Record("k" * 64, config, "done", metrics, arrays, source.provenance)
+        return Case("certificates", record, (source,))
+
+    for arrays in ({"0/policies": policies}, {}):
+        (task,) = tasks([case(row, arrays)], True, 1.0)
+        assert task.profile.policies.tobytes() == policies.tobytes()
+        (check,) = examine(task).checks
+        assert check.agrees is agrees
+        assert all(c.agrees for c in check_record(case(row, arrays)))
+    crossed = {**row, "local": {"regret": [1, 0]}}
+    assert not all(c.agrees for c in check_record(case(crossed, {})))
+    other = {"0/policies": policies[::-1]}
+    assert not all(c.agrees for c in check_record(case(row, other)))
+
+
+def test_where_dynamics_ended_is_checked(tmp_path):
+    game = {"family": "synthetic", "parameters": {"senders": 2}, "index": 0, "seed": 0}
+    policies = uniform_policies(build_game(game), 3, 1)
+    explicit = np.zeros((4, 4), dtype=int).tolist()
+    rules = ("lowest-index", "sender-1", explicit)
+    runs = [
+        {
+            "utilities": sender_utilities(build_game(game), profile, rule).tolist(),
+            "ties": rule,
+            "regret": None,
+        }
+        for profile, rule in zip(policies, rules)
+    ]
+    job = Job({"kind": "dynamics", "game": game})
+    arrays = {"policies": policies, "outcomes": np.ones(7)}
+    record = Record(job.key, job.config, "done", {"runs": runs}, arrays, {"code": "x"})
+    append(tmp_path, "p", "dynamics", [(job, record)])
+    for found in (record, Results(tmp_path).find(job)):
+        checks = check_record(Case("dynamics", found))
+        assert [(c.claim, c.agrees) for c in checks] == [("utility", True)] * 3
+    runs[2]["utilities"][1] += 1e-5
+    assert [c.agrees for c in check_record(Case("dynamics", record))] == [True, True, False]
+
+
+# command line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--store", "nowhere.sqlite"], "nowhere.sqlite: there is no such store or folder"),
+        (["--time-limit", "0"], "time limit must be positive"),
+        (["--sample", "-1"], "sample must not be negative"),
+        (["--workers", "0"], "workers must be at least 1"),
+        (["--preset", "huge"], "unknown preset 'huge'"),
+    ],
+)
+def test_bad_input_ends_with_2(arguments, message, capsys):
+    assert main(["verify", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_without_solvers_it_says_so(store, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "persuasion.certify", None)
+    command = [*VERIFY, "--certificates", "--store", str(store)]
+    assert main(command) == 2
+    assert "--no-certificates" in capsys.readouterr().err
+
+
+def test_an_empty_store_and_a_damaged_folder_end_with_2(tiny, store, tmp_path, capsys):
+    Store(tmp_path / "empty.sqlite").close()
+    assert main([*VERIFY, "--store", str(tmp_path / "empty.sqlite")]) == 2
+    assert "has no finished records of preset 'smoke'" in capsys.readouterr().err
+    export(tiny, store, tmp_path / "results")
+    damaged = tmp_path / "results" / "smoke" / "synthetic-0001.npz"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    assert main([*VERIFY, "--store", str(tmp_path / "results")]) == 2
+    assert "synthetic-0001.npz: is damaged" in capsys.readouterr().err
+
+
+def test_exact_certificates_of_a_real_store(tiny, store):
+    pytest.importorskip("highspy")
+    how = Settings(workers=1, resample=False, sample=6, time_limit=10)
+    found = audit(collect(store, tiny), tiny, how, quiet=True)
+    assert not found.disagreements
+    assert len(found.regrets) == 6
+    for regret in found.regrets:
+        assert -1e-9 <= regret.lower <= regret.upper
+        assert regret.gain <= regret.upper + 1e-6, "sampling finds no more than there is"

@@ -1,0 +1,146 @@
+"""The jobs behind the chapter on certificates, and the tables made of their records."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from persuasion import certify, sender_utilities
+from persuasion.experiments import design, preset
+from persuasion.experiments.games import build_game
+from persuasion.experiments.jobs import run_job
+from persuasion.report import certificates, checks, plays
+
+SETTINGS = preset(
+    "smoke",
+    {
+        "methods": ["relu"],
+        "training.samples": 64,
+        "training.held_out": 32,
+        "synthetic.levels": [2],
+        "second.levels": [2],
+        "kinks.steps": [0, 3],
+    },
+)
+
+
+def ran(experiment):
+    """Records of an experiment's jobs, in order, after what they need."""
+    known = {}
+
+    def run(job):
+        if job.key not in known:
+            known[job.key] = run_job(job, [run(need) for need in job.needs])
+        return known[job.key]
+
+    records = [run(job) for job in design.jobs(SETTINGS, experiment)]
+    assert all(record.done for record in records), [record.metrics for record in records]
+    return records
+
+
+@pytest.fixture(scope="module")
+def certified():
+    return ran("certificates")
+
+
+@pytest.fixture(scope="module")
+def played():
+    return ran("dynamics")
+
+
+def test_every_selected_profile_is_certified(certified):
+    methods = {record.config["method"] for record in certified}
+    assert methods == {"relu", "full-revelation"}
+    for record in certified:
+        game = build_game(record.config["game"])
+        close = 1e-6 * game.utility_range
+        for k, row in enumerate(record.metrics["rows"]):
+            policies = record.arrays[f"{k}/policies"]
+            assert row["utilities"] == sender_utilities(game, policies).tolist()
+            again = certify(game, policies, row["radius"])
+            assert row["local"]["regret"] == pytest.approx(again.regret, abs=close)
+            if record.config["method"] == "full-revelation":
+                assert row["local"]["regret"][1] <= close
+                if game.shape.senders == 2:
+                    assert row["global"]["regret"][1] <= close
+
+
+def test_a_certificate_depends_on_the_job_that_found_the_profile():
+    job = next(job for job in design.jobs(SETTINGS, "certificates") if job.needs)
+    (source,) = job.needs
+    changed = {**source.config, "starts": 999}
+    other = type(job)(job.config, job.cost, (type(source)(changed),))
+    assert other.key != job.key
+
+
+def test_the_table_of_verdicts_counts_every_selection(certified):
+    frame = certificates.certificates_frame(certified, SETTINGS)
+    table = checks.verdict_table(frame)
+    assert (table[["holds", "refuted", "open"]].sum(axis=1) == table["selected"]).all()
+    assert table["selected"].sum() == frame["tolerances"].map(len).sum()
+
+
+def test_verdicts_by_hand():
+    row = {"senders": 2, "method": "relu", "radius": 0.005, "tolerances": [1e-3, 1e-2]}
+    frame = pd.DataFrame(
+        [
+            row | {"local_lower": 0.0, "local_upper": 5e-4},
+            row | {"local_lower": 5e-3, "local_upper": 5e-3},
+            row | {"local_lower": 0.0, "local_upper": 5e-3},
+        ]
+    )
+    table = checks.verdict_table(frame).set_index("tolerance")
+    assert table.loc[1e-3, ["holds", "refuted", "open"]].tolist() == [1, 1, 1]
+    assert table.loc[1e-2, ["holds", "refuted", "open"]].tolist() == [3, 0, 0]
+
+
+def test_samples_never_beat_the_certificate_along_the_steps():
+    frame = checks.kinks_frame(ran("kinks"))
+    assert set(frame["step"]) == {0, 3}
+    assert (frame["sampled"] <= frame["upper"] + 1e-6).all()
+
+
+def test_miss_rates_by_hand():
+    frame = pd.DataFrame(
+        {
+            "senders": 2,
+            "signals": 4,
+            "step": 6,
+            "samples": 100,
+            "lower": [0.0, 1e-3, 1e-3, 0.0],
+            "upper": [0.0, 1e-3, 1e-3, 1.0],
+            "sampled": [0.0, 0.0, 1e-3, 0.0],
+        }
+    )
+    (row,) = checks.miss_rates(frame, 1e-6).to_dict("records")
+    assert (row["refuted"], row["missed"], row["undecided"], row["profiles"]) == (2, 1, 1, 4)
+
+
+def test_plays_end_as_they_claim(played):
+    frame = certificates.dynamics_frame(played)
+    assert set(frame["margin"]) == set(SETTINGS.dynamics.margins)
+    for record in played:
+        game = build_game(record.config["game"])
+        for run, policies in zip(record.metrics["runs"], record.arrays["policies"], strict=True):
+            if run["status"] == "equilibrium":
+                ties = np.array(run["ties"]) if isinstance(run["ties"], list) else run["ties"]
+                assert run["utilities"] == pytest.approx(sender_utilities(game, policies, ties))
+                assert certify(game, policies, 1.0, ties).regret[0] <= 1e-5
+
+
+def test_welfare_of_plays_against_revelation_and_networks(played):
+    frame = certificates.dynamics_frame(played)
+    records = [*ran("second"), *ran("synthetic")]
+    comparison = plays.welfare_comparison(frame, records, SETTINGS)
+    assert len(comparison) <= frame["game"].nunique()
+    assert (comparison["best"] >= comparison["worst"]).all()
+    assert isinstance(plays.answer(comparison), str)
+    plays.welfare_table(comparison), plays.endings_table(frame), plays.regret_table(frame)
+
+
+def test_outcomes_tell_equilibria_apart(played):
+    for record in played:
+        labels = certificates._outcome_labels(record)
+        for k, label in enumerate(labels):
+            if label is not None:
+                outcomes = record.arrays["outcomes"]
+                assert np.abs(outcomes[k] - outcomes[label]).max() <= 1e-6

@@ -1,0 +1,445 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays_of
+
+from persuasion.__main__ import main
+from persuasion.experiments import (
+    Record,
+    Results,
+    Store,
+    StoreError,
+    design,
+    export,
+    load,
+    open_records,
+    origin,
+    preset,
+    produce,
+)
+from persuasion.experiments.archive import append, compact, selected_starts
+from persuasion.experiments.coding import Packer, Unpacker
+from persuasion.experiments.grid import STEPS, round_to_grid
+from persuasion.experiments.jobs import Job
+from persuasion.experiments.results import MANIFEST, expand, identity, squeeze
+from persuasion.experiments.seeds import canonical
+from persuasion.report import figures, frames
+
+TINY = {
+    "methods": ["relu", "dnl"],
+    "scenarios": ["ride-hailing"],
+    "instances": 1,
+    "synthetic.senders": [2],
+    "training.samples": 64,
+    "training.held_out": 32,
+    "didactic.training.samples": 64,
+    "didactic.training.epochs": 1,
+}
+SET = [f"--set={name}={json.dumps(value)}" for name, value in TINY.items()]
+SHOWN = ("didactic", "synthetic", "scenarios")
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    return preset("smoke", TINY)
+
+
+@pytest.fixture(scope="module")
+def store(tiny, tmp_path_factory):
+    path = tmp_path_factory.mktemp("store") / "s.sqlite"
+    produce(tiny, SHOWN, path, workers=1, quiet=True)
+    return path
+
+
+@pytest.fixture
+def folder(tiny, store, tmp_path):
+    export(tiny, store, tmp_path / "results")
+    return tmp_path / "results"
+
+
+# the format
+
+
+@given(
+    arrays_of.arrays(
+        st.sampled_from(["float64", "float32", "int64", "uint8", "bool"]),
+        arrays_of.array_shapes(min_dims=0, min_side=0),
+    )
+)
+def test_arrays_survive_bit_for_bit(array):
+    packer = Packer()
+    where = [packer.add(array), packer.add(np.array([0.25, 1.0]))]
+    unpacker = Unpacker(packer.flat())
+    found = unpacker.take(json.loads(json.dumps(where[0])))
+    assert (found.dtype, found.shape, found.tobytes()) == (
+        array.dtype,
+        array.shape,
+        array.tobytes(),
+    )
+    assert unpacker.take(where[1]).tolist() == [0.25, 1.0]
+    unpacker.finish()
+
+
+@pytest.mark.parametrize(
+    ("array", "coding"),
+    [
+        ([0.0, 1.0], "byte"),
+        ([-0.0, 1.0], "single"),
+        ([1 / STEPS, 0.5], "grid"),
+        ([-1 / STEPS, 0.5], "single"),
+        ([3.0, 2.0**17 / STEPS - 1 / STEPS], "single"),
+        ([0.1], "float64"),
+        ([np.nan], "single"),
+    ],
+)
+def test_the_smallest_exact_coding_is_chosen(array, coding):
+    assert Packer().add(np.array(array))[0] == coding
+
+
+def test_what_would_have_to_be_pickled_is_refused():
+    for array in (np.array([{"a": 1}], dtype=object), np.array(["a"])):
+        with pytest.raises(ValueError, match="only numbers are"):
+            Packer().add(array)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+def test_repetitions_are_written_once_and_read_back(value):
+    assert canonical(expand(squeeze(value))) == canonical(value)
+    assert canonical(expand(squeeze([value, value, 1]))) == canonical([value, value, 1])
+
+
+@given(
+    st.lists(st.lists(st.floats(0, 1), min_size=3, max_size=3), min_size=1).filter(
+        lambda rows: all(sum(row) > 1e-3 for row in rows)
+    )
+)
+def test_rounding_to_the_grid(rows):
+    policies = np.array(rows) / np.sum(rows, axis=1, keepdims=True)
+    rounded = round_to_grid(policies)
+    assert (rounded.sum(1) == 1).all()
+    assert (rounded >= 0).all()
+    assert (rounded * STEPS == np.floor(rounded * STEPS)).all()
+    assert np.abs(rounded - policies).max() < 1.0000001 / STEPS
+    np.testing.assert_array_equal(round_to_grid(rounded), rounded)
+    assert Packer().add(rounded)[0] in ("byte", "grid")
+
+
+# export and read
+
+
+def kept_equals(found, original):
+    """Everything but the key and what an export leaves out is the same."""
+    first, second = compact(original), found
+    assert first.metrics == second.metrics
+    assert first.config == second.config
+    assert first.provenance == second.provenance
+    assert first.arrays.keys() == second.arrays.keys()
+    for name in first.arrays:
+        assert first.arrays[name].dtype == second.arrays[name].dtype
+        assert first.arrays[name].tobytes() == second.arrays[name].tobytes()
+
+
+def test_round_trip(tiny, store, folder):
+    results = Results(folder / "smoke")
+    jobs = [job for name in SHOWN for job in design.jobs(tiny, name)]
+    assert len(results) == len(jobs)
+    with Store(store) as opened:
+        for job in jobs:
+            kept_equals(results.find(job), opened.get(job.key))
+    assert results.done(jobs) == {job.key for job in jobs}
+    assert {record.key for record in results} == {identity(job) for job in jobs}
+
+
+@given(st.permutations(["b", "a/x", "a", "c"]), st.sampled_from([0.5, 0.1, 7.0]))
+def test_arrays_keep_their_names_whatever_their_order(tmp_path_factory, names, unit):
+    folder = tmp_path_factory.mktemp("order")
+    job = Job({"kind": "dynamics"})
+    arrays = {name: np.full(k + 1, unit) for k, name in enumerate(names)}
+    record = Record(job.key, job.config, "done", {}, arrays, {"code": "x"})
+    append(folder, "p", "dynamics", [(job, record)])
+    found = Results(folder).find(job).arrays
+    assert {name: array.tolist() for name, array in found.items()} == {
+        name: array.tolist() for name, array in arrays.items()
+    }
+
+
+def test_what_does_not_read_back_is_not_committed(tmp_path, monkeypatch):
+    job = Job({"kind": "dynamics"})
+    record = Record(job.key, job.config, "done", {}, {"x": np.arange(3.0)}, {"code": "x"})
+    monkeypatch.setattr(
+        "persuasion.experiments.results.Unpacker.take", lambda *_: np.array([0.0, 1.0, 3.0])
+    )
+    monkeypatch.setattr("persuasion.experiments.results.Unpacker.finish", lambda _: None)
+    with pytest.raises(StoreError, match="does not read back as it was written"):
+        append(tmp_path / "p", "p", "dynamics", [(job, record)])
+    assert not (tmp_path / "p" / MANIFEST).exists()
+
+
+def test_policies_are_kept_and_datasets_are_not(tiny, folder):
+    for record in Results(folder / "smoke"):
+        names = {name.split("/")[-1] for name in record.arrays}
+        if record.config["kind"] == "solve":
+            assert names == {"policies", "starts"}
+        assert not names & {"gains", "predicted", "start_utilities", "weight"}
+
+
+def test_frames_and_figures_are_those_of_the_store(tiny, store, folder):
+    for name in ("synthetic", "scenarios"):
+        first = produce(tiny, name, store, quiet=True)
+        second = produce(tiny, name, folder, quiet=True)
+        for frame in (
+            frames.games_frame,
+            lambda records: frames.equilibria_frame(records, tiny),
+            lambda records: frames.errors_frame(records).drop(columns="seconds"),
+        ):
+            pd.testing.assert_frame_equal(frame(first), frame(second), check_exact=True)
+    pictures = [
+        figures.surfaces(produce(tiny, "didactic", path, quiet=True)) for path in (store, folder)
+    ]
+    drawn = [np.asarray(_drawn(picture)) for picture in pictures]
+    assert np.abs(drawn[0].astype(int) - drawn[1]).max() <= 8  # single precision moves no pixel far
+
+
+def _drawn(figure):
+    figure.canvas.draw()
+    return figure.canvas.buffer_rgba()
+
+
+def test_nothing_is_computed_for_committed_results(tiny, folder, monkeypatch):
+    monkeypatch.setattr(sys.modules["persuasion.experiments.produce"], "execute", None)
+    assert len(produce(tiny, "synthetic", folder)) == 12
+    with pytest.raises(StoreError, match="holds nothing of experiment 'second'"):
+        produce(tiny, "second", folder)
+
+
+def test_another_version_of_the_code_still_counts(tiny, folder, monkeypatch):
+    monkeypatch.setattr("persuasion.experiments.jobs.code_version", lambda kind: "newer")
+    jobs = design.jobs(tiny, "synthetic")
+    results = Results(folder / "smoke")
+    assert results.done(jobs) == {job.key for job in jobs}
+    table = frames.sources_table(list(results))
+    assert table["records"].sum() == len(results)
+    assert set(table["code"]) == {r.provenance["code"][:10] for r in results}
+
+
+def test_committed_results_are_not_computed_again(tiny, folder, tmp_path, monkeypatch):
+    ran = []
+
+    def run(jobs, *rest):
+        ran.extend(jobs)
+        return iter(())
+
+    monkeypatch.setattr(sys.modules["persuasion.experiments.produce"], "execute", run)
+    known = Results(folder / "smoke")
+    found = produce(
+        tiny, ("synthetic", "second"), tmp_path / "new.sqlite", quiet=True, committed=known
+    )
+    assert {job.key for job in ran} == {job.key for job in design.jobs(tiny, "second")}
+    assert len(found) == 12
+    ran.clear()
+    produce(tiny, "synthetic", tmp_path / "new.sqlite", quiet=True)
+    assert len(ran) == 12, "without being told, a run starts from scratch"
+
+
+def test_sessions_add_parts_and_change_none(tiny, store, tmp_path):
+    root = tmp_path / "results"
+    with Store(store) as whole, Store(tmp_path / "part.sqlite") as part:
+        for job in design.jobs(tiny, "synthetic")[:3]:
+            part.put(whole.get(job.key))
+    export(tiny, tmp_path / "part.sqlite", root)
+    before = {path: path.read_bytes() for path in (root / "smoke").glob("synthetic*")}
+    assert len(before) == 2
+    lines = export(tiny, store, root)
+    assert "synthetic: 9 records exported" in " ".join(lines)
+    assert all(path.read_bytes() == content for path, content in before.items())
+    assert len(load(tiny, root)) == len(load(tiny, store))
+    again = {path: path.read_bytes() for path in (root / "smoke").iterdir()}
+    export(tiny, store, root)
+    assert {path: path.read_bytes() for path in (root / "smoke").iterdir()} == again
+
+
+def test_exports_of_the_same_records_are_the_same_bytes(tiny, store, tmp_path):
+    for name in "ab":
+        export(tiny, store, tmp_path / name)
+    for path in (tmp_path / "a" / "smoke").iterdir():
+        assert (tmp_path / "b" / "smoke" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_killed_export_leaves_the_folder_readable(tiny, store, folder, monkeypatch):
+    job = Job({"kind": "solve", "game": {"index": 9}})
+    record = Record(job.key, job.config, "done", {}, {}, {"code": "x"}, 1.0)
+    before = len(Results(folder / "smoke"))
+    killed = monkeypatch.context()
+    with killed as patch:
+        patch.setattr("persuasion.experiments.archive.manifest_digest", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            append(folder / "smoke", "smoke", "synthetic", [(job, record)])
+    assert len(Results(folder / "smoke")) == before
+    append(folder / "smoke", "smoke", "synthetic", [(job, record)])
+    assert len(Results(folder / "smoke")) == before + 1
+
+
+def test_jobs_with_other_needs_are_other_records(tmp_path):
+    sources = [Job({"kind": "solve", "epochs": epochs}) for epochs in (1, 2)]
+    jobs = [Job({"kind": "solve", "radius": 1}, needs=(source,)) for source in sources]
+    pairs = [
+        (job, Record(job.key, job.config, "done", {"n": n}, {}, {"code": "x"}, 1.0))
+        for n, job in enumerate(jobs)
+    ]
+    append(tmp_path / "p", "p", "second-stage", pairs)
+    results = Results(tmp_path / "p")
+    assert [results.find(job).metrics["n"] for job in jobs] == [0, 1]
+    assert results.find(Job({"kind": "solve", "radius": 1})) is None
+
+
+def test_failed_records_are_not_exported(tiny, tmp_path):
+    job = design.jobs(tiny, "synthetic")[0]
+    failed = Record(job.key, job.config, "failed", {"error": "x"})
+    with Store(tmp_path / "s.sqlite") as opened:
+        opened.put(failed)
+    export(tiny, tmp_path / "s.sqlite", tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+    with pytest.raises(ValueError, match="only finished records"):
+        append(tmp_path / "p", "smoke", "synthetic", [(job, failed)])
+
+
+def test_records_of_other_code_are_exported_on_request(tiny, store, tmp_path, monkeypatch):
+    monkeypatch.setattr("persuasion.experiments.jobs.code_version", lambda kind: "newer")
+    export(tiny, store, tmp_path / "own")
+    assert not (tmp_path / "own").exists()
+    export(tiny, store, tmp_path / "any", any_code=True)
+    assert len(load(tiny, tmp_path / "any")) > 10
+
+
+def test_starts_name_the_seed_of_each_check(tiny, store):
+    for record in produce(tiny, "synthetic", store, quiet=True):
+        for name, starts in selected_starts(record).items():
+            prefix = name.split("/")[0]
+            search = record.metrics["searches"][int(prefix[-1])]
+            for selected, gain in zip(search["selected"], search["gains"]):
+                if selected:
+                    start = starts[selected["profile"]]
+                    assert record.arrays[f"{prefix}/gains"][start] == gain
+                    utilities = record.arrays[f"{prefix}/utilities"][start]
+                    assert utilities.tolist() == selected["utilities"]
+
+
+# damage
+
+
+def corruptions():
+    def flip(path):
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+
+    def truncate(path):
+        path.write_bytes(path.read_bytes()[:-7])
+
+    def remove(path):
+        path.unlink()
+
+    def empty(path):
+        path.write_bytes(b"")
+
+    return [flip, truncate, remove, empty]
+
+
+@pytest.mark.parametrize("name", ["synthetic-0001.jsonl", "synthetic-0001.npz", MANIFEST])
+@pytest.mark.parametrize("damage", corruptions(), ids=lambda f: f.__name__)
+def test_damage_is_noticed_and_named(folder, name, damage):
+    path = folder / "smoke" / name
+    damage(path)
+    with pytest.raises(StoreError) as error:
+        Results(folder / "smoke")
+    if path.exists():
+        assert str(path) in str(error.value)
+        assert "restore it from git" in str(error.value) or "has schema" in str(error.value)
+    else:
+        assert name in str(error.value)
+
+
+def test_a_changed_manifest_is_noticed(folder):
+    path = folder / "smoke" / MANIFEST
+    path.write_text(path.read_text().replace('"epochs": 2', '"epochs": 3'))
+    with pytest.raises(StoreError, match=r"manifest\.json: is damaged \(its digest"):
+        Results(folder / "smoke")
+    with pytest.raises(StoreError, match="is damaged"):
+        append(folder / "smoke", "smoke", "x", [])
+
+
+def test_another_schema_or_preset(folder, tmp_path):
+    with pytest.raises(StoreError, match="holds preset 'smoke', not 'paper'"):
+        append(folder / "smoke", "paper", "x", [])
+    with pytest.raises(StoreError, match="without committed results of preset 'paper'"):
+        open_records(folder, "paper")
+    path = folder / "smoke" / MANIFEST
+    path.write_text(path.read_text().replace("persuasion/results/1", "persuasion/results/9"))
+    with pytest.raises(StoreError, match="has schema 'persuasion/results/9'"):
+        Results(folder / "smoke")
+
+
+# command line
+
+
+def test_export_from_the_command_line(tiny, store, tmp_path, capsys, monkeypatch):
+    to = tmp_path / "results"
+    command = ["export", "--preset", "smoke", "--store", str(store), "--to", str(to), *SET]
+    assert main(command) == 0
+    assert "records exported" in capsys.readouterr().out
+    assert len(Results(to / "smoke")) == len(load(tiny, store))
+    monkeypatch.setenv("PERSUASION_STORE", str(to))
+    assert main(["status", "--preset", "smoke", "--json", *SET]) == 0
+    counts = json.loads(capsys.readouterr().out)["smoke"]
+    assert counts["synthetic"] == {"games": 4, "design": 4}
+    assert "committed results" in origin(tiny, to)
+    assert origin(tiny, store) == "computed from scratch on this machine"
+
+
+@pytest.mark.parametrize("command", ["run", "reproduce", "export"])
+def test_nothing_is_computed_into_committed_results(folder, command, monkeypatch, capsys):
+    monkeypatch.setenv("PERSUASION_STORE", str(folder))
+    assert main([command, "--preset", "smoke"]) == 2
+    assert "is a folder of results" in capsys.readouterr().err
+
+
+def test_the_book_prefers_what_is_committed(tiny, store, tmp_path, monkeypatch):
+    built = []
+    monkeypatch.setattr("persuasion.reproduce.build_book", lambda *a: built.append(a))
+    monkeypatch.setattr("persuasion.__main__.produce", lambda *a, **k: built.append("computed"))
+    monkeypatch.setattr("persuasion.__main__.default_results", lambda: tmp_path / "results")
+    monkeypatch.delenv("PERSUASION_STORE", raising=False)
+    assert main(["book"]) == 0
+    assert built[0] == "computed"
+    assert built[1][0] == "quick"
+    built.clear()
+    export(tiny, store, tmp_path / "results")
+    assert main(["book"]) == 0
+    assert [(name, path) for name, _, path in built] == [("smoke", tmp_path / "results")]
+    built.clear()
+    monkeypatch.setenv("PERSUASION_STORE", str(store))
+    assert main(["book", "--preset", "smoke"]) == 0
+    assert built[0] == "computed"
+
+
+def test_make_passes_a_preset_on_only_if_the_caller_chose_one():
+    def dry(*arguments):
+        command = ["make", "-n", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert "persuasion book --preset paper" in dry("book", "PRESET=paper")
+    assert "--preset" not in dry("verify")
+    assert "export --compute --preset quick" in dry("results")
