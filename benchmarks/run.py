@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import best_response
+import certify
 import simulate
 import train
 
@@ -19,6 +20,7 @@ BENCHMARKS = {
     "simulate": simulate.run,
     "train": train.run,
     "best-response": best_response.compare,
+    "certify": certify.run,
 }
 
 

@@ -95,13 +95,14 @@ def test_verdicts_by_hand():
 
 def test_samples_never_beat_the_certificate_along_the_steps():
     frame = checks.kinks_frame(ran("kinks"))
-    assert set(frame["step"]) == {0, 3}
+    assert set(frame["step"]) == {0, 3} and set(frame["movers"]) == {"one", "turns"}
     assert (frame["sampled"] <= frame["upper"] + 1e-6).all()
 
 
 def test_miss_rates_by_hand():
     frame = pd.DataFrame(
         {
+            "movers": "one",
             "senders": 2,
             "signals": 4,
             "step": 6,

@@ -28,7 +28,8 @@ from persuasion.certify import (
 )
 from persuasion.certify.box import policy_box
 from persuasion.certify.cells import make_cells
-from persuasion.certify.elimination import eliminate, statewise_bound, tolerant
+from persuasion.certify.elimination import eliminate, tolerant
+from persuasion.certify.fold import statewise_bound
 from persuasion.certify.hull import Hull
 from persuasion.exact import RationalGame, exact_utilities, rationals
 from persuasion.games import synthetic

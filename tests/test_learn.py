@@ -1,21 +1,31 @@
 """Fitting, models, gradients and extra-gradient, against closed forms and finite differences."""
 
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
-from persuasion import Game, project_to_simplex, uniform_policies
+from persuasion import Game, project_to_simplex, sender_utilities, uniform_policies
+from persuasion.experiments.learning import train
+from persuasion.experiments.seeds import integer_seed, seed_sequence
 from persuasion.learn import (
     DivergenceError,
+    Task,
     Training,
     UtilityModel,
     extragradient,
     fit,
+    fit_games,
     gradient_ascent,
+    training_flops,
 )
-from persuasion.networks import ARCHITECTURES, build_network
+from persuasion.learn.fit import fit_samples
+from persuasion.learn.samples import Samples
+from persuasion.networks import ARCHITECTURES, build_network, member_seeds
+from persuasion.networks.dnl import GENERATED
 
 # only its sizes matter: three senders, two states, two signals
 SHAPE = Game([0.5, 0.5], np.eye(2), np.zeros((3, 2, 2)), signals=2)
@@ -79,6 +89,100 @@ def test_stacked_training_equals_training_one_by_one(name, scaling):
                 np.testing.assert_allclose(arrays[key], value, rtol=1e-6, atol=1e-9)
 
 
+def a_task(seed, senders=2, states=2, signals=2, networks=None):
+    rng = np.random.default_rng(seed)
+    prior = rng.dirichlet(np.ones(states))
+    utilities = rng.normal(0, 10, (senders + 1, states, 3))
+    game = Game(prior, utilities[0], utilities[1:], signals)
+    return Task(game, seed, [seed, 1], member_seeds(seed, networks or senders), seed + 100)
+
+
+def one_by_one(task, method, training):
+    """Each network on its own, with data and seeds written out."""
+    fits = []
+    for member, seed in enumerate(task.networks):
+        sets = []
+        for count, draw in ((training.samples, task.training), (training.held_out, task.held_out)):
+            policies = uniform_policies(task.game, count, np.random.default_rng(draw))
+            utilities = sender_utilities(task.game, policies)[:, [member]]
+            sets.append((policies.reshape(count, -1), utilities))
+        options = training.network_options(method)
+        network = build_network(method, task.inputs, 1, [seed], **options)
+        fits.append(fit(network, *sets[0], training, sets[1], task.shuffle))
+    return fits
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("scaling", ["probability", "standardise"])
+@pytest.mark.parametrize("method", ARCHITECTURES)
+def test_games_trained_together_equal_networks_trained_one_by_one(method, scaling, together):
+    training = Training(
+        samples=300,
+        held_out=100,
+        epochs=3,
+        batch_size=64,
+        input_scaling=scaling,
+        schedule="cosine",
+        precision="float64",
+    )
+    # inputs of lengths 8, 12 and 8; three, one and two networks
+    tasks = [a_task(1), a_task(2, 3, networks=1), a_task(3), a_task(4, 1, 4, networks=1)]
+    fits = fit_games(tasks, method, training, games_at_once=2, together=together)
+    for task, fitted in zip(tasks, fits, strict=True):
+        policies = uniform_policies(task.game, 50, 9)
+        predicted = fitted.model.predict(policies)
+        assert not fitted.diverged.any()
+        for member, alone in enumerate(one_by_one(task, method, training)):
+            for name in ("training_error", "held_out_error", "target_variance"):
+                ours, theirs = getattr(fitted, name)[member], getattr(alone, name)[0]
+                np.testing.assert_allclose(ours, theirs, rtol=1e-8, atol=1e-12)
+            np.testing.assert_allclose(
+                fitted.losses[:, member], alone.losses[:, 0], rtol=1e-8, atol=1e-12
+            )
+            np.testing.assert_allclose(
+                predicted[:, member], alone.model.predict(policies)[:, 0], rtol=1e-7, atol=1e-7
+            )
+
+
+def test_a_batch_of_games_equals_the_training_of_the_experiments():
+    training = Training(samples=200, held_out=50, epochs=2, batch_size=64)
+    tasks, expected = [], []
+    for index in range(2):
+        game, identity = a_task(index).game, {"index": index}
+        data = [seed_sequence(purpose, identity) for purpose in ("training", "held-out")]
+        seeds = member_seeds(integer_seed("network", identity, "dnl"), 2)
+        shuffle = integer_seed("shuffle", identity, "dnl") % 2**62
+        tasks.append(Task(game, *data, seeds, shuffle))
+        expected.append(train(game, identity, "dnl", training))
+    for together in (False, True):
+        fits = fit_games(tasks, "dnl", training, games_at_once=2, together=together)
+        for fitted, one in zip(fits, expected, strict=True):
+            np.testing.assert_allclose(fitted.losses, one.losses, rtol=1e-4)
+            np.testing.assert_allclose(fitted.held_out_error, one.held_out_error, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("method", "variant"),
+    [("relu", "hidden"), ("delu", "hidden"), *(("dnl", variant) for variant in GENERATED)],
+)
+def test_counted_operations_are_those_that_run(method, variant):
+    training = Training(samples=60, held_out=20, epochs=2, batch_size=30, dnl_variant=variant)
+    x, y = smooth_data(60)
+    network = build_network(method, 4, 2, **training.network_options(method))
+
+    def in_place(_, left, right, **__):
+        return 2 * math.prod(left) * right[-1]
+
+    added = {torch.ops.aten.baddbmm_: in_place}
+    with FlopCounterMode(display=False, custom_mapping=added) as counter:
+        data = Samples.of("training", network, x, y)
+        unseen = Samples.of("held-out", network, x[:20], y[:20])
+        fit_samples(network, data, unseen, training, [3], together=True)
+    assert counter.get_total_flops() == 2 * training_flops(method, 4, training)
+    with pytest.raises(ValueError, match="mlp"):
+        training_flops("mlp", 4, training)
+
+
 @pytest.mark.parametrize("constant", [0.0, -7.3, 0.1])
 def test_constant_targets_are_predicted(constant):
     x, y = smooth_data(QUICK.samples)
@@ -94,6 +198,34 @@ def test_divergence_is_an_error_that_names_the_network():
     training = dataclasses.replace(QUICK, learning_rate=1e30, epochs=3)
     with pytest.raises(DivergenceError, match=r"networks .*\b[01]\b"):
         quick_fit(training=training)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_diverging_network_is_flagged_and_leaves_the_others_alone(together):
+    training = dataclasses.replace(QUICK, epochs=3, target_scaling="none", learning_rate=0.001)
+    x, y = smooth_data(600)
+    y = np.stack([y[:, 0], 1e25 * y[:, 1], y[:, 1]], 1)  # its square exceeds float32
+
+    def run(members, **options):
+        network = build_network("dnl", 4, 3, seed=2).subset(members)
+        data = Samples.of("training", network, x, y[:, members])
+        return fit_samples(network, data, data, training, [3], together=together, **options)
+
+    whole, alone = run([0, 1, 2], on_divergence="flag"), run([0, 2])
+    assert whole.diverged.tolist() == [False, True, False]
+    assert not np.isfinite(whole.training_error[1])
+    assert not alone.diverged.any()
+    kept = whole.subset([0, 2])
+    for name in ("training_error", "held_out_error", "target_variance", "losses"):
+        np.testing.assert_allclose(getattr(kept, name), getattr(alone, name), rtol=1e-4)
+    policies = x.reshape(-1, 2, 1, 2)
+    np.testing.assert_allclose(
+        kept.model.predict(policies), alone.model.predict(policies), rtol=1e-3
+    )
+    with pytest.raises(DivergenceError, match="networks 1 is not finite"):
+        run([0, 1, 2])
+    with pytest.raises(ValueError, match="on_divergence"):
+        run([0, 1, 2], on_divergence="ignore")
 
 
 def test_progress_reports_every_epoch():

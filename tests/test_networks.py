@@ -117,26 +117,111 @@ def test_dnl_gradients_agree_with_automatic_differentiation(variant):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
 
 
-def test_generated_layer_survives_interleaved_passes():
-    """The kept workspace is never shared by two graphs that are alive together."""
-    network = small("dnl", {}, networks=1)
-    parameters = list(network.parameters())
-    first, second = inputs(seed=3), inputs(batch=5, seed=4)
-    expected = [torch.autograd.grad(network(x).sum(), parameters) for x in (first, second)]
-    sums = [network(x).sum() for x in (first, second)]
-    with torch.no_grad():
-        network(inputs(batch=20, seed=5))
-    for total, gradients in zip(sums, expected, strict=True):
-        for a, b in zip(torch.autograd.grad(total, parameters), gradients, strict=True):
-            torch.testing.assert_close(a, b, rtol=0, atol=0)
+def targets(batch=9, networks=3):
+    return inputs(batch, networks, seed=8).T.contiguous()
 
 
-def test_a_graph_walked_twice_is_refused():
-    network = small("dnl", {})
-    total = network(inputs()).sum()
-    total.backward(retain_graph=True)
-    with pytest.raises(RuntimeError, match="twice"):
-        total.backward()
+def by_hand(network, x, wanted):
+    """The training step's errors and gradients, one tensor per parameter."""
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    errors = network.squared_error(x, wanted, gradients=True)
+    return errors, [parameter.grad for parameter in network.parameters()]
+
+
+@pytest.mark.parametrize("rows", [1, 4, 100])
+@pytest.mark.parametrize("own_inputs", [False, True])
+@pytest.mark.parametrize(("name", "options"), BUILDS, ids=BUILD_IDS)
+def test_training_gradients_agree_with_automatic_differentiation(
+    name, options, own_inputs, rows, monkeypatch
+):
+    network, wanted = small(name, options), targets()
+    x = inputs(27).reshape(3, 9, 6) if own_inputs else inputs()
+    errors = (network(x) - wanted).square().mean(1)
+    expected = torch.autograd.grad(errors.sum(), list(network.parameters()))
+    monkeypatch.setattr(type(network), "CACHE_ROWS", rows)
+    ours, gradients = by_hand(network, x, wanted)
+    torch.testing.assert_close(ours, errors.detach(), rtol=1e-12, atol=0)
+    torch.testing.assert_close(network.squared_error(x, wanted), ours, rtol=1e-12, atol=0)
+    for a, b in zip(gradients, expected, strict=True):
+        assert a.abs().max() > 0
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_dnl_training_gradients_agree_with_the_naive_network(variant):
+    network, wanted = small("dnl", {"variant": variant}, networks=1), targets(networks=1)
+    error = (naive_dnl(network, inputs()) - wanted[0]).square().mean()
+    expected = torch.autograd.grad(error, list(network.parameters()))
+    for a, b in zip(by_hand(network, inputs(), wanted)[1], expected, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "options"), BUILDS, ids=BUILD_IDS)
+def test_training_gradients_agree_with_finite_differences(name, options):
+    """The central difference of each network's own error, along random directions of all its parameters."""
+    network, x, wanted = small(name, options), inputs(), targets()
+    _, gradients = by_hand(network, x, wanted)
+    before = [parameter.detach().clone() for parameter in network.parameters()]
+    generator = torch.Generator().manual_seed(3)
+    for _ in range(5):
+        way = [torch.randn(p.shape, generator=generator, dtype=torch.float64) for p in before]
+        ends = []
+        for step in (-1e-6, 1e-6):
+            for parameter, start, part in zip(network.parameters(), before, way, strict=True):
+                parameter.data = start + step * part
+            ends.append(network.squared_error(x, wanted))
+        slope = (ends[1] - ends[0]) / 2e-6
+        ours = sum((g * part).flatten(1).sum(1) for g, part in zip(gradients, way, strict=True))
+        torch.testing.assert_close(ours, slope, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("name", "options"), BUILDS, ids=BUILD_IDS)
+def test_flattened_rows_and_members_share_the_networks_memory(name, options):
+    network, wanted = small(name, options), targets()
+    _, expected = by_hand(network, inputs(), wanted)
+    values = network(inputs())
+    flat, gradients = network.flatten()
+    assert torch.equal(network(inputs()), values)
+    for member in range(3):
+        alone = network.member(member)
+        for _ in range(2):  # the second pass works in memory that the first one used
+            gradients[member].zero_()
+            alone.squared_error(inputs(), wanted[[member]], gradients=True)
+    for parameter, gradient in zip(network.parameters(), expected, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-10, atol=1e-12)
+    flat[1] = 0
+    assert (network(inputs())[1] == 0).all()
+    assert torch.equal(network(inputs())[[0, 2]], values[[0, 2]])
+
+
+@pytest.mark.parametrize("off", [0, 1, 4, 5])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_hyper_units_that_are_off_for_a_batch_are_left_out_without_effect(variant, off):
+    network, wanted = small("dnl", {"variant": variant}, networks=1), targets(networks=1)
+    network.hyper[1].bias.data[:, :, 5 - off :] = -100
+    network.hyper[1].bias.data[:, :, : 5 - off] = 100
+    assert (network.propagate(inputs())[1].code == 0).sum() == 9 * off
+    errors, expected = by_hand(network, inputs(), wanted)
+    network.flatten()
+    alone = network.member(0)
+    assert alone.propagate(inputs())[1].code.shape[2] == 6 - off
+    torch.testing.assert_close(alone.squared_error(inputs(), wanted, gradients=True), errors)
+    for parameter, gradient in zip(network.parameters(), expected, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient, rtol=1e-10, atol=1e-12)
+
+
+def test_a_member_that_is_not_finite_leaves_the_others_alone():
+    for name, options in BUILDS:
+        network = small(name, options)
+        errors, gradients = by_hand(network, inputs(), targets())
+        kept = [gradient[[0, 2]].clone() for gradient in gradients]
+        next(network.parameters()).data[1] = torch.nan
+        damaged, gradients = by_hand(network, inputs(), targets())
+        assert torch.isnan(damaged[1])
+        assert torch.equal(damaged[[0, 2]], errors[[0, 2]])
+        for before, after in zip(kept, gradients, strict=True):
+            assert torch.equal(before, after[[0, 2]])
 
 
 @pytest.mark.parametrize(("name", "options"), BUILDS, ids=BUILD_IDS)
@@ -165,8 +250,7 @@ def test_initial_weights_depend_on_the_own_seed_only(name):
 def test_generated_weights_start_at_he_scale(variant, scale):
     network = DNL(40, networks=4, variant=variant, seed=3, hyper_scale=scale)
     x = torch.randn(200, 40, generator=torch.Generator().manual_seed(0))
-    lower = torch.relu(network.lower[0](x))
-    code = network.code(lower)
+    code = network.propagate(x)[1].code
     for name, gain in (("hidden2", 2), ("hidden3", 2), ("output", 1)):
         layer = getattr(network, name)
         if hasattr(layer, "shape"):

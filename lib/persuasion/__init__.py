@@ -62,6 +62,9 @@ _EXPORTS = {
     "certify.many": ("certify_many",),
     "equilibria.polish": ("polish",),
     "equilibria.dynamics": ("best_response_dynamics",),
+    "equilibria.anneal": ("annealed_dynamics",),
+    "equilibria.distinct": ("distinct_equilibria",),
+    "equilibria.tie_map": ("common_tie_map",),
 }
 _MODULE_OF = {name: module for module, names in _EXPORTS.items() for name in names}
 

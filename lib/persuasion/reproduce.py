@@ -13,7 +13,13 @@ from pathlib import Path
 from persuasion.experiments import EXPERIMENTS, Preset, build_folder, default_store, produce
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = ("learning/networks", "experiments/synthetic", "experiments/scenarios")
+NOTEBOOKS = (
+    "learning/networks",
+    "experiments/synthetic",
+    "experiments/scenarios",
+    "certificates/local",
+    "certificates/dynamics",
+)
 
 # a backend set in the caller's shell would leave the pages without figures
 INLINE_FIGURES = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}

@@ -14,6 +14,7 @@ import numpy as np
 
 from persuasion.best_response.problem import Problem
 from persuasion.certify.box import Box
+from persuasion.certify.fold import extreme_gains
 
 CLEAR = 1e-6
 
@@ -60,6 +61,22 @@ class Cells:
     choices: Conditions
     bases: Conditions
 
+    def keep(self, kept: np.ndarray) -> Cells:
+        """The same without the choices that ``kept`` ``(choices,)`` leaves out."""
+        mine = kept[self.choices.owner]
+        number = np.cumsum(kept) - 1
+        old = self.choices
+        return replace(
+            self,
+            signal=self.signal[kept],
+            cell=self.cell[kept],
+            jump=self.jump[kept],
+            least=self.least[kept],
+            choices=Conditions(
+                old.normal[mine], old.depth[mine], number[old.owner[mine]], old.strict[mine]
+            ),
+        )
+
     def of_signal(self, signal: int) -> Cells:
         """The same for one signal, with constant 0."""
         mine = np.flatnonzero(self.signal == signal)
@@ -90,18 +107,24 @@ def _restrict(conditions: Conditions, owners: np.ndarray) -> Conditions:
     )
 
 
-def make_cells(problem: Problem, box: Box) -> Cells:
-    """Sort the joint signals into settled and contested ones; ``problem`` holds the surviving actions."""
-    parts = [_one_signal(problem, box, signal) for signal in range(len(box.lower))]
+def make_cells(
+    problem: Problem, box: Box, folded: np.ndarray | None = None, optimistic: bool = True
+) -> Cells:
+    """Sort the joint signals into settled and contested ones; ``problem`` holds the surviving actions.
+
+    ``folded`` ``(signals, columns)`` ones count as settled, at the deviator's best or worst gain in every state.
+    """
+    mask = np.zeros(problem.allowed.shape[:2], bool) if folded is None else folded
+    signals = range(len(box.lower))
+    parts = [_one_signal(problem, box, signal, mask[signal], optimistic) for signal in signals]
     cells = np.cumsum([0] + [part.cells for part in parts])
     choices = np.cumsum([0] + [len(part.least) for part in parts])
-    numbered = range(len(parts))
     return Cells(
         linear=np.array([part.linear for part in parts]),
         constant=sum(part.constant for part in parts),
-        signal=np.repeat(numbered, [len(part.least) for part in parts]),
+        signal=np.repeat(signals, [len(part.least) for part in parts]),
         cell=np.concatenate([part.cell + first for part, first in zip(parts, cells)]),
-        signal_of_cell=np.repeat(numbered, [part.cells for part in parts]),
+        signal_of_cell=np.repeat(signals, [part.cells for part in parts]),
         jump=np.concatenate([part.jump for part in parts]),
         least=np.concatenate([part.least for part in parts]),
         choices=_join([part.choices for part in parts], choices),
@@ -132,12 +155,14 @@ class _Part(NamedTuple):
     bases: Conditions
 
 
-def _one_signal(problem: Problem, box: Box, signal: int) -> _Part:
+def _one_signal(
+    problem: Problem, box: Box, signal: int, folded: np.ndarray, optimistic: bool
+) -> _Part:
     allowed, gains = problem.allowed[signal], problem.gains
     lower, width = box.lower[signal], box.width[signal]
     # a margin is no matter of course even where one action is left
     settled = (allowed.sum(1) == 1) & (problem.margin == 0)
-    contested = np.flatnonzero(~settled)
+    contested = np.flatnonzero(~settled & ~folded)
     worth = np.where(allowed, gains @ (2 * lower + width), np.inf)
     base = worth.argmin(1)
     cell, action = np.nonzero(allowed[contested])
@@ -151,7 +176,8 @@ def _one_signal(problem: Problem, box: Box, signal: int) -> _Part:
     inferior[cell[least < 0]] = True
     judged = np.flatnonzero(inferior)
     bases = _conditions(problem, box, signal, contested[judged], base[contested[judged]])
-    total = gains[np.arange(len(gains)), base].sum(0)
+    total = gains[np.arange(len(gains)), base][~folded].sum(0)
+    total = total + extreme_gains(problem, signal, optimistic)[folded].sum(0)
     return _Part(
         linear=total * width,
         constant=float(total @ lower),

@@ -21,6 +21,8 @@ from persuasion.certify.cells import Cells, Conditions
 MAX_STEPS = 50
 READ = 1e-7
 PROGRESS = 1e-9
+# least difference from the relaxation that is worth a try
+NOTICEABLE = 0.01
 # share of the utilities' scale that counts as reaching a region's supremum
 NEAR = 1e-7
 # regions that are turned into policies, if the rule denies the first
@@ -141,12 +143,33 @@ class Climber:
             made = self.read(solution.x)
         return self.value > start + PROGRESS * abs(start)
 
-    def flip(self, deadline: float) -> None:
-        """From the best choices, make, replace or drop one, as long as that helps."""
+    def adopt(self, other: Climber, made: np.ndarray) -> None:
+        """Go on from another climber's best, at the choices ``made`` as they are numbered here."""
+        self.value, self.made, self.point = other.value, made, other.point
+        if other.point is not None:
+            self.found.append((other.value, made, other.point))
+            self.tried.add(np.packbits(made).tobytes())
+
+    def approach(self, shares: np.ndarray, deadline: float) -> None:
+        """Move towards fractional choices ``shares`` ``(choices,)``: all of them, signal by signal, one by one."""
+        rest = np.ones(len(self.cells.signal_of_cell))
+        np.subtract.at(rest, self.cells.cell, shares)
+        top = np.full(len(rest), 0.0)
+        np.maximum.at(top, self.cells.cell, shares)
+        rounded = self._first((shares == top[self.cells.cell]) & (shares > rest[self.cells.cell]))
+        self.ascend(rounded, deadline)
+        for signal in range(self.signals if self.coupled else 0):
+            mine = self.cells.signal == signal
+            self.ascend(np.where(mine, rounded, self.made), deadline)
+        differ = np.abs(shares - self.made)
+        self.flip(deadline, np.argsort(-differ)[: int((differ > NOTICEABLE).sum())])
+
+    def flip(self, deadline: float, order: np.ndarray | None = None) -> None:
+        """From the best choices, make, replace or drop one, as long as that helps; those of ``order`` only."""
         improved = True
         while improved and time.perf_counter() < deadline:
             improved = False
-            for choice in self._promising():
+            for choice in self._promising() if order is None else order:
                 made = self.made.copy()
                 made[self.cells.cell == self.cells.cell[choice]] = False
                 made[choice] = not self.made[choice]

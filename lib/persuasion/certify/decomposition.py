@@ -19,8 +19,8 @@ import numpy as np
 from persuasion.certify.box import Box
 from persuasion.certify.cells import Cells
 from persuasion.certify.climb import Climber
-from persuasion.certify.mixed import solve_binaries
 from persuasion.certify.hull import Hull
+from persuasion.certify.mixed import solve_binaries
 
 FLIP_SHARE = 0.2
 

@@ -31,22 +31,6 @@ def eliminate(problem: Problem, box: Box) -> Problem:
     return replace(problem, allowed=problem.allowed & survives)
 
 
-def statewise_bound(problem: Problem, box: Box) -> float:
-    """The most that the deviator earns in the box if it picks the surviving action in every state and column."""
-    worth = np.full(box.lower.shape, 0.0)
-    for signal, allowed in enumerate(problem.allowed):
-        best = np.where(allowed[..., None], problem.gains, -np.inf).max(1)
-        worth[signal] = best.sum(0)
-    total = float((worth * box.lower).sum())
-    # the rest of every state's probability goes to its best signals first
-    for state, missing in enumerate(box.missing):
-        order = np.argsort(-worth[:, state])
-        width = box.width[order, state]
-        before = np.concatenate([[0.0], np.cumsum(width)[:-1]])
-        total += float(worth[order, state] @ np.clip(missing - before, 0, width))
-    return total
-
-
 def tolerant(problem: Problem) -> Problem:
     """The problem with every obedience row raised by the simulator's tie tolerance."""
     receiver = problem.game.receiver

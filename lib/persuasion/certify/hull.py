@@ -8,6 +8,7 @@ convex hull of a union of polytopes (Balas), so that with a single contested joi
 
 from __future__ import annotations
 
+import copy
 import time
 
 import numpy as np
@@ -16,6 +17,8 @@ import scipy.sparse as sp
 from persuasion.best_response import highs
 from persuasion.certify.box import Box
 from persuasion.certify.cells import Cells
+
+WHOLE = 1e-6
 
 
 class Hull:
@@ -33,6 +36,7 @@ class Hull:
         self.offset = cells.least - np.minimum(cells.jump, 0).sum(1)
         self.cost = np.concatenate([cells.linear.ravel(), self.offset, cells.jump.ravel()])
         self.matrix, self.row_lower, self.row_upper = self._rows(box)
+        self.lower, self.upper = np.zeros(self.size), np.ones(self.size)
 
     def _rows(self, box: Box | None) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
         """Equal to ``missing`` first, then at least their limit."""
@@ -79,7 +83,10 @@ class Hull:
         columns = bases.owner[:, None] * self.states + np.arange(self.states)
         rest = self._rest()
         pick = sp.csr_matrix(
-            (bases.normal.ravel(), (np.repeat(np.arange(len(limit)), self.states), columns.ravel())),
+            (
+                bases.normal.ravel(),
+                (np.repeat(np.arange(len(limit)), self.states), columns.ravel()),
+            ),
             (len(limit), rest.shape[0]),
         )
         return pick @ rest + sp.diags(limit) @ self._left()[bases.owner], limit
@@ -121,12 +128,38 @@ class Hull:
 
     def bound(self, duals: np.ndarray) -> float:
         """What weak duality makes of any ``duals``, one per row: prices that need not be optimal."""
+        prices, reduced = self._price(duals)
+        corners = np.maximum(reduced * self.lower, reduced * self.upper)
+        return float(prices @ self.row_lower + corners.sum())
+
+    def _price(self, duals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Duals of the right sign, and the reduced costs of all columns."""
         if len(duals) != len(self.row_lower):
             duals = np.zeros(len(self.row_lower))
         # a row that is only bounded from below has a price that is not positive
         prices = np.where(np.isinf(self.row_upper), np.minimum(duals, 0.0), duals)
-        reduced = self.cost - self.matrix.T @ prices
-        return float(prices @ self.row_lower + np.maximum(reduced, 0).sum())
+        return prices, self.cost - self.matrix.T @ prices
+
+    def needed(self, duals: np.ndarray, least: float) -> np.ndarray:
+        """Choices without which values above ``least`` may be lost, ``(choices,)``; by their reduced costs."""
+        spare = self.bound(duals) - least
+        reduced = self._price(duals)[1][self.points : self.points + self.count]
+        sure = reduced > spare
+        decided = np.zeros(len(self.cells.signal_of_cell), bool)
+        decided[self.cells.cell[sure]] = True
+        return (-reduced <= spare) & (sure | ~decided[self.cells.cell])
+
+    def around(self, x: np.ndarray) -> Hull:
+        """The same program where the choices that are whole at ``x`` stay as they are."""
+        y = x[self.points : self.points + self.count]
+        whole = np.abs(y - np.round(y)) < WHOLE
+        choices = slice(self.points, self.points + self.count)
+        near = copy.copy(self)
+        near.lower, near.upper = self.lower.copy(), self.upper.copy()
+        near.lower[choices][whole] = near.upper[choices][whole] = np.round(y[whole])
+        shares = np.repeat(near.upper[choices], self.states)
+        near.upper[self.points + self.count :] = shares
+        return near
 
     def limit_signal(self, signal: int, prices: np.ndarray, bound: float) -> None:
         """One signal's gain, net of ``prices`` ``(states,)`` per unit of its coordinates, is at most ``bound``."""
@@ -157,7 +190,7 @@ class Hull:
             matrix=self.matrix.tocsc(),
             row_lower=self.row_lower,
             row_upper=self.row_upper,
-            lower=np.zeros(self.size),
-            upper=np.ones(self.size),
+            lower=self.lower,
+            upper=self.upper,
             integer=kinds if integer and self.count else None,
         )

@@ -81,7 +81,8 @@ def _search(problem: Problem, radius: float, start: float, deadline: float) -> B
         raise InconsistentCertificate(
             f"sender {problem.sender}: a deviation is worth {value!r}, its bound is {outcome.bound!r}"
         )
-    status = ended(outcome.closed, deadline, outcome.infeasible)
+    until = -math.inf if outcome.hurried else deadline
+    status = ended(outcome.closed, until, outcome.infeasible)
     return conclude(problem, outcome.found, outcome.bound, status, SOLVER, start)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import highspy
-import numpy as np
 
 from persuasion.best_response import highs
 from persuasion.certify.climb import Climber

@@ -39,12 +39,16 @@ def certify_job(preset: Preset, source: Job) -> Job:
 def kinks_jobs(preset: Preset) -> list[Job]:
     """The sampled check against the exact one, step by step."""
     settings = to_dict(preset.kinks)
-    sizes, instances, seed = (settings.pop(name) for name in ("games", "instances", "seed"))
+    names = ("games", "instances", "seed", "movers")
+    sizes, instances, seed, movers = (settings.pop(name) for name in names)
     return [
-        Job({"kind": "kinks", "game": game, **settings}, parameters["signals"] ** 2)
+        Job(
+            {"kind": "kinks", "game": _game(parameters, index, seed), "movers": who, **settings},
+            parameters["signals"] ** 2,
+        )
         for index in range(instances)
         for parameters in sizes
-        for game in [_game(parameters, index, seed)]
+        for who in movers
     ]
 
 

@@ -154,7 +154,8 @@ class KinksStudy:
     ----------
     games, instances, seed : sizes, games per size, root of their seeds
     starts : random starting profiles per game
-    steps : numbers of local best responses, by turns, after which both checks are made
+    movers : "one": the first sender climbs while the others stand still; "turns": every sender in turn
+    steps : numbers of local best responses after which both checks are made
     samples : deviations per sender in the sampled check
     radius : size of the neighbourhood
     seconds : limit per exact computation
@@ -164,6 +165,7 @@ class KinksStudy:
     instances: int = 10
     seed: int = 1_000_033
     starts: int = 3
+    movers: tuple[str, ...] = ("one", "turns")
     steps: tuple[int, ...] = (0, 1, 2, 4, 6, 10, 20, 40)
     samples: tuple[int, ...] = (1_000, 10_000)
     radius: float = 0.005
@@ -272,7 +274,7 @@ def _quick() -> Preset:
         didactic=Didactic(Training(samples=20_000, held_out=5_000, epochs=20)),
         recipes=RecipeStudy(TUNING_GAMES[:2], Training(4_000, 2_000, 6), candidates=3),
         certificates=Certificates(seconds=2.0, every_tolerance=False),
-        kinks=replace(paper.kinks, instances=2, starts=1, steps=(0, 2, 6, 20)),
+        kinks=replace(paper.kinks, instances=5, starts=1, steps=(0, 2, 6, 20, 40)),
         dynamics=replace(paper.dynamics, largest=6, starts=2, seconds=20.0),
     )
 

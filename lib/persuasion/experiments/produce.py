@@ -113,7 +113,7 @@ def origin(preset: Preset, store: str | Path | None = None) -> str:
         codes = len({record.provenance["code"] for record in opened})
         kinds = len({record.config["kind"] for record in opened})
         versions = "" if codes <= kinds else f", made by {codes} versions of the code"
-        return f"committed results ({len(opened):,} records{versions})"
+        return f"read from committed results ({len(opened):,} records{versions})"
 
 
 def _check_coverage(results: Results, preset: Preset, experiments: Sequence[str]) -> None:

@@ -28,7 +28,7 @@ LEARNING = ("networks/*.py", "learn/*.py", "experiments/learning.py")
 SOLVERS = ("best_response/*.py", "certify/*.py", "equilibria/*.py")
 RELEVANT = {
     "reference": GAMES,
-    "solve": GAMES + LEARNING,
+    "solve": (*GAMES, *LEARNING, "experiments/grid.py"),
     "didactic": GAMES + LEARNING,
     "fit": GAMES + LEARNING,
     "certify": GAMES + SOLVERS,

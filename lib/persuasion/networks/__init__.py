@@ -12,8 +12,8 @@ from typing import Any
 
 from persuasion.networks.delu import DeLU
 from persuasion.networks.dnl import DNL
-from persuasion.networks.layers import Seed, StackedNetwork, member_seeds
 from persuasion.networks.relu import ReLU
+from persuasion.networks.stack import Seed, StackedNetwork, member_seeds
 
 __all__ = [
     "ARCHITECTURES",

@@ -6,16 +6,24 @@ r"""DeLU: piecewise linear and discontinuous (Wang et al. 2023, *Deep contract d
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 
 from persuasion.networks.layers import (
-    Seed,
     StackedLinear,
-    StackedNetwork,
+    back_relu,
     pattern,
     relu_layers,
     run_relu,
 )
+from persuasion.networks.stack import Seed, StackedNetwork
+
+
+class _Kept(NamedTuple):
+    outputs: list[torch.Tensor]
+    bits: torch.Tensor
+    zeta: list[torch.Tensor]
 
 
 class DeLU(StackedNetwork):
@@ -43,13 +51,22 @@ class DeLU(StackedNetwork):
         self.zeta_output = StackedLinear(networks, hyper, 1, gain=1)
         self.initialise(seed)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Predictions ``(networks, batch)``."""
-        outputs = run_relu(self.hidden, self.check_inputs(x))
-        bits = pattern(outputs).to(outputs[-1].dtype)
-        jump = self.zeta_output(run_relu(self.zeta_hidden, bits)[-1])
-        return (self.output(outputs[-1]) + jump).squeeze(-1)
+    def propagate(self, x: torch.Tensor) -> tuple[torch.Tensor, _Kept]:
+        """Predictions ``(networks, batch, 1)`` and the hidden layers' outputs."""
+        outputs = run_relu(self.hidden, x)
+        bits = pattern(outputs)
+        zeta = run_relu(self.zeta_hidden, bits)
+        return self.output(outputs[-1]) + self.zeta_output(zeta[-1]), _Kept(outputs, bits, zeta)
+
+    def backward(self, x: torch.Tensor, kept: _Kept, grad: torch.Tensor) -> None:
+        """Add the parameters' gradients to their ``grad``, from ``grad`` in the predictions."""
+        grads = [
+            layer.backward(outputs[-1], grad)
+            for layer, outputs in ((self.output, kept.outputs), (self.zeta_output, kept.zeta))
+        ]
+        back_relu(self.hidden, x, kept.outputs, grads[0])
+        back_relu(self.zeta_hidden, kept.bits, kept.zeta, grads[1])
 
     def activation_pattern(self, x: torch.Tensor) -> torch.Tensor:
         """Boolean ``(networks, batch, 3 * hidden)``; inside one piece the network is affine."""
-        return pattern(run_relu(self.hidden, self.check_inputs(x)))
+        return pattern(run_relu(self.hidden, self.check_inputs(x))).bool()

@@ -9,25 +9,39 @@ it jumps. No gradient flows through :math:`r`; it flows through the lower part's
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from persuasion.networks.layers import (
     GeneratedLinear,
-    Seed,
     StackedLinear,
-    StackedNetwork,
+    Units,
+    back_relu,
     pattern,
     relu_layers,
     run_relu,
+    through_relu,
 )
+from persuasion.networks.stack import Seed, StackedNetwork
 
 GENERATED = {
     "hidden": ("hidden2", "hidden3"),
     "all": ("hidden2", "hidden3", "output"),
     "hidden-output": ("hidden2", "output"),
 }
+
+
+class _Kept(NamedTuple):
+    bits: torch.Tensor
+    hyper: list[torch.Tensor]
+    code: torch.Tensor
+    values: list[torch.Tensor]
+    """Outputs of hidden layers 1 to 3."""
+    products: list[torch.Tensor | None]
+    """Of hidden 2, hidden 3 and output, where they are generated."""
+    units: Units
+    """The entries of the code that were computed with."""
 
 
 class DNL(StackedNetwork):
@@ -50,6 +64,8 @@ class DNL(StackedNetwork):
     ``network(x)`` maps ``(batch, inputs)``, shared by the members, or ``(networks, batch, inputs)`` to
     ``(networks, batch)``.
     """
+
+    CACHE_ROWS = 512
 
     def __init__(
         self,
@@ -80,24 +96,59 @@ class DNL(StackedNetwork):
             self.add_module(name, layer)
         self.initialise(seed)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Predictions ``(networks, batch)``."""
-        lower = run_relu(self.lower, self.check_inputs(x))[-1]
-        code = self.code(lower)
-        second = torch.relu(_apply(self.hidden2, lower, code))
-        third = torch.relu(_apply(self.hidden3, second, code))
-        return _apply(self.output, third, code).squeeze(-1)
+    def propagate(self, x: torch.Tensor) -> tuple[torch.Tensor, _Kept]:
+        """Predictions ``(networks, batch, 1)``, and all intermediate values."""
+        values = run_relu(self.lower, x)
+        bits = pattern(values)
+        hyper = run_relu(self.hyper, bits)
+        code = torch.cat([hyper[-1], torch.ones_like(hyper[-1][..., :1])], -1)
+        units = self.units(code)
+        code = code if units is None else code.index_select(2, units)
+        products = []
+        for layer in (self.hidden2, self.hidden3, self.output):
+            value, own = _apply(layer, values[-1], code, units)
+            products.append(own)
+            values.append(value if layer is self.output else value.relu_())
+        return values.pop(), _Kept(bits, hyper, code, values, products, units)
 
-    def code(self, lower: torch.Tensor) -> torch.Tensor:
-        """The hyper-network's last hidden layer with a final 1, ``(networks, batch, hyper + 1)``."""
-        bits = pattern([lower]).to(lower.dtype)
-        code = run_relu(self.hyper, bits)[-1]
-        return torch.cat([code, torch.ones_like(code[..., :1])], -1)
+    def units(self, code: torch.Tensor) -> Units:
+        """The code entries to compute with: a unit that is off for the whole batch has no effect and no gradient.
+
+        All of them except when one network is trained on a processor, where a look at the values is cheap.
+        """
+        if not self.hidden2.alone:
+            return None
+        units = code[0].amax(0).nonzero().squeeze(1)
+        return units if len(units) < code.shape[2] else None
+
+    def backward(self, x: torch.Tensor, kept: _Kept, grad: torch.Tensor) -> None:
+        """Add the parameters' gradients to their ``grad``, from ``grad`` in the predictions."""
+        code_grad = torch.zeros_like(kept.code)
+        layers = (self.hidden2, self.hidden3, self.output)
+        for index in (2, 1, 0):
+            value, products = kept.values[index], kept.products[index]
+            if products is None:
+                grad = layers[index].backward(value, grad)
+            else:
+                grad, own = layers[index].backward(value, kept.code, products, grad, kept.units)
+                code_grad += own
+            if index:
+                through_relu(grad, value)
+        back_relu(self.lower, x, kept.values[:1], grad)
+        if kept.units is not None:
+            whole = grad.new_zeros((*grad.shape[:2], self.hidden2.shape[2]))
+            code_grad = whole.index_copy_(2, kept.units, code_grad)
+        back_relu(self.hyper, kept.bits, kept.hyper, code_grad[..., :-1])
 
     def activation_pattern(self, x: torch.Tensor) -> torch.Tensor:
         """Boolean ``(networks, batch, hidden)`` of the lower part: the pieces between which DNL jumps."""
-        return pattern(run_relu(self.lower, self.check_inputs(x)))
+        return pattern(run_relu(self.lower, self.check_inputs(x))).bool()
 
 
-def _apply(layer: Any, x: torch.Tensor, code: torch.Tensor) -> torch.Tensor:
-    return layer(x, code) if isinstance(layer, GeneratedLinear) else layer(x)
+def _apply(
+    layer: Any, x: torch.Tensor, code: torch.Tensor, units: Units
+) -> tuple[torch.Tensor, torch.Tensor | None]:
+    if not isinstance(layer, GeneratedLinear):
+        return layer(x), None
+    products = layer.products(x, units)
+    return layer.contract(code, products, units), products

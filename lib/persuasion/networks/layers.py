@@ -2,8 +2,9 @@ r"""Stacks of independent layers: the parts the three architectures share.
 
 A *stack* holds ``networks`` independent networks of one shape; every parameter has that leading axis and
 every product is a batched matrix product, so one pass evaluates the networks of all senders (or of many games).
-Member ``k`` is initialised from its own seed, drawn on the CPU, and so does not depend on the device or on
-the other members.
+
+``forward`` of a layer is differentiable as usual. Training does not record a graph: it calls ``backward``, which
+adds to the parameters' ``grad`` in place and returns the gradient in the input.
 """
 
 from __future__ import annotations
@@ -13,25 +14,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
-Seed = int | Sequence[int]
-
-
-def member_seeds(seed: Seed, networks: int) -> list[int]:
-    """One seed per member: derived from an ``int``, or the given sequence itself.
-
-    >>> member_seeds([3, 5], 2), member_seeds(0, 3)[:2] == member_seeds(0, 2)
-    ([3, 5], True)
-    """
-    if isinstance(seed, (int, np.integer)):
-        streams = (np.random.SeedSequence([int(seed), k]) for k in range(networks))
-        return [int(s.generate_state(1, np.uint64)[0] >> np.uint64(1)) for s in streams]
-    if len(seed) != networks:
-        raise ValueError(f"seed lists {len(seed)} seeds for {networks} networks")
-    return [int(s) for s in seed]
+Units = torch.Tensor | None
+"""Indices of some entries of a generated layer's code; None for all of them."""
 
 
 class StackedLinear(nn.Module):
@@ -60,6 +47,19 @@ class StackedLinear(nn.Module):
             return torch.bmm(x, self.weight)
         return torch.baddbmm(self.bias, x, self.weight)
 
+    def backward(self, x: torch.Tensor, grad: torch.Tensor) -> torch.Tensor:
+        """From the gradient ``grad`` in the output to the one in the input."""
+        self.accumulate(x, grad)
+        return torch.bmm(grad, self.weight.mT)
+
+    def accumulate(self, x: torch.Tensor, grad: torch.Tensor) -> None:
+        """The part of ``backward`` that concerns the parameters: all a first layer needs."""
+        assert self.weight.grad is not None
+        self.weight.grad.baddbmm_(x.expand(self.weight.shape[0], -1, -1).mT, grad)
+        if self.bias is not None:
+            assert self.bias.grad is not None
+            self.bias.grad.add_(grad.sum(1, keepdim=True))
+
 
 class GeneratedLinear(nn.Module):
     r"""Affine layers whose weights and biases are affine in a code :math:`c`, sample by sample.
@@ -87,7 +87,10 @@ class GeneratedLinear(nn.Module):
         self.shape = (networks, inputs, hyper + 1, outputs)
         self.weight = nn.Parameter(torch.zeros(networks, inputs, (hyper + 1) * outputs))
         self.bias = nn.Parameter(torch.zeros(networks, hyper + 1, outputs))
-        self.memory = _Workspace()
+        self.alone = False
+        """Training of one network on a processor: ``products`` overwrites its last result, because fresh pages
+        cost as much as the arithmetic."""
+        self.scratch: torch.Tensor | None = None
 
     def initialise(self, member: int, generator: torch.Generator) -> None:
         """Draw one member's :math:`W_k`; the constant part stays zero."""
@@ -96,115 +99,69 @@ class GeneratedLinear(nn.Module):
 
     def forward(self, x: torch.Tensor, code: torch.Tensor) -> torch.Tensor:
         """``x`` (networks, batch, inputs), ``code`` (networks, batch, hyper + 1) ending in ones."""
-        return _Bilinear.apply(x, code, self.weight, self.memory) + torch.bmm(code, self.bias)
+        return self.contract(code, self.products(x))
 
+    def products(self, x: torch.Tensor, units: Units = None) -> torch.Tensor:
+        """:math:`W_kx` for the code entries ``units``, ``(networks, batch, units, outputs)``."""
+        weight = self.weights_of(units)
+        if not self.alone:
+            return torch.bmm(x, weight).unflatten(2, (-1, self.shape[3]))
+        size = x.shape[1] * weight.shape[2]
+        if self.scratch is None or self.scratch.numel() < size:
+            self.scratch = x.new_empty(size)
+        products = self.scratch[:size].view(1, x.shape[1], -1)
+        return torch.bmm(x, weight, out=products).unflatten(2, (-1, self.shape[3]))
 
-class _Bilinear(torch.autograd.Function):
-    """``y[n,b,o] = sum_{i,k} x[n,b,i] code[n,b,k] weight[n,i,k,o]``; differentiable once, backward runs once.
+    def contract(
+        self, code: torch.Tensor, products: torch.Tensor, units: Units = None
+    ) -> torch.Tensor:
+        """The output ``(networks, batch, outputs)``; ``code`` has the entries ``units`` only."""
+        value = torch.bmm(code.reshape(-1, 1, code.shape[2]), products.flatten(0, 1))
+        return value.view(*code.shape[:2], self.shape[3]).baddbmm_(
+            code, _select(self.bias, 1, units)
+        )
 
-    By hand for speed: automatic differentiation contracts the code's gradient as thousands of tiny products, and
-    allocates four arrays of the size of ``products`` where one, kept between the steps, is enough.
-    """
+    def backward(
+        self,
+        x: torch.Tensor,
+        code: torch.Tensor,
+        products: torch.Tensor,
+        grad: torch.Tensor,
+        units: Units = None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The gradients in the input and in the code; overwrites ``products``."""
+        code_grad = torch.bmm(grad.reshape(-1, 1, self.shape[3]), products.flatten(0, 1).mT)
+        code_grad = code_grad.view(code.shape).baddbmm_(grad, _select(self.bias, 1, units).mT)
+        weighted = torch.mul(code.unsqueeze(3), grad.unsqueeze(2), out=products).flatten(2)
+        self.accumulate(x, code, weighted, grad, units)
+        return torch.bmm(weighted, self.weights_of(units).mT), code_grad
 
-    @staticmethod
-    def forward(
-        ctx: Any, x: torch.Tensor, code: torch.Tensor, weight: torch.Tensor, memory: _Workspace
-    ) -> Any:
-        products = memory.take((*x.shape[:2], weight.shape[2]), x)
-        torch.bmm(x, weight, out=products)
-        split = products.unflatten(2, (code.shape[2], -1))
-        value = torch.matmul(code.unsqueeze(2), split).squeeze(2)
-        if any(ctx.needs_input_grad):
-            ctx.save_for_backward(x, code, weight)
-            ctx.products, ctx.memory = products, memory
+    def accumulate(
+        self,
+        x: torch.Tensor,
+        code: torch.Tensor,
+        weighted: torch.Tensor,
+        grad: torch.Tensor,
+        units: Units,
+    ) -> None:
+        """The part of ``backward`` that concerns the parameters; ``weighted`` is code times ``grad``."""
+        assert self.weight.grad is not None
+        assert self.bias.grad is not None
+        if units is None:
+            self.bias.grad.baddbmm_(code.mT, grad)
+            self.weight.grad.baddbmm_(x.mT, weighted)
         else:
-            memory.give(products)
-        return value
+            self.bias.grad.index_add_(1, units, torch.bmm(code.mT, grad))
+            own = torch.bmm(x.mT, weighted).unflatten(2, (-1, self.shape[3]))
+            self.weight.grad.view(self.shape).index_add_(2, units, own)
 
-    @staticmethod
-    @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, grad: torch.Tensor) -> Any:
-        x, code, weight = ctx.saved_tensors
-        products, ctx.products = ctx.products, None
-        if products is None:
-            raise RuntimeError("a generated layer's graph cannot be walked twice")
-        grad, split = grad.unsqueeze(2), products.unflatten(2, (code.shape[2], -1))
-        needs_x, needs_code, needs_weight, _ = ctx.needs_input_grad
-        code_grad = split.mul_(grad).sum(-1) if needs_code else None
-        torch.mul(code.unsqueeze(-1), grad, out=split)
-        x_grad = torch.bmm(products, weight.mT) if needs_x else None
-        weight_grad = torch.bmm(x.mT, products) if needs_weight else None
-        ctx.memory.give(products)
-        return x_grad, code_grad, weight_grad, None
+    def weights_of(self, units: Units) -> torch.Tensor:
+        """``(networks, inputs, units * outputs)``."""
+        return _select(self.weight.view(self.shape), 2, units).flatten(2)
 
 
-class _Workspace:
-    """One array that survives between the steps: fresh pages cost as much as the arithmetic.
-
-    ``take`` hands it out, or a new one while it is out; ``give`` returns it.
-    """
-
-    def __init__(self) -> None:
-        self.free: torch.Tensor | None = None
-
-    def take(self, shape: tuple[int, ...], like: torch.Tensor) -> torch.Tensor:
-        size = math.prod(shape)
-        flat, self.free = self.free, None
-        if (
-            flat is None
-            or (flat.dtype, flat.device) != (like.dtype, like.device)
-            or len(flat) < size
-        ):
-            flat = like.new_empty(size)
-        return flat[:size].view(shape)
-
-    def give(self, array: torch.Tensor) -> None:
-        whole = array._base if array._base is not None else array
-        self.free = whole.view(-1)
-
-
-class StackedNetwork(nn.Module):
-    """Base of the architectures: sizes, input check, seeds and the options that rebuild a network."""
-
-    def __init__(self, inputs: int, networks: int, **options: Any) -> None:
-        super().__init__()
-        sizes = {"inputs": inputs, "networks": networks} | {
-            key: options[key] for key in ("hidden", "hyper") if key in options
-        }
-        for key, size in sizes.items():
-            if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-                raise ValueError(f"{key} must be a positive whole number, got {size!r}")
-        self.inputs, self.networks, self.options = int(inputs), int(networks), options
-
-    def initialise(self, seed: Seed) -> None:
-        """Draw every member's weights from its own seed (see :func:`member_seeds`)."""
-        layers = [m for m in self.modules() if isinstance(m, (StackedLinear, GeneratedLinear))]
-        for member, own_seed in enumerate(member_seeds(seed, self.networks)):
-            generator = torch.Generator().manual_seed(own_seed)
-            for layer in layers:
-                layer.initialise(member, generator)
-
-    def subset(self, members: Sequence[int]) -> StackedNetwork:
-        """A new stack of copies of some members, in the order given."""
-        index = [range(self.networks)[k] for k in members]
-        other = type(self)(self.inputs, len(index), seed=0, **self.options)
-        state = {key: value[index].clone() for key, value in self.state_dict().items()}
-        other.load_state_dict(state, assign=True)
-        return other
-
-    def activation_pattern(self, x: torch.Tensor) -> torch.Tensor:
-        """Which ReLU units are on, boolean ``(networks, batch, units)``: equal patterns, same piece."""
-        raise NotImplementedError
-
-    def check_inputs(self, x: torch.Tensor) -> torch.Tensor:
-        """``x`` unchanged; ``ValueError`` unless it is ``([networks,] batch, inputs)``."""
-        stacked = x.ndim == 3 and x.shape[0] == self.networks
-        if x.shape[-1:] != (self.inputs,) or not (x.ndim == 2 or stacked):
-            raise ValueError(
-                f"x must have shape (batch, {self.inputs}) or ({self.networks}, batch, "
-                f"{self.inputs}), got {tuple(x.shape)}"
-            )
-        return x
+def _select(tensor: torch.Tensor, axis: int, units: Units) -> torch.Tensor:
+    return tensor if units is None else tensor.index_select(axis, units)
 
 
 def relu_layers(networks: int, inputs: int, sizes: Sequence[int]) -> nn.ModuleList:
@@ -217,11 +174,34 @@ def run_relu(layers: nn.ModuleList, x: torch.Tensor) -> list[torch.Tensor]:
     """The output of every hidden layer, ``(networks, batch, units)`` each."""
     outputs = []
     for layer in layers:
-        x = torch.relu(layer(x))
+        x = layer(x).relu_()
         outputs.append(x)
     return outputs
 
 
+def back_relu(
+    layers: Any, x: torch.Tensor, outputs: Sequence[torch.Tensor], grad: torch.Tensor
+) -> None:
+    """Accumulate the layers' gradients from ``grad``, the gradient in the last output; overwrites it.
+
+    ``x`` and ``outputs`` are what :func:`run_relu` took and returned.
+    """
+    befores = [x, *outputs[:-1]]
+    for index in range(len(outputs) - 1, -1, -1):
+        through_relu(grad, outputs[index])
+        if index:
+            grad = layers[index].backward(befores[index], grad)
+        else:
+            layers[index].accumulate(x, grad)
+
+
+def through_relu(grad: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+    """``grad`` where the unit is on, else 0; in place."""
+    return torch.ops.aten.threshold_backward.grad_input(grad, output, 0, grad_input=grad)
+
+
 def pattern(outputs: Sequence[torch.Tensor]) -> torch.Tensor:
-    """The activation pattern of ReLU outputs, boolean; carries no gradient."""
-    return torch.cat([output.detach() for output in outputs], -1) > 0
+    """The activation pattern of ReLU outputs as numbers 0 and 1; carries no gradient."""
+    # sign is several times faster than a comparison and its conversion
+    signs = [output.detach().sign() for output in outputs]
+    return signs[0] if len(signs) == 1 else torch.cat(signs, -1)

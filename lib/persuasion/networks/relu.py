@@ -8,13 +8,13 @@ from __future__ import annotations
 import torch
 
 from persuasion.networks.layers import (
-    Seed,
     StackedLinear,
-    StackedNetwork,
+    back_relu,
     pattern,
     relu_layers,
     run_relu,
 )
+from persuasion.networks.stack import Seed, StackedNetwork
 
 
 class ReLU(StackedNetwork):
@@ -37,10 +37,15 @@ class ReLU(StackedNetwork):
         self.output = StackedLinear(networks, hidden, 1, gain=1)
         self.initialise(seed)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Predictions ``(networks, batch)``."""
-        return self.output(run_relu(self.hidden, self.check_inputs(x))[-1]).squeeze(-1)
+    def propagate(self, x: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """Predictions ``(networks, batch, 1)`` and the hidden layers' outputs."""
+        outputs = run_relu(self.hidden, x)
+        return self.output(outputs[-1]), outputs
+
+    def backward(self, x: torch.Tensor, kept: list[torch.Tensor], grad: torch.Tensor) -> None:
+        """Add the parameters' gradients to their ``grad``, from ``grad`` in the predictions."""
+        back_relu(self.hidden, x, kept, self.output.backward(kept[-1], grad))
 
     def activation_pattern(self, x: torch.Tensor) -> torch.Tensor:
         """Boolean ``(networks, batch, 3 * hidden)``; inside one piece the network is affine."""
-        return pattern(run_relu(self.hidden, self.check_inputs(x)))
+        return pattern(run_relu(self.hidden, self.check_inputs(x))).bool()

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from persuasion.experiments import design
 from persuasion.experiments.config import Preset
-from persuasion.experiments.produce import default_store
+from persuasion.experiments.produce import build_folder
 from persuasion.experiments.seeds import canonical
 from persuasion.experiments.store import Record
 
@@ -19,7 +19,7 @@ from persuasion.experiments.store import Record
 def artefacts(preset: Preset) -> Path:
     """The preset's folder: ``PERSUASION_ARTEFACTS`` or ``_build/artefacts``, then the preset's name."""
     root = os.environ.get("PERSUASION_ARTEFACTS")
-    return (Path(root) if root else default_store().parent / "artefacts") / preset.name
+    return (Path(root) if root else build_folder() / "artefacts") / preset.name
 
 
 def save_figure(figure: Figure, preset: Preset, name: str) -> Figure:

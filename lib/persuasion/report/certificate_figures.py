@@ -12,20 +12,25 @@ from persuasion.report.style import LOOKS, NAMES, use_style
 FLOOR = 1e-9
 
 
+_MOVERS = {"one": "one moves", "turns": "in turns"}
+
+
 def misses_by_step(misses: pd.DataFrame) -> Figure:
     """Share of refuted profiles that the sampled check accepts, against the number of exact steps.
 
-    A panel per size; colours: tolerance; solid and dashed: fewest and most samples.
+    A row per way to move, a panel per size; colours: tolerance; solid and dashed: fewest and most samples.
     """
     use_style()
+    movers = list(misses["movers"].unique())
     sizes = sorted({tuple(row) for row in misses[["senders", "signals"]].to_numpy()})
     figure, axes = plt.subplots(
-        1, len(sizes), figsize=(3 * len(sizes) + 1, 3), sharey=True, squeeze=False,
-        layout="constrained",
+        len(movers), len(sizes), figsize=(3 * len(sizes) + 1, 2.4 * len(movers) + 0.6), sharey=True,
+        sharex=True, squeeze=False, layout="constrained",
     )  # fmt: skip
     colours = dict(zip(sorted(misses["tolerance"].unique()), ("#0072B2", "#D55E00", "#009E73")))
-    for axis, (senders, signals) in zip(axes[0], sizes):
-        part = misses[(misses["senders"] == senders) & (misses["signals"] == signals)]
+    panels = [(who, *size) for who in movers for size in sizes]
+    for axis, (who, senders, signals) in zip(axes.flat, panels):
+        part = misses[(misses[["movers", "senders", "signals"]] == (who, senders, signals)).all(1)]
         for (tolerance, samples), line in part.groupby(["tolerance", "samples"]):
             seen = line[line["refuted"] > 0]
             dashed = samples == misses["samples"].max() and misses["samples"].nunique() > 1
@@ -37,10 +42,11 @@ def misses_by_step(misses: pd.DataFrame) -> Figure:
                 linestyle="--" if dashed else "-",
                 label=f"tolerance {tolerance:g}, {samples:,} samples",
             )
-        axis.set(
-            title=f"{senders} senders, size {signals}", xlabel="exact steps", ylim=(-0.05, 1.05)
-        )
-    axes[0, 0].set_ylabel("missed / refuted")
+        axis.set(title=f"{_MOVERS[who]}: {senders} senders, size {signals}", ylim=(-0.05, 1.05))
+    for axis in axes[:, 0]:
+        axis.set_ylabel("missed / refuted")
+    for axis in axes[-1]:
+        axis.set_xlabel("exact steps")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure

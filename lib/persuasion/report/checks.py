@@ -19,6 +19,7 @@ def kinks_frame(records: Sequence[Record]) -> pd.DataFrame:
             {
                 "game": game_id(record),
                 **record.config["game"]["parameters"],
+                "movers": record.config["movers"],
                 "start": row["start"],
                 "step": row["step"],
                 "samples": int(samples),
@@ -37,7 +38,7 @@ def kinks_frame(records: Sequence[Record]) -> pd.DataFrame:
 def miss_rates(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     """How often the sampled check accepts what the exact one refutes at a tolerance relative to the utility range.
 
-    One row per size, step and number of samples: profiles that are refuted, those of them that the sampled
+    One row per movers, size, step and number of samples: profiles that are refuted, those of them that the sampled
     check accepts, and profiles that remain undecided.
     """
     decided = frame.assign(
@@ -46,7 +47,7 @@ def miss_rates(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
         accepted=frame["sampled"] <= tolerance,
     )
     decided["missed"] = decided["refuted"] & decided["accepted"]
-    keys = ["senders", "signals", "step", "samples"]
+    keys = ["movers", "senders", "signals", "step", "samples"]
     counts = ["refuted", "missed", "undecided", "accepted"]
     grouped = decided.groupby(keys)
     return grouped[counts].sum().assign(profiles=grouped.size()).reset_index()

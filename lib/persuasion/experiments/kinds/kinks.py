@@ -14,21 +14,23 @@ from persuasion.learn.sampled_check import sampled_gain
 
 
 def run(job: dict[str, Any]) -> Payload:
-    """From random starts, senders take turns at exact local best responses; both checks after some of the steps.
+    """From random starts, exact local best responses; both checks of the movers after some of the steps.
 
-    ``rows`` of the metrics: start, step, exact regret (interval) and the gain that each number of samples found.
+    ``movers``: "one" (the first sender climbs, the others stand still) or "turns" (every sender in turn).
+    ``rows`` of the metrics: start, step, the movers' exact regret (interval) and the gain that each number of
+    samples found.
     """
     game = build_game(job["game"])
+    movers = [0] if job["movers"] == "one" else list(range(game.shape.senders))
     rows = []
     for start, policies in enumerate(starts_of(game, job["game"], job["starts"])):
         step = 0
         for wanted in sorted(job["steps"]):
             while step < wanted:
-                policies = _improved(game, policies, step % game.shape.senders, job)
+                policies = _improved(game, policies, movers[step % len(movers)], job)
                 step += 1
-            rows.append(
-                {"start": start, "step": step} | _compare(game, policies, job, (start, step))
-            )
+            both = _compare(game, policies, movers, job, (start, step))
+            rows.append({"start": start, "step": step} | both)
     return {"rows": rows, "utility_range": game.utility_range}, {}
 
 
@@ -44,14 +46,15 @@ def _improved(game: Game, policies: np.ndarray, sender: int, job: dict[str, Any]
 
 
 def _compare(
-    game: Game, policies: np.ndarray, job: dict[str, Any], place: tuple[int, int]
+    game: Game, policies: np.ndarray, movers: list[int], job: dict[str, Any], place: tuple[int, int]
 ) -> dict[str, Any]:
     from persuasion.certify import certify
 
-    exact = certify(game, policies, job["radius"], ties="lowest-index", time_limit=job["seconds"])
+    radius, limit = job["radius"], job["seconds"]
+    exact = certify(game, policies, radius, "lowest-index", limit, senders=movers)
     seed = integer_seed("kinks", job["game"], *place) % 2**32
     sampled = {
-        str(samples): float(sampled_gain(game, policies, job["radius"], samples, seed).gains.max())
+        str(samples): float(sampled_gain(game, policies, radius, samples, seed).gains[movers].max())
         for samples in job["samples"]
     }
     return {"regret": list(exact.regret), "sampled": sampled}

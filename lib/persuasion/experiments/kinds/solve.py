@@ -8,6 +8,7 @@ import numpy as np
 
 from persuasion.experiments.config import Search
 from persuasion.experiments.games import build_game, starts_of
+from persuasion.experiments.grid import round_to_grid
 from persuasion.experiments.kinds import Payload
 from persuasion.experiments.learning import errors, train
 from persuasion.experiments.seeds import integer_seed
@@ -44,7 +45,7 @@ def _search(
         search.step_size,
         search.projection,
     )
-    ends = ends / ends.sum(-1, keepdims=True)
+    ends = round_to_grid(ends)
     selection = select_local_equilibria(
         game,
         ends,
