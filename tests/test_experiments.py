@@ -21,6 +21,7 @@ from persuasion.experiments import (
 )
 from persuasion.experiments.executors import execute
 from persuasion.experiments.games import build_game
+from persuasion.experiments.jobs import run_job
 from persuasion.learn.sampled_check import sample_deviations
 
 TINY = {
@@ -28,6 +29,13 @@ TINY = {
     "scenarios": ["ride-hailing"],
     "instances": 1,
     "synthetic.senders": [2],
+    "synthetic.levels": [2],
+    "second.levels": [2],
+    "kinks.steps": [0, 1],
+    "dynamics.starts": 1,
+    "dynamics.rounds": 2,
+    "dynamics.margins": [0.01],
+    "certificates.polish_rounds": 1,
     "training.samples": 64,
     "training.held_out": 32,
     "didactic.training.samples": 64,
@@ -131,7 +139,13 @@ def test_a_finished_run_is_loaded_not_repeated(tiny, serial, monkeypatch):
 def test_two_workers_and_reverse_order_give_the_same_records(tiny, serial):
     _, records = serial
     planned = [job for name in EXPERIMENTS for job in design.jobs(tiny, name)]
-    found = {record.key: record for record in execute(planned[::-1], workers=2)}
+    waves = [job for job in planned if not job.needs], [job for job in planned if job.needs]
+    found = {}
+    for wave in waves:
+        records_of = execute(
+            wave[::-1], workers=2, given=lambda job: [found[need.key] for need in job.needs]
+        )
+        found |= {record.key: record for record in records_of}
     assert same([found[job.key] for job in planned], records)
 
 
@@ -285,3 +299,15 @@ def test_status_counts_games(serial, monkeypatch, capsys):
     assert main(["status", "--preset", "quick", "--json"]) == 0
     counts = json.loads(capsys.readouterr().out)["quick"]
     assert counts["synthetic"] == {"games": 0, "design": 50}
+
+
+def test_no_job_of_a_run_is_computed_twice(tiny, tmp_path, monkeypatch):
+    ran = []
+
+    def count(job, given=()):
+        ran.append(job.key)
+        return run_job(job, given)
+
+    monkeypatch.setattr("persuasion.experiments.executors.run_job", count)
+    produce(tiny, ("didactic", "second", "certificates"), tmp_path / "s.sqlite", 1, quiet=True)
+    assert len(ran) == len(set(ran))

@@ -155,7 +155,9 @@ def _run_missing(
     needed = list({need.key: need for job in missing.values() for need in job.needs}.values())
     failures = _run_missing(needed, sources, workers, quiet)
     ready = _done(needed, sources)
-    runnable = [job for job in missing.values() if all(need.key in ready for need in job.needs)]
+    tried = {job.key for job in needed}
+    left = [job for key, job in missing.items() if key not in tried]
+    runnable = [job for job in left if all(need.key in ready for need in job.needs)]
     records = execute(
         runnable,
         workers or default_workers(),

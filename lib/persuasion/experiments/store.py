@@ -67,8 +67,8 @@ class Record:
     def same_result(self, other: Record) -> bool:
         """Equal in everything but provenance and wall times, arrays bit for bit."""
         return (
-            (self.key, self.config, self.status, _untimed(self.metrics))
-            == (other.key, other.config, other.status, _untimed(other.metrics))
+            (self.key, canonical(self.config), self.status, _untimed(self.metrics))
+            == (other.key, canonical(other.config), other.status, _untimed(other.metrics))
             and self.arrays.keys() == other.arrays.keys()
             and all(_identical(self.arrays[name], other.arrays[name]) for name in self.arrays)
         )
@@ -115,7 +115,9 @@ class Store:
             execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (SCHEMA,))
             found = execute("SELECT value FROM meta WHERE name='schema'").fetchone()[0]
             if found != SCHEMA:
-                raise StoreError(f"{self.path}: has schema {found!r}; this version reads {SCHEMA!r}")
+                raise StoreError(
+                    f"{self.path}: has schema {found!r}; this version reads {SCHEMA!r}"
+                )
         self._write_ahead()
 
     def _write_ahead(self) -> None:
