@@ -24,13 +24,15 @@ def certify_jobs(preset: Preset, games: Iterable[list[Job]]) -> list[Job]:
 
 def certify_job(preset: Preset, source: Job) -> Job:
     """The certificates of what one job found."""
+    certificates = to_dict(preset.certificates)
+    searches = preset.searches[: certificates.pop("searches")]
     settings = {
         "kind": "certify",
         "game": source.config["game"],
         "method": source.config.get("method", "full-revelation"),
         "headline": preset.tolerances.index(preset.headline),
-        "radii": [search.radius for search in preset.searches],
-        "certificates": to_dict(preset.certificates),
+        "radii": [search.radius for search in searches],
+        "certificates": certificates,
     }
     large = source.config["game"]["parameters"].get("senders", 2) > 2
     return Job(settings, 20.0 if large else 1.0, needs=(source,))

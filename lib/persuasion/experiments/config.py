@@ -130,6 +130,7 @@ class Certificates:
 
     Attributes
     ----------
+    searches : certify what the first so many searches selected
     seconds : limit per certificate and per polishing; what is not closed by then stays an interval
     every_tolerance : certify the selections at all tolerances, not only at the headline
     global_senders : also compute the global regret of games with at most this many senders
@@ -138,6 +139,7 @@ class Certificates:
     polish_margin : margin of the receiver's actions, relative to the receiver's utility range
     """
 
+    searches: int = 2
     seconds: float = 20.0
     every_tolerance: bool = True
     global_senders: int = 2
@@ -273,9 +275,9 @@ def _quick() -> Preset:
         instances=3,
         didactic=Didactic(Training(samples=20_000, held_out=5_000, epochs=20)),
         recipes=RecipeStudy(TUNING_GAMES[:2], Training(4_000, 2_000, 6), candidates=3),
-        certificates=Certificates(seconds=2.0, every_tolerance=False),
-        kinks=replace(paper.kinks, instances=5, starts=1, steps=(0, 2, 6, 20, 40)),
-        dynamics=replace(paper.dynamics, largest=6, starts=2, seconds=20.0),
+        certificates=Certificates(searches=1, seconds=1.0, every_tolerance=False),
+        kinks=replace(paper.kinks, instances=5, starts=1, steps=(0, 2, 6, 20, 40), seconds=5.0),
+        dynamics=replace(paper.dynamics, largest=6, starts=2, seconds=10.0),
     )
 
 
