@@ -49,6 +49,8 @@ def _profiles(job: dict[str, Any], source: Record) -> Iterator[tuple[float, list
                 yield radius, [], source.arrays["full_revelation"]
         return
     for number, search in enumerate(source.metrics["searches"]):
+        if search["radius"] not in job["radii"]:
+            continue
         chosen = [None if entry is None else entry["profile"] for entry in search["selected"]]
         for profile, policies in enumerate(source.arrays[f"search{number}/policies"]):
             selected_at = [k for k, which in enumerate(chosen) if which == profile]
