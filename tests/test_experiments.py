@@ -141,11 +141,12 @@ def test_two_workers_and_reverse_order_give_the_same_records(tiny, serial):
     planned = [job for name in EXPERIMENTS for job in design.jobs(tiny, name)]
     waves = [job for job in planned if not job.needs], [job for job in planned if job.needs]
     found = {}
+
+    def given(job):
+        return [found[need.key] for need in job.needs]
+
     for wave in waves:
-        records_of = execute(
-            wave[::-1], workers=2, given=lambda job: [found[need.key] for need in job.needs]
-        )
-        found |= {record.key: record for record in records_of}
+        found |= {record.key: record for record in execute(wave[::-1], workers=2, given=given)}
     assert same([found[job.key] for job in planned], records)
 
 

@@ -147,14 +147,24 @@ def _source(options: argparse.Namespace) -> tuple[Preset, Path]:
         options.preset = next(iter(_committed_presets(default_results())), None)
     settings = _plain(options)
     root = default_results()
-    if not os.environ.get("PERSUASION_STORE") and committed_folder(root, settings.name):
+    if not os.environ.get("PERSUASION_STORE") and _can_be_shown(root, settings.name):
         return settings, root
     return settings, default_store()
 
 
 def _committed_presets(root: Path) -> list[str]:
     """The presets with committed results below a folder, the most complete protocol first."""
-    return [name for name in PREFERRED if committed_folder(root, name)]
+    return [name for name in PREFERRED if _can_be_shown(root, name)]
+
+
+def _can_be_shown(root: Path, name: str) -> bool:
+    """Whether the committed results of a preset hold something of every experiment."""
+    folder = committed_folder(root, name)
+    if folder is None:
+        return False
+    settings = preset(name)
+    with open_records(folder, name) as results:
+        return all(results.done(designs.jobs(settings, experiment)) for experiment in EXPERIMENTS)
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
 
+from persuasion.experiments.frozen import RECIPES
 from persuasion.games import SCENARIOS
 from persuasion.learn.training import Training
 from persuasion.networks import ARCHITECTURES
@@ -202,7 +203,10 @@ class Preset:
     Attributes
     ----------
     name : name of the preset
-    training : how the benchmark's and the scenarios' networks are trained
+    training : how the benchmark's and the scenarios' networks are trained, before the recipe
+    recipe : "literal" or "tuned": what the architectures choose for themselves, see
+        :mod:`persuasion.experiments.frozen`
+    overridden : fields of ``training`` that the user set and that the recipe therefore leaves alone
     searches : radius 0.005 (Figures 2, 3, 5, Table 1) first, then radius 0.01 (Figure 8)
     synthetic : the paper's benchmark
     second : the second benchmark, with logit scale 1, on which fewer games are trivial
@@ -232,6 +236,8 @@ class Preset:
     methods: tuple[str, ...] = METHODS
     tolerances: tuple[float, ...] = (1e-9, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
     headline: float = 1e-3
+    recipe: str = "tuned"
+    overridden: tuple[str, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -239,6 +245,8 @@ class Preset:
             raise ValueError(f"unknown methods {unknown}; known: {list(METHODS)}")
         if unknown := sorted(set(self.scenarios) - set(SCENARIOS)):
             raise ValueError(f"unknown scenarios {unknown}; known: {list(SCENARIOS)}")
+        if self.recipe not in RECIPES:
+            raise ValueError(f"unknown recipe {self.recipe!r}; known: {list(RECIPES)}")
         if self.headline not in self.tolerances:
             raise ValueError(f"headline {self.headline} is not among tolerances {self.tolerances}")
 
@@ -316,7 +324,12 @@ def preset(name: str, overrides: Mapping[str, Any] | None = None) -> Preset:
     settings = PRESETS[name]()
     for path, value in (overrides or {}).items():
         settings = _override(settings, path.split("."), value, path)
-    return settings
+    return replace(settings, overridden=settings.overridden + _overridden(overrides or {}))
+
+
+def _overridden(overrides: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields of training recipes among dotted names, for instance ``didactic.training.batch_size``."""
+    return tuple(path.split(".")[-1] for path in overrides if "training" in path.split(".")[:-1])
 
 
 def _override(settings: Any, keys: list[str], value: Any, path: str) -> Any:

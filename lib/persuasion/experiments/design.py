@@ -7,7 +7,9 @@ from typing import Any
 
 from persuasion.experiments import certificates, recipes
 from persuasion.experiments.config import Benchmark, Preset, to_dict
+from persuasion.experiments.frozen import apply_recipe
 from persuasion.experiments.jobs import Job
+from persuasion.learn.training import Training
 
 EXPERIMENTS = (
     "didactic",
@@ -75,7 +77,7 @@ def _solve(preset: Preset, game: dict[str, Any], method: str) -> Job:
         "kind": "solve",
         "game": game,
         "method": method,
-        "training": to_dict(preset.training),
+        "training": _training(preset, preset.training, method),
         "searches": [to_dict(search) for search in preset.searches],
         "tolerances": list(preset.tolerances),
     }
@@ -83,11 +85,15 @@ def _solve(preset: Preset, game: dict[str, Any], method: str) -> Job:
     return Job(settings, senders * RELATIVE_COST[method])
 
 
+def _training(preset: Preset, training: Training, method: str) -> dict[str, Any]:
+    return to_dict(apply_recipe(training, preset.recipe, method, preset.overridden))
+
+
 def _didactic(preset: Preset, method: str) -> Job:
     settings = {
         "kind": "didactic",
         "method": method,
-        "training": to_dict(preset.didactic.training),
+        "training": _training(preset, preset.didactic.training, method),
         "resolution": preset.didactic.resolution,
         "seed": preset.seed,
     }

@@ -30,7 +30,7 @@ def misses_by_step(misses: pd.DataFrame) -> Figure:
     colours = dict(zip(sorted(misses["tolerance"].unique()), ("#0072B2", "#D55E00", "#009E73")))
     panels = [(who, *size) for who in movers for size in sizes]
     for axis, (who, senders, signals) in zip(axes.flat, panels):
-        part = misses[(misses[["movers", "senders", "signals"]] == (who, senders, signals)).all(1)]
+        part = misses.query("movers == @who and senders == @senders and signals == @signals")
         for (tolerance, samples), line in part.groupby(["tolerance", "samples"]):
             seen = line[line["refuted"] > 0]
             dashed = samples == misses["samples"].max() and misses["samples"].nunique() > 1

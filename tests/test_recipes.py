@@ -1,0 +1,81 @@
+"""The frozen recipes follow from the committed records of the search, and overrides win over them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from persuasion.experiments import design, load, preset, recipes
+from persuasion.experiments.config import METHODS
+from persuasion.experiments.frozen import RECIPES
+from persuasion.experiments.produce import default_results
+from persuasion.learn.training import Training
+from persuasion.report.recipes import CHOICES, best, fits_frame, scores
+
+LITERAL = {name: getattr(Training(), name) for name in ("learning_rate", *CHOICES)}
+
+
+@pytest.fixture(scope="module")
+def searched():
+    return fits_frame(load(preset("paper"), default_results()))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_tuned_recipe_is_the_best_of_the_committed_search(searched, method):
+    assert best(searched, method, 0.01) == RECIPES["tuned"][method]
+
+
+def test_the_search_is_complete_and_alike_for_all(searched):
+    study = preset("paper").recipes
+    counts = searched.groupby(["method", "game", "learning_rate"]).size()
+    assert len(counts) == len(METHODS) * len(study.games) * len(study.learning_rates)
+    assert (counts == study.candidates).all()
+    shared = searched.groupby("method")[list(recipes.SHARED)].apply(
+        lambda part: set(map(tuple, part.to_numpy()))
+    )
+    assert shared["relu"] == shared["delu"] == shared["dnl"]
+
+
+def test_no_benchmark_uses_a_tuning_game():
+    settings = preset("paper")
+    seeds = {game["seed"] for game in recipes.tuning_games(settings.recipes)}
+    for experiment in ("synthetic", "second", "scenarios"):
+        assert seeds.isdisjoint(game["seed"] for game in design.games(settings, experiment))
+
+
+def _fits(errors):
+    rows = [
+        {**LITERAL, "method": "relu", "game": game, "batch_size": batch, "log_training": 0.0}
+        | {"log_held_out": np.log(error)}
+        for batch, by_game in errors.items()
+        for game, error in by_game.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_scores_are_geometric_means_over_the_same_games():
+    frame = _fits({128: {"a": 0.1, "b": 0.4}, 512: {"a": 0.3, "b": 0.3}, 2048: {"a": 0.01}})
+    table = scores(frame)
+    assert table["batch_size"].tolist() == [128, 512]  # 2048 left out the hard game
+    np.testing.assert_allclose(table["held_out"], [0.2, 0.3])
+    assert best(frame, "relu", 0.01) == {"batch_size": 128}
+
+
+def test_best_names_what_was_not_fitted():
+    with pytest.raises(ValueError, match="no fits of 'dnl' at learning rate 0.01"):
+        best(_fits({128: {"a": 0.1}}), "dnl", 0.01)
+
+
+def test_jobs_train_with_the_recipe_and_overrides_win():
+    def training(overrides, method):
+        jobs = design.jobs(preset("smoke", overrides), "second")
+        return next(j for j in jobs if j.config.get("method") == method).config["training"]
+
+    assert training({}, "dnl")["dnl_variant"] == "hidden-output"
+    assert training({"recipe": "literal"}, "dnl")["dnl_variant"] == "hidden"
+    kept = training({"training.batch_size": 64}, "relu")
+    assert (kept["batch_size"], kept["input_scaling"]) == (64, "standardise")
+
+
+def test_unknown_recipes_are_named():
+    with pytest.raises(ValueError, match=r"unknown recipe 'best'; known: \['literal', 'tuned'\]"):
+        preset("smoke", {"recipe": "best"})
