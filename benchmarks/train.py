@@ -1,62 +1,203 @@
-"""One epoch of training per architecture, one thread: ours through ``fit`` against the obvious modules."""
+"""Training per architecture, one thread: ours through ``fit`` against the obvious modules, and what presets cost.
+
+Seconds are those of the process's one thread: other processes on the machine disturb them less than the clock's.
+``python benchmarks/train.py --fast`` measures a tenth of the samples once; `make benchmark` does it in full.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import json
+import multiprocessing
+import resource
+import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
 import naive
-from persuasion.learn.fit import fit
-from persuasion.learn.training import Training
-from persuasion.networks import ARCHITECTURES, build_network
+from persuasion import sender_utilities, uniform_policies
+from persuasion.experiments.config import PRESETS, preset
+from persuasion.experiments.design import EXPERIMENTS, jobs
+from persuasion.experiments.games import build_game
+from persuasion.games import synthetic
+from persuasion.learn import Training, fit, sample_flops
+from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
 
-SAMPLES, INPUTS, REPEATS = 50_000, 200, 3
+GAMES = (
+    (2, 4, 4, 4, 1.0),
+    (2, 6, 6, 6, 10.0),
+    (4, 6, 6, 6, 1.0),
+    (2, 10, 10, 10, 1.0),
+    (4, 10, 10, 10, 10.0),
+)
+"""Senders, signals, states, actions and logit scale: games whose training is projected to the presets."""
+COMPARED, LARGEST = GAMES[3], GAMES[4]
+TRAINING = Training()
+"""The literal recipe."""
 
 
-def run() -> list[dict[str, Any]]:
-    """Best of three epochs each, taken in turn; float32, batch 512, 200 inputs."""
+@dataclasses.dataclass(frozen=True)
+class Effort:
+    """How much is measured."""
+
+    samples: int = TRAINING.samples
+    repeats: int = 3
+    epochs: int = 3
+
+
+FAST = Effort(5_000, 1, 2)
+Data = tuple[torch.Tensor, torch.Tensor]
+
+
+def run(effort: Effort = Effort()) -> list[dict[str, Any]]:
+    """One object per architecture; float32, one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    rows = [_measure(name) for name in ARCHITECTURES]
+    rows = [_compare(name, effort) | _project(name, effort) for name in ARCHITECTURES]
     torch.set_num_threads(threads)
     return rows
 
 
-def _measure(name: str) -> dict[str, Any]:
-    generator = np.random.default_rng(0)
-    inputs = torch.tensor(generator.random((SAMPLES, INPUTS)), dtype=torch.float32)
-    targets = inputs[:, :8].prod(1)
-    obvious = naive.NETWORKS[name](INPUTS)
-    optimiser = torch.optim.Adam(obvious.parameters(), lr=0.01)
-    ours, baseline = [], []
-    for _ in range(REPEATS):
-        ours.append(_epoch(name, inputs, targets))
-        begin = time.perf_counter()
-        naive.train_epoch(obvious, optimiser, inputs, targets)
-        baseline.append(time.perf_counter() - begin)
+def _compare(name: str, effort: Effort) -> dict[str, Any]:
+    """Epochs of the naive version, of ours, and products of large matrices, in turn; the best of each."""
+    data = _data(COMPARED, effort.samples)
+    length = data[0].shape[1]
+    obvious = naive.NETWORKS[name](length)
+    optimiser = torch.optim.Adam(obvious.parameters(), lr=TRAINING.learning_rate)
+    epoch = functools.partial(naive.train_epoch, obvious, optimiser, *data)
+    times = [
+        (_seconds(epoch), _trained(name, data, effort), _in_full(name, data), 1 / _peak())
+        for _ in range(effort.repeats)
+    ]
+    baseline, ours, full, product = (min(column) for column in zip(*times, strict=True))
+    rate = effort.samples * sample_flops(name, length)[1] / full
     return {
         "name": f"train-{name}",
-        "baseline_seconds": min(baseline),
-        "seconds": min(ours),
-        "ratio": min(baseline) / min(ours),
-        "samples": SAMPLES,
-        "inputs": INPUTS,
+        "baseline_seconds": baseline,
+        "seconds": ours,
+        "ratio": baseline / ours,
+        "seconds_all_units_on": full,
+        "ratio_all_units_on": baseline / full,
+        "gflop_per_second_all_units_on": rate / 1e9,
+        "peak_gflop_per_second": 1e-9 / product,
+        "share_of_peak": rate * product,
+        "samples": effort.samples,
+        "inputs": length,
+        "batch_size": TRAINING.batch_size,
         "threads": 1,
     }
 
 
-def _epoch(name: str, inputs: torch.Tensor, targets: torch.Tensor) -> float:
-    """Seconds of the second epoch of a fit; the first one also sets up the data."""
-    ends: list[float] = []
-    network = build_network(name, INPUTS)
-    fit(
-        network,
-        inputs,
-        targets[:, None],
-        Training(epochs=2),
-        progress=lambda *_: ends.append(time.perf_counter()),
-    )
-    return ends[1] - ends[0]
+@functools.lru_cache(len(GAMES))
+def _data(size: tuple, samples: int) -> Data:
+    """Policies of a game and the first sender's utilities, standardised for those who do not."""
+    game = synthetic(*size[:4], logit_scale=size[4], seed=0)
+    policies = uniform_policies(game, samples, seed=0)
+    utilities = torch.tensor(sender_utilities(game, policies, validate=False)[:, 0]).float()
+    inputs = torch.tensor(policies.reshape(samples, -1)).float()
+    return inputs, (utilities - utilities.mean()) / utilities.std()
+
+
+def _trained(name: str, data: Data, effort: Effort) -> float:
+    """Seconds of an epoch in the course of training, the mean over all but the first."""
+    training = dataclasses.replace(TRAINING, epochs=effort.epochs)
+    return float(_epochs(build_network(name, data[0].shape[1]), data, training)[1:].mean())
+
+
+def _in_full(name: str, data: Data) -> float:
+    """Seconds of an epoch in which no unit can be left out: the most work that there can be."""
+    network = build_network(name, data[0].shape[1])
+    if name == "dnl":
+        torch.nn.init.constant_(network.get_parameter("hyper.1.bias"), 10.0)
+    still = dataclasses.replace(TRAINING, epochs=2, learning_rate=1e-6)
+    return float(_epochs(network, data, still)[1])
+
+
+def _epochs(network: StackedNetwork, data: Data, training: Training) -> np.ndarray:
+    """Seconds of every epoch; the first one also sets up the data."""
+    ends = [time.process_time()]
+    inputs, targets = data[0], data[1][:, None]
+    progress = lambda *_: ends.append(time.process_time())  # noqa: E731
+    fit(network, inputs, targets, training, progress=progress)
+    return np.diff(ends)
+
+
+def _peak(size: int = 1024) -> float:
+    """Operations per second of a product of large square matrices, the best of ten."""
+    left, right, result = torch.randn(size, size), torch.randn(size, size), torch.empty(size, size)
+    product = functools.partial(torch.mm, left, right, out=result)
+    return 2 * size**3 / min(_seconds(product) for _ in range(10))
+
+
+def _seconds(function: Callable[[], Any]) -> float:
+    begin = time.process_time()
+    function()
+    return time.process_time() - begin
+
+
+def _project(name: str, effort: Effort) -> dict[str, Any]:
+    """What the presets' training costs on one core, from a few games trained by the literal recipe."""
+    visits = {}
+    for size in GAMES:
+        data = _data(size, effort.samples)
+        visits[data[0].shape[1]] = _trained(name, data, effort) / effort.samples
+    hours = {
+        key: {experiment: _hours(key, experiment, name, visits) for experiment in EXPERIMENTS}
+        for key in PRESETS
+    }
+    per_hour = {}
+    for key, parts in hours.items():
+        games = [parts[experiment] for experiment in ("synthetic", "second", "scenarios")]
+        per_hour[key] = round(sum(map(len, games)) / sum(map(sum, games)), 1)
+    return {
+        "microseconds_per_visit_by_inputs": {k: round(1e6 * v, 2) for k, v in visits.items()},
+        "games_per_hour_and_core": per_hour,
+        "paper_core_hours": sum(map(sum, hours["paper"].values())),
+        "peak_memory_gib": _memory(name, effort),
+    }
+
+
+def _hours(key: str, experiment: str, name: str, visits: dict[int, float]) -> list[float]:
+    """Core-hours of every job of an experiment that trains networks of this architecture."""
+    known, seconds = zip(*sorted(visits.items()), strict=True)
+    result = []
+    for config in (job.config for job in jobs(preset(key), experiment)):
+        if "training" in config and config["method"] == name:
+            length, senders = _shape(config.get("game", {"family": "didactic", "parameters": {}}))
+            count = config["training"]["samples"] * config["training"]["epochs"]
+            count *= config.get("networks") or senders
+            result.append(count * float(np.interp(length, known, seconds)) / 3600)
+    return result
+
+
+def _shape(game: dict[str, Any]) -> tuple[int, int]:
+    """Length of a network's input and number of senders."""
+    parts = game["parameters"]
+    if game["family"] == "synthetic":
+        return parts["senders"] * parts["states"] * parts["signals"], parts["senders"]
+    shape = build_game(game | {"index": 0, "seed": 0}).shape
+    return shape.senders * shape.states * shape.signals, shape.senders
+
+
+def _memory(name: str, effort: Effort) -> float:
+    """Peak memory in GiB of training the networks of the largest game, in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_train_largest, (name, effort.samples))
+
+
+def _train_largest(name: str, samples: int) -> float:
+    senders, signals, states = LARGEST[:3]
+    torch.set_num_threads(1)
+    policies = np.random.default_rng(0).random((samples, senders * signals * states))
+    network = build_network(name, policies.shape[1], senders)
+    fit(network, policies, policies[:, :senders], dataclasses.replace(TRAINING, epochs=1))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(FAST if "--fast" in sys.argv[1:] else Effort()), indent=1))

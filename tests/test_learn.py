@@ -89,6 +89,31 @@ def test_stacked_training_equals_training_one_by_one(name, scaling):
                 np.testing.assert_allclose(arrays[key], value, rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_training_equals_a_plain_loop_with_automatic_differentiation(name, schedule):
+    training = Training(epochs=3, batch_size=64, precision="float64", schedule=schedule)
+    x, y = smooth_data(200)
+    x = x - 0.5
+    ours, plain = (build_network(name, 4, 2, seed=1).double() for _ in range(2))
+    result = fit(ours, x, y, training, seed=3)
+    inputs, targets = torch.tensor(x), torch.tensor((y - y.mean(0)) / y.std(0)).T
+    adam = torch.optim.Adam(plain.parameters(), lr=0.01, foreach=False)
+    shuffle, steps = torch.Generator().manual_seed(3), 3 * math.ceil(200 / 64)
+    for epoch in range(3):
+        for number, rows in enumerate(torch.randperm(200, generator=shuffle).split(64)):
+            if schedule == "cosine":
+                share = (4 * epoch + number) / steps
+                adam.param_groups[0]["lr"] = 0.005 * (1 + math.cos(math.pi * share))
+            adam.zero_grad()
+            (plain(inputs[rows]) - targets[:, rows]).square().mean(1).sum().backward()
+            adam.step()
+    error = (plain(inputs) - targets).square().mean(1).detach().numpy() * y.var(0)
+    np.testing.assert_allclose(result.training_error, error, rtol=1e-9)
+    for a, b in zip(ours.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(a, b.detach(), rtol=1e-8, atol=1e-10)
+
+
 def a_task(seed, senders=2, states=2, signals=2, networks=None):
     rng = np.random.default_rng(seed)
     prior = rng.dirichlet(np.ones(states))
@@ -142,6 +167,19 @@ def test_games_trained_together_equal_networks_trained_one_by_one(method, scalin
             np.testing.assert_allclose(
                 predicted[:, member], alone.model.predict(policies)[:, 0], rtol=1e-7, atol=1e-7
             )
+
+
+def test_bad_batches_are_named():
+    task = a_task(1)
+    with pytest.raises(ValueError, match="between 1 and 2 seeds"):
+        dataclasses.replace(task, networks=[1, 2, 3])
+    with pytest.raises(ValueError, match="between 1 and 2 seeds"):
+        dataclasses.replace(task, networks=[])
+    with pytest.raises(ValueError, match="games_at_once"):
+        fit_games([task], "relu", QUICK, games_at_once=0)
+    with pytest.raises(ValueError, match="unknown architecture 'mlp'"):
+        fit_games([task], "mlp", QUICK)
+    assert fit_games([], "relu", QUICK) == []
 
 
 def test_a_batch_of_games_equals_the_training_of_the_experiments():

@@ -195,17 +195,30 @@ def test_flattened_rows_and_members_share_the_networks_memory(name, options):
     assert torch.equal(network(inputs())[[0, 2]], values[[0, 2]])
 
 
-@pytest.mark.parametrize("off", [0, 1, 4, 5])
+def switch_off(network, layer, count):
+    """Let the last ``count`` units of a hidden layer be off for every input, in all networks."""
+    if layer == "hidden2":  # a bias large in the constant entry of the code, and no other
+        bias = network.hidden2.bias.data
+        bias[:, :, bias.shape[2] - count :] = 0
+        bias[:, -1, bias.shape[2] - count :] = -100
+    else:
+        bias = network.get_parameter(f"{layer}.bias").data
+        bias[..., bias.shape[2] - count :] = -100
+
+
+@pytest.mark.parametrize("off", [(0, 0, 0), (1, 1, 1), (5, 0, 0), (0, 4, 0), (0, 0, 6), (7, 5, 7)])
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_hyper_units_that_are_off_for_a_batch_are_left_out_without_effect(variant, off):
+def test_units_that_are_off_for_a_batch_are_left_out_without_effect(variant, off, monkeypatch):
+    monkeypatch.setattr("persuasion.networks.generated.WORTHWHILE", 0.99)
     network, wanted = small("dnl", {"variant": variant}, networks=1), targets(networks=1)
-    network.hyper[1].bias.data[:, :, 5 - off :] = -100
-    network.hyper[1].bias.data[:, :, : 5 - off] = 100
-    assert (network.propagate(inputs())[1].code == 0).sum() == 9 * off
+    for layer, count in zip(("lower.0", "hyper.1", "hidden2"), off, strict=True):
+        switch_off(network, layer, count)
     errors, expected = by_hand(network, inputs(), wanted)
     network.flatten()
     alone = network.member(0)
-    assert alone.propagate(inputs())[1].code.shape[2] == 6 - off
+    used = alone.propagate(inputs())[1].generated[0]
+    assert used.x.shape[2] <= 7 - off[0]
+    assert used.code.shape[2] <= 6 - off[1]
     torch.testing.assert_close(alone.squared_error(inputs(), wanted, gradients=True), errors)
     for parameter, gradient in zip(network.parameters(), expected, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, rtol=1e-10, atol=1e-12)
@@ -250,7 +263,7 @@ def test_initial_weights_depend_on_the_own_seed_only(name):
 def test_generated_weights_start_at_he_scale(variant, scale):
     network = DNL(40, networks=4, variant=variant, seed=3, hyper_scale=scale)
     x = torch.randn(200, 40, generator=torch.Generator().manual_seed(0))
-    code = network.propagate(x)[1].code
+    code = network.propagate(x)[1].generated[0].code
     for name, gain in (("hidden2", 2), ("hidden3", 2), ("output", 1)):
         layer = getattr(network, name)
         if hasattr(layer, "shape"):

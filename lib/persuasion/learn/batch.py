@@ -26,7 +26,7 @@ class Task:
     """The networks of one game to be trained, and every seed that this takes.
 
     One network for each of the first ``len(networks)`` senders. Tasks with the same seeds have the same result,
-    whatever else is trained beside them.
+    whatever else is trained beside them. ``ValueError`` for no network, or for more than the game has senders.
     """
 
     game: Game
@@ -38,6 +38,13 @@ class Task:
     """Seeds of the networks' initial weights."""
     shuffle: int
     """Seed of the order of the samples."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.networks) <= self.game.shape.senders:
+            raise ValueError(
+                f"networks must list between 1 and {self.game.shape.senders} seeds, one for each of "
+                f"the first senders, got {len(self.networks)}"
+            )
 
     @property
     def inputs(self) -> int:
@@ -62,16 +69,27 @@ def fit_games(
     Parameters
     ----------
     games_at_once : games per stack, which bounds memory: a game's data take ``4 * samples * inputs`` bytes;
-        default 32 on an accelerator. The CPU takes one by one.
-    together : whether the networks of a stack take their steps together (default: unless on the CPU)
+        default 32 on an accelerator, 1 on the CPU
+    together : whether the networks of a stack take their steps together; default: what is faster on ``device``
     on_divergence : as in :func:`persuasion.learn.fit`
 
     Returns
     -------
     One :class:`Fit` per task, in their order, with models on ``device``.
+
+    Raises
+    ------
+    ValueError
+        An unknown ``method``, or fewer than one game at once.
+    DivergenceError
+        As in :func:`persuasion.learn.fit`, only with ``on_divergence="raise"``.
     """
     device = torch.device(device)
-    size = games_at_once or (1 if device.type == "cpu" else ACCELERATOR_GAMES)
+    size = games_at_once
+    if size is None:
+        size = 1 if device.type == "cpu" else ACCELERATOR_GAMES
+    if size < 1:
+        raise ValueError(f"games_at_once must be at least 1, got {size}")
     results: dict[int, Fit] = {}
     for indices in _stacks(tasks, size):
         stack = [tasks[k] for k in indices]

@@ -1,8 +1,8 @@
 r"""The training loop: Adam on the mean squared errors of many independent networks.
 
-On an accelerator the whole stack takes every step together, as batched products and one fused update. A processor
-works through it member by member, whose weights, gradients and intermediate values then stay in its cache. Both
-ways compute the same: no quantity of one network enters that of another.
+The whole stack takes every step together, as batched products and one fused update. Only DNL on a processor goes
+member by member, whose weights, gradients and intermediate values then stay in its cache, and leaves out units of
+the hyper-network that are off. Both ways compute the same up to rounding: the networks do not depend on each other.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Trainer:
     Parameters
     ----------
     seeds : of the shuffles, one per group of ``samples``; drawn on the CPU
-    together : whether the stack takes its steps together (default: unless on the CPU)
+    together : whether the stack takes its steps together; default: what is faster on the data's device
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class Trainer:
     ) -> None:
         self.network, self.samples, self.training = network.requires_grad_(False), samples, training
         self.shuffles = [torch.Generator().manual_seed(seed) for seed in seeds]
-        self.together = samples.inputs.device.type != "cpu" if together is None else together
+        faster = samples.inputs.device.type != "cpu" or not network.BY_MEMBER
+        self.together = faster if together is None else together
         self.parts = self._parts()
 
     def _parts(self) -> list[_Part]:

@@ -11,7 +11,8 @@ def training_flops(
 ) -> float:
     """Floating-point operations (a multiplication and an addition are two) of the matrix products of one network.
 
-    All epochs, and the passes for the errors at the end. Raises ``ValueError`` for an unknown ``method``.
+    All epochs, and the passes for the errors at the end. DNL on a processor takes fewer: it leaves out units that
+    are off. Raises ``ValueError`` for an unknown ``method``.
     """
     forward, step = sample_flops(method, inputs, training.dnl_variant, hidden, hyper)
     visits = training.samples * training.epochs

@@ -4,7 +4,7 @@ The first hidden layer is the *lower* part. Its activation pattern :math:`r(x)` 
 hyper-network with two hidden layers of 32 units, whose output is the weights and biases of higher layers. These
 act on the lower part's output with ReLU between them: inside one piece the function is non-linear, between pieces
 it jumps. No gradient flows through :math:`r`; it flows through the lower part's output. The arithmetic is in
-:class:`~persuasion.networks.layers.GeneratedLinear`.
+:class:`~persuasion.networks.generated.GeneratedLinear`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 
 import torch
 
+from persuasion.networks.generated import GeneratedLinear, Kept
 from persuasion.networks.layers import (
-    GeneratedLinear,
     StackedLinear,
-    Units,
     back_relu,
     pattern,
     relu_layers,
@@ -35,13 +34,10 @@ GENERATED = {
 class _Kept(NamedTuple):
     bits: torch.Tensor
     hyper: list[torch.Tensor]
-    code: torch.Tensor
     values: list[torch.Tensor]
     """Outputs of hidden layers 1 to 3."""
-    products: list[torch.Tensor | None]
+    generated: list[Kept | None]
     """Of hidden 2, hidden 3 and output, where they are generated."""
-    units: Units
-    """The entries of the code that were computed with."""
 
 
 class DNL(StackedNetwork):
@@ -66,6 +62,7 @@ class DNL(StackedNetwork):
     """
 
     CACHE_ROWS = 512
+    BY_MEMBER = True
 
     def __init__(
         self,
@@ -102,42 +99,27 @@ class DNL(StackedNetwork):
         bits = pattern(values)
         hyper = run_relu(self.hyper, bits)
         code = torch.cat([hyper[-1], torch.ones_like(hyper[-1][..., :1])], -1)
-        units = self.units(code)
-        code = code if units is None else code.index_select(2, units)
-        products = []
+        generated = []
         for layer in (self.hidden2, self.hidden3, self.output):
-            value, own = _apply(layer, values[-1], code, units)
-            products.append(own)
+            value, own = _apply(layer, values[-1], code)
+            generated.append(own)
             values.append(value if layer is self.output else value.relu_())
-        return values.pop(), _Kept(bits, hyper, code, values, products, units)
-
-    def units(self, code: torch.Tensor) -> Units:
-        """The code entries to compute with: a unit that is off for the whole batch has no effect and no gradient.
-
-        All of them except when one network is trained on a processor, where a look at the values is cheap.
-        """
-        if not self.hidden2.alone:
-            return None
-        units = code[0].amax(0).nonzero().squeeze(1)
-        return units if len(units) < code.shape[2] else None
+        return values.pop(), _Kept(bits, hyper, values, generated)
 
     def backward(self, x: torch.Tensor, kept: _Kept, grad: torch.Tensor) -> None:
         """Add the parameters' gradients to their ``grad``, from ``grad`` in the predictions."""
-        code_grad = torch.zeros_like(kept.code)
-        layers = (self.hidden2, self.hidden3, self.output)
+        code_grad: Any = 0
+        layers: list[Any] = [self.hidden2, self.hidden3, self.output]
         for index in (2, 1, 0):
-            value, products = kept.values[index], kept.products[index]
-            if products is None:
+            value, own = kept.values[index], kept.generated[index]
+            if own is None:
                 grad = layers[index].backward(value, grad)
             else:
-                grad, own = layers[index].backward(value, kept.code, products, grad, kept.units)
-                code_grad += own
+                grad, part = layers[index].backward(own, grad)
+                code_grad = part + code_grad
             if index:
                 through_relu(grad, value)
         back_relu(self.lower, x, kept.values[:1], grad)
-        if kept.units is not None:
-            whole = grad.new_zeros((*grad.shape[:2], self.hidden2.shape[2]))
-            code_grad = whole.index_copy_(2, kept.units, code_grad)
         back_relu(self.hyper, kept.bits, kept.hyper, code_grad[..., :-1])
 
     def activation_pattern(self, x: torch.Tensor) -> torch.Tensor:
@@ -145,10 +127,7 @@ class DNL(StackedNetwork):
         return pattern(run_relu(self.lower, self.check_inputs(x))).bool()
 
 
-def _apply(
-    layer: Any, x: torch.Tensor, code: torch.Tensor, units: Units
-) -> tuple[torch.Tensor, torch.Tensor | None]:
-    if not isinstance(layer, GeneratedLinear):
-        return layer(x), None
-    products = layer.products(x, units)
-    return layer.contract(code, products, units), products
+def _apply(layer: Any, x: torch.Tensor, code: torch.Tensor) -> tuple[torch.Tensor, Kept | None]:
+    if isinstance(layer, GeneratedLinear):
+        return layer.propagate(x, code)
+    return layer(x), None

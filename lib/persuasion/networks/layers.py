@@ -17,9 +17,6 @@ from typing import Any
 import torch
 from torch import nn
 
-Units = torch.Tensor | None
-"""Indices of some entries of a generated layer's code; None for all of them."""
-
 
 class StackedLinear(nn.Module):
     r"""``networks`` independent affine layers: ``(networks, batch, inputs) -> (networks, batch, outputs)``.
@@ -59,109 +56,6 @@ class StackedLinear(nn.Module):
         if self.bias is not None:
             assert self.bias.grad is not None
             self.bias.grad.add_(grad.sum(1, keepdim=True))
-
-
-class GeneratedLinear(nn.Module):
-    r"""Affine layers whose weights and biases are affine in a code :math:`c`, sample by sample.
-
-    The generated weight matrix is :math:`W(c)=W_0+\sum_kc_kW_k`, so the layer is bilinear and
-    :math:`y=\sum_k\tilde c_k(W_kx+b_k)` with :math:`\tilde c=(c,1)`: one product of ``(batch, inputs)`` with
-    ``(inputs, codes * outputs)`` and a contraction with the code. No per-sample matrix is built.
-
-    At the start :math:`W_0` and the biases are zero. Hyper-network units behind a He-scaled ReLU have a mean square
-    near ½, so :math:`W_k\sim N(0,\frac{g}{\text{inputs}}\cdot\frac{2}{\text{hyper}})` gives generated weights of
-    He scale; ``scale`` multiplies their standard deviation.
-    """
-
-    def __init__(
-        self,
-        networks: int,
-        hyper: int,
-        inputs: int,
-        outputs: int,
-        gain: float = 2.0,
-        scale: float = 1.0,
-    ) -> None:
-        super().__init__()
-        self.deviation = scale * math.sqrt(gain / inputs * 2 / hyper)
-        self.shape = (networks, inputs, hyper + 1, outputs)
-        self.weight = nn.Parameter(torch.zeros(networks, inputs, (hyper + 1) * outputs))
-        self.bias = nn.Parameter(torch.zeros(networks, hyper + 1, outputs))
-        self.alone = False
-        """Training of one network on a processor: ``products`` overwrites its last result, because fresh pages
-        cost as much as the arithmetic."""
-        self.scratch: torch.Tensor | None = None
-
-    def initialise(self, member: int, generator: torch.Generator) -> None:
-        """Draw one member's :math:`W_k`; the constant part stays zero."""
-        weight = self.weight.data.view(self.shape)[member, :, :-1]
-        weight.copy_(torch.empty(weight.shape).normal_(0, self.deviation, generator=generator))
-
-    def forward(self, x: torch.Tensor, code: torch.Tensor) -> torch.Tensor:
-        """``x`` (networks, batch, inputs), ``code`` (networks, batch, hyper + 1) ending in ones."""
-        return self.contract(code, self.products(x))
-
-    def products(self, x: torch.Tensor, units: Units = None) -> torch.Tensor:
-        """:math:`W_kx` for the code entries ``units``, ``(networks, batch, units, outputs)``."""
-        weight = self.weights_of(units)
-        if not self.alone:
-            return torch.bmm(x, weight).unflatten(2, (-1, self.shape[3]))
-        size = x.shape[1] * weight.shape[2]
-        if self.scratch is None or self.scratch.numel() < size:
-            self.scratch = x.new_empty(size)
-        products = self.scratch[:size].view(1, x.shape[1], -1)
-        return torch.bmm(x, weight, out=products).unflatten(2, (-1, self.shape[3]))
-
-    def contract(
-        self, code: torch.Tensor, products: torch.Tensor, units: Units = None
-    ) -> torch.Tensor:
-        """The output ``(networks, batch, outputs)``; ``code`` has the entries ``units`` only."""
-        value = torch.bmm(code.reshape(-1, 1, code.shape[2]), products.flatten(0, 1))
-        return value.view(*code.shape[:2], self.shape[3]).baddbmm_(
-            code, _select(self.bias, 1, units)
-        )
-
-    def backward(
-        self,
-        x: torch.Tensor,
-        code: torch.Tensor,
-        products: torch.Tensor,
-        grad: torch.Tensor,
-        units: Units = None,
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The gradients in the input and in the code; overwrites ``products``."""
-        code_grad = torch.bmm(grad.reshape(-1, 1, self.shape[3]), products.flatten(0, 1).mT)
-        code_grad = code_grad.view(code.shape).baddbmm_(grad, _select(self.bias, 1, units).mT)
-        weighted = torch.mul(code.unsqueeze(3), grad.unsqueeze(2), out=products).flatten(2)
-        self.accumulate(x, code, weighted, grad, units)
-        return torch.bmm(weighted, self.weights_of(units).mT), code_grad
-
-    def accumulate(
-        self,
-        x: torch.Tensor,
-        code: torch.Tensor,
-        weighted: torch.Tensor,
-        grad: torch.Tensor,
-        units: Units,
-    ) -> None:
-        """The part of ``backward`` that concerns the parameters; ``weighted`` is code times ``grad``."""
-        assert self.weight.grad is not None
-        assert self.bias.grad is not None
-        if units is None:
-            self.bias.grad.baddbmm_(code.mT, grad)
-            self.weight.grad.baddbmm_(x.mT, weighted)
-        else:
-            self.bias.grad.index_add_(1, units, torch.bmm(code.mT, grad))
-            own = torch.bmm(x.mT, weighted).unflatten(2, (-1, self.shape[3]))
-            self.weight.grad.view(self.shape).index_add_(2, units, own)
-
-    def weights_of(self, units: Units) -> torch.Tensor:
-        """``(networks, inputs, units * outputs)``."""
-        return _select(self.weight.view(self.shape), 2, units).flatten(2)
-
-
-def _select(tensor: torch.Tensor, axis: int, units: Units) -> torch.Tensor:
-    return tensor if units is None else tensor.index_select(axis, units)
 
 
 def relu_layers(networks: int, inputs: int, sizes: Sequence[int]) -> nn.ModuleList:

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from persuasion.networks.layers import GeneratedLinear, StackedLinear
+from persuasion.networks.generated import GeneratedLinear
+from persuasion.networks.layers import StackedLinear
 
 Seed = int | Sequence[int]
 
@@ -37,6 +38,8 @@ class StackedNetwork(nn.Module):
 
     CACHE_ROWS: ClassVar[int] = 1024
     """Samples whose intermediate values fit a processor's cache: the training step takes so many at a time."""
+    BY_MEMBER: ClassVar[bool] = False
+    """Whether training on a processor is faster network by network than with the whole stack in every step."""
 
     def __init__(self, inputs: int, networks: int, **options: Any) -> None:
         super().__init__()
