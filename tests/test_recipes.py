@@ -77,5 +77,5 @@ def test_jobs_train_with_the_recipe_and_overrides_win():
 
 
 def test_unknown_recipes_are_named():
-    with pytest.raises(ValueError, match=r"unknown recipe 'best'; known: \['literal', 'tuned'\]"):
+    with pytest.raises(ValueError, match="unknown recipe 'best'; known: "):
         preset("smoke", {"recipe": "best"})

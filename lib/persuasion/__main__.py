@@ -30,7 +30,7 @@ from persuasion.experiments import (
     produce,
 )
 from persuasion.experiments import design as designs
-from persuasion.experiments.results import committed_folder
+from persuasion.experiments.results import committed_folder, read_manifest
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 # what the book shows, and the audit audits, if no preset is named: the first that is committed
@@ -158,13 +158,12 @@ def _committed_presets(root: Path) -> list[str]:
 
 
 def _can_be_shown(root: Path, name: str) -> bool:
-    """Whether the committed results of a preset hold something of every experiment."""
+    """Whether the committed results of a preset hold the benchmark; a study alone makes no book."""
     folder = committed_folder(root, name)
     if folder is None:
         return False
-    settings = preset(name)
-    with open_records(folder, name) as results:
-        return all(results.done(designs.jobs(settings, experiment)) for experiment in EXPERIMENTS)
+    parts = {part["name"].rpartition("-")[0] for part in read_manifest(folder)["parts"]}
+    return "synthetic" in parts
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -81,6 +81,7 @@ def _polished(
         ties=TIES,
         rounds=settings["polish_rounds"],
         time_limit=settings["seconds"],
+        response_limit=settings["seconds"],
     )
     return {
         "status": found.status,

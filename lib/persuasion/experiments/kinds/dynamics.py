@@ -33,6 +33,7 @@ def run(job: dict[str, Any]) -> Payload:
                 margin=margin * unit,
                 rounds=job["rounds"],
                 time_limit=job["seconds"],
+                response_limit=job["seconds"],
                 tolerance=job["tolerance"] * game.utility_range,
             )
             runs.append({"margin": margin, "start": start} | _summary(found))
