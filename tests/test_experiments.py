@@ -38,6 +38,8 @@ TINY = {
     "certificates.polish_rounds": 1,
     "training.samples": 64,
     "training.held_out": 32,
+    "recipes.instances": 1,
+    "recipes.curve": [[64, 1]],
     "didactic.training.samples": 64,
     "didactic.training.epochs": 1,
 }

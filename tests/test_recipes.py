@@ -4,19 +4,27 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from persuasion.experiments import design, load, preset, recipes
-from persuasion.experiments.config import METHODS
+from persuasion.experiments import design, preset, produce, recipes
+from persuasion.experiments.config import METHODS, to_dict
 from persuasion.experiments.frozen import RECIPES
 from persuasion.experiments.produce import default_results
+from persuasion.experiments.store import Record
 from persuasion.learn.training import Training
-from persuasion.report.recipes import CHOICES, best, fits_frame, scores
+from persuasion.report.recipes import (
+    CHOICES,
+    ablation_table,
+    best,
+    comparison_table,
+    fits_frame,
+    scores,
+)
 
 LITERAL = {name: getattr(Training(), name) for name in ("learning_rate", *CHOICES)}
 
 
 @pytest.fixture(scope="module")
 def searched():
-    return fits_frame(load(preset("paper"), default_results()))
+    return fits_frame(produce(preset("paper"), "recipe-search", default_results()))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -79,3 +87,62 @@ def test_jobs_train_with_the_recipe_and_overrides_win():
 def test_unknown_recipes_are_named():
     with pytest.raises(ValueError, match="unknown recipe 'best'; known: "):
         preset("smoke", {"recipe": "best"})
+
+
+def test_ablations_differ_from_the_tuned_recipe_in_one_choice():
+    study = preset("paper").recipes
+    for method in METHODS:
+        tuned, *others = recipes.ablations(study, method)
+        differences = [{k for k in tuned if other[k] != tuned[k]} for other in others]
+        assert all(len(names) == 1 for names in differences)
+        options = recipes.SHARED | (recipes.DNL_ONLY if method == "dnl" else {})
+        for name, values in options.items():
+            assert sum(names == {name} for names in differences) == len(values) - 1
+
+
+def test_fresh_games_are_neither_tuned_on_nor_reported():
+    study = preset("paper").recipes
+    assert study.fresh_seed not in {study.seed, preset("paper").seed, preset("paper").kinks.seed}
+    assert len({str(game) for game in recipes.fresh_games(study)}) == 16
+
+
+def test_paired_ratios_by_hand():
+    logs = {("relu", "a"): 0.1, ("relu", "b"): 0.4, ("dnl", "a"): 0.2, ("dnl", "b"): 0.8}
+    frame = pd.DataFrame(
+        {
+            **LITERAL,
+            "method": method,
+            "game": game,
+            "log_held_out": np.log(error),
+            "log_training": 0.0,
+        }
+        for (method, game), error in logs.items()
+    )
+    table = comparison_table(frame, {"literal": {"relu": {}, "dnl": {}}})
+    assert table["against ReLU"].tolist() == ["–", "2.000 [2.000, 2.000]"]
+    assert table["held-out error"][0].startswith("0.200 [")
+
+
+def test_an_ablation_by_hand():
+    frame = _fits({512: {"a": 0.1, "b": 0.2}, 128: {"a": 0.05, "b": 0.1}})
+    (row,) = ablation_table(frame, {"relu": {"batch_size": 128}}).to_dict("records")
+    assert (row["choice"], row["tuned"], row["changed to"], row["games"]) == (
+        "batch_size",
+        128,
+        512,
+        2,
+    )
+    assert row["error ratio"] == "2.000 [2.000, 2.000]"
+
+
+def test_errors_are_relative_to_the_variance_of_what_varies():
+    errors = {"held_out": [0.2, 0.0], "training": [0.1, 0.0], "variance": [2.0, 0.0]}
+    game = {"family": "synthetic", "index": 0, "seed": 1, "parameters": {}}
+    config = {"kind": "fit", "game": game, "method": "relu", "training": to_dict(Training())}
+    frame = fits_frame(
+        [
+            Record("1", config, "done", {"errors": errors}),
+            Record("2", config, "done", {"diverged": "in epoch 1"}),
+        ]
+    )
+    np.testing.assert_allclose(np.exp(frame["log_held_out"]), [0.1, np.inf])

@@ -15,6 +15,7 @@ from persuasion.experiments import EXPERIMENTS, Preset, build_folder, default_st
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = (
     "learning/networks",
+    "learning/recipes",
     "experiments/synthetic",
     "experiments/scenarios",
     "certificates/local",

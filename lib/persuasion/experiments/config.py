@@ -105,7 +105,7 @@ class Size:
 
 @dataclass(frozen=True)
 class RecipeStudy:
-    """The search for a training recipe per architecture; see :mod:`persuasion.experiments.recipes`.
+    """Search, evaluation and ablation of training recipes; see :mod:`persuasion.experiments.recipes`.
 
     Attributes
     ----------
@@ -115,6 +115,9 @@ class RecipeStudy:
     learning_rates : 0.01 [P] and, apart, what else might serve
     training : samples and epochs of the search
     seed : root of the tuning games' seeds; no benchmark uses it
+    instances : fresh games per size, on which the frozen recipes are compared at the preset's full training
+    curve : (samples, epochs) of the learning curve, on the first fresh game of the first two sizes
+    fresh_seed : root of the fresh games' seeds; neither the search nor a benchmark uses it
     """
 
     games: tuple[Size, ...]
@@ -123,6 +126,11 @@ class RecipeStudy:
     candidates: int = 12
     learning_rates: tuple[float, ...] = (0.01, 0.003)
     seed: int = 1_000_003
+    instances: int = 4
+    curve: tuple[tuple[int, int], ...] = (
+        (5_000, 30), (20_000, 30), (50_000, 30), (200_000, 20), (500_000, 200),
+    )  # fmt: skip
+    fresh_seed: int = 1_000_067
 
 
 @dataclass(frozen=True)
@@ -282,7 +290,13 @@ def _quick() -> Preset:
         second=replace(paper.second, games=1, balanced=True),
         instances=3,
         didactic=Didactic(Training(samples=20_000, held_out=5_000, epochs=20)),
-        recipes=RecipeStudy(TUNING_GAMES[:2], Training(4_000, 2_000, 6), candidates=3),
+        recipes=RecipeStudy(
+            TUNING_GAMES[:2],
+            Training(4_000, 2_000, 6),
+            candidates=3,
+            instances=2,
+            curve=((1_000, 6), (4_000, 6), (16_000, 6)),
+        ),
         certificates=Certificates(searches=1, seconds=1.0, every_tolerance=False),
         kinks=replace(paper.kinks, instances=5, starts=1, steps=(0, 2, 6, 20, 40), seconds=5.0),
         dynamics=replace(paper.dynamics, largest=6, starts=2, seconds=10.0),
@@ -303,7 +317,14 @@ def _smoke() -> Preset:
         second=replace(tiny, senders=(2,), logit_scale=1.0),
         instances=2,
         didactic=Didactic(Training(samples=1_000, held_out=500, epochs=3), 21),
-        recipes=RecipeStudy(TUNING_GAMES[:1], Training(256, 128, 1), networks=1, candidates=2),
+        recipes=RecipeStudy(
+            TUNING_GAMES[:1],
+            Training(256, 128, 1),
+            networks=1,
+            candidates=2,
+            instances=2,
+            curve=((128, 1), (256, 2)),
+        ),
         certificates=Certificates(seconds=20.0, polish_rounds=5),
         kinks=KinksStudy((Size(2, 2, 2, 2, 1.0),), 1, starts=1, steps=(0, 2), samples=(50,)),
         dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2)),

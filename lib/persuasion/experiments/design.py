@@ -14,6 +14,9 @@ from persuasion.learn.training import Training
 EXPERIMENTS = (
     "didactic",
     "recipe-search",
+    "recipe-evaluation",
+    "recipe-ablation",
+    "learning-curve",
     "synthetic",
     "second",
     "scenarios",
@@ -116,6 +119,9 @@ def _both_benchmarks(preset: Preset) -> list[dict[str, Any]]:
 STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "didactic": lambda preset: [_didactic(preset, method) for method in preset.methods],
     "recipe-search": recipes.search_jobs,
+    "recipe-evaluation": recipes.evaluation_jobs,
+    "recipe-ablation": recipes.ablation_jobs,
+    "learning-curve": recipes.curve_jobs,
     "certificates": _certificates,
     "kinks": certificates.kinks_jobs,
     "dynamics": lambda preset: certificates.dynamics_jobs(preset, _both_benchmarks(preset)),

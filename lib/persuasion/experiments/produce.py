@@ -100,8 +100,8 @@ def produce(
 def load(preset: Preset, store: str | Path | None = None) -> list[Record]:
     """The finished records of a preset in a store or among committed results; computes nothing."""
     with open_records(store or default_store(), preset.name) as opened:
-        jobs = [job for name in design.EXPERIMENTS for job in design.jobs(preset, name)]
-        return [record for job in jobs if (record := opened.find(job)) and record.done]
+        jobs = {job.key: job for name in design.EXPERIMENTS for job in design.jobs(preset, name)}
+        return [record for job in jobs.values() if (record := opened.find(job)) and record.done]
 
 
 def origin(preset: Preset, store: str | Path | None = None) -> str:

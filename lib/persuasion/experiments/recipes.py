@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from persuasion.experiments.config import Preset, RecipeStudy, to_dict
+from persuasion.experiments.frozen import RECIPES
 from persuasion.experiments.jobs import Job
 from persuasion.experiments.seeds import seed_sequence
+from persuasion.learn.training import Training
 
 SHARED = {
     "batch_size": (128, 512, 2048),
@@ -69,6 +71,69 @@ def tuning_games(study: RecipeStudy) -> Iterator[dict[str, Any]]:
     """Synthetic games under the study's own seed."""
     for size in study.games:
         yield {"family": "synthetic", "parameters": to_dict(size), "index": 0, "seed": study.seed}
+
+
+def evaluation_jobs(preset: Preset) -> list[Job]:
+    """The frozen recipes at the preset's full training, on games that the search has not seen."""
+    return [
+        fit_job(preset, game, method, RECIPES[recipe][method], to_dict(preset.training))
+        for game in fresh_games(preset.recipes)
+        for recipe in RECIPES
+        for method in preset.methods
+    ]
+
+
+def fresh_games(study: RecipeStudy) -> list[dict[str, Any]]:
+    """Games of the tuning sizes under a seed of their own, the first of every size first."""
+    return [
+        {
+            "family": "synthetic",
+            "parameters": to_dict(size),
+            "index": index,
+            "seed": study.fresh_seed,
+        }
+        for index in range(study.instances)
+        for size in study.games
+    ]
+
+
+def ablation_jobs(preset: Preset) -> list[Job]:
+    """The tuned recipe and every change of one of its choices, at the training of the search."""
+    study = preset.recipes
+    return [
+        fit_job(preset, game, method, choices, to_dict(study.training))
+        for game in tuning_games(study)
+        for method in preset.methods
+        for choices in ablations(study, method)
+    ]
+
+
+def ablations(study: RecipeStudy, method: str) -> list[dict[str, Any]]:
+    """The tuned choices of an architecture, then all that differ from them in one choice."""
+    own = DNL_ONLY if method == "dnl" else {}
+    options = {**SHARED, **own, "learning_rate": study.learning_rates}
+    literal = {name: getattr(Training(), name) for name in options}
+    tuned = literal | RECIPES["tuned"][method]
+    return [tuned] + [
+        tuned | {name: value}
+        for name, values in options.items()
+        for value in values
+        if value != tuned[name]
+    ]
+
+
+def curve_jobs(preset: Preset) -> list[Job]:
+    """The tuned recipe against the number of samples and epochs."""
+    study = preset.recipes
+    return [
+        fit_job(
+            preset, game, method, RECIPES["tuned"][method],
+            to_dict(study.training) | {"samples": samples, "epochs": epochs},
+        )
+        for samples, epochs in study.curve
+        for game in fresh_games(study)[:2]
+        for method in preset.methods
+    ]  # fmt: skip
 
 
 def fit_job(

@@ -1,4 +1,4 @@
-"""The search for training recipes: one row per fitted game, and the ranking that froze the recipes.
+"""Training recipes: the search that froze them, their comparison on fresh games, ablations, learning curves.
 
 The score of a recipe is the geometric mean, over games and networks, of the held-out relative error: the mean
 squared error divided by the variance of the target. A geometric mean, because hard games have errors many
@@ -7,17 +7,20 @@ times those of easy ones and would decide an arithmetic mean alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from persuasion.experiments.recipes import DNL_ONLY, SHARED
 from persuasion.experiments.store import Record
 from persuasion.learn.training import Training
 from persuasion.report.frames import game_id
+from persuasion.report.statistics import mean_interval
+from persuasion.report.style import NAMES
 
 CHOICES = [*SHARED, *DNL_ONLY]
 
@@ -41,7 +44,12 @@ def fits_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _mean_log(record: Record, which: str) -> float:
-    return float(np.log(record.metrics["errors"][which]).mean())
+    """Mean log relative error over the networks whose target varies; infinite if training diverged."""
+    if "diverged" in record.metrics:
+        return np.inf
+    errors = np.array(record.metrics["errors"][which])
+    variance = np.array(record.metrics["errors"]["variance"])
+    return float(np.log(errors[variance > 0] / variance[variance > 0]).mean())
 
 
 def scores(frame: pd.DataFrame) -> pd.DataFrame:
@@ -78,4 +86,82 @@ def best(frame: pd.DataFrame, method: str, learning_rate: float | None = None) -
     chosen = {name: winner[name] for name in names if winner[name] != literal[name]}
     return {
         name: value.item() if hasattr(value, "item") else value for name, value in chosen.items()
+    }
+
+
+def comparison_table(frame: pd.DataFrame, recipes: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Method by frozen recipe on fresh games: geometric mean errors with 95% intervals over games.
+
+    ``recipes``: per recipe, the choices of every method. ``against ReLU`` is the paired ratio of held-out errors
+    on the same games; below 1 the method is better.
+    """
+    rows = []
+    for recipe, by_method in recipes.items():
+        relu = _by_game(frame, "relu", by_method["relu"])
+        for method, choices in by_method.items():
+            part = _by_game(frame, method, choices)
+            ratio = part["log_held_out"] - relu["log_held_out"]
+            rows.append(
+                {
+                    "recipe": recipe,
+                    "method": NAMES[method],
+                    "held-out error": geometric(part["log_held_out"]),
+                    "training error": geometric(part["log_training"]),
+                    "against ReLU": "–" if method == "relu" else geometric(ratio),
+                    "games": len(part),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _by_game(frame: pd.DataFrame, method: str, choices: Mapping[str, Any]) -> pd.DataFrame:
+    """The fits of one method with the literal choices but for some, by game."""
+    literal = {field.name: field.default for field in fields(Training)}
+    wanted = {name: literal[name] for name in ("learning_rate", *CHOICES)} | dict(choices)
+    rows = frame[frame["method"] == method]
+    for name, value in wanted.items():
+        rows = rows[rows[name] == value]
+    return rows.set_index("game").sort_index()
+
+
+def geometric(logs: ArrayLike) -> str:
+    """Geometric mean and its 95% interval from logarithms of independent values.
+
+    >>> geometric([0.0, 0.0])
+    '1.000 [1.000, 1.000]'
+    """
+    mean, half, size = mean_interval(logs)
+    if size < 2:
+        return "–" if size == 0 else f"{np.exp(mean):.3f}"
+    return f"{np.exp(mean):.3f} [{np.exp(mean - half):.3f}, {np.exp(mean + half):.3f}]"
+
+
+def ablation_table(frame: pd.DataFrame, tuned: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Per method and choice: held-out error with the changed choice over that of the tuned recipe, same games."""
+    rows = []
+    for method, choices in tuned.items():
+        base = _by_game(frame, method, choices)
+        part = frame[frame["method"] == method]
+        for changed, value in sorted(_single_changes(part, base), key=str):
+            other = _by_game(frame, method, {**choices, changed: value})
+            rows.append(
+                {
+                    "method": NAMES[method],
+                    "choice": changed,
+                    "tuned": base[changed].iloc[0],
+                    "changed to": value,
+                    "error ratio": geometric(other["log_held_out"] - base["log_held_out"]),
+                    "games": len(other),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _single_changes(part: pd.DataFrame, base: pd.DataFrame) -> set[tuple[str, Any]]:
+    names = ["learning_rate", *CHOICES]
+    centre = base[names].iloc[0]
+    changed = part[names].ne(centre)
+    single = changed.sum(axis=1) == 1
+    return {
+        (name, value) for name in names for value in part.loc[single & changed[name], name].unique()
     }
