@@ -1,9 +1,11 @@
 """Certificates: how far a profile is from equilibrium, exactly, within a radius or globally.
 
 The lower bound is a deviation that was found, the upper bound a proof. How: actions that the receiver cannot take
-anywhere near are eliminated (``elimination``), the rest become binaries (``cells``) of a program with closed-form
-cuts (``relaxation``); large ones are split by signals (``decomposition``); deviations come from fixing the
-receiver's actions, solving, and reading them again (``climb``). ``search`` puts these in order.
+anywhere near are eliminated (``elimination``), joint signals too rare to matter folded (``fold``); the rest become
+binaries (``cells``) of a program, either with the convex hull of every joint signal (``hull``) or smaller, with
+closed-form cuts (``cuts``). Large ones are split by signals (``decomposition``) or branched on as a whole
+(``mixed``); deviations come from fixing the receiver's actions, solving, and reading them again (``climb``).
+``bracket`` keeps what is known, ``search`` puts these in order.
 
 >>> from persuasion import Game, no_revelation
 >>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2, name="prosecutor")

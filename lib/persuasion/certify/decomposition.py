@@ -19,8 +19,7 @@ import numpy as np
 from persuasion.certify.box import Box
 from persuasion.certify.cells import Cells
 from persuasion.certify.climb import Climber
-from persuasion.certify.hull import Hull
-from persuasion.certify.mixed import solve_binaries
+from persuasion.certify.mixed import formulate, solve_binaries
 
 FLIP_SHARE = 0.2
 
@@ -80,7 +79,7 @@ def decompose(
 
 def solve_signal(cells: Cells, gap: float, deadline: float) -> SignalResult:
     """The maximum of one signal's priced gain within ``gap``, or what is known of it by ``deadline``."""
-    relaxation, climber = Hull(cells), Climber(cells)
+    relaxation, climber = formulate(cells), Climber(cells)
     if not relaxation.count:
         point = (cells.linear.ravel() > 0).astype(float)
         worth = float(cells.linear.ravel() @ point)

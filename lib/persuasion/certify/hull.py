@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import copy
 import time
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -19,6 +21,10 @@ from persuasion.certify.box import Box
 from persuasion.certify.cells import Cells
 
 WHOLE = 1e-6
+# choices up to which the simplex method is tried, for a share of the time: it may stall
+SMALL, SIMPLEX_SHARE = 250, 0.3
+# whatever duals it ends with are turned into a valid bound
+INTERIOR = {"solver": "ipm", "run_crossover": "off"}
 
 
 class Hull:
@@ -121,10 +127,17 @@ class Hull:
 
     def solve(self, deadline: float) -> highs.Solution:
         """The linear relaxation; its ``bound`` is valid even if ``deadline`` cut it short."""
-        solver = highs.load(self.program(integer=False))
-        solution = highs.run(solver, deadline - time.perf_counter())
+        solution = None
+        if self.count <= SMALL:
+            solution = self._run(SIMPLEX_SHARE, deadline)
+        if solution is None or (not solution.optimal and solution.status != "kInfeasible"):
+            solution = self._run(1.0, deadline, **INTERIOR)
         bound = min(self.bound(solution.duals), self.bound(np.zeros(len(self.row_lower))))
-        return highs.Solution(solution.x, solution.value, bound, solution.duals, solution.status)
+        return replace(solution, bound=bound)
+
+    def _run(self, share: float, deadline: float, **options: Any) -> highs.Solution:
+        solver = highs.load(self.program(integer=False), **options)
+        return highs.run(solver, share * (deadline - time.perf_counter()))
 
     def bound(self, duals: np.ndarray) -> float:
         """What weak duality makes of any ``duals``, one per row: prices that need not be optimal."""

@@ -7,7 +7,10 @@ import time
 import highspy
 
 from persuasion.best_response import highs
+from persuasion.certify.box import Box
+from persuasion.certify.cells import Cells
 from persuasion.certify.climb import Climber
+from persuasion.certify.cuts import Cuts
 from persuasion.certify.hull import Hull
 
 # from a good start, the solver's own heuristics cost more than they bring
@@ -20,8 +23,23 @@ LEAN = {
 }
 
 
+# choices per contested joint signal up to which the program without shares branches faster
+FEW = 1.5
+
+
+def is_sparse(choices: int, cells: int) -> bool:
+    """Whether few of the contested joint signals offer more than one choice."""
+    return choices <= FEW * cells
+
+
+def formulate(cells: Cells, box: Box | None = None) -> Hull | Cuts:
+    """The relaxation to branch on."""
+    sparse = is_sparse(len(cells.least), len(cells.signal_of_cell))
+    return Cuts(cells, box) if sparse else Hull(cells, box)
+
+
 def solve_binaries(
-    relaxation: Hull, climber: Climber, gap: float, deadline: float, presolve: bool = True
+    relaxation: Hull | Cuts, climber: Climber, gap: float, deadline: float, presolve: bool = True
 ) -> highs.Solution:
     """Branch and bound until ``gap`` or ``deadline``; the climber gives the start and learns what is found."""
     solver = highs.load(relaxation.program(integer=True), mip_abs_gap=gap / 2, **LEAN)

@@ -41,7 +41,8 @@ def certify(
     policies : (senders, states, signals), one profile; solver dust (negative entries above -1e-9) is clipped
     radius : largest change of an entry, positive
     ties : tie rule of the whole certificate, anything ``TieRule.parse`` accepts
-    time_limit : seconds for all senders together; what is proven by then is returned
+    time_limit : wall seconds for the whole profile, split evenly over the senders still to come (what one leaves
+        over goes to the rest); what is proven by then is returned, in at most a second or so more
     senders : indices of the senders to examine, default all
 
     Raises
