@@ -185,6 +185,7 @@ def _verify(options: argparse.Namespace) -> int:
 
     fields = ("certificates", "resample", "time_limit", "minutes", "sample", "seed", "workers")
     how = Settings(**{name: getattr(options, name) for name in fields})
+    _settings(options)  # what was asked wrongly is said first, whatever is in the store
     agrees = True
     for name, path in _to_verify(options):
         options.preset = name
