@@ -82,7 +82,7 @@ def store_with(records, changed, path):
 # the audit's own arithmetic
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4))
 def test_own_utilities_equal_the_simulators(seed, senders, signals, states):
     game = synthetic(senders, states, 3, signals, seed=seed)

@@ -271,7 +271,7 @@ def leads(game: Game, policies: np.ndarray) -> np.ndarray:
     return posterior[:, -1] - posterior[:, -2]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(games_with_policies(max_senders=3, max_size=3, integer=False), st.sampled_from([1e-3, 1e-2]))
 def test_after_a_response_with_a_margin_no_tie_rule_matters(instance, share):
     game, policies = instance
@@ -429,7 +429,7 @@ def test_auto_settles_such_ties_by_enumeration():
 # --- properties
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(games_with_policies(max_senders=3, max_size=3), st.integers(0, 2**32 - 1))
 def test_no_random_policy_beats_the_best_response(instance, seed):
     game, policies = instance
@@ -441,7 +441,7 @@ def test_no_random_policy_beats_the_best_response(instance, seed):
     assert sampled.max() <= response.value + AGREEMENT * scale(game)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(games_with_policies(max_senders=3, max_size=3), st.integers(0, 2**32 - 1))
 def test_relabelling_signals_changes_nothing(instance, seed):
     game, policies = instance
@@ -452,7 +452,7 @@ def test_relabelling_signals_changes_nothing(instance, seed):
     assert after.value == pytest.approx(before.value, abs=AGREEMENT * scale(game))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(games_with_policies(max_senders=3, max_size=4))
 def test_merged_columns_keep_weight_and_utility(instance):
     game, policies = instance

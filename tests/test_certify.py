@@ -268,7 +268,7 @@ def test_unattainable_ties_are_called_unresolved():
 # --- properties
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(games_with_policies(max_senders=3, max_size=3), st.integers(0, 2**31))
 def test_monotone_in_the_radius_and_above_the_sampled_check(drawn, seed):
     game, policies = drawn
@@ -283,7 +283,7 @@ def test_monotone_in_the_radius_and_above_the_sampled_check(drawn, seed):
         assert gain <= entry.bound + slack
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(games_with_policies(max_senders=3, max_size=3), st.floats(-5, 5))
 def test_nobody_gains_where_utilities_are_constant(drawn, level):
     game, policies = drawn
@@ -293,7 +293,7 @@ def test_nobody_gains_where_utilities_are_constant(drawn, level):
     assert certificate.exact
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(games_with_policies(max_senders=3, max_size=3), st.randoms(use_true_random=False))
 def test_invariant_to_relabelled_signals(drawn, random):
     game, policies = drawn
@@ -308,7 +308,7 @@ def test_invariant_to_relabelled_signals(drawn, random):
         assert after.bound == pytest.approx(before.bound, abs=2 * AGREEMENT * scale(game))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(games_with_policies(max_senders=3, max_size=3))
 def test_eliminated_actions_are_never_taken(drawn):
     game, policies = drawn

@@ -66,7 +66,7 @@ def test_the_counterexample():
     assert ["".join(map(str, word)) for word in words] == ["00", "12", "20"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.sampled_from([(2, 2, 2), (3, 2, 3), (4, 3, 2), (5, 3, 3)]))
 def test_no_deviation_moves_the_receiver(seed, sizes):
     """The mechanism of the proof: whatever one sender does, the optimal action is taken."""

@@ -49,7 +49,7 @@ def test_optimum_of_two_states_by_concavification():
     assert optimal_public_scheme(problem)[0] == pytest.approx(best, abs=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000))
 def test_optimal_scheme_attains_its_value_and_beats_random_ones(seed):
     problem = instance(seed)
@@ -60,7 +60,7 @@ def test_optimal_scheme_attains_its_value_and_beats_random_ones(seed):
         assert public_utility(problem, other) <= value + 1e-9
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000))
 def test_lift_and_extract(seed):
     reduced = reduction(seed)
@@ -83,7 +83,7 @@ def test_reduction_is_exact(seed):
     assert response.value == pytest.approx(expected, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_claim_1_closed_form(seed):
     reduced = reduction(seed)
@@ -100,7 +100,7 @@ def test_claim_1_closed_form(seed):
         assert table[:, -1] == pytest.approx(lure)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10_000), st.floats(0.01, 2))
 def test_lemmas_of_the_papers_extraction(seed, concentration):
     reduced = reduction(seed)

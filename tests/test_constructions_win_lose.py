@@ -28,7 +28,7 @@ def bimatrix(seed):
     return generator, *generator.integers(0, 2, (2, size, size))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(SEEDS)
 def test_utilities_are_half_the_bimatrix_payoffs(seed):
     generator, first, second = bimatrix(seed)
@@ -42,7 +42,7 @@ def test_utilities_are_half_the_bimatrix_payoffs(seed):
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SEEDS)
 def test_round_trip(seed):
     _, first, second = bimatrix(seed)

@@ -80,7 +80,7 @@ def rivals() -> Game:
 # --- stops are what they claim
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     games_with_policies(max_senders=2, max_size=2),
     st.sampled_from([0.0, 1e-2, 1e-1]),
@@ -228,7 +228,7 @@ def brute_force_map(game: Game, policies: np.ndarray, bounds: np.ndarray) -> flo
     return min(shortfalls)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(games_with_policies(max_senders=2, max_size=3, integer=True), st.integers(0, 99))
 def test_the_tie_map_is_the_best_of_all(instance, seed):
     game, policies = instance
@@ -386,7 +386,7 @@ def test_a_certified_profile_resists_every_sampled_deviation_in_the_box(seed, ma
         assert not certified or gain <= 1.1 * result.tolerance
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(games_with_policies(max_senders=2, max_size=2))
 def test_what_is_certified_at_radius_1_is_an_equilibrium_by_enumeration(instance):
     game, start = instance

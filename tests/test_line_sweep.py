@@ -38,7 +38,7 @@ def test_hand_example_of_proposition_1():
     assert sweep.bound == 5
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(games_with_policies(max_senders=3, max_size=3), st.data())
 def test_sweep_agrees_with_pointwise_evaluation(case, data):
     game, policies = case
@@ -56,7 +56,7 @@ def test_sweep_agrees_with_pointwise_evaluation(case, data):
         assert sweep(tau) == exact_utilities(exact, profile, rule)[sender]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(games_with_policies(max_senders=2, max_size=3), st.data())
 def test_sweep_pieces_agree_with_the_simulator(case, data):
     game, policies = case
@@ -74,7 +74,7 @@ def test_sweep_pieces_agree_with_the_simulator(case, data):
         assert float(piece(middle)) == pytest.approx(value, abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(games_with_policies(max_senders=3, max_size=3, integer=True), st.sampled_from(RULES))
 def test_exact_utilities_agree_with_loops(case, rule):
     game, policies = case

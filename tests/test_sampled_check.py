@@ -33,7 +33,7 @@ def policies_near_and_far(draw):
 
 
 @given(policies_near_and_far(), st.sampled_from([0.001, 0.005, 0.1, 0.6, 2.0]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_deviations_stay_in_the_box_and_on_the_simplex(drawn, radius):
     policy, generator = drawn
     deviations = sample_deviations(policy, radius, 20, generator)
@@ -66,7 +66,7 @@ def drawn_deviations(policy, radius, samples, seeds):
 
 
 @given(games(max_senders=3, max_size=3), st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_gain_agrees_with_the_full_simulator(game, seed):
     profile = uniform_policies(game, seed=seed)
     found = sampled_gain(game, profile, 0.1, 50, seed)
