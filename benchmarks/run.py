@@ -1,24 +1,30 @@
 """Measure ours against naive baselines, in one run on one machine; `make benchmark`.
 
-Prints the ratios and writes ``_build/benchmarks.json``: a list of objects with ``name``,
-``baseline_seconds``, ``seconds``, ``ratio`` and what else each benchmark reports.
+Prints the ratios and writes ``_build/benchmarks.json``: where they were measured (``machine``), and ``results``, a list
+of objects with ``name``, ``baseline_seconds``, ``seconds``, ``ratio`` and what else each benchmark reports. The book's
+page on cost shows ``benchmarks/measured.json``, the copy of a whole run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import platform
 import sys
 from pathlib import Path
 
+import accelerator
 import best_response
 import certify
 import simulate
 import train
+from persuasion.experiments.provenance import provenance
 
 TARGET = Path(__file__).resolve().parents[1] / "_build" / "benchmarks.json"
 BENCHMARKS = {
     "simulate": simulate.run,
     "train": train.run,
+    "accelerator": accelerator.run,
     "best-response": best_response.compare,
     "certify": certify.run,
 }
@@ -47,7 +53,17 @@ def main() -> int:
 
 def _write(results: list[dict]) -> None:
     TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    content = {"machine": provenance("fit") | {"processor": _processor()}, "results": results}
+    TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _processor() -> str:
+    """The processor's name where the system tells it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"
 
 
 if __name__ == "__main__":

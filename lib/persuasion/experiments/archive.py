@@ -1,8 +1,8 @@
 """Export: finished records become parts of a folder of committed results.
 
-Kept are the metrics and the selected policies, the revealing profiles and the surfaces of Figure 1. Left out
-is what can be recomputed from seeds, or supports no number of the book: the utilities, gains and predictions
-of all starts, and the weights of the didactic networks.
+Kept are the metrics and the selected policies, the revealing profiles, the surfaces of Figure 1 and the
+weights behind them. Left out is what can be recomputed from seeds, or supports no number of the book: the
+utilities, gains and predictions of all starts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ RECORDS_PER_PART = 500
 DROPPED = {
     "solve": ("search*/utilities", "search*/predicted", "search*/gains"),
     "reference": ("start_utilities",),
-    "didactic": ("model/*",),
     # those of the record that they were made from
     "certify": ("*/policies",),
 }

@@ -2,7 +2,7 @@
 
 A float64 array whose entries are small whole numbers is kept as bytes, one on the grid of
 :mod:`persuasion.experiments.grid` as 16-bit numbers, one that float32 holds exactly as float32; any other
-array as it is.
+array of numbers as it is. Text is kept as code points.
 
 >>> packer = Packer()
 >>> packer.add(np.array([[0.25, 0.75]]))
@@ -27,6 +27,7 @@ COMPACT: dict[str, tuple[str, float]] = {
     "grid": ("uint16", STEPS),
     "single": ("float32", 1.0),
 }
+TEXT, CODE_POINT = "text", 4
 
 
 class Packer:
@@ -40,11 +41,14 @@ class Packer:
 
         Raises ``ValueError`` for an array that only pickling could keep.
         """
-        if array.dtype.hasobject or array.dtype.kind not in "biuf":
-            raise ValueError(f"arrays of dtype {array.dtype} are not kept; only numbers are")
+        if array.dtype.hasobject or array.dtype.kind not in "biufU":
+            raise ValueError(
+                f"arrays of dtype {array.dtype} are not kept; only numbers and text are"
+            )
         coding, stored = _encode(np.ascontiguousarray(array))
         self._parts.setdefault(coding, []).append(stored.reshape(-1))
-        return [coding, array.dtype.name, *array.shape]
+        dtype = array.dtype.str if coding == TEXT else array.dtype.name
+        return [coding, dtype, *array.shape]
 
     def flat(self) -> dict[str, np.ndarray]:
         """Coding to one-dimensional array."""
@@ -61,7 +65,7 @@ class Unpacker:
     def take(self, description: Sequence[Any]) -> np.ndarray:
         """The next array of the described coding, dtype and shape; ``ValueError`` if there is none."""
         coding, dtype, *shape = description
-        size = math.prod(shape)
+        size = math.prod(shape) * (np.dtype(dtype).itemsize // CODE_POINT if coding == TEXT else 1)
         start = self._used.get(coding, 0)
         if coding not in self._flat or start + size > self._flat[coding].size:
             raise ValueError(f"lacks {size} numbers in coding {coding!r}")
@@ -75,6 +79,8 @@ class Unpacker:
 
 
 def _encode(array: np.ndarray) -> tuple[str, np.ndarray]:
+    if array.dtype.kind == "U":
+        return TEXT, array.astype(array.dtype.newbyteorder("<")).reshape(-1).view("<u4")
     if array.dtype == np.float64:
         for name, (dtype, factor) in COMPACT.items():
             with np.errstate(all="ignore"):  # what does not fit is noticed below
@@ -85,6 +91,8 @@ def _encode(array: np.ndarray) -> tuple[str, np.ndarray]:
 
 
 def _decode(coding: str, stored: np.ndarray, dtype: str) -> np.ndarray:
+    if coding == TEXT:
+        return stored.astype("<u4").view(dtype)
     if coding in COMPACT:
         return stored.astype(np.float64) / COMPACT[coding][1]
     return stored.astype(dtype)

@@ -76,6 +76,16 @@ class UtilityModel:
         own = blocks.diagonal(dim1=0, dim2=2).movedim(-1, 1)
         return _match(own.unflatten(0, tuple(policies.shape[:-3]) or (1,)), policies)
 
+    def activation_pattern(self, policies: Array) -> np.ndarray:
+        """Which ReLU units are on: boolean ``(batch, networks, units)`` at ``(batch, senders, states, signals)``.
+
+        Policies with equal patterns lie in the same piece of a network (the paper's Definition 4).
+        """
+        inputs = self._flat(policies).expand(self.network.networks, -1, -1)
+        shift, scale = self.input_shift[:, None, None], self.input_scale[:, None, None]
+        pattern = self.network.activation_pattern((inputs - shift) / scale)
+        return pattern.movedim(0, 1).cpu().numpy()
+
     def subset(self, members: Any) -> UtilityModel:
         """A model of some networks, in the order given: one game's senders out of a larger stack."""
         index = [range(self.network.networks)[k] for k in members]

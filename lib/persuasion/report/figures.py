@@ -14,7 +14,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from persuasion.experiments.store import Record
 from persuasion.report.frames import SIZES, commonly_solved
 from persuasion.report.statistics import mean_interval
 from persuasion.report.style import LOOKS, NAMES, use_style
@@ -106,45 +105,6 @@ def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
     axes[0, 0].legend()
     figure.tight_layout()
     return figure
-
-
-def surfaces(records: Sequence[Record], sender: int = 0) -> Figure:
-    """Figure 1: exact utility of a sender and its approximations on the didactic game, both rows."""
-    use_style()
-    by_method = {record.config["method"]: record for record in records}
-    columns = ["exact", *by_method]
-    first = records[0]
-    rows = sorted({name.split("/")[0] for name in first.arrays if name.endswith("/grid")})
-    figure = plt.figure(figsize=(3.1 * len(columns), 3.0 * len(rows)))
-    for line, row in enumerate(rows):
-        limits = _limits(first.arrays[f"{row}/exact"][..., sender])
-        for place, column in enumerate(columns):
-            source = first if column == "exact" else by_method[column]
-            heights = source.arrays[f"{row}/{'exact' if column == 'exact' else 'network'}"]
-            number = line * len(columns) + place + 1
-            axis: Any = figure.add_subplot(len(rows), len(columns), number, projection="3d")
-            _surface(axis, first.arrays[f"{row}/grid"], heights[..., sender], limits)
-            axis.set_title(f"{NAMES.get(column, 'exact')}, row {row}", fontsize=10, pad=0)
-    figure.subplots_adjust(left=0.01, right=0.97, wspace=0.08, hspace=0.12)
-    return figure
-
-
-def _limits(heights: np.ndarray) -> tuple[float, float]:
-    margin = 0.1 * (heights.max() - heights.min())
-    return heights.min() - margin, heights.max() + margin
-
-
-def _surface(axis: Any, grid: np.ndarray, heights: np.ndarray, limits: tuple[float, float]) -> None:
-    x, y = np.meshgrid(grid, grid, indexing="ij")
-    low, high = limits
-    axis.plot_surface(
-        x, y, np.clip(heights, low, high), cmap="viridis", vmin=low, vmax=high, rcount=60, ccount=60,
-        linewidth=0,
-    )  # fmt: skip
-    axis.set(zlim=limits, xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
-    axis.tick_params(labelsize=7, pad=-2)
-    axis.set_xlabel("sender 1", fontsize=8, labelpad=-6)
-    axis.set_ylabel("sender 2", fontsize=8, labelpad=-6)
 
 
 def _grid(rows: int) -> tuple[Figure, np.ndarray]:

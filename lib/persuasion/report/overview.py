@@ -8,14 +8,14 @@ from pathlib import Path
 from PIL import Image
 
 from persuasion.experiments import preset, produce
-from persuasion.report.figures import surfaces
+from persuasion.report.surfaces import still
 
 COLOURS = 128
 
 
 def draw(name: str, path: Path) -> None:
     """Write the figure as a small palette PNG; computes missing records first."""
-    figure = surfaces(produce(preset(name), "didactic"))
+    figure = still(produce(preset(name), "didactic"))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=90)
     with Image.open(path) as picture:

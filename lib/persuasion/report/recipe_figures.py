@@ -5,7 +5,9 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from persuasion.report.style import LOOKS, NAMES, use_style
 
@@ -34,6 +36,8 @@ def candidates(frame: pd.DataFrame) -> Figure:
         axis.set(
             xscale="log", yscale="log", title=f"learning rate {rate:g}", xlabel="training error"
         )
+        for side in (axis.xaxis, axis.yaxis):
+            _few_ticks(side)
     axes[0, 0].set_ylabel("held-out error")
     axes[0, 0].legend()
     return figure
@@ -60,6 +64,14 @@ def learning_curves(frame: pd.DataFrame) -> Figure:
             xscale="log", yscale="log", xlabel="samples × epochs",
             title=f"{size['senders']} senders, size {size['signals']}",
         )  # fmt: skip
+        _few_ticks(axis.yaxis)
     axes[0, 0].set_ylabel("relative error")
     axes[0, 0].legend()
     return figure
+
+
+def _few_ticks(side: Axis) -> None:
+    """Plain numbers at 1, 2 and 5 times powers of ten, on a logarithmic axis of a few decades."""
+    side.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    side.set_minor_locator(NullLocator())

@@ -132,8 +132,8 @@ def geometric(logs: ArrayLike) -> str:
     """
     mean, half, size = mean_interval(logs)
     if size < 2:
-        return "–" if size == 0 else f"{np.exp(mean):.3f}"
-    return f"{np.exp(mean):.3f} [{np.exp(mean - half):.3f}, {np.exp(mean + half):.3f}]"
+        return "–" if size == 0 else f"{np.exp(mean):.3g}"
+    return f"{np.exp(mean):.3g} [{np.exp(mean - half):.2g}, {np.exp(mean + half):.2g}]"
 
 
 def ablation_table(frame: pd.DataFrame, tuned: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:

@@ -1,14 +1,33 @@
-"""Show plotly figures inside the book, with plotly.js loaded from the book itself."""
+"""Plotly figures and tables in the book: plotly.js comes from the book itself, a picture is the fallback."""
 
 from __future__ import annotations
 
+import base64
+import io
+from html import escape
 from typing import Any
 
+import matplotlib.pyplot as plt
+import pandas as pd
+import plotly.graph_objects as go
 import plotly.io as pio
+from matplotlib.figure import Figure
+from pandas.io.formats.style import Styler
 from plotly.io.base_renderers import MimetypeRenderer
 
 MARK = "<!-- book-plotly -->"
 HEIGHT = 450
+PLOTLY_JSON = "application/vnd.plotly.v1+json"
+CHOOSE = """
+<script>
+(() => {
+  const box = document.currentScript.parentElement;
+  const drawn = window.Plotly && document.createElement("canvas").getContext("webgl");
+  box.querySelector(drawn ? ".still" : ".turning").remove();
+})();
+</script>
+"""
+"""Keeps the picture where a browser has no WebGL, or a notebook no plotly.js."""
 
 
 class BookRenderer(MimetypeRenderer):
@@ -16,21 +35,72 @@ class BookRenderer(MimetypeRenderer):
 
     def to_mimebundle(self, fig_dict: dict[str, Any]) -> dict[str, str]:
         """The figure as ``text/html``, and a line of text for editions without scripts."""
-        html = pio.to_html(
-            fig_dict,
-            include_plotlyjs=False,
-            include_mathjax=False,
-            full_html=False,
-            default_width="100%",
-            default_height=HEIGHT,
-        )
         return {
-            "text/html": MARK + html,
+            "text/html": MARK + _html(fig_dict, HEIGHT),
             "text/plain": "[interactive figure: see the HTML edition]",
         }
+
+
+class Interactive:
+    """A plotly figure and the same as a still picture, for readers without scripts or WebGL, and for print.
+
+    Parameters
+    ----------
+    figure : shown wherever plotly.js and WebGL are
+    still : matplotlib figure; it is closed
+    description : text alternative of the picture
+    script : JavaScript run after the figure is drawn; ``{plot_id}`` stands for the id of its element
+    """
+
+    def __init__(
+        self, figure: go.Figure, still: Figure, description: str, script: str = ""
+    ) -> None:
+        buffer = io.BytesIO()
+        still.savefig(buffer, format="png", dpi=110)
+        plt.close(still)
+        self.figure, self.description, self.script = figure, description, script
+        self.picture = buffer.getvalue()
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        source = base64.b64encode(self.picture).decode()
+        image = f'<img src="data:image/png;base64,{source}" alt="{escape(self.description)}">'
+        turning = _html(self.figure.to_dict(), self.figure.layout.height or HEIGHT, self.script)
+        label = f'role="group" aria-label="{escape(self.description)}"'
+        box = (
+            f'<div class="still">{image}</div><div class="turning" {label}>{turning}</div>{CHOOSE}'
+        )
+        return {
+            "text/html": f"{MARK}<div>{box}</div>",
+            PLOTLY_JSON: self.figure.to_plotly_json(),
+            "image/png": source,
+            "text/plain": self.description,
+        }
+
+
+def table(frame: pd.DataFrame) -> Styler:
+    """The frame without its index, numbers as short as they can be read: whole ones without decimals.
+
+    >>> [readable(value) for value in (3.0, 0.005, 1234.5678, "x", float("nan"))]
+    ['3', '0.005', '1235', 'x', '–']
+    """
+    return frame.style.hide().format(readable)
+
+
+def readable(value: Any) -> str:
+    """A cell: four significant digits, ``–`` for nothing."""
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:.4g}"
+    return str(value)
 
 
 def use_book_renderer() -> None:
     """Make ``figure.show()`` and a figure at the end of a cell render for the book."""
     pio.renderers["book"] = BookRenderer()
     pio.renderers.default = "book"
+
+
+def _html(figure: dict[str, Any], height: float, script: str = "") -> str:
+    return pio.to_html(
+        figure, include_plotlyjs=False, include_mathjax=False, full_html=False,
+        default_width="100%", default_height=height, post_script=script or None,
+    )  # fmt: skip
