@@ -1,7 +1,7 @@
 """Many networks at once on a GPU: networks per second, share of its peak, and the paper's benchmark extrapolated.
 
-Games of one size are trained as one stack (``fit_games``), their data drawn and simulated on the way: the time is that of the
-whole. There is no naive baseline to compare with; the ratio is that to one thread of the processor beside it.
+Games of one size are trained as one stack (``fit_games``), their data drawn and simulated on the way: the time is
+that of the whole. There is no naive baseline to compare with; the ratio is that to one thread of the processor.
 """
 
 from __future__ import annotations

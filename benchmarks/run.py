@@ -1,8 +1,8 @@
 """Measure ours against naive baselines, in one run on one machine; `make benchmark`.
 
-Prints the ratios and writes ``_build/benchmarks.json``: where they were measured (``machine``), and ``results``, a list
-of objects with ``name``, ``baseline_seconds``, ``seconds``, ``ratio`` and what else each benchmark reports. The book's
-page on cost shows ``benchmarks/measured.json``, the copy of a whole run.
+Prints the ratios and writes ``_build/benchmarks.json``: where they were measured (``machine``), and ``results``, a
+list of objects with ``name``, ``baseline_seconds``, ``seconds``, ``ratio`` and what else each benchmark reports.
+The book's page on cost shows ``benchmarks/measured.json``, the copy of a whole run.
 """
 
 from __future__ import annotations

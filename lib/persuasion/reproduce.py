@@ -17,6 +17,7 @@ NOTEBOOKS = (
     "learning/networks",
     "learning/recipes",
     "experiments/synthetic",
+    "experiments/baselines",
     "experiments/scenarios",
     "certificates/local",
     "certificates/dynamics",

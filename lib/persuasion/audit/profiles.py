@@ -54,7 +54,7 @@ def _none(case: Case) -> Iterator[Profile]:
 
 
 def _selected(case: Case) -> Iterator[Profile]:
-    """The profiles that the searches of a ``solve`` record selected, each once."""
+    """The profiles that the searches of a ``solve`` or ``baseline`` record selected, each once."""
     record = case.record
     starts = record.arrays | selected_starts(record)
     for number, search in enumerate(record.metrics["searches"]):
@@ -133,4 +133,4 @@ def _interval(entry: dict[str, Any]) -> tuple[float, float] | None:
     return None if regret is None else (float(regret[0]), float(regret[1]))
 
 
-READERS = {"solve": _selected, "certify": _certified, "dynamics": _runs}
+READERS = {"solve": _selected, "baseline": _selected, "certify": _certified, "dynamics": _runs}

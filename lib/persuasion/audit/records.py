@@ -190,6 +190,7 @@ def _didactic(case: Case) -> Iterator[Check]:
 
 CHECKERS: dict[str, Callable[[Case], Iterator[Check]]] = {
     "solve": _solve,
+    "baseline": _solve,
     "reference": check_reference,
     "didactic": _didactic,
     "certify": _stored_profiles,

@@ -37,6 +37,7 @@ from persuasion.experiments.store import Record, StoreError
 RECORDS_PER_PART = 500
 DROPPED = {
     "solve": ("search*/utilities", "search*/predicted", "search*/gains"),
+    "baseline": ("search*/utilities", "search*/gains"),
     "reference": ("start_utilities",),
     # those of the record that they were made from
     "certify": ("*/policies",),

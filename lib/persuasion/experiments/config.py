@@ -23,6 +23,7 @@ from persuasion.learn.training import Training
 from persuasion.networks import ARCHITECTURES
 
 METHODS = tuple(ARCHITECTURES)
+BASELINES = ("exact-gradient", "smoothed", "random-search")
 LEVELS = (2, 4, 6, 8, 10)
 Settings = TypeVar("Settings")
 
@@ -134,6 +135,24 @@ class RecipeStudy:
 
 
 @dataclass(frozen=True)
+class BaselineStudy:
+    """Searches without networks on the games of both benchmarks; see :mod:`persuasion.baselines`.
+
+    Attributes
+    ----------
+    methods : "exact-gradient", "smoothed" and "random-search"
+    searches : only the first so many searches
+    games : games per size
+    joint_signals : only games with at most this many joint signals
+    """
+
+    methods: tuple[str, ...] = BASELINES
+    searches: int = 1
+    games: int = 1
+    joint_signals: int = 10_000
+
+
+@dataclass(frozen=True)
 class Certificates:
     """Exact certificates of the profiles that the searches selected, and their polishing.
 
@@ -222,6 +241,7 @@ class Preset:
     instances : instances per scenario, 20 [P]
     didactic : Figure 1
     recipes : the search for training recipes
+    baselines : searches without networks, for comparison
     certificates, kinks, dynamics : the chapter on certificates
     methods : network architectures
     tolerances : tolerated gains of the local-equilibrium check, relative to the game's utility range [C]
@@ -236,6 +256,7 @@ class Preset:
     second: Benchmark
     didactic: Didactic
     recipes: RecipeStudy
+    baselines: BaselineStudy = BaselineStudy()
     certificates: Certificates = Certificates()
     kinks: KinksStudy = KinksStudy()
     dynamics: DynamicsStudy = DynamicsStudy()
@@ -253,6 +274,8 @@ class Preset:
             raise ValueError(f"unknown methods {unknown}; known: {list(METHODS)}")
         if unknown := sorted(set(self.scenarios) - set(SCENARIOS)):
             raise ValueError(f"unknown scenarios {unknown}; known: {list(SCENARIOS)}")
+        if unknown := sorted(set(self.baselines.methods) - set(BASELINES)):
+            raise ValueError(f"unknown baselines {unknown}; known: {list(BASELINES)}")
         if self.recipe not in RECIPES:
             raise ValueError(f"unknown recipe {self.recipe!r}; known: {list(RECIPES)}")
         if self.headline not in self.tolerances:
@@ -297,6 +320,7 @@ def _quick() -> Preset:
             instances=2,
             curve=((1_000, 6), (4_000, 6), (16_000, 6)),
         ),
+        baselines=BaselineStudy(joint_signals=1296),
         certificates=Certificates(searches=1, seconds=1.0, every_tolerance=False),
         kinks=replace(paper.kinks, instances=5, starts=1, steps=(0, 2, 6, 20, 40), seconds=5.0),
         dynamics=replace(paper.dynamics, largest=6, starts=2, seconds=10.0),
@@ -388,6 +412,6 @@ def to_dict(settings: Any) -> dict[str, Any]:
 
 
 __all__ = [
-    "LEVELS", "METHODS", "PRESETS", "Benchmark", "Certificates", "Didactic", "DynamicsStudy",
-    "KinksStudy", "Preset", "RecipeStudy", "Search", "Size", "preset", "to_dict",
+    "BASELINES", "LEVELS", "METHODS", "PRESETS", "BaselineStudy", "Benchmark", "Certificates", "Didactic",
+    "DynamicsStudy", "KinksStudy", "Preset", "RecipeStudy", "Search", "Size", "preset", "to_dict",
 ]  # fmt: skip

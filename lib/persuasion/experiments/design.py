@@ -20,12 +20,15 @@ EXPERIMENTS = (
     "synthetic",
     "second",
     "scenarios",
+    "baselines",
     "certificates",
+    "baseline-certificates",
     "kinks",
     "dynamics",
 )
 # measured ratio of training costs, for the progress bar only
 RELATIVE_COST = {"relu": 1.0, "delu": 1.7, "dnl": 4.8}
+BASELINE_COST = {"exact-gradient": 1.0, "smoothed": 4.0, "random-search": 1.0}
 SCENARIO_INPUTS = {"quality-advertising": 7, "product-advertising": 2, "ride-hailing": 2}
 
 
@@ -112,6 +115,29 @@ def _certificates(preset: Preset) -> list[Job]:
     return certificates.certify_jobs(preset, found)
 
 
+def _baselines(preset: Preset) -> list[Job]:
+    study = preset.baselines
+    searches = [to_dict(search) for search in preset.searches[: study.searches]]
+    return [
+        Job(
+            {
+                "kind": "baseline",
+                "game": game,
+                "method": method,
+                "searches": searches,
+                "tolerances": list(preset.tolerances),
+            },
+            (0.1 + joint * parameters["states"] * parameters["actions"] / 1e5)
+            * BASELINE_COST[method],
+        )
+        for game in _both_benchmarks(preset)
+        for parameters in [game["parameters"]]
+        for joint in [parameters["signals"] ** parameters["senders"]]
+        if game["index"] < study.games and joint <= study.joint_signals
+        for method in study.methods
+    ]
+
+
 def _both_benchmarks(preset: Preset) -> list[dict[str, Any]]:
     return [*games(preset, "second"), *games(preset, "synthetic")]
 
@@ -122,7 +148,9 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "recipe-evaluation": recipes.evaluation_jobs,
     "recipe-ablation": recipes.ablation_jobs,
     "learning-curve": recipes.curve_jobs,
+    "baselines": _baselines,
     "certificates": _certificates,
+    "baseline-certificates": lambda preset: certificates.certify_jobs(preset, [_baselines(preset)]),
     "kinks": certificates.kinks_jobs,
     "dynamics": lambda preset: certificates.dynamics_jobs(preset, _both_benchmarks(preset)),
 }

@@ -26,9 +26,12 @@ GAMES = (
 )
 LEARNING = ("networks/*.py", "learn/*.py", "experiments/learning.py")
 SOLVERS = ("best_response/*.py", "certify/*.py", "equilibria/*.py")
+SELECTION = ("experiments/grid.py", "experiments/selection.py")
+SEARCHES = ("baselines/*.py", "learn/extragradient.py", "learn/sampled_check.py")
 RELEVANT = {
     "reference": GAMES,
-    "solve": (*GAMES, *LEARNING, "experiments/grid.py"),
+    "solve": (*GAMES, *LEARNING, *SELECTION),
+    "baseline": (*GAMES, *SEARCHES, *SELECTION),
     "didactic": GAMES + LEARNING,
     "fit": GAMES + LEARNING,
     "certify": GAMES + SOLVERS,

@@ -81,7 +81,7 @@ def equilibria_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
     rows = [
         _selection_row(record, search, tolerance, number)
         for record in records
-        if record.config["kind"] == "solve" and record.done
+        if record.config["kind"] in ("solve", "baseline") and record.done
         for search in record.metrics["searches"]
         for number, tolerance in enumerate(preset.tolerances)
     ]

@@ -12,6 +12,9 @@ NAMES = {
     "dnl": "DNL",
     "start": "random starts",
     "revelation": "full revelation",
+    "exact-gradient": "exact gradient",
+    "smoothed": "smoothed receiver",
+    "random-search": "random search",
 }
 LOOKS: dict[str, dict[str, Any]] = {
     "relu": {"color": "#0072B2", "marker": "o"},
@@ -19,6 +22,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dnl": {"color": "#D55E00", "marker": "^"},
     "start": {"color": "#666666", "marker": "v"},
     "revelation": {"color": "#009E73", "marker": "D"},
+    "exact-gradient": {"color": "#000000", "marker": "x"},
+    "smoothed": {"color": "#CC79A7", "marker": "P"},
+    "random-search": {"color": "#56B4E9", "marker": "*"},
 }
 
 

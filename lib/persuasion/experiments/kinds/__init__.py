@@ -4,6 +4,7 @@
 ``reference``  one game: random starts, full revelation, how far utilities vary at all
 ``didactic``   one architecture on the didactic game: the surfaces of Figure 1
 ``fit``        one game, one architecture, one recipe: errors only
+``baseline``   one game, one search without networks: search, select, check
 ``certify``    the exact regret of what a solve or reference job found, and polishing
 ``kinks``      one game: the sampled check against the exact one on optimised profiles
 ``dynamics``   one two-sender game: alternating global best responses from many starts
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 Payload = tuple[dict[str, Any], dict[str, np.ndarray]]
-KINDS = ("solve", "reference", "didactic", "fit", "certify", "kinks", "dynamics")
+KINDS = ("solve", "reference", "didactic", "fit", "baseline", "certify", "kinks", "dynamics")
 
 
 def run_kind(config: dict[str, Any], given: tuple[Any, ...] = ()) -> Payload:

@@ -11,13 +11,11 @@ from persuasion.experiments.games import build_game, starts_of
 from persuasion.experiments.grid import round_to_grid
 from persuasion.experiments.kinds import Payload
 from persuasion.experiments.learning import errors, train
-from persuasion.experiments.seeds import integer_seed
+from persuasion.experiments.selection import select
 from persuasion.game import Game
 from persuasion.learn.extragradient import extragradient
 from persuasion.learn.model import UtilityModel
-from persuasion.learn.sampled_check import samples_per_sender, select_local_equilibria
 from persuasion.learn.training import Training
-from persuasion.simulate import sender_utilities
 
 
 def run(job: dict[str, Any]) -> Payload:
@@ -46,29 +44,5 @@ def _search(
         search.projection,
     )
     ends = round_to_grid(ends)
-    selection = select_local_equilibria(
-        game,
-        ends,
-        search.radius,
-        samples_per_sender(game, search.samples_factor),
-        [tolerance * game.utility_range for tolerance in job["tolerances"]],
-        integer_seed("check", job["game"], search.radius) % 2**32,
-    )
-    utilities = sender_utilities(game, ends)
-    chosen = [acceptance.index for acceptance in selection.accepted]
-    kept = sorted({index for index in chosen if index is not None})
-    metrics = {
-        "radius": search.radius,
-        "checked": selection.checked,
-        "selected": [
-            None if k is None else {"profile": kept.index(k), "utilities": utilities[k].tolist()}
-            for k in chosen
-        ],
-        "gains": [acceptance.gain for acceptance in selection.accepted],
-    }
-    return metrics, {
-        "policies": ends[kept],
-        "utilities": utilities,
-        "predicted": model.predict(ends),
-        "gains": selection.gains,
-    }
+    metrics, arrays = select(game, job, search, ends)
+    return metrics, arrays | {"predicted": model.predict(ends)}

@@ -1,0 +1,91 @@
+"""Networks against searches without networks, game by game."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from persuasion.report.statistics import mean_interval
+from persuasion.report.style import NAMES
+
+EQUAL = 1e-9
+GROUPS = ["logit_scale", "senders"]
+
+
+def comparison_table(frame: pd.DataFrame, against: str = "dnl") -> pd.DataFrame:
+    """Welfare of every method minus that of ``against``, over the games that both solved, by set of games.
+
+    ``frame`` has the columns game, logit_scale, senders, method, solved, welfare and utility_range; differences are
+    relative to the game's utility range, with 95% intervals over games.
+    """
+    rows = []
+    for group, part in frame.groupby(GROUPS, sort=True):
+        for method, own in part.groupby("method", sort=False):
+            gap = _gaps(part, str(method), against)
+            other = method != against
+            rows.append(
+                {
+                    "logit scale of the prior": group[0],
+                    "senders": group[1],
+                    "method": NAMES[str(method)],
+                    "solved": f"{int(own['solved'].sum())} of {len(own)}",
+                    f"welfare − {NAMES[against]}": str(mean_interval(gap)) if other else "–",
+                    "higher": int((gap > EQUAL).sum()) if other else "–",
+                    "equal": int((gap.abs() <= EQUAL).sum()) if other else "–",
+                    "lower": int((gap < -EQUAL).sum()) if other else "–",
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def verdicts(
+    frame: pd.DataFrame, networks: tuple[str, ...], others: tuple[str, ...]
+) -> Iterator[str]:
+    """A sentence per set of games: which baselines have higher welfare than which networks, beyond the interval."""
+    for (scale, senders), part in frame.groupby(GROUPS, sort=True):
+        better, worse = [], []
+        for baseline in others:
+            for network in networks:
+                mean, half, _ = mean_interval(_gaps(part, baseline, network))
+                pair = f"{NAMES[baseline]} over {NAMES[network]}"
+                if np.isfinite(half) and mean > half:
+                    better.append(pair)
+                elif np.isfinite(half) and mean < -half:
+                    worse.append(f"{NAMES[network]} over {NAMES[baseline]}")
+        found = "; ".join(filter(None, [", ".join(better), ", ".join(worse)]))
+        yield f"Logit scale {scale:g}, {senders} senders: {found or 'no difference beyond its interval'}."
+
+
+def polished_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Per set of games and method: what the certificate says of the selected profile, and of the polished one.
+
+    ``frame`` from :func:`persuasion.report.certificates.certificates_frame`, one tolerance.
+    """
+    rows = []
+    for (scale, senders, method), part in frame.groupby([*GROUPS, "method"], sort=True):
+        reached = part[part["polished_status"] == "certified"]
+        gain = (reached["polished_welfare"] - reached["welfare"]) / reached["utility_range"]
+        rows.append(
+            {
+                "logit scale of the prior": scale,
+                "senders": senders,
+                "method": NAMES.get(str(method), str(method)),
+                "profiles": len(part),
+                "mean regret, at least": str(mean_interval(part["local_lower"])),
+                "at most": str(mean_interval(part["local_upper"])),
+                "polished to a certified equilibrium": len(reached),
+                "change of welfare": str(mean_interval(gain)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _gaps(frame: pd.DataFrame, method: str, against: str) -> pd.Series:
+    """Relative welfare differences over the games that both solved."""
+    solved = frame[frame["solved"]].assign(relative=lambda f: f["welfare"] / f["utility_range"])
+    table = solved.pivot(index="game", columns="method", values="relative")
+    if not {method, against} <= set(table):
+        return pd.Series(dtype=float)
+    return (table[method] - table[against]).dropna()

@@ -1,0 +1,78 @@
+"""What training costs: the projection against a direct sum, and files that are not measurements."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from persuasion.experiments import design, preset
+from persuasion.report import costs
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+MEASURED = {
+    f"train-{name}": {"microseconds_per_visit_by_inputs": {"8": cost, "400": cost}}
+    for name, cost in (("relu", 1.0), ("delu", 2.0), ("dnl", 8.0))
+}
+
+
+def test_the_projection_is_visits_times_cost_where_the_cost_is_the_same_for_all_sizes():
+    smoke = preset("smoke")
+    table = costs.experiment_table(smoke, MEASURED).set_index("experiment")
+    direct = 0.0
+    for job in design.jobs(smoke, "synthetic"):
+        if job.config["kind"] == "solve":
+            training = job.config["training"]
+            visits = training["samples"] * training["epochs"] * costs.networks(job.config)
+            direct += visits * {"relu": 1, "delu": 2, "dnl": 8}[job.config["method"]] * 1e-6
+    assert np.isclose(table.loc["synthetic", "core-hours"], direct / 3600)
+
+
+def test_between_measured_lengths_the_cost_is_interpolated():
+    config = {
+        "kind": "solve",
+        "method": "relu",
+        "training": {"samples": 1000, "epochs": 1},
+        "game": {"family": "synthetic", "parameters": {"senders": 2, "states": 5, "signals": 3}},
+    }
+    results = {"train-relu": {"microseconds_per_visit_by_inputs": {"20": 1.0, "40": 3.0}}}
+    assert np.isclose(costs.seconds(config, results), 1000 * 2.0e-6)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"machine": {}}', '{"machine": {}, "results": [1]}']
+)
+def test_what_is_not_a_measurement_is_named(tmp_path, content):
+    path = tmp_path / "measured.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"measured\.json: not what `make benchmark` writes"):
+        costs.read_measured(path)
+
+
+def test_the_committed_measurements_are_of_a_whole_run():
+    machine, results = costs.read_measured(BENCHMARKS / "measured.json")
+    assert machine["commit"] != "unknown"
+    assert {f"train-{name}" for name in ("relu", "delu", "dnl")} <= set(results)
+    for result in results.values():
+        assert result["ratio"] > 0
+
+
+def test_the_benchmark_of_stacks_runs_on_the_processor():
+    """The GPU's benchmark, small and without a GPU: what it reports is there and adds up."""
+    command = "import json, accelerator as a; print(json.dumps(a.run(a.FAST, 'cpu')))"
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=BENCHMARKS, capture_output=True, text=True, check=True
+    )
+    rows = json.loads(done.stdout.splitlines()[-1])
+    assert [row["name"] for row in rows] == [
+        "accelerator-relu",
+        "accelerator-delu",
+        "accelerator-dnl",
+    ]
+    for row in rows:
+        assert np.isclose(
+            row["share_of_peak"], row["gflop_per_second"] / row["peak_gflop_per_second"]
+        )
+        assert row["hours_of_the_synthetic_benchmark"] > 0
