@@ -21,6 +21,7 @@ NOTEBOOKS = (
     "experiments/scenarios",
     "certificates/local",
     "certificates/dynamics",
+    "ledger",
 )
 
 # a backend set in the caller's shell would leave the pages without figures

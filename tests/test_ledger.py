@@ -1,0 +1,197 @@
+"""The ledger's rule on made-up measurements, and its parts on made-up records."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from persuasion.experiments import preset
+from persuasion.report import ledger
+from persuasion.report.ledger import Count, Effect, Verdict, empirical, theory, verdict
+
+FOR, AGAINST, OPEN = Effect("a", 1.0, 0.5, 9), Effect("b", -1.0, 0.5, 9), Effect("c", 0.1, 0.5, 9)
+NONE, SINGLE = Effect("d", np.nan, np.nan, 0), Effect("e", 1.0, np.nan, 1)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([], Verdict.MISSING),
+        ([NONE], Verdict.MISSING),
+        ([FOR], Verdict.HOLDS),
+        ([FOR, NONE], Verdict.HOLDS),
+        ([FOR, OPEN], Verdict.PARTLY),
+        ([FOR, AGAINST], Verdict.PARTLY),
+        ([AGAINST, OPEN], Verdict.FAILS),
+        ([AGAINST], Verdict.FAILS),
+        ([OPEN], Verdict.OPEN),
+        ([SINGLE], Verdict.OPEN),
+        ([Count("x", 3, 3), FOR], Verdict.HOLDS),
+        ([Count("x", 2, 3)], Verdict.PARTLY),
+        ([Count("x", 0, 3)], Verdict.FAILS),
+        ([Count("x", 0, 0)], Verdict.MISSING),
+    ],
+)
+def test_the_rule(parts, expected):
+    assert verdict(parts) is expected
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30))
+def test_the_state_is_that_of_the_interval(values):
+    effect = Effect.of("x", values)
+    low, high = effect.mean - effect.half_width, effect.mean + effect.half_width
+    expected = "for" if low > 0 else "against" if high < 0 else "open"
+    assert effect.state == expected
+    mirrored = Effect.of("x", [-v for v in values]).state
+    assert mirrored == {"for": "against", "against": "for", "open": "open"}[expected]
+
+
+def selections(gaps, senders=2, radius=0.005):
+    """DNL ahead of the others by a gap per game, for every sender; starts and revelation at 0."""
+    rows = []
+    for game, gap in enumerate(gaps):
+        for method in ("relu", "delu", "dnl"):
+            value = np.full(senders, gap if method == "dnl" else 0.0)
+            rows.append(
+                {
+                    "game": f"g{game}", "senders": senders, "method": method, "radius": radius,
+                    "solved": True, "utilities": value, "welfare": value.sum(), "family": "s",
+                    "start": np.zeros(senders), "revelation": np.zeros(senders),
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def errors(factor, slope=0.0, games=30):
+    """Errors that grow by ``slope`` per state; DNL's are smaller by a factor."""
+    generator = np.random.default_rng(0)
+    rows = []
+    for game in range(games):
+        sizes = dict(zip(("signals", "states", "actions"), generator.choice([2, 4, 6], 3).tolist()))
+        base = np.exp(slope * sizes["states"] + 0.1 * generator.normal())
+        for method in ("relu", "delu", "dnl"):
+            error = base * (factor if method == "dnl" else 1 + 0.01 * generator.random())
+            rows.append(
+                {
+                    "game": f"g{game}", "senders": 2, "degenerate": False, "method": method, **sizes,
+                    "training_relative": error, "held_out_relative": error,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def evidence():
+    generator = np.random.default_rng(1)
+    ahead = 1 + 0.1 * generator.normal(size=20)
+    frame = pd.concat(
+        selections(ahead, senders, radius) for senders in (2, 4) for radius in (0.005, 0.01)
+    )
+    didactic = pd.DataFrame(
+        {
+            "network": ["ReLU", "DeLU", "DNL"] * 2,
+            "sender": [1, 1, 1, 2, 2, 2],
+            "held-out / variance": [0.3, 0.2, 0.1, 0.3, 0.2, 0.1],
+        }
+    )
+    certificates = pd.DataFrame(
+        {
+            "method": ["relu", "delu", "dnl", "dnl"],
+            "local_lower": [0.0, 0.1, 0.0, 0.0],
+            "local_upper": [0.0, 0.1, 0.0, 0.1],
+            "headline": 1e-3,
+        }
+    )
+    return empirical.Evidence(
+        didactic,
+        errors(0.5, slope=0.2),
+        frame,
+        frame[frame["senders"] == 2],
+        certificates,
+        (0.005, 0.01),
+    )
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        empirical.figure_1, empirical.accuracy, empirical.accuracy_held_out,
+        empirical.accuracy_everywhere, empirical.utilities, empirical.from_starts,
+        empirical.over_revelation, empirical.welfare, empirical.larger_radius,
+    ],
+)  # fmt: skip
+def test_planted_advantages_are_found(evidence, parts):
+    assert verdict(parts(evidence)) is Verdict.HOLDS
+
+
+@pytest.mark.parametrize("parts", [empirical.utilities, empirical.from_starts, empirical.welfare])
+def test_planted_disadvantages_are_found(evidence, parts):
+    worse = evidence.selections.assign(
+        utilities=[-u for u in evidence.selections["utilities"]],
+        welfare=-evidence.selections["welfare"],
+    )
+    assert verdict(parts(dataclasses.replace(evidence, selections=worse))) is Verdict.FAILS
+
+
+def test_less_accurate_everywhere_does_not_hold(evidence):
+    worse = dataclasses.replace(evidence, errors=errors(2.0))
+    assert verdict(empirical.accuracy(worse)) is Verdict.FAILS
+    assert verdict(empirical.accuracy_everywhere(worse)) is Verdict.FAILS
+
+
+def test_a_planted_slope_is_measured(evidence):
+    states = {e.name: e for e in empirical.trends(evidence)}["DNL, states"]
+    assert states.state == "for"
+    assert abs(states.mean - 0.2) < states.half_width
+    falling = dataclasses.replace(evidence, errors=errors(0.5, slope=-0.2))
+    assert {e.name: e for e in empirical.trends(falling)}["DNL, states"].state == "against"
+
+
+def test_certificates_are_counted_only_where_they_decide(evidence):
+    found = {part.name: (part.true, part.size) for part in empirical.really_local(evidence)}
+    assert found == {"ReLU": (1, 1), "DeLU": (0, 1), "DNL": (1, 1)}
+    assert verdict(empirical.really_local(evidence)) is Verdict.PARTLY
+
+
+def test_scenarios_are_compared_in_order(evidence):
+    first, second = empirical.scenario_order(evidence)
+    assert (first.state, second.state) == ("for", "open")
+
+
+def test_unsolved_games_are_left_out_of_pairs(evidence):
+    frame = evidence.selections.copy()
+    lost = (frame["method"] == "relu") & frame["game"].isin(["g0", "g1"])
+    frame.loc[lost, "solved"] = False
+    sizes = {
+        e.name: e.size for e in empirical.welfare(dataclasses.replace(evidence, selections=frame))
+    }
+    assert sizes == {"DNL − ReLU": 18, "DNL − DeLU": 20}
+
+
+@pytest.mark.parametrize("claim", ledger.THEORY, ids=lambda claim: claim.where)
+def test_theory_is_checked_and_would_fail(claim, monkeypatch):
+    assert verdict(claim.parts(None)) is Verdict.HOLDS
+    if claim.where in ("Proposition 2", "Theorem 3"):
+        real = theory.best_response
+
+        def wrong(game, policies, sender, **options):
+            found = real(game, policies, sender, **options)
+            off = options.get("method") != "enumerate"
+            return dataclasses.replace(found, upper_bound=found.upper_bound + off)
+
+        monkeypatch.setattr(theory, "best_response", wrong)
+        assert verdict(claim.parts(None)) is Verdict.FAILS
+
+
+def test_the_ledger_of_a_preset(tmp_path):
+    smoke = preset("smoke", {"scenarios": ["ride-hailing"]})
+    evidence = ledger.gather(smoke, tmp_path / "store.sqlite", workers=1)
+    table = ledger.ledger_table(ledger.EMPIRICAL, evidence)
+    assert len(table) == len(ledger.EMPIRICAL)
+    assert set(table["verdict"]) <= {str(v) for v in Verdict}
+    lost = table[table["claim"] == "the values of Table 1"].iloc[0]
+    assert lost["verdict"] == "not decidable from the text"
+    assert "0.498" in lost["paper"]
