@@ -16,6 +16,7 @@ from pathlib import Path
 import accelerator
 import best_response
 import certify
+import scaling
 import simulate
 import train
 from persuasion.experiments.provenance import provenance
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "accelerator": accelerator.run,
     "best-response": best_response.compare,
     "certify": certify.run,
+    "scaling": scaling.run,
 }
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from persuasion.experiments import design, preset
 from persuasion.report import costs
+from persuasion.report.schedule import makespan
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 MEASURED = {
@@ -39,6 +42,27 @@ def test_between_measured_lengths_the_cost_is_interpolated():
     }
     results = {"train-relu": {"microseconds_per_visit_by_inputs": {"20": 1.0, "40": 3.0}}}
     assert np.isclose(costs.seconds(config, results), 1000 * 2.0e-6)
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=30), st.integers(1, 8))
+def test_a_schedule_lies_between_its_bounds(seconds, workers):
+    """Graham's: at least the mean load and the longest job; at most the mean load and the longest job together."""
+    found = makespan(seconds, workers)
+    load, longest = sum(seconds) / workers, max(seconds)
+    assert max(load, longest) <= found + 1e-9
+    assert found <= load + longest + 1e-9
+    with pytest.raises(ValueError, match="at least 1"):
+        makespan(seconds, 0)
+
+
+def test_two_workers_are_timed_side_by_side():
+    command = "import json, scaling as s; print(json.dumps(s.run(s.FAST)))"
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=BENCHMARKS, capture_output=True, text=True, check=True
+    )
+    row = json.loads(done.stdout.splitlines()[-1])
+    assert row["jobs"] == 6
+    assert row["ratio"] > 0
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = (
     "learning/networks",
     "learning/recipes",
+    "learning/cost",
     "experiments/synthetic",
     "experiments/baselines",
     "experiments/scenarios",

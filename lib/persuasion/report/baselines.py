@@ -27,7 +27,7 @@ def comparison_table(frame: pd.DataFrame, against: str = "dnl") -> pd.DataFrame:
             other = method != against
             rows.append(
                 {
-                    "logit scale of the prior": group[0],
+                    "logit scale": group[0],
                     "senders": group[1],
                     "method": NAMES[str(method)],
                     "solved": f"{int(own['solved'].sum())} of {len(own)}",
@@ -69,17 +69,25 @@ def polished_table(frame: pd.DataFrame) -> pd.DataFrame:
         gain = (reached["polished_welfare"] - reached["welfare"]) / reached["utility_range"]
         rows.append(
             {
-                "logit scale of the prior": scale,
+                "logit scale": scale,
                 "senders": senders,
                 "method": NAMES.get(str(method), str(method)),
                 "profiles": len(part),
-                "mean regret, at least": str(mean_interval(part["local_lower"])),
-                "at most": str(mean_interval(part["local_upper"])),
-                "polished to a certified equilibrium": len(reached),
-                "change of welfare": str(mean_interval(gain)),
+                "regret, at least": _small(part["local_lower"]),
+                "at most": _small(part["local_upper"]),
+                "polished, certified": len(reached),
+                "change of welfare": _small(gain),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _small(values: pd.Series) -> str:
+    """Mean and 95% interval of numbers far below 1."""
+    mean, half, size = mean_interval(values)
+    if size == 0:
+        return "–"
+    return f"{mean:.1e}" + (f" ± {half:.0e}" if np.isfinite(half) else " (n=1)")
 
 
 def _gaps(frame: pd.DataFrame, method: str, against: str) -> pd.Series:

@@ -38,7 +38,7 @@ class Effect(NamedTuple):
 
     @property
     def state(self) -> str:
-        """``for``, ``against``, ``open`` (the interval contains 0, or there is none), or ``none`` without values."""
+        """``for``, ``against``, ``open`` where the interval contains 0 or is lacking, ``none`` without values."""
         if self.size == 0:
             return "none"
         if self.mean > self.half_width:

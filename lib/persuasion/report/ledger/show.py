@@ -20,17 +20,19 @@ WORDS = {
 def ledger_markdown(table: pd.DataFrame, root: str = "") -> str:
     """A ledger as a Markdown table; ``root`` leads from the page to the book."""
     lines = [
-        "| claim | the paper | this book | cases | verdict |",
-        "|:--|:--|:--|--:|:--|",
+        "| claim | found | cases | verdict |",
+        "|:--|:--|--:|:--|",
     ]
     for row in table.to_dict("records"):
         claim = (
             f"{escape(row['claim'])} <br>*{escape(row['where'])}* · [page]({root}{row['page']}.md)"
         )
+        if row["paper"] != "–":
+            claim += (
+                f"<details><summary>the paper's numbers</summary>{escape(row['paper'])}</details>"
+            )
         ours = f"{_parts(row['ours'], row['states'])}<br>*{escape(row['test'])}*"
-        lines.append(
-            f"| {claim} | {escape(row['paper'])} | {ours} | {row['cases']} | **{row['verdict']}** |"
-        )
+        lines.append(f"| {claim} | {ours} | {row['cases']} | **{row['verdict']}** |")
     return "\n".join(lines)
 
 
