@@ -73,9 +73,9 @@ def interactive(records: Sequence[Record], sender: int = 0) -> go.Figure:
                 visible=row == rows[0],
             )  # fmt: skip
             figure.add_trace(surface, line + 1, column + 1)
-    limits = [_limits(records[0].arrays[f"{row}/exact"][..., sender]) for row in rows]
+    spans = np.array([_limits(records[0].arrays[f"{row}/exact"][..., sender]) for row in rows])
     figure.update_scenes(
-        zaxis_range=[min(low for low, _ in limits), max(high for _, high in limits)],
+        zaxis_range=[float(spans.min()), float(spans.max())],
         xaxis_title="sender 1", yaxis_title="sender 2", zaxis_title="utility",
         camera_eye={"x": -1.5, "y": -1.5, "z": 1.1},
     )  # fmt: skip
