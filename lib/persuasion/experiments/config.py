@@ -153,6 +153,22 @@ class BaselineStudy:
 
 
 @dataclass(frozen=True)
+class Sensitivity:
+    """Table 1 with its lost constants changed; see :mod:`persuasion.experiments.sensitivity`.
+
+    Attributes
+    ----------
+    instances : per changed constant
+    searches : only the first so many searches
+    starts : random starting profiles
+    """
+
+    instances: int = 5
+    searches: int = 1
+    starts: int = 300
+
+
+@dataclass(frozen=True)
 class Certificates:
     """Exact certificates of the profiles that the searches selected, and their polishing.
 
@@ -242,6 +258,7 @@ class Preset:
     didactic : Figure 1
     recipes : the search for training recipes
     baselines : searches without networks, for comparison
+    sensitivity : Table 1 with its lost constants changed
     certificates, kinks, dynamics : the chapter on certificates
     methods : network architectures
     tolerances : tolerated gains of the local-equilibrium check, relative to the game's utility range [C]
@@ -257,6 +274,7 @@ class Preset:
     didactic: Didactic
     recipes: RecipeStudy
     baselines: BaselineStudy = BaselineStudy()
+    sensitivity: Sensitivity = Sensitivity()
     certificates: Certificates = Certificates()
     kinks: KinksStudy = KinksStudy()
     dynamics: DynamicsStudy = DynamicsStudy()
@@ -321,6 +339,7 @@ def _quick() -> Preset:
             curve=((1_000, 6), (4_000, 6), (16_000, 6)),
         ),
         baselines=BaselineStudy(joint_signals=1296),
+        sensitivity=Sensitivity(instances=2, starts=20),
         certificates=Certificates(searches=1, seconds=1.0, every_tolerance=False),
         kinks=replace(paper.kinks, instances=5, starts=1, steps=(0, 2, 6, 20, 40), seconds=5.0),
         dynamics=replace(paper.dynamics, largest=6, starts=2, seconds=10.0),
@@ -349,6 +368,7 @@ def _smoke() -> Preset:
             instances=2,
             curve=((128, 1), (256, 2)),
         ),
+        sensitivity=Sensitivity(instances=1, starts=2),
         certificates=Certificates(seconds=20.0, polish_rounds=5),
         kinks=KinksStudy((Size(2, 2, 2, 2, 1.0),), 1, starts=1, steps=(0, 2), samples=(50,)),
         dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2)),
@@ -413,5 +433,5 @@ def to_dict(settings: Any) -> dict[str, Any]:
 
 __all__ = [
     "BASELINES", "LEVELS", "METHODS", "PRESETS", "BaselineStudy", "Benchmark", "Certificates", "Didactic",
-    "DynamicsStudy", "KinksStudy", "Preset", "RecipeStudy", "Search", "Size", "preset", "to_dict",
+    "DynamicsStudy", "KinksStudy", "Preset", "RecipeStudy", "Search", "Sensitivity", "Size", "preset", "to_dict",
 ]  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
-from persuasion.experiments import certificates, recipes
+from persuasion.experiments import certificates, recipes, sensitivity
 from persuasion.experiments.config import Benchmark, Preset, to_dict
 from persuasion.experiments.frozen import apply_recipe
 from persuasion.experiments.jobs import Job
@@ -20,6 +21,7 @@ EXPERIMENTS = (
     "synthetic",
     "second",
     "scenarios",
+    "sensitivity",
     "baselines",
     "certificates",
     "baseline-certificates",
@@ -115,6 +117,13 @@ def _certificates(preset: Preset) -> list[Job]:
     return certificates.certify_jobs(preset, found)
 
 
+def _sensitivity(preset: Preset) -> list[Job]:
+    study = preset.sensitivity
+    searches = tuple(replace(s, starts=study.starts) for s in preset.searches[: study.searches])
+    reduced = replace(preset, searches=searches)
+    return [job for game in sensitivity.games(preset) for job in _jobs_of_game(reduced, game)]
+
+
 def _baselines(preset: Preset) -> list[Job]:
     study = preset.baselines
     searches = [to_dict(search) for search in preset.searches[: study.searches]]
@@ -148,6 +157,7 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "recipe-evaluation": recipes.evaluation_jobs,
     "recipe-ablation": recipes.ablation_jobs,
     "learning-curve": recipes.curve_jobs,
+    "sensitivity": _sensitivity,
     "baselines": _baselines,
     "certificates": _certificates,
     "baseline-certificates": lambda preset: certificates.certify_jobs(preset, [_baselines(preset)]),

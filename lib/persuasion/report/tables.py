@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -38,6 +40,46 @@ def table_1(equilibria: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def sensitivity_table(equilibria: pd.DataFrame, constants: Mapping[str, str]) -> pd.DataFrame:
+    """Table 1 per changed constant: welfare of the networks, and whether their means have the paper's order.
+
+    ``constants`` says for every game which constant was changed to what.
+    """
+    rows = []
+    frame = equilibria.assign(constant=equilibria["game"].map(constants))
+    for (family, constant), part in frame.groupby(["family", "constant"], sort=False):
+        welfare = {
+            m: mean_interval(own["welfare"]) for m, own in part.groupby("method", sort=False)
+        }
+        means = [welfare[m].mean for m in ("dnl", "delu", "relu") if m in welfare]
+        rows.append(
+            {
+                "scenario": family,
+                "changed": constant,
+                **{NAMES[str(m)]: str(value) for m, value in welfare.items()},
+                "games": part["game"].nunique(),
+                "degenerate": int(part.groupby("game")["degenerate"].first().sum()),
+                "order": "DNL > DeLU > ReLU" if _falls(means) else _order(welfare),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _falls(means: list[float]) -> bool:
+    return all(high > low + 1e-9 for high, low in itertools.pairwise(means))
+
+
+def _order(welfare: Mapping[Any, Mean]) -> str:
+    """The networks by falling mean, ``=`` between equal ones."""
+    known = sorted((-w.mean, NAMES[str(m)]) for m, w in welfare.items() if w.size)
+    if not known:
+        return "–"
+    text = known[0][1]
+    for (before, _), (now, name) in itertools.pairwise(known):
+        text += (" = " if now - before <= 1e-9 else " > ") + name
+    return text
 
 
 def paired_difference(equilibria: pd.DataFrame, first: str, second: str) -> Mean:
