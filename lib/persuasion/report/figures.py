@@ -1,75 +1,107 @@
-"""The paper's figures from records. Each function takes tidy tables and returns a matplotlib figure.
+"""The paper's figures by size, from tidy tables: first as data (:class:`Grid`), then drawn, still or interactive.
 
 ``label`` says which preset ran and how many games it covers; it is printed under the figure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import plotly.graph_objects as go
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from plotly.subplots import make_subplots
 
 from persuasion.report.frames import SIZES, commonly_solved
-from persuasion.report.statistics import mean_interval
+from persuasion.report.statistics import Mean, mean_interval
 from persuasion.report.style import LOOKS, NAMES, use_style
 
 ROW_HEIGHT, PANEL_WIDTH = 2.2, 2.5
 DODGE = {"relu": -0.2, "delu": 0.0, "dnl": 0.2, "start": -0.2, "revelation": 0.0}
+SYMBOLS = {"o": "circle", "s": "square", "^": "triangle-up", "v": "triangle-down", "D": "diamond"}
 
 
-def error_by_size(errors: pd.DataFrame, label: str) -> Figure:
+@dataclass(frozen=True)
+class Curve:
+    """Means of one method at the levels of a size."""
+
+    name: str
+    levels: tuple[int, ...]
+    means: tuple[Mean, ...]
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A line of panels per quantity, a column per size.
+
+    Attributes
+    ----------
+    panels : per quantity and size, its curves
+    labels : of the quantities
+    note : printed under the figure
+    logarithmic : quantities on a logarithmic axis
+    """
+
+    panels: tuple[tuple[tuple[Curve, ...], ...], ...]
+    labels: tuple[str, ...]
+    note: str
+    logarithmic: tuple[bool, ...]
+
+
+def error_by_size(errors: pd.DataFrame, label: str) -> Grid:
     """Figure 4: error of the networks against the numbers of signals, states and actions.
 
     Top: mean squared error in utility units, the paper's Eq. 2. Bottom: relative to each utility's
     variance, degenerate games left out. Solid: training; dashed: held-out.
     """
-    figure, axes = _grid(2)
-    rows = (("", errors), ("_relative", errors[~errors["degenerate"]]))
-    for line, (suffix, frame) in zip(axes, rows):
-        for axis, size in zip(line, SIZES):
-            for method, part in frame.groupby("method", sort=False):
-                _curve(axis, part, size, f"training{suffix}", method, "-")
-                _curve(axis, part, size, f"held_out{suffix}", method, "--", interval=False)
-    axes[0, 0].set_yscale("log")
-    axes[0, 0].set_ylabel("mean squared error")
-    axes[1, 0].set_ylabel("error / variance")
-    return _finish(figure, axes, "solid: training · dashed: held-out", _count(errors, label))
+    lines = []
+    for suffix, frame in (("", errors), ("_relative", errors[~errors["degenerate"]])):
+        lines.append(
+            tuple(
+                (
+                    *_by_method(frame, size, f"training{suffix}"),
+                    *_by_method(frame, size, f"held_out{suffix}", dashed=True),
+                )
+                for size in SIZES
+            )
+        )
+    note = _note("solid: training · dashed: held-out", errors, label)
+    return Grid(tuple(lines), ("mean squared error", "error / variance"), note, (True, False))
 
 
-def utility_by_size(equilibria: pd.DataFrame, senders: int, label: str) -> Figure:
+def utility_by_size(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
     """Figure 2: each sender's exact utility at the selected local equilibrium, against the sizes.
 
     Over the games that every network solved.
     """
     frame = commonly_solved(equilibria)
-    figure, axes = _grid(senders)
-    for sender, line in enumerate(axes):
-        part = frame.assign(value=[u[sender] for u in frame["utilities"]])
-        _panels(line, part, "value")
-        line[0].set_ylabel(f"utility of sender {sender + 1}")
-    return _finish(figure, axes, _coverage(equilibria), _count(frame, label))
+    lines = [
+        _line(frame.assign(value=[u[sender] for u in frame["utilities"]]), "value")
+        for sender in range(senders)
+    ]
+    labels = tuple(f"utility of sender {sender + 1}" for sender in range(senders))
+    note = _note(_coverage(equilibria), frame, label)
+    return Grid(tuple(lines), labels, note, (False,) * senders)
 
 
-def welfare_by_size(equilibria: pd.DataFrame, label: str) -> Figure:
+def welfare_by_size(equilibria: pd.DataFrame, label: str) -> Grid:
     """Figure 5: the senders' welfare at the selected local equilibrium, against the sizes.
 
     Over the games that every network solved.
     """
     frame = commonly_solved(equilibria)
-    figure, axes = _grid(1)
-    _panels(axes[0], frame, "welfare")
-    axes[0, 0].set_ylabel("welfare")
-    return _finish(figure, axes, _coverage(equilibria), _count(frame, label))
+    note = _note(_coverage(equilibria), frame, label)
+    return Grid((_line(frame, "welfare"),), ("welfare",), note, (False,))
 
 
 def improvement_by_size(
     equilibria: pd.DataFrame, senders: int, label: str, method: str = "dnl"
-) -> Figure:
+) -> Grid:
     """Figure 3: utility at random starts, after extra-gradient with DNL, and under full revelation.
 
     Over the games where the method found an accepted profile and full revelation is an equilibrium.
@@ -77,14 +109,72 @@ def improvement_by_size(
     frame = equilibria[(equilibria["method"] == method) & equilibria["solved"]]
     frame = frame[frame["revelation"].notna()]
     columns = {"start": "start", method: "utilities", "revelation": "revelation"}
-    figure, axes = _grid(senders)
-    for sender, line in enumerate(axes):
-        for axis, size in zip(line, SIZES):
-            for name, column in columns.items():
-                part = frame.assign(value=[u[sender] for u in frame[column]])
-                _curve(axis, part, size, "value", name, "-")
-        line[0].set_ylabel(f"utility of sender {sender + 1}")
-    return _finish(figure, axes, _coverage(equilibria), _count(frame, label))
+    lines = []
+    for sender in range(senders):
+        values = {
+            name: frame.assign(value=[u[sender] for u in frame[column]])
+            for name, column in columns.items()
+        }
+        lines.append(
+            tuple(
+                tuple(_curve(part, size, "value", name) for name, part in values.items())
+                for size in SIZES
+            )
+        )
+    labels = tuple(f"utility of sender {sender + 1}" for sender in range(senders))
+    note = _note(_coverage(equilibria), frame, label)
+    return Grid(tuple(lines), labels, note, (False,) * senders)
+
+
+def still(grid: Grid) -> Figure:
+    """The grid as a matplotlib figure."""
+    use_style()
+    rows = len(grid.panels)
+    shape = (PANEL_WIDTH * len(SIZES), ROW_HEIGHT * rows + 0.6)
+    figure, axes = plt.subplots(rows, len(SIZES), figsize=shape, squeeze=False, sharey="row")
+    for row, line in enumerate(grid.panels):
+        for axis, curves in zip(axes[row], line):
+            for curve in curves:
+                _draw(axis, curve)
+            axis.set_xticks(sorted({level for curve in curves for level in curve.levels}))
+        axes[row, 0].set_ylabel(grid.labels[row])
+        if grid.logarithmic[row]:
+            axes[row, 0].set_yscale("log")
+    for axis, size in zip(axes[-1], SIZES):
+        axis.set_xlabel(f"number of {size}")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="upper center", ncols=len(labels))
+    figure.text(0.5, 0.0, grid.note, ha="center", va="top", fontsize=8, color="#444444")
+    figure.tight_layout(rect=(0, 0.02, 1, 1 - 0.35 / figure.get_figheight()))
+    return figure
+
+
+def interactive(grid: Grid) -> go.Figure:
+    """The grid as a plotly figure: a point says its level, mean, interval and number of games."""
+    rows = len(grid.panels)
+    figure = make_subplots(
+        rows, len(SIZES), shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.12 / rows
+    )
+    for row, column, curve in _places(grid):
+        figure.add_trace(_trace(curve, SIZES[column], row == column == 0), row + 1, column + 1)
+    for row, label in enumerate(grid.labels):
+        kind = "log" if grid.logarithmic[row] else "linear"
+        figure.update_yaxes(type=kind, row=row + 1)
+        figure.update_yaxes(title_text=label, row=row + 1, col=1)
+    for column, size in enumerate(SIZES):
+        figure.update_xaxes(title_text=f"number of {size}", row=rows, col=column + 1)
+    figure.add_annotation(
+        text=grid.note.replace("\n", "<br>"), showarrow=False, font_size=11, yshift=-50,
+        xref="paper", yref="paper", x=0.5, y=0, xanchor="center", yanchor="top",
+    )  # fmt: skip
+    figure.update_layout(
+        template="plotly_white",
+        height=120 + 230 * rows,
+        margin={"l": 60, "r": 10, "t": 40, "b": 90},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.5, "xanchor": "center"},
+    )
+    return figure
 
 
 def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
@@ -107,56 +197,67 @@ def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
     return figure
 
 
-def _grid(rows: int) -> tuple[Figure, np.ndarray]:
-    use_style()
-    size = (PANEL_WIDTH * len(SIZES), ROW_HEIGHT * rows + 0.6)
-    return plt.subplots(rows, len(SIZES), figsize=size, squeeze=False, sharey="row")
+def _line(frame: pd.DataFrame, column: str) -> tuple[tuple[Curve, ...], ...]:
+    return tuple(tuple(_by_method(frame, size, column)) for size in SIZES)
 
 
-def _panels(line: Sequence[Axes], frame: pd.DataFrame, column: str) -> None:
-    for axis, size in zip(line, SIZES):
-        for method, part in frame.groupby("method", sort=False):
-            _curve(axis, part, size, column, str(method), "-")
+def _by_method(
+    frame: pd.DataFrame, size: str, column: str, dashed: bool = False
+) -> Iterator[Curve]:
+    for method, part in frame.groupby("method", sort=False):
+        yield _curve(part, size, column, str(method), dashed)
 
 
-def _curve(
-    axis: Axes,
-    frame: pd.DataFrame,
-    size: str,
-    column: str,
-    name: Any,
-    dashes: str,
-    interval: bool = True,
-) -> None:
-    """Mean and 95% interval of a column at each value of a size."""
-    groups = [(x, mean_interval(part[column])) for x, part in frame.groupby(size)]
-    x = np.array([level for level, _ in groups])
-    mean = np.array([summary.mean for _, summary in groups])
-    half = np.array([summary.half_width for _, summary in groups])
-    label = NAMES[name] if dashes == "-" else None
+def _curve(frame: pd.DataFrame, size: str, column: str, name: str, dashed: bool = False) -> Curve:
+    """Mean and 95% interval of a column at each level of a size."""
+    groups = {level: mean_interval(part[column]) for level, part in frame.groupby(size)}
+    return Curve(name, tuple(map(int, np.array(list(groups)))), tuple(groups.values()), dashed)
+
+
+def _draw(axis: Axes, curve: Curve) -> None:
     # side by side, so that methods that agree do not hide one another
-    x = x + DODGE[name]
-    axis.plot(x, mean, dashes, label=label, **LOOKS[name])
-    if interval:
-        axis.errorbar(x, mean, half, fmt="none", ecolor=LOOKS[name]["color"], alpha=0.5, capsize=2)
+    x = np.array(curve.levels) + DODGE[curve.name]
+    mean = np.array([summary.mean for summary in curve.means])
+    half = np.array([summary.half_width for summary in curve.means])
+    look = LOOKS[curve.name]
+    label = None if curve.dashed else NAMES[curve.name]
+    axis.plot(x, mean, "--" if curve.dashed else "-", label=label, **look)
+    if not curve.dashed:
+        axis.errorbar(x, mean, half, fmt="none", ecolor=look["color"], alpha=0.5, capsize=2)
 
 
-def _finish(figure: Figure, axes: np.ndarray, note: str, count: str) -> Figure:
-    for axis, size in zip(axes[-1], SIZES):
-        axis.set_xlabel(f"number of {size}")
-    for axis in axes.flat:
-        axis.set_xticks(sorted({round(float(t)) for line in axis.lines for t in line.get_xdata()}))
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    if handles:
-        figure.legend(handles, labels, loc="upper center", ncols=len(labels))
-    text = "\n".join(filter(None, [note, f"{count} · mean and 95% interval"]))
-    figure.text(0.5, 0.0, text, ha="center", va="top", fontsize=8, color="#444444")
-    figure.tight_layout(rect=(0, 0.02, 1, 1 - 0.35 / figure.get_figheight()))
-    return figure
+def _places(grid: Grid) -> Iterator[tuple[int, int, Curve]]:
+    for row, line in enumerate(grid.panels):
+        for column, curves in enumerate(line):
+            for curve in curves:
+                yield row, column, curve
 
 
-def _count(frame: pd.DataFrame, label: str) -> str:
-    return f"shown: {frame['game'].nunique()} games · {label}"
+def _trace(curve: Curve, size: str, legend: bool) -> go.Scatter:
+    look = LOOKS[curve.name]
+    half = [summary.half_width for summary in curve.means]
+    name = NAMES[curve.name] + (", held-out" if curve.dashed else "")
+    return go.Scatter(
+        x=[level + DODGE[curve.name] for level in curve.levels],
+        y=[summary.mean for summary in curve.means],
+        error_y=None if curve.dashed else {"array": half, "thickness": 1, "width": 2},
+        customdata=[
+            [level, str(summary), summary.size] for level, summary in zip(curve.levels, curve.means)
+        ],
+        hovertemplate=f"{name}, %{{customdata[0]}} {size}<br>%{{customdata[1]}}<br>"
+        "%{customdata[2]} games<extra></extra>",
+        name=NAMES[curve.name],
+        legendgroup=curve.name,
+        showlegend=legend and not curve.dashed,
+        mode="lines+markers",
+        line={"color": look["color"], "dash": "dash" if curve.dashed else "solid"},
+        marker={"symbol": SYMBOLS[look["marker"]], "size": 7},
+    )
+
+
+def _note(first: str, frame: pd.DataFrame, label: str) -> str:
+    count = f"shown: {frame['game'].nunique()} games · {label}"
+    return "\n".join(filter(None, [first, f"{count} · mean and 95% interval"]))
 
 
 def _coverage(equilibria: pd.DataFrame) -> str:

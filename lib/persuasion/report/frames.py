@@ -64,7 +64,12 @@ def errors_frame(records: Sequence[Record]) -> pd.DataFrame:
 def _error_row(record: Record) -> dict[str, Any]:
     errors = {key: np.array(value) for key, value in record.metrics["errors"].items()}
     varies = errors["variance"] >= DEGENERATE_VARIANCE
-    row = {"game": game_id(record), "method": record.config["method"], "seconds": record.seconds}
+    row: dict[str, Any] = {
+        "game": game_id(record),
+        "record": record.key[:16],
+        "method": record.config["method"],
+        "seconds": record.seconds,
+    }
     for name in ("training", "held_out"):
         row[name] = errors[name].mean()
         relative = errors[name][varies] / errors["variance"][varies]
@@ -95,6 +100,7 @@ def _selection_row(
     utilities = None if selected is None else np.array(selected["utilities"])
     return {
         "game": game_id(record),
+        "record": record.key[:16],
         "method": record.config["method"],
         "radius": search["radius"],
         "tolerance": tolerance,

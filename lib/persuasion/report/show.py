@@ -22,7 +22,7 @@ CHOOSE = """
 <script>
 (() => {
   const box = document.currentScript.parentElement;
-  const drawn = window.Plotly && document.createElement("canvas").getContext("webgl");
+  const drawn = window.Plotly && (NEEDS_2D || document.createElement("canvas").getContext("webgl"));
   box.querySelector(drawn ? ".still" : ".turning").remove();
 })();
 </script>
@@ -50,27 +50,37 @@ class Interactive:
     still : matplotlib figure; it is closed
     description : text alternative of the picture
     script : JavaScript run after the figure is drawn; ``{plot_id}`` stands for the id of its element
+    data : the numbers behind the figure, offered as a CSV file named ``name``
     """
 
     def __init__(
-        self, figure: go.Figure, still: Figure, description: str, script: str = ""
+        self,
+        figure: go.Figure,
+        still: Figure,
+        description: str,
+        script: str = "",
+        data: pd.DataFrame | None = None,
+        name: str = "figure",
     ) -> None:
         buffer = io.BytesIO()
         still.savefig(buffer, format="png", dpi=110)
         plt.close(still)
         self.figure, self.description, self.script = figure, description, script
         self.picture = buffer.getvalue()
+        self.link = "" if data is None else _csv_link(data, name)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         source = base64.b64encode(self.picture).decode()
         image = f'<img src="data:image/png;base64,{source}" alt="{escape(self.description)}">'
         turning = _html(self.figure.to_dict(), self.figure.layout.height or HEIGHT, self.script)
+        flat = all(trace.type != "surface" for trace in self.figure.data)
+        choose = CHOOSE.replace("NEEDS_2D", str(flat).lower())
         label = f'role="group" aria-label="{escape(self.description)}"'
         box = (
-            f'<div class="still">{image}</div><div class="turning" {label}>{turning}</div>{CHOOSE}'
+            f'<div class="still">{image}</div><div class="turning" {label}>{turning}</div>{choose}'
         )
         return {
-            "text/html": f"{MARK}<div>{box}</div>",
+            "text/html": f"{MARK}<div>{box}</div>{self.link}",
             PLOTLY_JSON: self.figure.to_plotly_json(),
             "image/png": source,
             "text/plain": self.description,
@@ -97,6 +107,14 @@ def use_book_renderer() -> None:
     """Make ``figure.show()`` and a figure at the end of a cell render for the book."""
     pio.renderers["book"] = BookRenderer()
     pio.renderers.default = "book"
+
+
+def _csv_link(data: pd.DataFrame, name: str) -> str:
+    source = base64.b64encode(data.to_csv(index=False).encode()).decode()
+    return (
+        f'<p><a download="{escape(name)}.csv" href="data:text/csv;base64,{source}">'
+        f"The numbers behind this figure</a> ({len(data):,} rows, each with its record).</p>"
+    )
 
 
 def _html(figure: dict[str, Any], height: float, script: str = "") -> str:

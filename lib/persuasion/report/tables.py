@@ -114,7 +114,18 @@ def paired_table(equilibria: pd.DataFrame) -> pd.DataFrame:
 def size_table(equilibria: pd.DataFrame) -> pd.DataFrame:
     """Every game's selected welfare, one row per game and method: the numbers behind the figures."""
     columns = ["game", "senders", *SIZES, "degenerate", "method", "radius", "tolerance", "solved"]
-    return equilibria[[*columns, "welfare", "gain"]].reset_index(drop=True)
+    table = equilibria[[*columns, "welfare", "gain", "record"]].reset_index(drop=True)
+    utilities = [[] if u is None else u for u in equilibria["utilities"]]
+    for sender in range(max(map(len, utilities), default=0)):
+        table[f"utility_{sender + 1}"] = [u[sender] if len(u) > sender else None for u in utilities]
+    return table
+
+
+def error_rows(errors: pd.DataFrame) -> pd.DataFrame:
+    """Every job's errors, one row per game and method: the numbers behind Figure 4."""
+    kinds = [f"{name}{suffix}" for suffix in ("", "_relative") for name in ("training", "held_out")]
+    columns = ["game", "senders", *SIZES, "degenerate", "method", *kinds, "record"]
+    return errors[columns].reset_index(drop=True)
 
 
 def coverage_table(equilibria: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,101 @@
+"""Figures to hover over: the same numbers as in the still picture, a fallback, and names that cannot break out."""
+
+import base64
+import io
+import json
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from PIL import Image
+
+from persuasion.report import figures, show
+from persuasion.report.statistics import mean_interval
+
+
+@pytest.fixture
+def equilibria():
+    generator = np.random.default_rng(0)
+    rows = [
+        {
+            "game": f"g{k}", "method": method, "solved": method != "delu" or k != 0,
+            "signals": 2 + 2 * (k % 3), "states": 2 + 2 * (k % 2), "actions": 2,
+            "utilities": generator.normal(size=2), "welfare": generator.normal(),
+            "start": np.zeros(2), "revelation": np.ones(2) if k % 2 else None,
+        }
+        for k in range(12)
+        for method in ("relu", "delu", "dnl")
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_the_grid_holds_means_over_commonly_solved_games(equilibria):
+    grid = figures.welfare_by_size(equilibria, "label")
+    curve = next(c for c in grid.panels[0][0] if c.name == "dnl")
+    part = equilibria[(equilibria["method"] == "dnl") & (equilibria["game"] != "g0")]
+    for level, mean in zip(curve.levels, curve.means):
+        assert mean == mean_interval(part.loc[part["signals"] == level, "welfare"])
+    assert "DeLU 11 of 12" in grid.note
+    assert "shown: 11 games" in grid.note
+
+
+@pytest.mark.parametrize("kind", ["utility", "welfare", "improvement"])
+def test_hovering_and_still_show_the_same_numbers(equilibria, kind):
+    make = {
+        "utility": lambda: figures.utility_by_size(equilibria, 2, "x"),
+        "welfare": lambda: figures.welfare_by_size(equilibria, "x"),
+        "improvement": lambda: figures.improvement_by_size(equilibria, 2, "x"),
+    }[kind]
+    grid = make()
+    still, moving = figures.still(grid), figures.interactive(grid)
+    drawn = [
+        line.get_ydata()
+        for axis in still.axes
+        for line in axis.lines
+        if line.get_linestyle() != "None" and len(line.get_ydata())
+    ]
+    assert len(drawn) == len(moving.data)
+    for mine, trace in zip(drawn, moving.data):
+        assert np.allclose(mine, trace.y, equal_nan=True)
+    plt.close(still)
+
+
+def interactive(**options):
+    still, axis = plt.subplots()
+    axis.plot([1, 2])
+    return show.Interactive(go.Figure(go.Scatter(y=[1, 2])), still, **options)
+
+
+def test_the_bundle_has_a_picture_a_figure_and_words():
+    bundle = interactive(description="two points")._repr_mimebundle_()
+    assert bundle["text/plain"] == "two points"
+    with Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))) as picture:
+        assert picture.width > 100
+    assert json.dumps(bundle[show.PLOTLY_JSON])
+    html = bundle["text/html"]
+    assert html.startswith(show.MARK)
+    assert 'alt="two points"' in html
+    assert "<script src=" not in html
+
+
+def test_webgl_is_asked_for_only_where_it_is_needed():
+    assert "(true ||" in interactive(description="flat")._repr_mimebundle_()["text/html"]
+    still, _ = plt.subplots()
+    solid = show.Interactive(go.Figure(go.Surface(z=[[1, 2], [3, 4]])), still, "solid")
+    assert "(false ||" in solid._repr_mimebundle_()["text/html"]
+
+
+def test_words_cannot_break_out_of_the_page():
+    html = interactive(description='"><script>alert(1)</script>')._repr_mimebundle_()["text/html"]
+    assert "<script>alert" not in html
+
+
+def test_the_numbers_can_be_taken_along():
+    data = pd.DataFrame({"game": ["a,b"], "record": ["0123"]})
+    html = interactive(description="x", data=data, name="figure-2")._repr_mimebundle_()["text/html"]
+    link = re.search(r'download="figure-2\.csv" href="data:text/csv;base64,([^"]+)"', html)
+    again = pd.read_csv(io.BytesIO(base64.b64decode(link[1])), dtype=str)
+    assert again.to_dict("list") == data.to_dict("list")
