@@ -119,8 +119,8 @@ def test_paired_ratios_by_hand():
         for (method, game), error in logs.items()
     )
     table = comparison_table(frame, {"literal": {"relu": {}, "dnl": {}}})
-    assert table["against ReLU"].tolist() == ["–", "2.000 [2.000, 2.000]"]
-    assert table["held-out error"][0].startswith("0.200 [")
+    assert table["against ReLU"].tolist() == ["–", "2 [2, 2]"]
+    assert table["held-out error"][0].startswith("0.2 [")
 
 
 def test_an_ablation_by_hand():
@@ -132,7 +132,7 @@ def test_an_ablation_by_hand():
         512,
         2,
     )
-    assert row["error ratio"] == "2.000 [2.000, 2.000]"
+    assert row["error ratio"] == "2 [2, 2]"
 
 
 def test_errors_are_relative_to_the_variance_of_what_varies():

@@ -128,12 +128,12 @@ def geometric(logs: ArrayLike) -> str:
     """Geometric mean and its 95% interval from logarithms of independent values.
 
     >>> geometric([0.0, 0.0])
-    '1.000 [1.000, 1.000]'
+    '1 [1, 1]'
     """
     mean, half, size = mean_interval(logs)
     if size < 2:
         return "–" if size == 0 else f"{np.exp(mean):.3g}"
-    return f"{np.exp(mean):.3g} [{np.exp(mean - half):.2g}, {np.exp(mean + half):.2g}]"
+    return f"{np.exp(mean):.3g} [{np.exp(mean - half):.3g}, {np.exp(mean + half):.3g}]"
 
 
 def ablation_table(frame: pd.DataFrame, tuned: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
