@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
+from persuasion import experiments
 from persuasion.__main__ import main
 from persuasion.experiments import (
     Record,
@@ -443,3 +445,16 @@ def test_make_passes_a_preset_on_only_if_the_caller_chose_one():
     assert "persuasion book --preset paper" in dry("book", "PRESET=paper")
     assert "--preset" not in dry("verify")
     assert "export --compute --preset quick" in dry("results")
+
+
+def test_paper_scale_hands_out_what_is_committed_and_nothing_else(tmp_path, monkeypatch):
+    assert experiments.paper_scale("didactic", tmp_path) == []
+    tiny = preset("smoke", {"methods": ["relu"], "didactic.training.epochs": 1})
+    named = dataclasses.replace(tiny, name="paper")
+    monkeypatch.setattr("persuasion.experiments.export.named_preset", lambda _: named)
+    produce(named, "didactic", tmp_path / "store.sqlite", workers=1, quiet=True)
+    export(named, tmp_path / "store.sqlite", tmp_path)
+    (record,) = experiments.paper_scale("didactic", tmp_path)
+    assert record.config["method"] == "relu"
+    assert "model/description" in record.arrays
+    assert experiments.paper_scale("learning-curve", tmp_path) == []

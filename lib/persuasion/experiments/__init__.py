@@ -2,7 +2,7 @@
 
 from persuasion.experiments.config import PRESETS, Preset, preset
 from persuasion.experiments.design import EXPERIMENTS
-from persuasion.experiments.export import committed, export
+from persuasion.experiments.export import committed, export, paper_scale
 from persuasion.experiments.produce import (
     JobsFailed,
     build_folder,
@@ -32,6 +32,7 @@ __all__ = [
     "load",
     "open_records",
     "origin",
+    "paper_scale",
     "preset",
     "produce",
 ]

@@ -8,7 +8,9 @@ from pathlib import Path
 from persuasion.experiments import design
 from persuasion.experiments.archive import append
 from persuasion.experiments.config import Preset
+from persuasion.experiments.config import preset as named_preset
 from persuasion.experiments.jobs import Job
+from persuasion.experiments.produce import default_results
 from persuasion.experiments.results import Results, committed_folder
 from persuasion.experiments.seeds import canonical
 from persuasion.experiments.store import Record, Store
@@ -43,6 +45,17 @@ def committed(root: str | Path, preset: Preset) -> Results | None:
     """The preset's committed results below ``root``, or None if there are none."""
     folder = committed_folder(root, preset.name)
     return None if folder is None else Results(folder)
+
+
+def paper_scale(experiment: str, root: str | Path | None = None) -> list[Record]:
+    """The committed records of an experiment at the preset ``paper``, whatever preset a page shows; maybe none.
+
+    ``root`` holds the committed results, default those of the checkout.
+    """
+    paper = named_preset("paper")
+    known = committed(default_results() if root is None else root, paper)
+    found = [known.find(job) for job in design.jobs(paper, experiment)] if known else []
+    return [record for record in found if record and record.done]
 
 
 def _export(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from persuasion.experiments.config import Preset
 from persuasion.experiments.design import EXPERIMENTS, jobs
+from persuasion.experiments.results import config_identity
 from persuasion.experiments.seeds import canonical
 from persuasion.experiments.store import Record
 from persuasion.report.style import NAMES
@@ -23,6 +24,11 @@ def game_id(record: Record) -> str:
     game = record.config["game"]
     sizes = ",".join(f"{k}={v}" for k, v in sorted(game["parameters"].items()))
     return f"{game['family']}({sizes})#{game['index']}"
+
+
+def record_id(record: Record) -> str:
+    """The start of the key under which the record is committed: the same in a store, whatever code made it."""
+    return config_identity(record.config)[:16]
 
 
 def games_frame(records: Sequence[Record]) -> pd.DataFrame:
@@ -66,7 +72,7 @@ def _error_row(record: Record) -> dict[str, Any]:
     varies = errors["variance"] >= DEGENERATE_VARIANCE
     row: dict[str, Any] = {
         "game": game_id(record),
-        "record": record.key[:16],
+        "record": record_id(record),
         "method": record.config["method"],
         "seconds": record.seconds,
     }
@@ -100,7 +106,7 @@ def _selection_row(
     utilities = None if selected is None else np.array(selected["utilities"])
     return {
         "game": game_id(record),
-        "record": record.key[:16],
+        "record": record_id(record),
         "method": record.config["method"],
         "radius": search["radius"],
         "tolerance": tolerance,
