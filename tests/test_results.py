@@ -1,4 +1,5 @@
 import dataclasses
+import importlib
 import json
 import subprocess
 import sys
@@ -451,7 +452,8 @@ def test_paper_scale_hands_out_what_is_committed_and_nothing_else(tmp_path, monk
     assert experiments.paper_scale("didactic", tmp_path) == []
     tiny = preset("smoke", {"methods": ["relu"], "didactic.training.epochs": 1})
     named = dataclasses.replace(tiny, name="paper")
-    monkeypatch.setattr("persuasion.experiments.export.named_preset", lambda _: named)
+    module = importlib.import_module("persuasion.experiments.export")
+    monkeypatch.setattr(module, "named_preset", lambda _: named)
     produce(named, "didactic", tmp_path / "store.sqlite", workers=1, quiet=True)
     export(named, tmp_path / "store.sqlite", tmp_path)
     (record,) = experiments.paper_scale("didactic", tmp_path)
