@@ -10,13 +10,13 @@ import functools
 import hashlib
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from persuasion.experiments.kinds import run_kind
+from persuasion.experiments.kinds import Payload, run_kind
 from persuasion.experiments.provenance import code_version, provenance
 from persuasion.experiments.seeds import canonical
 from persuasion.experiments.store import Record
@@ -54,15 +54,23 @@ class Job:
 
 
 def run_job(job: Job, given: Sequence[Record] = ()) -> Record:
-    """Run one job in one thread, given the records of its ``needs`` in order.
+    """Run one job in one thread, given the records of its ``needs`` in order; see :func:`record_of`."""
+    return record_of(job, lambda: run_kind(job.config, tuple(given)))
 
-    An exception becomes a record of status "failed", never a lost result.
+
+def record_of(
+    job: Job, work: Callable[[], Payload], device: str = "cpu", seconds_before: float = 0.0
+) -> Record:
+    """The record of a job whose metrics and arrays ``work`` returns, run in one thread.
+
+    An exception becomes a record of status "failed", never a lost result. ``device`` and ``seconds_before`` are
+    those of work done for the job elsewhere.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     started = time.perf_counter()
     try:
-        metrics, arrays = run_kind(job.config, tuple(given))
+        metrics, arrays = work()
         status = "done"
     except Exception as error:
         metrics = {
@@ -70,7 +78,7 @@ def run_job(job: Job, given: Sequence[Record] = ()) -> Record:
             "traceback": traceback.format_exc(),
         }
         arrays, status = {}, "failed"
-    seconds = time.perf_counter() - started
-    source = provenance(job.config["kind"])
+    seconds = seconds_before + time.perf_counter() - started
+    source = provenance(job.config["kind"], device)
     torch.set_num_threads(threads)
     return Record(job.key, job.config, status, metrics, arrays, source, seconds)

@@ -9,6 +9,7 @@ import numpy as np
 from persuasion.experiments.games import dataset
 from persuasion.experiments.seeds import integer_seed, seed_sequence
 from persuasion.game import Game
+from persuasion.learn.batch import Task
 from persuasion.learn.fit import Fit, fit
 from persuasion.learn.training import Training
 from persuasion.networks import build_network, member_seeds
@@ -21,17 +22,26 @@ def train(
 
     The policies and their exact utilities are drawn from seeds that only the game determines.
     """
-    networks = networks or game.shape.senders
+    seeds = task(game, identity, method, networks)
+    count = len(seeds.networks)
     data = [
-        dataset(game, count, seed_sequence(purpose, identity))
-        for purpose, count in (("training", training.samples), ("held-out", training.held_out))
+        dataset(game, size, seed)
+        for seed, size in ((seeds.training, training.samples), (seeds.held_out, training.held_out))
     ]
-    inputs = game.shape.senders * game.shape.states * game.shape.signals
-    data = [(policies, utilities[:, :networks]) for policies, utilities in data]
-    seeds = member_seeds(integer_seed("network", identity, method), game.shape.senders)[:networks]
-    network = build_network(method, inputs, networks, seeds, **training.network_options(method))
+    data = [(policies, utilities[:, :count]) for policies, utilities in data]
+    options = training.network_options(method)
+    network = build_network(method, seeds.inputs, count, seeds.networks, **options)
+    held_out = data[1] if training.held_out else None
+    return fit(network, *data[0], training, held_out, seeds.shuffle)
+
+
+def task(game: Game, identity: Any, method: str, networks: int | None = None) -> Task:
+    """The seeds of a game's training, for its networks or the first ``networks`` of them."""
+    count = networks or game.shape.senders
+    seeds = member_seeds(integer_seed("network", identity, method), game.shape.senders)[:count]
+    training, held_out = (seed_sequence(purpose, identity) for purpose in ("training", "held-out"))
     shuffle = integer_seed("shuffle", identity, method) % 2**62
-    return fit(network, *data[0], training, data[1] if training.held_out else None, shuffle)
+    return Task(game, training, held_out, seeds, shuffle)
 
 
 def errors(fitted: Fit) -> dict[str, list[float]]:

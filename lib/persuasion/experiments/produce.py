@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,8 @@ def produce(
     preset : see :func:`persuasion.experiments.preset`
     experiment : "didactic", "synthetic", "second" or "scenarios", or several of them
     store : path of the result store or of committed results, default :func:`default_store`
-    workers : processes, default one per core; ``SCHEDULER`` in the environment names a running cluster
+    workers : processes, default one per core; ``SCHEDULER`` in the environment names a running cluster, ``DEVICE``
+        a torch device (``cuda``) on which the networks of many games are trained at once
     quiet : no progress
     committed : results that count as done, whatever version of the code made them
 
@@ -158,10 +159,9 @@ def _run_missing(
     tried = {job.key for job in needed}
     left = [job for key, job in missing.items() if key not in tried]
     runnable = [job for job in left if all(need.key in ready for need in job.needs)]
-    records = execute(
+    records = _records(
         runnable,
         workers or default_workers(),
-        os.environ.get("SCHEDULER") or None,
         lambda job: [record for need in job.needs if (record := _find(need, sources))],
     )
     costs = {job.key: job.cost for job in runnable}
@@ -173,6 +173,20 @@ def _run_missing(
         if not record.done:
             failures.append(f"{missing[record.key].label}: {record.metrics['error']}")
     return failures
+
+
+def _records(
+    jobs: Sequence[Job], workers: int, given: Callable[[Job], Sequence[Record]]
+) -> Iterator[Record]:
+    """Executed where the environment says: on a cluster, with the training on a device, or here."""
+    scheduler, device = os.environ.get("SCHEDULER"), os.environ.get("DEVICE", "cpu")
+    if device == "cpu":
+        return execute(jobs, workers, scheduler or None, given)
+    if scheduler:
+        raise ValueError(f"set SCHEDULER or DEVICE, not both (DEVICE={device})")
+    from persuasion.experiments.stacked import check_device, execute_stacked
+
+    return execute_stacked(jobs, check_device(device), workers, given)
 
 
 def _done(jobs: Sequence[Job], sources: Sequence[Any]) -> set[str]:

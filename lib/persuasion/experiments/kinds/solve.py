@@ -22,11 +22,17 @@ def run(job: dict[str, Any]) -> Payload:
     """Errors of the networks and, per search, the selected profiles."""
     game = build_game(job["game"])
     fitted = train(game, job["game"], job["method"], Training(**job["training"]))
-    metrics: dict[str, Any] = {"errors": errors(fitted), "searches": []}
+    return finish(job, fitted.model, errors(fitted))
+
+
+def finish(job: dict[str, Any], model: UtilityModel, found_errors: dict[str, Any]) -> Payload:
+    """All that comes after the training, which may have happened elsewhere."""
+    game = build_game(job["game"])
+    metrics: dict[str, Any] = {"errors": found_errors, "searches": []}
     arrays: dict[str, np.ndarray] = {}
     for number, settings in enumerate(job["searches"]):
         search = Search(**settings)
-        found, profiles = _search(game, job, fitted.model, search)
+        found, profiles = _search(game, job, model, search)
         metrics["searches"].append(found)
         arrays |= {f"search{number}/{name}": value for name, value in profiles.items()}
     return metrics, arrays
