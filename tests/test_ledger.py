@@ -195,3 +195,17 @@ def test_the_ledger_of_a_preset(tmp_path):
     lost = table[table["claim"] == "the values of Table 1"].iloc[0]
     assert lost["verdict"] == "not decidable from the text"
     assert "0.498" in lost["paper"]
+
+
+def test_the_brief_names_every_claim_once_under_its_verdict():
+    table = pd.DataFrame(
+        {
+            "claim": ["a < b", "c", "d"],
+            "where": ["Figure 1", "Figure 2", "Figure 3"],
+            "verdict": ["holds", "does not hold", "holds"],
+        }
+    )
+    text = ledger.ledger_brief(table)
+    first, second = text.splitlines()
+    assert first == "- **Holds** (2): a &lt; b (Figure 1); d (Figure 3)"
+    assert second == "- **Does not hold** (1): c (Figure 2)"

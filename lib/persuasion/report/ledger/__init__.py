@@ -2,7 +2,7 @@
 
 from persuasion.report.ledger.effects import Count, Effect, Verdict, verdict
 from persuasion.report.ledger.empirical import EMPIRICAL, Evidence, gather
-from persuasion.report.ledger.show import ledger_markdown
+from persuasion.report.ledger.show import ledger_brief, ledger_markdown
 from persuasion.report.ledger.table import Claim, ledger_table
 from persuasion.report.ledger.theory import THEORY
 
@@ -15,6 +15,7 @@ __all__ = [
     "Evidence",
     "Verdict",
     "gather",
+    "ledger_brief",
     "ledger_markdown",
     "ledger_table",
     "verdict",

@@ -7,6 +7,8 @@ from html import escape
 
 import pandas as pd
 
+from persuasion.report.ledger.effects import Verdict
+
 SHOWN = 4
 WORDS = {
     "for": "for",
@@ -33,6 +35,19 @@ def ledger_markdown(table: pd.DataFrame, root: str = "") -> str:
             )
         ours = f"{_parts(row['ours'], row['states'])}<br>*{escape(row['test'])}*"
         lines.append(f"| {claim} | {ours} | {row['cases']} | **{row['verdict']}** |")
+    return "\n".join(lines)
+
+
+def ledger_brief(table: pd.DataFrame) -> str:
+    """A line per verdict that occurs, with its claims: what held and what did not at a glance."""
+    lines = []
+    for word in Verdict:
+        part = table[table["verdict"] == str(word)]
+        if len(part):
+            claims = "; ".join(
+                f"{row['claim']} ({row['where']})" for row in part.to_dict("records")
+            )
+            lines.append(f"- **{str(word).capitalize()}** ({len(part)}): {escape(claims)}")
     return "\n".join(lines)
 
 
