@@ -66,3 +66,4 @@ def test_no_page_shows_an_error(page):
     text = article(page)
     assert "Traceback (most recent call last)" not in text
     assert "mystnb-error" not in text
+    assert "UserWarning" not in text

@@ -81,6 +81,13 @@ def test_the_bundle_has_a_picture_a_figure_and_words():
     assert "<script src=" not in html
 
 
+def test_what_is_not_a_number_becomes_null():
+    still, _ = plt.subplots()
+    gap = go.Figure(go.Scatter(y=[1.0, np.nan], error_y={"array": np.array([np.nan, 1.0])}))
+    bundle = show.Interactive(gap, still, "a gap")._repr_mimebundle_()
+    assert json.loads(json.dumps(bundle[show.PLOTLY_JSON], allow_nan=False))
+
+
 def test_webgl_is_asked_for_only_where_it_is_needed():
     assert "(true ||" in interactive(description="flat")._repr_mimebundle_()["text/html"]
     still, _ = plt.subplots()

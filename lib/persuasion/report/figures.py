@@ -163,6 +163,8 @@ def interactive(grid: Grid) -> go.Figure:
         figure.update_yaxes(type=kind, row=row + 1)
         figure.update_yaxes(title_text=label, row=row + 1, col=1)
     for column, size in enumerate(SIZES):
+        levels = sorted({x for line in grid.panels for curve in line[column] for x in curve.levels})
+        figure.update_xaxes(tickvals=levels, col=column + 1)
         figure.update_xaxes(title_text=f"number of {size}", row=rows, col=column + 1)
     figure.add_annotation(
         text=grid.note.replace("\n", "<br>"), showarrow=False, font_size=11, yshift=-50,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from html import escape
 from typing import Any
 
@@ -81,7 +82,8 @@ class Interactive:
         )
         return {
             "text/html": f"{MARK}<div>{box}</div>{self.link}",
-            PLOTLY_JSON: self.figure.to_plotly_json(),
+            # to_json writes null for what is not a number
+            PLOTLY_JSON: json.loads(self.figure.to_json()),
             "image/png": source,
             "text/plain": self.description,
         }

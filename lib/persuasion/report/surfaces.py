@@ -76,7 +76,7 @@ def interactive(records: Sequence[Record], sender: int = 0) -> go.Figure:
     spans = np.array([_limits(records[0].arrays[f"{row}/exact"][..., sender]) for row in rows])
     figure.update_scenes(
         zaxis_range=[float(spans.min()), float(spans.max())],
-        xaxis_title="sender 1", yaxis_title="sender 2", zaxis_title="utility",
+        xaxis_title="sender 1", yaxis_title="sender 2", zaxis_title="utility", aspectmode="cube",
         camera_eye={"x": -1.5, "y": -1.5, "z": 1.1},
     )  # fmt: skip
     figure.update_layout(
