@@ -115,6 +115,7 @@ def test_paired_ratios_by_hand():
             "game": game,
             "log_held_out": np.log(error),
             "log_training": 0.0,
+            "degenerate": False,
         }
         for (method, game), error in logs.items()
     )

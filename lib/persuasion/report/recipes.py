@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from persuasion.experiments.recipes import DNL_ONLY, SHARED
 from persuasion.experiments.store import Record
 from persuasion.learn.training import Training
-from persuasion.report.frames import game_id
+from persuasion.report.frames import DEGENERATE_VARIANCE, game_id
 from persuasion.report.statistics import mean_interval
 from persuasion.report.style import NAMES
 
@@ -34,6 +34,7 @@ def fits_frame(records: Sequence[Record]) -> pd.DataFrame:
                 **record.config["game"]["parameters"],
                 "method": record.config["method"],
                 **record.config["training"],
+                "degenerate": max(_variance(record)) < DEGENERATE_VARIANCE,
                 "log_held_out": _mean_log(record, "held_out"),
                 "log_training": _mean_log(record, "training"),
             }
@@ -41,6 +42,11 @@ def fits_frame(records: Sequence[Record]) -> pd.DataFrame:
             if record.done and record.config["kind"] == "fit"
         ]
     )
+
+
+def _variance(record: Record) -> list[float]:
+    """Of the networks' targets; infinite if training diverged, since then there is no record of it."""
+    return [np.inf] if "diverged" in record.metrics else record.metrics["errors"]["variance"]
 
 
 def _mean_log(record: Record, which: str) -> float:
@@ -93,9 +99,10 @@ def comparison_table(frame: pd.DataFrame, recipes: Mapping[str, Mapping[str, Any
     """Method by frozen recipe on fresh games: geometric mean errors with 95% intervals over games.
 
     ``recipes``: per recipe, the choices of every method. ``against ReLU`` is the paired ratio of held-out errors
-    on the same games; below 1 the method is better.
+    on the same games; below 1 the method is better. Degenerate games, where no target varies, are left out.
     """
     rows = []
+    frame = frame[~frame["degenerate"]]
     for recipe, by_method in recipes.items():
         relu = _by_game(frame, "relu", by_method["relu"])
         for method, choices in by_method.items():
