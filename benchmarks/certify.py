@@ -20,9 +20,9 @@ import numpy as np
 import torch
 
 from naive_certificate import plain_regret
-from persuasion import Game, certify, sender_utilities, uniform_policies
+from persuasion import Game, certify, uniform_policies
+from persuasion.baselines import exact_gradient_search
 from persuasion.games import synthetic
-from persuasion.learn.extragradient import extragradient
 
 RADIUS = 0.005
 STEPS = {"uniform": 0, "20 steps": 20, "300 steps": 300}
@@ -51,19 +51,8 @@ def profile(case: Case, steps: int, seed: int) -> tuple[Game, np.ndarray]:
     sizes = (case.size,) * 3
     game = synthetic(case.senders, *sizes, logit_scale=1.0, seed=[case.senders, case.size, seed])
     start = uniform_policies(game, seed=seed)
-    ends = extragradient(lambda p: _own_gradients(game, p), start, steps)
+    ends = exact_gradient_search(game, start[None], steps)[0]
     return game, ends / ends.sum(-1, keepdims=True)
-
-
-def _own_gradients(game: Game, policies: torch.Tensor) -> torch.Tensor:
-    """Each sender's gradient of its exact utility, the receiver's actions fixed."""
-    policies = policies.detach().requires_grad_(True)
-    utilities = sender_utilities(game, policies, validate=False)
-    own = [
-        torch.autograd.grad(utilities[i], policies, retain_graph=True)[0][i]
-        for i in range(game.shape.senders)
-    ]
-    return torch.stack(own)
 
 
 def run(cases: Sequence[Case] = CASES, kinds: Sequence[str] = tuple(STEPS)) -> list[dict[str, Any]]:

@@ -23,10 +23,10 @@ import naive
 from persuasion import sender_utilities, uniform_policies
 from persuasion.experiments.config import PRESETS, preset
 from persuasion.experiments.design import EXPERIMENTS, jobs
-from persuasion.experiments.games import build_game
 from persuasion.games import synthetic
 from persuasion.learn import Training, fit, sample_flops
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
+from persuasion.report import costs
 
 GAMES = (
     (2, 4, 4, 4, 1.0),
@@ -164,24 +164,12 @@ def _project(name: str, effort: Effort) -> dict[str, Any]:
 
 def _hours(key: str, experiment: str, name: str, visits: dict[int, float]) -> list[float]:
     """Core-hours of every job of an experiment that trains networks of this architecture."""
-    known, seconds = zip(*sorted(visits.items()), strict=True)
-    result = []
-    for config in (job.config for job in jobs(preset(key), experiment)):
-        if "training" in config and config["method"] == name:
-            length, senders = _shape(config.get("game", {"family": "didactic", "parameters": {}}))
-            count = config["training"]["samples"] * config["training"]["epochs"]
-            count *= config.get("networks") or senders
-            result.append(count * float(np.interp(length, known, seconds)) / 3600)
-    return result
-
-
-def _shape(game: dict[str, Any]) -> tuple[int, int]:
-    """Length of a network's input and number of senders."""
-    parts = game["parameters"]
-    if game["family"] == "synthetic":
-        return parts["senders"] * parts["states"] * parts["signals"], parts["senders"]
-    shape = build_game(game | {"index": 0, "seed": 0}).shape
-    return shape.senders * shape.states * shape.signals, shape.senders
+    measured = {"microseconds_per_visit_by_inputs": {k: 1e6 * v for k, v in visits.items()}}
+    return [
+        costs.networks(config) * costs.seconds(config, {f"train-{name}": measured}) / 3600
+        for config in (job.config for job in jobs(preset(key), experiment))
+        if "training" in config and config["method"] == name
+    ]
 
 
 def _memory(name: str, effort: Effort) -> float:

@@ -157,17 +157,7 @@ def test_two_workers_and_reverse_order_give_the_same_records(tiny, serial):
 def test_killed_and_resumed_gives_the_same_records(tiny, serial, tmp_path, stop):
     _, records = serial
     path = tmp_path / "killed.sqlite"
-    command = [
-        sys.executable,
-        "-m",
-        "persuasion",
-        "run",
-        "--preset",
-        "smoke",
-        "--workers",
-        "1",
-        *SET,
-    ]
+    command = _command(workers=1)
     environment = {**os.environ, "PERSUASION_STORE": str(path)}
     run = subprocess.Popen(
         command,
@@ -194,17 +184,7 @@ def test_killed_workers_and_a_killed_driver_cost_nothing(tiny, serial, tmp_path)
     """Two workers on loopback: one is killed, then the driver; what a second driver completes is the serial run."""
     _, records = serial
     path = tmp_path / "cluster.sqlite"
-    command = [
-        sys.executable,
-        "-m",
-        "persuasion",
-        "run",
-        "--preset",
-        "smoke",
-        "--workers",
-        "2",
-        *SET,
-    ]
+    command = _command(workers=2)
     environment = {**os.environ, "PERSUASION_STORE": str(path)}
     driver = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     _until(lambda: _rows(path) >= 3 or driver.poll() is not None)
@@ -224,6 +204,11 @@ def test_killed_workers_and_a_killed_driver_cost_nothing(tiny, serial, tmp_path)
     with Store(path) as store:
         assert len(store) == len(records)
     assert same(produce(tiny, EXPERIMENTS, path, workers=1, quiet=True), records)
+
+
+def _command(workers):
+    run = ["run", "--preset", "smoke", "--workers", str(workers)]
+    return [sys.executable, "-m", "persuasion", *run, *SET]
 
 
 def _until(condition, seconds=120):
@@ -296,11 +281,12 @@ def test_reference_jobs_report_full_revelation_or_why_not(tiny, serial):
 
 
 def test_accepted_profiles_pass_an_independent_check(tiny, serial):
-    """Fresh deviations rarely gain what those of the check did not: a jump in a thin wedge can escape both."""
-    refuted = []
-    for record in serial[1]:
-        if record.config["kind"] != "solve":
-            continue
+    """No selected profile at the loosest tolerance loses to fresh deviations by more than sampling allows."""
+    experiments = ("synthetic", "second", "scenarios")
+    keys = {job.key for name in experiments for job in design.jobs(tiny, name)}
+    solved = [r for r in serial[1] if r.config["kind"] == "solve" and r.key in keys]
+    assert len(solved) >= 6
+    for record in solved:
         game = build_game(record.config["game"])
         search = record.metrics["searches"][0]
         if (selected := search["selected"][-1]) is None:
@@ -309,9 +295,7 @@ def test_accepted_profiles_pass_an_independent_check(tiny, serial):
         whole = np.repeat(profile[None], 50, 0)
         whole[:, 0] = sample_deviations(profile[0], search["radius"], 50, np.random.default_rng(1))
         gain = (sender_utilities(game, whole)[:, 0] - selected["utilities"][0]).max()
-        refuted.append(gain > 2 * tiny.tolerances[-1] * game.utility_range)
-    assert len(refuted) >= 10
-    assert np.mean(refuted) <= 0.2
+        assert gain <= 2 * tiny.tolerances[-1] * game.utility_range
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pandas as pd
 
 from persuasion.experiments import design
 from persuasion.experiments.config import Preset
+from persuasion.experiments.games import build_game
 from persuasion.learn.flops import sample_flops, training_flops
 from persuasion.learn.training import Training
 from persuasion.report.style import NAMES
@@ -107,8 +108,6 @@ def _operations(config: Mapping[str, Any], count: int) -> float:
 
 def _sizes(config: Mapping[str, Any]) -> tuple[int, int, int]:
     """Senders, states, signals of a job's game."""
-    from persuasion.experiments.games import build_game
-
     game = config.get("game", {"family": "didactic", "parameters": {}})
     parts = game["parameters"]
     if game["family"] == "synthetic":

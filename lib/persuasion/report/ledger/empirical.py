@@ -66,7 +66,9 @@ def gather(preset: Preset, store: str | Path | None = None, workers: int | None 
         )
     )
     certified = certificates_frame(records("certificates"), preset)
-    certified = certified[certified["headline"] & (certified["logit_scale"] != 1.0)]
+    certified = certified[
+        certified["headline"] & (certified["logit_scale"] == preset.synthetic.logit_scale)
+    ]
     return Evidence(
         didactic_errors(records("didactic")),
         errors_frame(synthetic),

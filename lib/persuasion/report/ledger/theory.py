@@ -45,10 +45,10 @@ def discontinuity(_: Any) -> list[Part]:
     pieces, jumps, changes = 0, 0, 0
     for seed in range(INSTANCES):
         game = _game(seed, size=3)
-        policies = np.round(16 * uniform_policies(game, 3, np.random.default_rng(seed))) / 16
-        policies[..., -1] = 1 - policies[..., :-1].sum(-1)
-        first, second, third = np.abs(policies)
-        sweep = line_sweep(game, _rows(first), 0, _rows(second)[0], _rows(third)[0])
+        # multiples of 1/16 are exact fractions
+        generator = np.random.default_rng(seed)
+        drawn = generator.multinomial(16, uniform_policies(game, 3, generator)) / 16
+        sweep = line_sweep(game, drawn[0], 0, drawn[1, 0], drawn[2, 0])
         pieces += len(sweep.pieces) <= sweep.bound
         changes += len(sweep.pieces) > 1
         jumps += bool(sweep.jumps) and all(height != 0 for _, height in sweep.jumps)
@@ -56,16 +56,6 @@ def discontinuity(_: Any) -> list[Part]:
         Count("segments with as many linear pieces as allowed", pieces, INSTANCES),
         Count("segments with several pieces whose every border is a jump", jumps, changes),
     ]
-
-
-def _rows(policies: np.ndarray) -> np.ndarray:
-    """Rows of sum 1 in multiples of 1/16, exactly."""
-    counts = np.maximum(np.round(16 * policies), 0)
-    counts[..., -1] = 16 - counts[..., :-1].sum(-1)
-    short = np.minimum(counts[..., -1], 0)
-    counts[..., 0] += short
-    counts[..., -1] -= short
-    return counts / 16
 
 
 def bilinear(_: Any) -> list[Part]:
