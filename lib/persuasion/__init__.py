@@ -37,6 +37,9 @@ _EXPORTS = {
         "receiver_utility",
         "sender_utilities",
     ),
+    "posteriors": ("likely_joint_signals",),
+    "own_game.request": ("Request",),
+    "own_game.solve": ("solve",),
     "games": (
         "didactic",
         "product_advertising",

@@ -1,4 +1,4 @@
-"""Command line: ``python -m persuasion run | status | reproduce | book | export | verify``."""
+"""Command line: ``python -m persuasion solve``, and what reproduces the paper; ``--help`` lists it all."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from persuasion.experiments import (
 )
 from persuasion.experiments import design as designs
 from persuasion.experiments.results import committed_folder, read_manifest
+from persuasion.own_game.command import add_commands
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 # what the book shows, and the audit audits, if no preset is named: the first that is committed
@@ -49,7 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"persuasion: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("persuasion: interrupted; what is finished is stored, run again", file=sys.stderr)
+        print(
+            "persuasion: interrupted; what a run has finished is stored, run it again",
+            file=sys.stderr,
+        )
         return INTERRUPTED
 
 
@@ -59,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="command")
+    add_commands(commands)
     for name, function, text in (
         ("run", _run, "compute the records that the store lacks"),
         ("status", _status, "show how much of a preset is in the store"),

@@ -22,6 +22,7 @@ NOTEBOOKS = (
     "experiments/scenarios",
     "certificates/local",
     "certificates/dynamics",
+    "tools/own-game",
     "ledger",
 )
 

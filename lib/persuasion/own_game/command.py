@@ -1,0 +1,196 @@
+"""``python -m persuasion solve | example | schema``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from persuasion.game import Game
+from persuasion.games.examples import EXAMPLES, example
+from persuasion.own_game.request import METHODS, Request
+
+if TYPE_CHECKING:
+    from persuasion.own_game.solution import Solution
+
+NOTHING_CERTIFIED = 1
+SCHEMAS = ("game", "profile", "solution")
+SOLVE_HELP = """\
+Check a game, say whether full revelation is an equilibrium and construct it, compute every
+sender's exact best response to a profile, find local equilibria, certify them, and write
+solution.json and report.html.
+
+A game is a JSON file; `python -m persuasion example two-lawyers` prints one:
+
+  {"prior": [0.7, 0.3],                        one probability per state
+   "receiver": [[1, 0], [0, 1]],               a row per state, a column per action
+   "senders": [[[0, 1], [0, 1]], ...],         one such table per sender
+   "signals": 2}                               signals of every sender
+"""
+EPILOG = """\
+exit codes: 0 at least one local equilibrium is certified; 1 none is (the report says why);
+2 bad input; 130 interrupted.
+
+examples:
+  python -m persuasion example two-lawyers > game.json
+  python -m persuasion solve game.json
+  python -m persuasion solve game.json --method exact-gradient --method dnl --radius 0.01 --seed 7
+"""
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the three commands to the parser."""
+    _add_solve(commands)
+    command = commands.add_parser(
+        "example",
+        help="print an example game as JSON",
+        description="Print an example game as JSON.",
+    )
+    command.set_defaults(command=_example)
+    command.add_argument("name", nargs="?", help=f"one of {', '.join(EXAMPLES)}; none lists them")
+    command = commands.add_parser(
+        "schema", help="print a JSON schema", description="Print the JSON schema of a file format."
+    )
+    command.set_defaults(command=_schema)
+    command.add_argument("name", choices=SCHEMAS)
+
+
+def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "solve",
+        help="solve a game of your own",
+        description=SOLVE_HELP,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(command=_solve)
+    standard = Request()
+    add = command.add_argument
+    add("game", type=Path, help="JSON file of the game")
+    add("--out", type=Path, help="folder of the report; default <game>-solution beside the file")
+    add("--profile", default="no-revelation", metavar="NAME|FILE",
+        help="profile to examine: no-revelation (default), full-revelation, random, or a JSON file")  # fmt: skip
+    add("--method", action="append", choices=METHODS, metavar="METHOD", dest="methods",
+        help=f"{', '.join(METHODS)}; repeatable; default exact-gradient. Networks are trained first")  # fmt: skip
+    for name, kind, text in (
+        ("radius", float, "largest change of a probability in a deviation"),
+        ("starts", int, "random starts"),
+        ("steps", int, "extra-gradient steps"),
+        ("candidates", int, "different equilibria wanted per method"),
+        ("tolerance", float, "largest regret of a local equilibrium, share of the utilities' range"),
+        ("margin", float, "lead of the receiver's action in polishing, share of its utilities' range"),
+        ("time-limit", float, "seconds for one certificate"),
+        ("seed", int, "root of every random choice"),
+    ):  # fmt: skip
+        value = getattr(standard, name.replace("-", "_"))
+        add(f"--{name}", type=kind, default=value, help=f"{text}; default {value}")
+    add("--ties", default=standard.ties, help="lowest-index (default), welfare or sender-<i>")
+    add("--quiet", action="store_true", help="no progress")
+
+
+def _solve(options: argparse.Namespace) -> int:
+    game = read_game(options.game)
+    request = Request(
+        methods=tuple(options.methods or Request().methods),
+        **{
+            name: getattr(options, name)
+            for name in ("radius", "starts", "steps", "candidates", "ties", "tolerance")
+        },
+        **{name: getattr(options, name) for name in ("margin", "time_limit", "seed")},
+    )
+    from persuasion.own_game.profile import NAMED, named_profile, read_profile
+    from persuasion.own_game.size import check_size
+    from persuasion.own_game.solve import solve
+
+    check_size(game)
+    named = options.profile in NAMED or not Path(options.profile).exists()
+    profile = (
+        named_profile(game, options.profile, request.seed)
+        if named
+        else read_profile(game, Path(options.profile))
+    )
+    folder = options.out or options.game.with_name(f"{options.game.stem}-solution")
+    _make_folder(folder)
+    name = options.profile.replace("-", " ") if named else Path(options.profile).name
+    solution = solve(game, request, profile, name, _Progress(options.quiet))
+    return _write(solution, folder)
+
+
+def _write(solution: Solution, folder: Path) -> int:
+    from persuasion.own_game.page import report_page
+
+    try:
+        (folder / "solution.json").write_text(solution.to_json() + "\n", encoding="utf-8")
+        (folder / "report.html").write_text(report_page(solution), encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{folder}: cannot be written ({error.strerror})") from None
+    print(f"full revelation: {solution.revelation.verdict} ({solution.revelation.reason})")
+    for sender in solution.profile.certificate.senders:
+        print(
+            f"{solution.profile.name}: sender {sender.sender} has {sender.utility:.6g} and gains "
+            f"{sender.gain:.6g} by a best response (at most {sender.bound:.6g})"
+        )
+    for entry in solution.equilibria:
+        utilities = ", ".join(f"{value:.6g}" for value in entry.utilities)
+        lower, upper = entry.certificate.regret
+        print(
+            f"{entry.method}: {entry.status}; senders ({utilities}), receiver {entry.receiver_utility:.6g}; "
+            f"local regret {lower:.3g} to {upper:.3g}"
+        )
+    print(f"{folder / 'report.html'}")
+    return 0 if solution.certified else NOTHING_CERTIFIED
+
+
+def read_game(path: Path) -> Game:
+    """The game in a JSON file; ``ValueError`` names the file and what is wrong in it."""
+    try:
+        return Game.from_json(path)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{path}: is not UTF-8 text") from None
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"--out {folder}: cannot be made ({error.strerror})") from None
+
+
+class _Progress:
+    """Lines on standard error, with the seconds since the start."""
+
+    def __init__(self, quiet: bool) -> None:
+        self.quiet, self.began = quiet, time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        if not self.quiet:
+            print(f"[{time.monotonic() - self.began:6.1f} s] {line}", file=sys.stderr, flush=True)
+
+
+def _example(options: argparse.Namespace) -> int:
+    if options.name is None:
+        print("\n".join(f"{name:<22} {example(name)}" for name in EXAMPLES))
+    else:
+        print(example(options.name).to_json())
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    print(schema_text(options.name), end="")
+    return 0
+
+
+def schema_text(name: str) -> str:
+    """The JSON schema of a ``game``, ``profile`` or ``solution`` file."""
+    return (
+        resources.files("persuasion.own_game")
+        .joinpath("schemas", f"{name}.json")
+        .read_text("utf-8")
+    )

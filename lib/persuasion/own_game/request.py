@@ -1,0 +1,58 @@
+"""What to solve for, and how hard to try."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from persuasion.learn.training import Training
+from persuasion.networks import ARCHITECTURES
+from persuasion.ties import LOWEST_INDEX
+
+EXACT_GRADIENT = "exact-gradient"
+METHODS = (EXACT_GRADIENT, *ARCHITECTURES)
+
+
+@dataclass(frozen=True)
+class Request:
+    """The settings of :func:`persuasion.own_game.solve`. ``ValueError`` names the field that is out of range."""
+
+    methods: tuple[str, ...] = (EXACT_GRADIENT,)
+    """Where gradients come from: ``exact-gradient`` (the simulator's own piece), ``relu``, ``delu``, ``dnl``."""
+    radius: float = 0.005
+    """Largest change of a probability that a deviation may make; 1 and more: any policy. The paper: 0.005, 0.01."""
+    starts: int = 100
+    """Random profiles from which every method starts, the same for all. The paper: 300."""
+    steps: int = 50
+    """Extra-gradient steps from every start. The paper: 20 or 30."""
+    candidates: int = 3
+    """Certified equilibria of different outcomes wanted per method; what is lacking is tried by polishing."""
+    ties: str = LOWEST_INDEX
+    """How the receiver breaks ties: ``lowest-index``, ``welfare`` or ``sender-<i>``."""
+    tolerance: float = 1e-5
+    """Largest regret of a local equilibrium, as a share of the range of the senders' utilities."""
+    margin: float = 1e-6
+    """Lead of the receiver's action after every polishing move, as a share of the range of its utilities: with one,
+    a result does not hang on how ties are broken."""
+    time_limit: float = 20.0
+    """Seconds for one certificate, and for polishing one profile."""
+    training: Training = field(default_factory=lambda: Training(samples=20_000, epochs=20))
+    """How networks are trained, before the frozen recipe of each architecture."""
+    seed: int = 0
+    """Root of every random choice."""
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.methods) - set(METHODS)):
+            raise ValueError(f"unknown methods {unknown}; known: {', '.join(METHODS)}")
+        if len(set(self.methods)) < len(self.methods):
+            raise ValueError(f"methods must differ, got {', '.join(self.methods)}")
+        for name, least in (("starts", 1), ("steps", 0), ("candidates", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ValueError(f"{name} must be a whole number of at least {least}, got {value}")
+        for name in ("radius", "tolerance", "time_limit"):
+            value = getattr(self, name)
+            if not 0 < value < math.inf:
+                raise ValueError(f"{name} must be a positive number, got {value}")
+        if not 0 <= self.margin < math.inf:
+            raise ValueError(f"margin must be a number of at least 0, got {self.margin}")

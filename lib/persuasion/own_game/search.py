@@ -1,0 +1,169 @@
+"""From random starts to certified local equilibria: gradients, then exact best responses, then a certificate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from persuasion.baselines import exact_gradient_search
+from persuasion.certify import Certificate, certify
+from persuasion.equilibria import polish
+from persuasion.equilibria.record import CERTIFIED, NOT_REACHED
+from persuasion.experiments.frozen import apply_recipe
+from persuasion.experiments.learning import train
+from persuasion.game import Game
+from persuasion.learn.extragradient import extragradient
+from persuasion.learn.sampled_check import sampled_gain, samples_per_sender
+from persuasion.own_game.request import EXACT_GRADIENT, Request
+from persuasion.own_game.solution import Equilibrium
+from persuasion.policies import uniform_policies
+from persuasion.simulate import outcome_distribution, receiver_utility, sender_utilities
+
+Progress = Callable[[str], None]
+SAME_OUTCOME = 1e-6
+SAMPLES_FACTOR = 10
+ATTEMPTS = 5
+POLISH_ROUNDS = 200
+
+
+def find_equilibria(game: Game, request: Request, progress: Progress) -> list[Equilibrium]:
+    """Certified profiles of every method, best welfare first, then what polishing did not save; one per outcome.
+
+    Where a search ended is first put to the paper's sampled check, which is cheap; what passes is certified as it
+    is. If that leaves fewer equilibria than asked for, the best others are polished by exact local best responses.
+    """
+    starts = uniform_policies(game, request.starts, request.seed)
+    found: list[Equilibrium] = []
+    for method in request.methods:
+        progress(f"{method}: {request.steps} steps from {request.starts} starts")
+        ends = _ends(game, request, method, starts)
+        progress(f"{method}: the sampled check of {len(ends)} profiles")
+        passed, others = _sorted(game, request, ends)
+        found += _found(game, request, method, passed, others, progress)
+    return _distinct(game, request, found)
+
+
+def _ends(game: Game, request: Request, method: str, starts: np.ndarray) -> np.ndarray:
+    """Where extra-gradient leads from the starts, along the exact gradient or along trained networks'."""
+    if method == EXACT_GRADIENT:
+        return exact_gradient_search(game, starts, request.steps)
+    training = apply_recipe(request.training, "tuned", method)
+    identity = {"solve": game_digest(game), "seed": request.seed}
+    model = train(game, identity, method, training).model
+    return extragradient(model.own_gradients, starts, request.steps)
+
+
+def game_digest(game: Game) -> str:
+    """A name for the numbers of a game, whatever it is called."""
+    data = {name: value for name, value in game.to_dict().items() if name != "name"}
+    return hashlib.sha256(repr(data).encode()).hexdigest()
+
+
+def _sorted(
+    game: Game, request: Request, ends: np.ndarray
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Profiles that pass the sampled check and those that do not, best welfare first."""
+    samples = samples_per_sender(game, SAMPLES_FACTOR)
+    tolerance = request.tolerance * (game.utility_range or 1.0)
+    parts: tuple[list[np.ndarray], list[np.ndarray]] = [], []
+    welfare = sender_utilities(game, ends, request.ties).sum(-1)
+    for index in np.argsort(-welfare, kind="stable").tolist():
+        check = sampled_gain(
+            game,
+            ends[index],
+            request.radius,
+            samples,
+            (request.seed, index),
+            request.ties,
+            stop_above=tolerance,
+        )
+        parts[int(check.gains.max() > tolerance)].append(ends[index])
+    return parts
+
+
+def _found(
+    game: Game,
+    request: Request,
+    method: str,
+    passed: list[np.ndarray],
+    others: list[np.ndarray],
+    progress: Progress,
+) -> list[Equilibrium]:
+    certified: list[Equilibrium] = []
+    refuted: list[Equilibrium] = []
+    for policies in passed[: ATTEMPTS * request.candidates]:
+        if len(certified) == request.candidates:
+            break
+        if any(_same(game, request, policies, entry.policies) for entry in certified):
+            continue
+        progress(f"{method}: certifying; {len(certified)} of {request.candidates} found")
+        entry = _certified(game, request, method, policies)
+        (certified if entry.certified else refuted).append(entry)
+    wanted = request.candidates - len(certified)
+    rest = [entry.policies for entry in refuted] + others
+    for number, policies in enumerate(rest[:wanted], 1):
+        progress(f"{method}: polishing profile {number} of at most {wanted}")
+        certified.append(_polished(game, request, method, policies))
+    return certified
+
+
+def _same(game: Game, request: Request, first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two profiles lead to one joint distribution of state and action."""
+    outcomes = outcome_distribution(game, np.stack([first, second]), request.ties)
+    return bool(np.abs(outcomes[0] - outcomes[1]).max() <= SAME_OUTCOME)
+
+
+def _certified(game: Game, request: Request, method: str, policies: np.ndarray) -> Equilibrium:
+    certificate = certify(game, policies, request.radius, request.ties, request.time_limit)
+    holds = certificate.holds(request.tolerance * (game.utility_range or 1.0))
+    return _entry(game, request, method, CERTIFIED if holds else NOT_REACHED, policies, certificate)
+
+
+def _polished(game: Game, request: Request, method: str, policies: np.ndarray) -> Equilibrium:
+    found = polish(
+        game,
+        policies,
+        request.radius,
+        tolerance=request.tolerance * (game.utility_range or 1.0),
+        margin=request.margin * float(np.ptp(game.receiver)),
+        ties=request.ties,
+        rounds=POLISH_ROUNDS,
+        time_limit=request.time_limit,
+        response_limit=request.time_limit,
+    )
+    return _entry(game, request, method, found.status, found.policies, found.certificate)
+
+
+def _entry(
+    game: Game,
+    request: Request,
+    method: str,
+    status: str,
+    policies: np.ndarray,
+    certificate: Certificate,
+) -> Equilibrium:
+    return Equilibrium(
+        method=method,
+        status=status,
+        policies=policies,
+        utilities=sender_utilities(game, policies, request.ties),
+        receiver_utility=float(receiver_utility(game, policies, request.ties)),
+        certificate=certificate,
+    )
+
+
+def _distinct(game: Game, request: Request, found: list[Equilibrium]) -> list[Equilibrium]:
+    """One entry per outcome and status, certified ones first, then by welfare; the others are counted."""
+    kept: list[Equilibrium] = []
+    for entry in sorted(found, key=lambda e: (not e.certified, -e.utilities.sum())):
+        for place, first in enumerate(kept):
+            alike = first.certified == entry.certified
+            if alike and _same(game, request, first.policies, entry.policies):
+                kept[place] = replace(first, times=first.times + 1)
+                break
+        else:
+            kept.append(entry)
+    return kept

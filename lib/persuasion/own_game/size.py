@@ -1,0 +1,26 @@
+"""What a game will cost, said before it is paid."""
+
+from __future__ import annotations
+
+from persuasion.game import Game
+
+LARGEST = 10**10
+
+
+def evaluation_cost(game: Game) -> int:
+    """Multiplications of one exact evaluation of one profile: joint signals, times states, times actions."""
+    shape = game.shape
+    return int(shape.signals) ** shape.senders * shape.states * shape.actions
+
+
+def check_size(game: Game, largest: int = LARGEST) -> None:
+    """``ValueError`` with the cost if one evaluation of a profile takes more than ``largest`` multiplications."""
+    cost = evaluation_cost(game)
+    if cost > largest:
+        shape = game.shape
+        raise ValueError(
+            f"the game is too large to solve: {shape.signals}^{shape.senders} joint signals x "
+            f"{shape.states} states x {shape.actions} actions make {float(cost):.1e} multiplications "
+            f"for one evaluation of one profile, and a search takes thousands; the limit is {largest:.0e}. "
+            "Fewer signals, senders or states help, in this order"
+        )

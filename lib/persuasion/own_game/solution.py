@@ -1,0 +1,132 @@
+"""What solving a game hands back, and its JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from persuasion.certify import Certificate
+from persuasion.equilibria.record import CERTIFIED
+from persuasion.game import Game
+from persuasion.own_game.request import Request
+
+SCHEMA = "persuasion/solution/1"
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """A profile, and what every sender could gain by any policy of its own.
+
+    Attributes
+    ----------
+    name : what the profile is
+    policies : (senders, states, signals)
+    utilities : (senders,) under the request's tie rule
+    receiver_utility : the receiver's
+    certificate : at radius 1: every sender's exact best response, its gain, and the bound that proves it
+    """
+
+    name: str
+    policies: np.ndarray
+    utilities: np.ndarray
+    receiver_utility: float
+    certificate: Certificate
+
+
+@dataclass(frozen=True, eq=False)
+class Revelation:
+    """Whether full revelation is an equilibrium (Theorem 4).
+
+    Attributes
+    ----------
+    verdict : ``"equilibrium"``: constructed, and the certificate confirms it; ``"unproven"``: constructed, its
+        bound not tight enough in the time; ``"not constructed"``: ``reason`` says what the theorem lacks
+    reason : in words
+    examined : the construction, None if there is none
+    """
+
+    verdict: str
+    reason: str
+    examined: Examined | None
+
+
+@dataclass(frozen=True, eq=False)
+class Equilibrium:
+    """A profile that a search found and exact local best responses polished.
+
+    Attributes
+    ----------
+    method : whose gradients found it
+    status : of :func:`persuasion.equilibria.polish`: ``"certified"``, or why not
+    policies, utilities, receiver_utility : as in :class:`Examined`
+    certificate : at the request's radius
+    times : profiles of all methods together that had this outcome
+    anywhere : certificate at radius 1, for the certified: whether it is an equilibrium against all deviations
+    """
+
+    method: str
+    status: str
+    policies: np.ndarray
+    utilities: np.ndarray
+    receiver_utility: float
+    certificate: Certificate
+    times: int = 1
+    anywhere: Certificate | None = None
+
+    @property
+    def certified(self) -> bool:
+        """Whether the certificate proves the regret to be within the tolerance."""
+        return self.status == CERTIFIED
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Everything that :func:`persuasion.own_game.solve` found out about a game."""
+
+    game: Game
+    request: Request
+    version: str
+    revelation: Revelation
+    profile: Examined
+    equilibria: tuple[Equilibrium, ...]
+    seconds: float
+
+    @property
+    def certified(self) -> tuple[Equilibrium, ...]:
+        """The local equilibria that are proven, best welfare first."""
+        return tuple(entry for entry in self.equilibria if entry.certified)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists, numbers and strings, as ``schemas/solution.json`` describes them."""
+        revelation = self.revelation
+        return {
+            "schema": SCHEMA,
+            "version": self.version,
+            "game": self.game.to_dict(),
+            "request": json.loads(json.dumps(asdict(self.request))),
+            "full_revelation": {
+                "verdict": revelation.verdict,
+                "reason": revelation.reason,
+                "profile": revelation.examined and _plain(revelation.examined),
+            },
+            "profile": _plain(self.profile),
+            "equilibria": [_plain(entry) for entry in self.equilibria],
+            "seconds": self.seconds,
+        }
+
+    def to_json(self) -> str:
+        """JSON text; floats survive bit for bit."""
+        return json.dumps(self.to_dict(), allow_nan=False, indent=1)
+
+
+def _plain(entry: Examined | Equilibrium) -> dict[str, Any]:
+    data = dict(vars(entry))
+    for name in ("policies", "utilities"):
+        data[name] = data[name].tolist()
+    for name in ("certificate", "anywhere"):
+        if isinstance(data.get(name), Certificate):
+            data[name] = data[name].to_dict()
+    return data

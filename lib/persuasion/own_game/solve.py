@@ -1,0 +1,103 @@
+"""One call from a game to everything that can be said about it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+import persuasion
+from persuasion.certify import certify
+from persuasion.game import Game
+from persuasion.own_game.request import Request
+from persuasion.own_game.search import Progress, find_equilibria
+from persuasion.own_game.size import check_size
+from persuasion.own_game.solution import Equilibrium, Examined, Revelation, Solution
+from persuasion.policies import as_policies, full_revelation, no_revelation, state_revelation
+from persuasion.simulate import receiver_utility, sender_utilities
+from persuasion.ties import TieRule
+
+ANY = 1.0
+
+
+def solve(
+    game: Game,
+    request: Request | None = None,
+    profile: np.ndarray | None = None,
+    profile_name: str = "given profile",
+    progress: Progress = lambda _: None,
+) -> Solution:
+    """Full revelation, best responses to a profile, and certified local equilibria of a game.
+
+    Parameters
+    ----------
+    request : settings, see :class:`Request`
+    profile : (senders, states, signals) to which every sender's best response is computed; None: no revelation
+    profile_name : what the report calls it
+    progress : called with a line of text before every step
+
+    Raises ``ValueError`` for a game that is too large (with its cost), a profile that does not fit, or a tie rule
+    that the game does not have.
+    """
+    began = time.perf_counter()
+    request = request or Request()
+    check_size(game)
+    TieRule.parse(request.ties).preference(game)
+    if profile is None:
+        profile, profile_name = no_revelation(game), "no revelation"
+    given = as_policies(game, profile)
+    progress("full revelation")
+    revelation = _revelation(game, request)
+    progress(f"best responses to {profile_name}")
+    examined = _examined(game, request, profile_name, given)
+    found = [
+        _anywhere(game, request, entry, progress)
+        for entry in find_equilibria(game, request, progress)
+    ]
+    seconds = time.perf_counter() - began
+    version = persuasion.__version__
+    return Solution(game, request, version, revelation, examined, tuple(found), seconds)
+
+
+def _revelation(game: Game, request: Request) -> Revelation:
+    """Theorem 4's construction; where actions tie, naming the state; certified against every deviation."""
+    try:
+        policies, what = _construction(game)
+    except ValueError as obstacle:
+        return Revelation("not constructed", str(obstacle), None)
+    examined = _examined(game, request, "full revelation", policies)
+    proven = examined.certificate.holds(request.tolerance * (game.utility_range or 1.0))
+    if proven is False:
+        raise ArithmeticError(
+            "full revelation was refuted, against Theorem 4: a bug or numerical trouble; please report the game"
+        )
+    return Revelation("equilibrium" if proven else "unproven", what, examined)
+
+
+def _construction(game: Game) -> tuple[np.ndarray, str]:
+    try:
+        return full_revelation(game), "the joint signal names the receiver's optimal action"
+    except ValueError:
+        if game.shape.senders < 2 or game.shape.signals < game.shape.states:
+            raise
+        return state_revelation(game), "every sender names the state"
+
+
+def _examined(game: Game, request: Request, name: str, policies: np.ndarray) -> Examined:
+    return Examined(
+        name,
+        policies,
+        sender_utilities(game, policies, request.ties),
+        float(receiver_utility(game, policies, request.ties)),
+        certify(game, policies, ANY, request.ties, request.time_limit),
+    )
+
+
+def _anywhere(game: Game, request: Request, entry: Equilibrium, progress: Progress) -> Equilibrium:
+    if not entry.certified or request.radius >= ANY:
+        return entry
+    progress(f"{entry.method}: deviations of any size")
+    return replace(
+        entry, anywhere=certify(game, entry.policies, ANY, request.ties, request.time_limit)
+    )

@@ -1,0 +1,312 @@
+"""Solving a game of one's own: against other solvers, through the command line, with bad input."""
+
+import json
+import time
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from persuasion import Game, Training, best_response, sampled_gain
+from persuasion.__main__ import main
+from persuasion.games.examples import EXAMPLES, example
+from persuasion.own_game import (
+    METHODS,
+    Request,
+    check_size,
+    named_profile,
+    profile_from,
+    profile_to_dict,
+    report_page,
+    solve,
+)
+from persuasion.own_game.command import SCHEMAS, schema_text
+from persuasion.policies import optimal_action_by_state, signals_needed, uniform_policies
+from problems import brute_force_utilities, games, prosecutor
+
+ROOT = Path(__file__).parents[1]
+FAST = {"starts": 12, "steps": 10, "candidates": 1, "time_limit": 5.0}
+ARGUMENTS = ["--starts", "12", "--steps", "10", "--candidates", "1", "--time-limit", "5", "--quiet"]
+
+
+def schema(name):
+    return json.loads(schema_text(name))
+
+
+@pytest.fixture(scope="module")
+def firms():
+    return solve(example("bertrand-advertising"), Request(**FAST))
+
+
+@pytest.fixture
+def game_file(tmp_path):
+    path = tmp_path / "mine.json"
+    example("bertrand-advertising").to_json(path)
+    return path
+
+
+@settings(max_examples=25)
+@given(games(max_senders=3, max_size=3, integer=False))
+def test_full_revelation_is_an_equilibrium_exactly_where_theorem_4_constructs_it(game):
+    actions = len(set(optimal_action_by_state(game)))
+    senders = game.shape.senders
+    possible = actions == 1 or (senders > 1 and game.signals >= signals_needed(actions, senders))
+    # naming the state needs no code
+    possible = possible or (senders > 1 and game.signals >= game.shape.states)
+    found = solve(game, Request(starts=1, steps=0, candidates=1)).revelation
+    assert (found.verdict != "not constructed") == possible
+    if possible:
+        assert found.verdict == "equilibrium"
+        informed = float(game.prior @ game.receiver.max(1))
+        assert found.examined.receiver_utility == pytest.approx(informed)
+
+
+@settings(max_examples=15)
+@given(games(max_senders=2, max_size=2, integer=False), st.integers(0, 5))
+def test_best_responses_to_a_profile_agree_with_enumeration(game, seed):
+    profile = uniform_policies(game, seed=seed)
+    found = solve(game, Request(starts=1, steps=0, candidates=1), profile).profile
+    np.testing.assert_allclose(
+        found.utilities, brute_force_utilities(game, profile)[0], atol=1e-9, rtol=1e-9
+    )
+    for entry in found.certificate.senders:
+        reference = best_response(
+            game, profile, entry.sender, "enumerate", ties=Request().ties
+        ).upper_bound
+        scale = max(np.abs(game.senders[entry.sender]).max(), 1.0)
+        assert entry.deviation_utility <= reference + 1e-6 * scale
+        assert entry.utility + entry.bound >= reference - 1e-6 * scale
+
+
+def test_certified_equilibria_withstand_sampling_and_exact_best_responses(firms):
+    assert firms.certified
+    game = firms.game
+    for entry in firms.certified:
+        tolerance = firms.request.tolerance * game.utility_range
+        assert entry.certificate.regret[1] <= tolerance
+        sampled = sampled_gain(game, entry.policies, firms.request.radius, 2_000, seed=99)
+        assert sampled.gains.max() <= tolerance + 1e-9
+        utilities, _ = brute_force_utilities(game, entry.policies)
+        np.testing.assert_allclose(entry.utilities, utilities, atol=1e-9)
+        for sender in entry.anywhere.senders:
+            reference = best_response(
+                game, entry.policies, sender.sender, "milp", ties="lowest-index"
+            )
+            assert sender.utility + sender.bound >= reference.value - 1e-6
+
+
+def test_no_two_certified_equilibria_have_the_same_outcome():
+    found = solve(
+        example("bertrand-advertising"), Request(**{**FAST, "starts": 60, "candidates": 3})
+    ).certified
+    assert len(found) == 3
+    utilities = np.array([np.append(e.utilities, e.receiver_utility) for e in found])
+    assert len(np.unique(utilities.round(6), axis=0)) == 3
+    assert (np.diff(utilities[:, :2].sum(1)) <= 1e-12).all(), "best welfare first"
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_runs_and_a_seed_repeats_it(method):
+    small = Training(samples=256, held_out=0, epochs=1)
+    request = Request(methods=(method,), training=small, **FAST)
+
+    def once():
+        data = solve(prosecutor(), request).to_dict()
+        return _without(data, "seconds")
+
+    first = once()
+    assert first == once()
+    assert first["equilibria"][0]["method"] == method
+
+
+def _without(value, name):
+    if isinstance(value, dict):
+        return {key: _without(item, name) for key, item in value.items() if key != name}
+    return [_without(item, name) for item in value] if isinstance(value, list) else value
+
+
+def test_where_actions_tie_naming_the_state_reveals_all():
+    game = Game([0.5, 0.5], [[1, 1], [0, 1]], [[[0, 1], [1, 0]]] * 2, signals=2)
+    found = solve(game, Request(**FAST)).revelation
+    assert found.verdict == "equilibrium"
+    assert "names the state" in found.reason
+
+
+def test_a_lone_sender_is_told_why_there_is_no_revealing_equilibrium():
+    found = solve(prosecutor(), Request(**FAST)).revelation
+    assert found.verdict == "not constructed"
+    assert "at least two senders" in found.reason
+
+
+def test_a_million_states_are_refused_at_once_with_their_cost():
+    game = Game(np.full(10**6, 1e-6), np.zeros((10**6, 2)), np.zeros((2, 10**6, 2)), signals=100)
+    began = time.monotonic()
+    with pytest.raises(ValueError, match=r"100\^2 joint signals.*2\.0e\+10 multiplications"):
+        solve(game)
+    assert time.monotonic() - began < 1
+    check_size(prosecutor())
+
+
+# ---- files
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_example_files_are_what_their_generators_make(name, capsys):
+    committed = (ROOT / "examples" / f"{name}.json").read_text(encoding="utf-8")
+    assert Game.from_json(committed) == example(name)
+    assert main(["example", name]) == 0
+    assert capsys.readouterr().out == committed
+    jsonschema.validate(json.loads(committed), schema("game"))
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schemas_are_schemas(name, capsys):
+    jsonschema.Draft202012Validator.check_schema(schema(name))
+    assert main(["schema", name]) == 0
+    assert json.loads(capsys.readouterr().out) == schema(name)
+
+
+def test_a_solution_is_as_its_schema_says(firms):
+    data = json.loads(firms.to_json())
+    jsonschema.validate(data, schema("solution"))
+    assert Game.from_dict(data["game"]) == firms.game
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**data, "more": 1}, schema("solution"))
+
+
+@given(games(max_senders=3, max_size=3))
+def test_what_the_library_writes_its_schemas_accept(game):
+    jsonschema.validate(game.to_dict(), schema("game"))
+    profile = profile_to_dict(uniform_policies(game, seed=0))
+    jsonschema.validate(profile, schema("profile"))
+    assert np.array_equal(profile_from(game, profile), np.array(profile["policies"]))
+
+
+BROKEN = [
+    ({"signals": 0}, "signals"),
+    ({"signals": 1.5}, "signals"),
+    ({"prior": []}, "prior"),
+    ({"prior": [-0.5, 1.5]}, "prior"),
+    ({"receiver": [1, 2]}, "receiver"),
+    ({"senders": [[1, 2]]}, "senders"),
+    ({"unknown": 1}, "unknown"),
+    ({"schema": "other"}, "schema"),
+]
+
+
+@pytest.mark.parametrize(("change", "name"), BROKEN)
+def test_what_the_schema_refuses_the_library_refuses_by_name(change, name):
+    data = {**prosecutor().to_dict(), **change}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(data, schema("game"))
+    with pytest.raises(ValueError, match=name):
+        Game.from_dict(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([[1, 0]], "3 axes"),
+        ([[[1, 0], [0.5, 0.2]]], "state 1.*sums to 0.7"),
+        ({"policies": [[[1, 0], [0, 1]]], "more": 1}, "unknown keys: more"),
+        ({}, "lacks policies"),
+        ({"schema": "x", "policies": []}, "schema is 'x'"),
+        ([[["a", 0]]], "rectangular"),
+    ],
+)
+def test_bad_profiles_are_refused_by_name(data, message):
+    with pytest.raises(ValueError, match=message):
+        profile_from(prosecutor(), data)
+
+
+# ---- the command
+
+
+def test_the_command_writes_a_report_and_says_what_it_found(game_file, capsys):
+    assert main(["solve", str(game_file), *ARGUMENTS]) == 0
+    folder = game_file.with_name("mine-solution")
+    data = json.loads((folder / "solution.json").read_text())
+    jsonschema.validate(data, schema("solution"))
+    output = capsys.readouterr()
+    assert "full revelation: not constructed (revealing 3 optimal actions" in output.out
+    assert "certified" in output.out
+    assert str(folder / "report.html") in output.out
+    assert not output.err
+
+
+def test_progress_goes_to_the_error_stream(game_file, capsys):
+    main(["solve", str(game_file), *ARGUMENTS[:-1]])
+    assert "best responses to no revelation" in capsys.readouterr().err
+
+
+def test_the_exit_code_tells_when_nothing_is_certified(tmp_path, capsys):
+    path = tmp_path / "lawyers.json"
+    example("two-lawyers").to_json(path)
+    # so few starts end at informative profiles only, and at each of them one of the lawyers gains
+    assert main(["solve", str(path), *ARGUMENTS]) == 1
+    data = json.loads((tmp_path / "lawyers-solution" / "solution.json").read_text())
+    assert [entry["status"] for entry in data["equilibria"]] == ["not reached: budget"]
+    assert "full revelation: equilibrium" in capsys.readouterr().out
+
+
+def test_a_profile_from_a_file_is_examined(game_file, tmp_path, capsys):
+    path = tmp_path / "profile.json"
+    example("two-lawyers").to_json(game_file)
+    policies = named_profile(example("two-lawyers"), "full-revelation")
+    path.write_text(json.dumps(profile_to_dict(policies)))
+    main(["solve", str(game_file), "--profile", str(path), *ARGUMENTS])
+    assert "profile.json: sender 0 has 0.38 and gains 0 " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "message"),
+    [
+        ("{", [], "not valid JSON"),
+        ('{"prior": [1]}', [], "lacks receiver, senders, signals"),
+        ("[]", [], "JSON object"),
+        (None, ["--radius", "0"], "radius must be a positive number"),
+        (None, ["--starts", "0"], "starts must be a whole number"),
+        (None, ["--ties", "coin"], "unknown tie rule"),
+        (None, ["--ties", "sender-9"], "favours sender 9"),
+        (None, ["--profile", "nowhere.json"], "no profile 'nowhere.json'"),
+        (None, ["--method", "dnl", "--method", "dnl"], "methods must differ"),
+    ],
+)
+def test_bad_input_ends_with_code_2_and_its_reason(game_file, text, arguments, message, capsys):
+    if text is not None:
+        game_file.write_text(text)
+    assert main(["solve", str(game_file), *ARGUMENTS, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert "Traceback" not in error
+
+
+def test_files_that_cannot_be_read_or_written_are_named(tmp_path, game_file, capsys):
+    assert main(["solve", str(tmp_path / "none.json")]) == 2
+    assert "none.json: cannot be read (No such file" in capsys.readouterr().err
+    assert main(["solve", str(game_file), "--out", str(game_file), *ARGUMENTS]) == 2
+    assert "cannot be made" in capsys.readouterr().err
+    assert main(["example", "chess"]) == 2
+    assert "there are two-lawyers" in capsys.readouterr().err
+
+
+def test_the_report_escapes_what_users_write(tmp_path):
+    evil = "<script>alert('x')</script>"
+    game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]] * 2, 2, name=evil)
+    solution = solve(game, Request(**FAST), named_profile(game, "random"), "<img src=x>")
+    page = report_page(solution)
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_report_has_every_section_and_number(firms):
+    page = report_page(firms)
+    for heading in ("Full revelation", "Best responses", "Local equilibria", "How this was made"):
+        assert f"<h2>{heading}" in page
+    assert f"{firms.certified[0].utilities[0]:.5g}" in page
+    assert "http://" not in page
+    assert "https://" not in page
