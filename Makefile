@@ -17,7 +17,7 @@ export JUPYTER_PLATFORM_DIRS := 1
 # the venv's own kernel, whatever kernels the user has installed
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help setup reproduce book run results verify status test test-code test-notebooks test-book benchmark lint format lock overview clean
+.PHONY: help setup reproduce book page browser pdf run results verify status test test-code test-notebooks test-book benchmark lint format lock overview clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -51,7 +51,14 @@ status: $(READY) ## show how much of a preset is computed
 book: $(READY) ## build the book from committed results, else from a computed preset
 	$(RUN) -m persuasion book $(CHOSEN)
 
-test: lint test-code test-notebooks test-book ## everything: lint, types, tests, notebooks, book
+page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build/pages
+	@test -f "book/$(PAGE).md" || { echo "make: there is no book/$(PAGE).md; name a page with PAGE=theory/ppad" >&2; exit 2; }
+	mkdir -p _build/pages/$(dir $(PAGE))
+	jupytext -q --to ipynb --output - book/$(PAGE).md \
+	  | PRESET=$(PRESET) papermill - _build/pages/$(PAGE).ipynb --cwd book/$(dir $(PAGE)) -k python3
+	@echo "_build/pages/$(PAGE).ipynb"
+
+test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it
 
 lint: $(READY) ## ruff and mypy
 	ruff check .
@@ -67,6 +74,12 @@ test-notebooks: $(READY) ## every page as a notebook through nbval, at preset sm
 test-book: $(READY) ## build the book at preset smoke, warnings as errors
 	PERSUASION_STORE=$(CURDIR)/_build/smoke/store.sqlite $(RUN) -m persuasion book --preset smoke
 	$(RUN) -m pytest -q tests/built_book.py
+
+test-browser: $(READY) ## the built book in a browser; skipped, and said so, where there is none
+	$(RUN) -m pytest -q -rs -n auto tests/browser.py
+
+browser: $(READY) ## install a browser for the tests and the PDF, if there is none
+	$(RUN) tests/install_browser.py
 
 benchmark: $(READY) ## ours against naive baselines; writes _build/benchmarks.json
 	$(RUN) benchmarks/run.py

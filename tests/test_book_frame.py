@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -131,7 +132,7 @@ def test_readme_example_runs():
         [sys.executable, "-c", example], capture_output=True, text=True, timeout=60
     )
     assert run.returncode == 0, run.stderr
-    assert run.stdout.count("[") == 6  # five profiles of two utilities
+    assert json.loads(run.stdout)["full_revelation"]["verdict"] == "equilibrium"
 
 
 def test_commit_hooks_use_tools_that_are_pinned():

@@ -1,0 +1,284 @@
+// Play with a game of two senders, two states, two actions and two signals. The games come from the page
+// (element #playground-games, written by the library); everything else is computed here, and the tests compare
+// it with the library.
+"use strict";
+
+(() => {
+  const TIE_TOLERANCE = 1e-9;
+  const GRID = 101;
+  const JOINT = [[0, 0], [0, 1], [1, 0], [1, 1]];
+  const SVG = "http://www.w3.org/2000/svg";
+
+  // ---- the model
+
+  // weights of both states at a joint signal; policies[i][state] is the probability of signal 1
+  function weights(prior, policies, joint) {
+    return [0, 1].map((state) => joint.reduce(
+      (mass, signal, i) => mass * (signal === 0 ? policies[i][state] : 1 - policies[i][state]),
+      prior[state]));
+  }
+
+  // the lowest of the actions that are optimal within the library's tolerance
+  function action(receiver, weight) {
+    const value = [0, 1].map((a) => weight[0] * receiver[0][a] + weight[1] * receiver[1][a]);
+    const largest = Math.max(...receiver.flat().map(Math.abs));
+    const slack = TIE_TOLERANCE * (weight[0] + weight[1]) * largest;
+    return value[0] >= value[1] - slack ? 0 : 1;
+  }
+
+  function evaluate(game, prior, policies) {
+    const utilities = [0, 0];
+    let receiver = 0;
+    const signals = JOINT.map((joint) => {
+      const weight = weights(prior, policies, joint);
+      const chosen = action(game.receiver, weight);
+      const mass = weight[0] + weight[1];
+      for (const state of [0, 1]) {
+        receiver += weight[state] * game.receiver[state][chosen];
+        for (const i of [0, 1]) utilities[i] += weight[state] * game.senders[i][state][chosen];
+      }
+      return { joint, mass, belief: mass > 0 ? weight[1] / mass : NaN, action: chosen };
+    });
+    return { utilities, receiver, signals };
+  }
+
+  // belief in state 2 at which the receiver is indifferent, or null if one action is always better
+  function threshold(receiver) {
+    const [first, second] = receiver.map((row) => row[0] - row[1]);
+    const belief = first / (first - second);
+    return belief > 0 && belief < 1 ? belief : null;
+  }
+
+  window.persuasionPlayground = { evaluate, threshold };
+
+  // ---- the page
+
+  const CONTROLS = [
+    { id: "prior", label: "Prior probability of state 2" },
+    { id: "p00", label: "Sender 1, state 1: probability of signal 1" },
+    { id: "p01", label: "Sender 1, state 2: probability of signal 1" },
+    { id: "p10", label: "Sender 2, state 1: probability of signal 1" },
+    { id: "p11", label: "Sender 2, state 2: probability of signal 1" },
+  ];
+  const PRESETS = {
+    "As in Figure 1": [0.5, 0.5, 0.5, 0.5],
+    "Both tell the truth": [1, 0, 1, 0],
+    "Both say nothing": [1, 1, 1, 1],
+    "Sender 1 truthful, sender 2 silent": [1, 0, 1, 1],
+  };
+
+  const number = (value) => (Object.is(Number(value.toFixed(3)), -0) ? 0 : value).toFixed(3);
+
+  function element(name, attributes = {}, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  }
+
+  function draw(name, attributes, text) {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function chart(className, width, height) {
+    return draw("svg", { class: className, viewBox: `0 0 ${width} ${height}`, role: "img" });
+  }
+
+  class Playground {
+    constructor(root, games) {
+      this.root = root;
+      this.games = games;
+      this.sender = 0;
+      this.build();
+      this.choose(0);
+    }
+
+    build() {
+      const games = element("select", { id: "pg-game" },
+        ...this.games.map((game, k) => element("option", { value: k }, game.name)));
+      games.addEventListener("change", () => this.choose(Number(games.value)));
+      const senders = element("select", { id: "pg-sender" },
+        ...[0, 1].map((k) => element("option", { value: k }, `sender ${k + 1}`)));
+      senders.addEventListener("change", () => { this.sender = Number(senders.value); this.update(); });
+      const presets = Object.entries(PRESETS).map(([name, values]) => {
+        const button = element("button", { type: "button" }, name);
+        button.addEventListener("click", () => this.set({ policies: values }));
+        return button;
+      });
+      this.inputs = CONTROLS.map((control) => this.slider(control));
+      this.summary = element("p", { id: "pg-summary", role: "status", "aria-live": "polite" });
+      this.line = chart("pg-line", 640, 150);
+      this.curve = chart("pg-curve", 320, 250);
+      this.map = element("canvas", { class: "pg-map", width: GRID, height: GRID, role: "img" });
+      this.cross = draw("svg", { class: "pg-cross", viewBox: "0 0 100 100", "aria-hidden": "true" });
+      this.table = element("tbody");
+      this.root.replaceChildren(
+        element("div", { class: "pg-choices" },
+          element("label", { for: "pg-game" }, "Game "), games,
+          element("label", { for: "pg-sender" }, "Show the utility of "), senders),
+        element("div", { class: "pg-choices", role: "group", "aria-label": "Ready-made policies" }, ...presets),
+        element("div", { class: "pg-sliders" }, ...this.inputs.map((input) => input.row)),
+        this.summary,
+        this.line,
+        element("div", { class: "pg-figures" },
+          element("figure", {}, element("div", { class: "pg-frame" }, this.map, this.cross),
+            element("figcaption", {}, "Utility over both senders' probability of signal 1 in state 2 (sender 1 across, sender 2 up); dark is low. The cross is where you are.")),
+          element("figure", {}, this.curve,
+            element("figcaption", {}, "The same along its own axis: what this sender can reach by its policy in state 2. Gaps are jumps."))),
+        element("div", { class: "pg-scroll" }, element("table", { class: "pg-table" },
+          element("caption", {}, "Joint signals"),
+          element("thead", {}, element("tr", {},
+            ...["joint signal", "probability", "belief in state 2", "the receiver takes"].map(
+              (name) => element("th", { scope: "col" }, name)))),
+          this.table)));
+    }
+
+    slider({ id, label }) {
+      const input = element("input", { type: "range", id: `pg-${id}`, min: 0, max: 1, step: 0.01 });
+      const output = element("output", { for: `pg-${id}` });
+      input.addEventListener("input", () => this.update());
+      return { input, output, row: element("div", { class: "pg-row" },
+        element("label", { for: `pg-${id}` }, label), input, output) };
+    }
+
+    choose(index) {
+      this.game = this.games[index];
+      this.set({ prior: this.game.prior[1], policies: this.game.start });
+    }
+
+    set({ prior, policies }) {
+      if (prior !== undefined) this.inputs[0].input.value = prior;
+      policies.forEach((value, k) => { this.inputs[k + 1].input.value = value; });
+      this.update();
+    }
+
+    update() {
+      const [mass, ...values] = this.inputs.map(({ input }) => Number(input.value));
+      this.inputs.forEach(({ input, output }) => { output.value = Number(input.value).toFixed(2); });
+      const prior = [1 - mass, mass];
+      const policies = [values.slice(0, 2), values.slice(2)];
+      const found = evaluate(this.game, prior, policies);
+      this.say(found);
+      this.drawBeliefs(prior, found);
+      this.fillTable(found);
+      const moved = (x, y) => [[policies[0][0], x], [policies[1][0], y]];
+      this.drawMap(prior, policies, moved);
+      this.drawCurve(prior, policies, moved, found);
+    }
+
+    name(action) {
+      return this.game.actions[action];
+    }
+
+    say(found) {
+      const heard = found.signals.filter((s) => s.mass > 0);
+      const taken = [...new Set(heard.map((s) => this.name(s.action)))].join(" or ");
+      this.summary.textContent = `Utility of sender 1: ${number(found.utilities[0])}, of sender 2: ` +
+        `${number(found.utilities[1])}, of the receiver: ${number(found.receiver)}. The receiver hears one of ` +
+        `${heard.length} joint signals and takes ${taken}.`;
+    }
+
+    drawBeliefs(prior, found) {
+      const x = (belief) => 30 + 580 * belief;
+      const cut = threshold(this.game.receiver);
+      const ends = cut === null ? [0, 1] : [0, cut, 1];
+      const parts = [];
+      for (let k = 0; k + 1 < ends.length; k++) {
+        const middle = (ends[k] + ends[k + 1]) / 2;
+        const taken = action(this.game.receiver, [1 - middle, middle]);
+        parts.push(draw("rect", { x: x(ends[k]), y: 34, width: x(ends[k + 1]) - x(ends[k]), height: 66, class: `pg-action${taken}` }));
+        parts.push(draw("text", { x: x(middle), y: 52, "text-anchor": "middle", class: "pg-region" }, this.name(taken)));
+      }
+      parts.push(draw("line", { x1: x(prior[1]), x2: x(prior[1]), y1: 28, y2: 106, class: "pg-prior" }));
+      parts.push(draw("text", { x: x(prior[1]), y: 22, "text-anchor": "middle" }, "prior"));
+      found.signals.forEach((signal, k) => {
+        if (!(signal.mass > 0)) return;
+        const y = 66 + 8 * k;
+        parts.push(draw("circle", { cx: x(signal.belief), cy: y, r: 2 + 12 * Math.sqrt(signal.mass), class: "pg-signal" }));
+        parts.push(draw("text", { x: x(signal.belief), y: y + 4, "text-anchor": "middle", class: "pg-digits" },
+          signal.joint.map((s) => s + 1).join("")));
+      });
+      for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
+        parts.push(draw("text", { x: x(tick), y: 124, "text-anchor": "middle" }, tick));
+      }
+      parts.push(draw("text", { x: x(0.5), y: 144, "text-anchor": "middle" }, "belief in state 2 after each joint signal; the larger, the more probable"));
+      this.line.replaceChildren(...parts);
+      this.line.setAttribute("aria-label", found.signals.filter((s) => s.mass > 0).map((s) =>
+        `signals ${s.joint.map((d) => d + 1).join(" ")}: belief ${number(s.belief)}, ${this.name(s.action)}`).join("; "));
+    }
+
+    drawMap(prior, policies, moved) {
+      const values = new Float64Array(GRID * GRID);
+      let low = Infinity;
+      let high = -Infinity;
+      for (let row = 0; row < GRID; row++) {
+        for (let column = 0; column < GRID; column++) {
+          const at = moved(column / (GRID - 1), 1 - row / (GRID - 1));
+          const value = evaluate(this.game, prior, at).utilities[this.sender];
+          values[row * GRID + column] = value;
+          low = Math.min(low, value);
+          high = Math.max(high, value);
+        }
+      }
+      const context = this.map.getContext("2d");
+      const image = context.createImageData(GRID, GRID);
+      values.forEach((value, k) => {
+        const share = high > low ? (value - low) / (high - low) : 0.5;
+        // from dark blue over green to yellow, lightness rising throughout
+        image.data.set([30 + 215 * share ** 1.5, 25 + 205 * share, 95 + 60 * share - 110 * share ** 3, 255], 4 * k);
+      });
+      context.putImageData(image, 0, 0);
+      const [x, y] = [100 * policies[0][1], 100 * (1 - policies[1][1])];
+      this.cross.replaceChildren(
+        draw("path", { d: `M${x - 5} ${y}h10M${x} ${y - 5}v10`, class: "pg-halo" }),
+        draw("path", { d: `M${x - 5} ${y}h10M${x} ${y - 5}v10`, class: "pg-mark" }));
+      this.map.setAttribute("aria-label", `Utility of sender ${this.sender + 1} from ${number(low)} to ${number(high)} over ` +
+        "both senders' probability of signal 1 in state 2");
+      this.range = [low, high];
+    }
+
+    drawCurve(prior, policies, moved, found) {
+      const steps = 600;
+      const own = (value) => (this.sender === 0 ? moved(value, policies[1][1]) : moved(policies[0][1], value));
+      const points = Array.from({ length: steps + 1 }, (_, k) => {
+        const at = evaluate(this.game, prior, own(k / steps));
+        return { x: k / steps, value: at.utilities[this.sender], actions: at.signals.map((s) => s.action).join("") };
+      });
+      const [low, high] = this.range[0] < this.range[1] ? this.range : [this.range[0] - 1, this.range[1] + 1];
+      const x = (value) => 50 + 255 * value;
+      const y = (value) => 205 - 185 * (value - low) / (high - low);
+      // along one sender's policy utility is linear while the receiver's actions stay: break the line where they change
+      let path = "";
+      points.forEach((point, k) => {
+        const joined = k > 0 && (point.actions === points[k - 1].actions || Math.abs(point.value - points[k - 1].value) < 0.01 * (high - low));
+        path += `${joined ? "L" : "M"}${x(point.x).toFixed(2)} ${y(point.value).toFixed(2)}`;
+      });
+      const here = policies[this.sender][1];
+      const best = points.reduce((a, b) => (b.value > a.value ? b : a));
+      this.curve.replaceChildren(
+        draw("path", { d: `M${x(0)} ${y(high)}V${y(low)}H${x(1)}`, class: "pg-axis" }),
+        ...[low, (low + high) / 2, high].map((v) => draw("text", { x: 44, y: y(v) + 4, "text-anchor": "end" }, v.toFixed(2))),
+        ...[0, 0.5, 1].map((v) => draw("text", { x: x(v), y: 222, "text-anchor": "middle" }, v)),
+        draw("text", { x: x(0.5), y: 242, "text-anchor": "middle" }, `sender ${this.sender + 1}: signal 1 in state 2`),
+        draw("path", { d: path, class: "pg-path" }),
+        draw("circle", { cx: x(here), cy: y(found.utilities[this.sender]), r: 5, class: "pg-here" }));
+      this.curve.setAttribute("aria-label", `Utility of sender ${this.sender + 1} along its own policy in state 2: now ` +
+        `${number(found.utilities[this.sender])}, at most ${number(best.value)} near ${best.x.toFixed(2)}`);
+    }
+
+    fillTable(found) {
+      this.table.replaceChildren(...found.signals.map((signal) => element("tr", {},
+        element("th", { scope: "row" }, signal.joint.map((s) => s + 1).join(", ")),
+        element("td", {}, number(signal.mass)),
+        element("td", {}, signal.mass > 0 ? number(signal.belief) : "–"),
+        element("td", {}, signal.mass > 0 ? this.name(signal.action) : "never heard"))));
+    }
+  }
+
+  const root = document.getElementById("playground");
+  const games = document.getElementById("playground-games");
+  if (root && games) new Playground(root, JSON.parse(games.textContent));
+})();

@@ -1,0 +1,232 @@
+"""The built book in a browser, as a reader meets it: run by `make test-browser` after `make test-book`."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import re
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from install_browser import BROWSERS, find_browser
+from persuasion import Game, receiver_actions, sender_utilities
+
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "_build" / "smoke" / "book" / "_build" / "html"
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",  # surfaces without a GPU
+    "--enable-unsafe-swiftshader",
+]
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1400, "height": 900}
+AA = 4.5
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+
+
+def pages() -> list[str]:
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
+    return [contents["root"], *chapters]
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = find_browser()
+    if executable is None:
+        pytest.skip(
+            f"no browser: none of {', '.join(BROWSERS)} is installed (`make browser` tries to)"
+        )
+    if not (HTML / "index.html").exists():
+        pytest.fail("the book is not built: run `make test-book` first")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield started
+        started.close()
+
+
+class Visit:
+    """A page that remembers what went wrong on it."""
+
+    def __init__(self, browser, address: str, size=DESK) -> None:
+        self.page = browser.new_page(viewport=size)
+        self.outside: list[str] = []
+        self.failed: list[str] = []
+        self.errors: list[str] = []
+        self.page.on("request", self._request)
+        self.page.on("requestfailed", lambda request: self.failed.append(request.url))
+        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(address, wait_until="load")
+
+    def _request(self, request) -> None:
+        if not re.match(r"(file|data|blob):|http://127\.0\.0\.1[:/]", request.url):
+            self.outside.append(request.url)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.page.close()
+
+
+def on_disk(page: str) -> str:
+    return (HTML / f"{page}.html").as_uri()
+
+
+@pytest.fixture(scope="session")
+def server():
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(HTML))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+
+
+@pytest.mark.parametrize("page", pages())
+def test_a_page_opens_without_error_and_asks_nobody(browser, page):
+    with Visit(browser, on_disk(page)) as visit:
+        source = (ROOT / f"{page}.md").read_text(encoding="utf-8")
+        if re.search(r"\$[^$\n]+\$", source):
+            visit.page.wait_for_selector("article mjx-container", timeout=20_000)
+        assert visit.page.locator("mjx-merror").count() == 0
+        assert visit.outside == []
+        assert visit.failed == []
+        assert visit.errors == []
+        nameless = visit.page.locator("article img:not([alt]), article img[alt='']")
+        assert nameless.count() == 0, "a picture has no text alternative"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_a_page_fits_a_phone(browser, page):
+    with Visit(browser, on_disk(page), PHONE) as visit:
+        visit.page.wait_for_timeout(300)
+        width = visit.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= PHONE["width"], f"the page is {width} px wide"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("page", pages())
+def test_text_stands_out_from_its_background(browser, page, theme):
+    with Visit(browser, on_disk(page)) as visit:
+        visit.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        visit.page.wait_for_timeout(400)  # colours fade over
+        weak = visit.page.evaluate(CONTRAST, AA)
+        assert weak == [], f"contrast below {AA}"
+
+
+@pytest.mark.parametrize("page", ["book/intro", "book/learning/networks"])
+def test_surfaces_are_drawn_and_turn(browser, page):
+    with Visit(browser, on_disk(page)) as visit:
+        visit.page.wait_for_selector(".js-plotly-plot .gl-container canvas", timeout=20_000)
+        assert (
+            visit.page.locator(".still").count()
+            == visit.page.locator(".still:not(:has(~ .turning))").count()
+        ), "the still picture stays only where there is no surface to turn"
+        camera = "document.querySelector('.js-plotly-plot')._fullLayout.scene.camera.eye.x"
+        before = visit.page.evaluate(camera)
+        box = visit.page.locator(".js-plotly-plot .gl-container").first.bounding_box()
+        visit.page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+        visit.page.mouse.down()
+        visit.page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 4, steps=4)
+        visit.page.mouse.up()
+        visit.page.wait_for_timeout(500)
+        assert visit.page.evaluate(camera) != before
+
+
+def test_a_search_finds_a_theorem_without_a_network(browser, server):
+    for base in (server, HTML.as_uri()):
+        with Visit(browser, f"{base}/search.html?q=full+revelation+equilibrium") as visit:
+            visit.page.wait_for_selector("#search-results li a", timeout=20_000)
+            links = visit.page.eval_on_selector_all(
+                "#search-results li a", "all => all.map((a) => a.getAttribute('href'))"
+            )
+            assert any("theory/full-revelation" in link for link in links)
+            assert visit.outside == []
+
+
+def test_a_local_server_shows_the_book(browser, server):
+    with Visit(browser, f"{server}/index.html") as visit:
+        visit.page.wait_for_selector("article h1")
+        assert visit.outside == visit.failed == visit.errors == []
+
+
+PLAYGROUND = "book/tools/playground"
+
+
+def test_the_playground_computes_what_the_library_computes(browser):
+    generator = np.random.default_rng(0)
+    with Visit(browser, on_disk(PLAYGROUND)) as visit:
+        described = visit.page.evaluate(
+            "JSON.parse(document.getElementById('playground-games').textContent)"
+        )
+        assert len(described) == 3
+        for data in described:
+            for trial in range(100):
+                first = generator.random((2, 2))
+                if trial % 2:  # on a coarse grid the receiver is often indifferent
+                    first = first.round(1)
+                prior = [1 - trial / 99, trial / 99]
+                game = Game(prior, data["receiver"], data["senders"], 2)
+                policies = np.stack([first, 1 - first], -1)
+                found = visit.page.evaluate(
+                    "([g, prior, p]) => persuasionPlayground.evaluate(g, prior, p)",
+                    [data, prior, first.tolist()],
+                )
+                expected = sender_utilities(game, policies)
+                np.testing.assert_allclose(found["utilities"], expected, atol=1e-12)
+                actions = receiver_actions(game, policies)
+                for signal in found["signals"]:
+                    if signal["mass"] > 0:
+                        assert signal["action"] == actions[tuple(signal["joint"])]
+
+
+def test_the_playground_obeys_the_keyboard(browser):
+    with Visit(browser, on_disk(PLAYGROUND)) as visit:
+        page = visit.page
+        summary = page.locator("#pg-summary")
+        curve = page.locator(".pg-curve")
+        picture = "document.querySelector('.pg-map').toDataURL()"
+        before, label, drawn = (
+            summary.inner_text(),
+            curve.get_attribute("aria-label"),
+            page.evaluate(picture),
+        )
+        page.focus("#pg-p11")
+        values = []
+        for _ in range(12):
+            page.keyboard.press("ArrowRight")
+            values.append(float(re.search(r"sender 1: ([-\d.]+)", summary.inner_text())[1]))
+        steps = np.diff(values)
+        assert page.locator("#pg-p11").input_value() == "0.82"
+        assert summary.inner_text() != before
+        assert np.abs(steps).max() > 5 * np.median(np.abs(steps)), "somewhere it jumps"
+        page.focus("#pg-prior")
+        page.keyboard.press("ArrowRight")
+        assert page.evaluate(picture) != drawn
+        assert curve.get_attribute("aria-label") != label
+        page.select_option("#pg-game", "1")
+        page.get_by_role("button", name="Both tell the truth").click()
+        assert "sender 1: 0.300, of sender 2: 0.700" in summary.inner_text()
+        assert page.locator(".pg-table tbody tr").count() == 4
+        page.select_option("#pg-sender", "1")
+        assert "sender 2" in curve.get_attribute("aria-label")
+        for control in page.locator("#playground input").all():
+            assert page.locator(f"label[for='{control.get_attribute('id')}']").count() == 1
+        assert visit.errors == []

@@ -1,0 +1,47 @@
+"""Install a Chromium if no browser is there: Debian's package as root, else Playwright's own build."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find_browser() -> str | None:
+    """Path of a browser on this machine, or None."""
+    if found := next(filter(None, map(shutil.which, BROWSERS)), None):
+        return found
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if os.path.exists(path) else None
+
+
+def commands() -> list[list[str]]:
+    """What to run, in order."""
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        return [
+            ["apt-get", "update", "-qq"],
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        ]
+    return [[sys.executable, "-m", "playwright", "install", "chromium"]]
+
+
+def main() -> int:
+    """0 if there is a browser now; 1, with the reason, if there is none."""
+    if found := find_browser():
+        print(f"browser: {found}")
+        return 0
+    for command in commands():
+        if subprocess.run(command, check=False).returncode:
+            print(f"browser: not installed, {' '.join(command)} failed; its tests will be skipped")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
