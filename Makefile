@@ -75,6 +75,9 @@ test-book: $(READY) ## build the book at preset smoke, warnings as errors
 	PERSUASION_STORE=$(CURDIR)/_build/smoke/store.sqlite $(RUN) -m persuasion book --preset smoke
 	$(RUN) -m pytest -q tests/built_book.py
 
+pdf: browser ## the book as one PDF
+	$(RUN) -m persuasion book --pdf $(CHOSEN)
+
 test-browser: $(READY) ## the built book in a browser; skipped, and said so, where there is none
 	$(RUN) -m pytest -q -rs -n auto tests/browser.py
 

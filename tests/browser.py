@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import yaml
 
-from install_browser import BROWSERS, find_browser
 from persuasion import Game, receiver_actions, sender_utilities
+from persuasion.pdf import NoBrowserError, find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "smoke" / "book" / "_build" / "html"
@@ -42,11 +42,10 @@ def pages() -> list[str]:
 
 @pytest.fixture(scope="session")
 def browser():
-    executable = find_browser()
-    if executable is None:
-        pytest.skip(
-            f"no browser: none of {', '.join(BROWSERS)} is installed (`make browser` tries to)"
-        )
+    try:
+        executable = find_browser()
+    except NoBrowserError as reason:
+        pytest.skip(str(reason))
     if not (HTML / "index.html").exists():
         pytest.fail("the book is not built: run `make test-book` first")
     from playwright.sync_api import sync_playwright
@@ -141,10 +140,12 @@ def test_surfaces_are_drawn_and_turn(browser, page):
         ), "the still picture stays only where there is no surface to turn"
         camera = "document.querySelector('.js-plotly-plot')._fullLayout.scene.camera.eye.x"
         before = visit.page.evaluate(camera)
-        box = visit.page.locator(".js-plotly-plot .gl-container").first.bounding_box()
-        visit.page.mouse.move(box["x"] + box["width"] / 4, box["y"] + box["height"] / 4)
+        surface = visit.page.locator(".js-plotly-plot #scene").first
+        surface.scroll_into_view_if_needed()
+        box = surface.bounding_box()
+        visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         visit.page.mouse.down()
-        visit.page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 4, steps=4)
+        visit.page.mouse.move(box["x"] + box["width"] / 3, box["y"] + box["height"] / 3, steps=6)
         visit.page.mouse.up()
         visit.page.wait_for_timeout(500)
         assert visit.page.evaluate(camera) != before

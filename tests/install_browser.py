@@ -7,18 +7,7 @@ import shutil
 import subprocess
 import sys
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
-def find_browser() -> str | None:
-    """Path of a browser on this machine, or None."""
-    if found := next(filter(None, map(shutil.which, BROWSERS)), None):
-        return found
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if os.path.exists(path) else None
+from persuasion.pdf import NoBrowserError, find_browser
 
 
 def commands() -> list[list[str]]:
@@ -33,9 +22,11 @@ def commands() -> list[list[str]]:
 
 def main() -> int:
     """0 if there is a browser now; 1, with the reason, if there is none."""
-    if found := find_browser():
-        print(f"browser: {found}")
+    try:
+        print(f"browser: {find_browser()}")
         return 0
+    except NoBrowserError:
+        pass
     for command in commands():
         if subprocess.run(command, check=False).returncode:
             print(f"browser: not installed, {' '.join(command)} failed; its tests will be skipped")

@@ -142,7 +142,12 @@ def _book(options: argparse.Namespace) -> int:
     settings, store = _source(options)
     if not store.is_dir():
         produce(settings, EXPERIMENTS, store, workers=options.workers)
-    print(build_book(settings.name, build_folder() / "book", store))
+    if options.pdf:
+        from persuasion.pdf import build_pdf
+
+        print(build_pdf(settings.name, build_folder() / "pdf", store))
+    else:
+        print(build_book(settings.name, build_folder() / "book", store))
     return 0
 
 

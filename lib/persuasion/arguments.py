@@ -40,6 +40,10 @@ def _status_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="machine-readable")
 
 
+def _book_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--pdf", action="store_true", help="as one PDF, printed by a browser")
+
+
 def _export_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--store", type=Path, help="result store; default the project's own")
     command.add_argument("--to", type=Path, help="folder of committed results; default results/")
@@ -65,6 +69,7 @@ def _verify_arguments(command: argparse.ArgumentParser) -> None:
 
 ARGUMENTS = {
     "run": _run_arguments,
+    "book": _book_arguments,
     "status": _status_arguments,
     "export": _export_arguments,
     "verify": _verify_arguments,

@@ -83,9 +83,23 @@ def build_book(preset: str, folder: Path, store: Path) -> Path:
     ``store`` is a result store or a folder of committed results; the pages find it as ``PERSUASION_STORE``.
     Raises ``subprocess.CalledProcessError`` if a page fails or warns.
     """
+    return jupyter_book("html", preset, folder, store) / "index.html"
+
+
+def jupyter_book(builder: str, preset: str, folder: Path, store: Path) -> Path:
+    """Build the book anew with one of Jupyter Book's builders; returns the folder of its output."""
     shutil.rmtree(folder, ignore_errors=True)
     program = Path(sys.executable).with_name("jupyter-book")
-    options = ["-W", "--keep-going", "--all", "-q", "--path-output", str(folder)]
+    options = [
+        "-W",
+        "--keep-going",
+        "--all",
+        "-q",
+        "--builder",
+        builder,
+        "--path-output",
+        str(folder),
+    ]
     command = [str(program), "build", *options, str(ROOT)]
     # pages run in their own folders, so the store's path must not be relative
     places = {
@@ -95,10 +109,10 @@ def build_book(preset: str, folder: Path, store: Path) -> Path:
     }
     environment = {**os.environ, "PRESET": preset, **places, **INLINE_FIGURES}
     subprocess.run(command, check=True, env=environment, cwd=ROOT)
-    index = folder / "_build" / "html" / "index.html"
-    if not index.exists():
-        raise FileNotFoundError(f"the book was built without a first page at {index}")
-    return index
+    built = folder / "_build" / builder
+    if not built.is_dir():
+        raise FileNotFoundError(f"the book was built without {built}")
+    return built
 
 
 def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:
