@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from persuasion import Game, receiver_actions, sender_utilities
-from persuasion.pdf import NoBrowserError, find_browser
+from persuasion.pdf import NoBrowserError, find_browser, print_page
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "smoke" / "book" / "_build" / "html"
@@ -231,3 +231,10 @@ def test_the_playground_obeys_the_keyboard(browser):
         for control in page.locator("#playground input").all():
             assert page.locator(f"label[for='{control.get_attribute('id')}']").count() == 1
         assert visit.errors == []
+
+
+def test_a_page_prints_as_pdf(browser, tmp_path):
+    target = print_page(HTML / "book" / "notation.html", tmp_path / "page.pdf", find_browser())
+    data = target.read_bytes()
+    assert data.startswith(b"%PDF")
+    assert len(data) > 20_000

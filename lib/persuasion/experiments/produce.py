@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ from persuasion.experiments.store import Record, Store, StoreError
 
 DEFAULT_STORE = Path("_build/store.sqlite")
 COMMITTED = Path("results")
+PORTION = 64
 
 
 class JobsFailed(RuntimeError):
@@ -138,11 +140,20 @@ def run_missing(
     What they need is run first; a job whose needs failed is left out.
     """
     sources = [store] if committed is None else [store, committed]
-    if failures := _run_missing(jobs, sources, workers, quiet):
+    portions = list(_portions(jobs))
+    if failures := [f for part in portions for f in _run_missing(part, sources, workers, quiet)]:
         raise JobsFailed(
             f"{len(failures)} of {len(jobs)} jobs failed (a rerun retries them):\n  "
             + "\n  ".join(failures)
         )
+
+
+def _portions(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
+    """The jobs in order, those that need others few at a time, so that they do not wait for all that any needs."""
+    for dependent, block in itertools.groupby(jobs, lambda job: bool(job.needs)):
+        members = list(block)
+        size = PORTION if dependent else len(members)
+        yield from (members[k : k + size] for k in range(0, len(members), size))
 
 
 def _run_missing(
