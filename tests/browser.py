@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import http.server
 import re
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 import yaml
 
 from persuasion import Game, receiver_actions, sender_utilities
-from persuasion.pdf import NoBrowserError, find_browser, print_page
+from persuasion.pdf import NoBrowserError, find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "smoke" / "book" / "_build" / "html"
@@ -234,7 +236,14 @@ def test_the_playground_obeys_the_keyboard(browser):
 
 
 def test_a_page_prints_as_pdf(browser, tmp_path):
-    target = print_page(HTML / "book" / "notation.html", tmp_path / "page.pdf", find_browser())
+    # a process of its own: Playwright starts only once in one
+    code = (
+        "import sys; from pathlib import Path; from persuasion.pdf import find_browser, print_page\n"
+        "print_page(Path(sys.argv[1]), Path(sys.argv[2]), find_browser())"
+    )
+    target = tmp_path / "page.pdf"
+    arguments = [str(HTML / "book" / "notation.html"), str(target)]
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, timeout=120)
     data = target.read_bytes()
     assert data.startswith(b"%PDF")
     assert len(data) > 20_000
