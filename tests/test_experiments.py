@@ -176,7 +176,7 @@ def test_killed_and_resumed_gives_the_same_records(tiny, serial, tmp_path, stop)
     assert 3 <= _rows(path) < len(records), "stopped after some and before all of the jobs"
     if stop == signal.SIGINT:
         assert run.returncode == 130
-        assert error == "persuasion: interrupted; what is finished is stored, run again\n"
+        assert error == "persuasion: interrupted; what a run has finished is stored, run it again\n"
     assert same(produce(tiny, EXPERIMENTS, path, workers=1, quiet=True), records)
 
 

@@ -62,9 +62,12 @@ def errors_frame(records: Sequence[Record]) -> pd.DataFrame:
     divides each sender's error by the variance of its utility, NaN where the game is degenerate.
     """
     rows = [_error_row(r) for r in records if r.config["kind"] == "solve" and r.done]
-    return pd.DataFrame(rows).join(
-        games_frame(records).drop(columns=["start", "revelation"]), on="game"
-    )
+    return _with_games(rows, records).drop(columns=["start", "revelation"])
+
+
+def _with_games(rows: Sequence[dict[str, Any]], records: Sequence[Record]) -> pd.DataFrame:
+    """The rows with their games' columns; a game whose own record a partial run still lacks is left out."""
+    return pd.DataFrame(rows).join(games_frame(records), on="game", how="inner")
 
 
 def _error_row(record: Record) -> dict[str, Any]:
@@ -96,7 +99,7 @@ def equilibria_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
         for search in record.metrics["searches"]
         for number, tolerance in enumerate(preset.tolerances)
     ]
-    return pd.DataFrame(rows).join(games_frame(records), on="game")
+    return _with_games(rows, records)
 
 
 def _selection_row(
