@@ -216,6 +216,22 @@ def test_frames_and_figures_are_those_of_the_store(tiny, store, folder):
     assert np.abs(drawn[0].astype(int) - drawn[1]).max() <= 8  # single precision moves no pixel far
 
 
+def test_a_game_that_a_partial_run_has_not_measured_is_left_out(tiny, store):
+    records = produce(tiny, ["synthetic", "scenarios"], store, quiet=True)
+    whole = frames.equilibria_frame(records, tiny)
+    lost = whole["game"].iloc[0]
+    partial = [
+        record
+        for record in records
+        if record.config["kind"] != "reference" or frames.game_id(record) != lost
+    ]
+    for frame in (frames.errors_frame, lambda kept: frames.equilibria_frame(kept, tiny)):
+        expected = frame(records)
+        expected = expected[expected["game"] != lost]
+        # the types too: no NaN among booleans
+        pd.testing.assert_frame_equal(frame(partial), expected)
+
+
 def _drawn(figure):
     figure.canvas.draw()
     return figure.canvas.buffer_rgba()
