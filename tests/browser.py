@@ -32,6 +32,7 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1400, "height": 900}
+PATIENCE = 120_000  # milliseconds; surfaces are drawn by software where there is no GPU
 AA = 4.5
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 
@@ -63,11 +64,13 @@ class Visit:
 
     def __init__(self, browser, address: str, size=DESK) -> None:
         self.page = browser.new_page(viewport=size)
+        self.page.set_default_timeout(PATIENCE)
         self.outside: list[str] = []
         self.failed: list[str] = []
         self.errors: list[str] = []
         self.page.on("request", self._request)
         self.page.on("requestfailed", lambda request: self.failed.append(request.url))
+        self.page.on("response", self._response)
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.goto(address, wait_until="load")
@@ -75,6 +78,10 @@ class Visit:
     def _request(self, request) -> None:
         if not re.match(r"(file|data|blob):|http://127\.0\.0\.1[:/]", request.url):
             self.outside.append(request.url)
+
+    def _response(self, response) -> None:
+        if response.status >= 400:
+            self.failed.append(f"{response.url}: {response.status}")
 
     def __enter__(self):
         return self
@@ -105,7 +112,7 @@ def test_a_page_opens_without_error_and_asks_nobody(browser, page):
     with Visit(browser, on_disk(page)) as visit:
         source = (ROOT / f"{page}.md").read_text(encoding="utf-8")
         if re.search(r"\$[^$\n]+\$", source):
-            visit.page.wait_for_selector("article mjx-container", timeout=20_000)
+            visit.page.wait_for_selector("article mjx-container")
         assert visit.page.locator("mjx-merror").count() == 0
         assert visit.outside == []
         assert visit.failed == []
@@ -135,7 +142,7 @@ def test_text_stands_out_from_its_background(browser, page, theme):
 @pytest.mark.parametrize("page", ["book/intro", "book/learning/networks"])
 def test_surfaces_are_drawn_and_turn(browser, page):
     with Visit(browser, on_disk(page)) as visit:
-        visit.page.wait_for_selector(".js-plotly-plot .gl-container canvas", timeout=20_000)
+        visit.page.wait_for_selector(".js-plotly-plot .gl-container canvas")
         assert (
             visit.page.locator(".still").count()
             == visit.page.locator(".still:not(:has(~ .turning))").count()
@@ -156,7 +163,7 @@ def test_surfaces_are_drawn_and_turn(browser, page):
 def test_a_search_finds_a_theorem_without_a_network(browser, server):
     for base in (server, HTML.as_uri()):
         with Visit(browser, f"{base}/search.html?q=full+revelation+equilibrium") as visit:
-            visit.page.wait_for_selector("#search-results li a", timeout=20_000)
+            visit.page.wait_for_selector("#search-results li a")
             links = visit.page.eval_on_selector_all(
                 "#search-results li a", "all => all.map((a) => a.getAttribute('href'))"
             )
