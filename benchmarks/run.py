@@ -7,9 +7,7 @@ The book's page on cost shows ``benchmarks/measured.json``, the copy of a whole 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import platform
 import sys
 from pathlib import Path
 
@@ -55,17 +53,8 @@ def main() -> int:
 
 def _write(results: list[dict]) -> None:
     TARGET.parent.mkdir(parents=True, exist_ok=True)
-    content = {"machine": provenance("fit") | {"processor": _processor()}, "results": results}
+    content = {"machine": provenance("fit"), "results": results}
     TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def _processor() -> str:
-    """The processor's name where the system tells it."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or "unknown"
 
 
 if __name__ == "__main__":

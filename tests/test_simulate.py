@@ -165,3 +165,12 @@ def test_wrong_deviation_shape():
     game = synthetic(2, 3, 3, 2, seed=0)
     with pytest.raises(ValueError, match=r"deviations must end in \(3, 2\)"):
         deviation_utilities(game, uniform_policies(game), 0, np.full((5, 2, 2), 0.5))
+
+
+def test_welfare_weighs_all_senders():
+    """The first sender prefers action 0 a little, the second action 1 more; the receiver does not care."""
+    game = Game([1.0], [[0, 0]], [[[1, 0]], [[0, 2]]], signals=1)
+    policies = np.ones((2, 1, 1))
+    assert sender_utilities(game, policies, "welfare").tolist() == [0, 2]
+    assert sender_utilities(game, policies, "sender-0").tolist() == [1, 0]
+    assert sender_utilities(game, policies, "sender-1").tolist() == [0, 2]

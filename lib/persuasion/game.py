@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike
 SCHEMA = "persuasion/game/1"
 PROBABILITY_TOLERANCE = 1e-9
 MAX_ENTRIES = 50_000_000
+MAX_SIGNALS = 1_000_000
 
 
 class GameShape(NamedTuple):
@@ -51,7 +52,7 @@ class Game:
     senders : (senders, states, actions) array
         The senders' utilities :math:`v_i(a,\omega)`.
     signals : int
-        The number of signals of every sender, at least 1.
+        The number of signals of every sender, at least 1 and at most a million.
     name : str
         A label for reports; not part of equality.
 
@@ -217,6 +218,8 @@ def _signals(signals: object) -> int:
         raise ValueError(f"signals must be a whole number, got {signals!r}")
     if signals < 1:
         raise ValueError(f"signals must be at least 1, got {signals}")
+    if signals > MAX_SIGNALS:
+        raise ValueError(f"signals must be at most {MAX_SIGNALS:,}")
     return int(signals)
 
 

@@ -416,7 +416,9 @@ def _override(settings: Any, keys: list[str], value: Any, path: str) -> Any:
 def _coerce(value: Any, current: Any, path: str) -> Any:
     """The value in the kind of the one that it replaces."""
     if isinstance(current, tuple) and isinstance(value, (list, tuple)):
-        return tuple(value)
+        kinds = tuple({type(item) for item in current})
+        known = [isinstance(item, kinds) for item in value]
+        return tuple(v if k else _coerce(v, current[0], path) for v, k in zip(value, known))
     if isinstance(current, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not type(current):

@@ -78,8 +78,16 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
     dask.config.set({"distributed.nanny.pre-spawn-environ": THREAD_LIMITS})
     dask.config.set({"distributed.worker.preload": ["persuasion.experiments.ignore_interrupt"]})
     settings = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
-    with LocalCluster(**settings) as cluster, Client(cluster) as client:
+    with _started(LocalCluster, settings) as cluster, Client(cluster) as client:
         yield client
+
+
+def _started(cluster: Callable[..., Any], settings: dict[str, Any]) -> Any:
+    """The cluster; one whose worker was killed before it was ready is started anew."""
+    for _ in range(RETRIES):
+        with contextlib.suppress(RuntimeError):
+            return cluster(**settings)
+    return cluster(**settings)
 
 
 def _record(future: Any, job: Job) -> Record:

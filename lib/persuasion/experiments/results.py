@@ -43,6 +43,13 @@ class Results:
         self.path = Path(folder)
         self.manifest = read_manifest(self.path)
         self._records: dict[str, Record] = {}
+        try:
+            self._read()
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
+            message = f"is not a manifest ({type(error).__name__}: {error}); {REMEDY}"
+            raise StoreError(f"{self.path / MANIFEST}: {message}") from None
+
+    def _read(self) -> None:
         for part in self.manifest["parts"]:
             for record in read_part(self.path, part, self.manifest):
                 if self._records.setdefault(record.key, record) is not record:

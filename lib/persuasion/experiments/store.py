@@ -96,11 +96,11 @@ class Store:
         self.path = Path(path)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
-            with self._guard():
-                self._initialise()
-        except (OSError, sqlite3.OperationalError) as error:
+        except OSError as error:
             raise StoreError(f"{self.path}: cannot be used as a result store: {error}") from None
+        with self._guard():
+            self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+            self._initialise()
 
     def _initialise(self) -> None:
         """Check or create the tables in one transaction, so that two first runs do not meet half-way."""
@@ -127,8 +127,8 @@ class Store:
             try:
                 self._connection.execute("PRAGMA journal_mode=WAL")
                 return
-            except sqlite3.OperationalError:
-                if time.monotonic() > deadline:
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)
 
@@ -136,8 +136,8 @@ class Store:
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.OperationalError:
-            raise
+        except sqlite3.OperationalError as error:  # locked, full, no permission
+            raise StoreError(f"{self.path}: cannot be used as a result store: {error}") from None
         except sqlite3.DatabaseError as error:
             raise StoreError(
                 f"{self.path}: is not a result store or is damaged ({error}); move it away and rerun"

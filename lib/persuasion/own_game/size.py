@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from persuasion.game import Game
 
 LARGEST = 10**10
@@ -18,9 +20,10 @@ def check_size(game: Game, largest: int = LARGEST) -> None:
     cost = evaluation_cost(game)
     if cost > largest:
         shape = game.shape
+        exponent = int(math.log10(cost))  # of a number that may be too large for a float
         raise ValueError(
             f"the game is too large to solve: {shape.signals}^{shape.senders} joint signals x "
-            f"{shape.states} states x {shape.actions} actions make {float(cost):.1e} multiplications "
-            f"for one evaluation of one profile, and a search takes thousands; the limit is {largest:.0e}. "
-            "Fewer signals, senders or states help, in this order"
+            f"{shape.states} states x {shape.actions} actions make {cost / 10**exponent:.1f}e+{exponent} "
+            f"multiplications for one evaluation of one profile, and a search takes thousands; "
+            f"the limit is {largest:.0e}. Fewer signals, senders or states help, in this order"
         )

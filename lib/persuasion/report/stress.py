@@ -1,0 +1,126 @@
+"""What the stress tests found, as tables; from the file that ``make stress`` writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+PARTS = ("determinism", "faults", "input", "numerics", "planted")
+DAMAGED = ("store damaged", "committed results damaged")
+KINDS = {
+    "reference": "exact evaluations of a game",
+    "baseline": "searches without networks",
+    "fit": "trained networks, other than of a benchmark",
+    "solve": "networks trained, search, selection",
+    "didactic": "Figure 1",
+}
+
+
+def read_measured(path: Path) -> dict[str, Any]:
+    """The parts of a whole run. ``ValueError`` names a part that is missing."""
+    measured = json.loads(path.read_text(encoding="utf-8"))
+    if missing := [name for name in PARTS if name not in measured]:
+        raise ValueError(f"{path}: lacks {', '.join(missing)}; run make stress")
+    return measured
+
+
+def runs_table(measured: dict[str, Any]) -> pd.DataFrame:
+    """When and where each part ran."""
+    return pd.DataFrame(
+        {
+            "part": name,
+            "minutes": round(measured[name]["minutes"]),
+            "commit": measured[name]["machine"]["commit"][:8],
+            "processor": measured[name]["machine"]["processor"],
+        }
+        for name in measured
+    )
+
+
+def determinism_table(measured: dict[str, Any]) -> pd.DataFrame:
+    """Recomputed committed records, per kind of job."""
+    found = measured["determinism"]["found"]["committed"]
+    return pd.DataFrame(
+        {
+            "record": KINDS.get(kind, kind),
+            "recomputed": entry["records"],
+            "identical to the bit": entry["identical"],
+            "equal to 1e-9": entry["close"],
+            "other": entry["records"] - entry["identical"] - entry["close"],
+            "failed": entry["failed"],
+        }
+        for kind, entry in found.items()
+    )
+
+
+def faults_table(measured: dict[str, Any]) -> pd.DataFrame:
+    """Faults injected into runs."""
+    found = measured["faults"]["found"]
+    return pd.DataFrame(
+        {
+            "fault": name,
+            "injected": counts["faults"],
+            "survived": counts["survived"],
+            "records lost": counts["lost"],
+            "records wrong": counts["wrong"],
+        }
+        for name, counts in found.items()
+        if isinstance(counts, dict) and "survived" in counts
+    )
+
+
+def damage_table(measured: dict[str, Any]) -> pd.DataFrame:
+    """Flipped bits, cut and removed files."""
+    found = measured["faults"]["found"]
+    return pd.DataFrame(
+        {
+            "damaged": name.removesuffix(" damaged"),
+            "times": found[name]["faults"],
+            "error names the file": found[name]["named"],
+            "no effect": found[name]["harmless"],
+            "records computed again": found[name]["computed again"],
+            "wrong record read": found[name]["wrong"],
+        }
+        for name in DAMAGED
+    )
+
+
+def input_table(measured: dict[str, Any]) -> pd.DataFrame:
+    """Malformed input, by kind."""
+    found = measured["input"]["found"]["kinds"]
+    return pd.DataFrame(
+        {
+            "input": kind,
+            "tried": counts["inputs"],
+            "refused": counts.get("refused"),
+            "slowest, ms": round(1000 * counts["slowest"]) if "slowest" in counts else None,
+            "failures": len(counts["failures"]),
+        }
+        for kind, counts in found.items()
+    ).astype({"refused": "Int64", "slowest, ms": "Int64"})
+
+
+def numerics_table(measured: dict[str, Any]) -> pd.DataFrame:
+    """Worst errors against exact arithmetic, by family of games."""
+    found = measured["numerics"]["found"]
+    return pd.DataFrame(
+        {
+            "games": name,
+            "tried": entry["games"],
+            **{key: f"{value:.1e}" for key, value in entry["worst"].items()},
+            "interval misses the exact value": entry["outside"],
+            "not solved": entry["open"],
+        }
+        for name, entry in found.items()
+    )
+
+
+def planted_table(measured: dict[str, Any]) -> pd.DataFrame:
+    """Planted faults and the first test that fails."""
+    found = measured["planted"]["found"]
+    return pd.DataFrame(
+        {"planted": name, "noticed by": test or "nobody"} for name, test in found.items()
+    )

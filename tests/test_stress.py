@@ -1,0 +1,134 @@
+"""The stress tests at a size that a continuous test can afford; `make stress` runs them at full size."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from persuasion.experiments.jobs import run_job
+from persuasion.experiments.results import Results
+from stress import determinism, faults, fuzz, fuzz_json, numerics, planted, small
+
+ROOT = Path(__file__).resolve().parents[1]
+SEED = 7
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    return small.undisturbed(tmp_path_factory.mktemp("stress") / "undisturbed.sqlite")
+
+
+def test_committed_records_come_out_again():
+    """Exact evaluations agree to rounding; training agrees to the bit on one type of processor only."""
+    found = determinism.rerun(ROOT / "results" / "paper", count=25, longest=1.0, seed=SEED)
+    assert sum(entry["records"] for entry in found.values()) == 25
+    assert all(entry["failed"] == 0 for entry in found.values())
+    reference = found["reference"]
+    assert reference["identical"] + reference["close"] == reference["records"] > 0
+
+
+def test_a_job_gives_the_same_record_twice():
+    with Results(ROOT / "results" / "paper") as results:
+        pairs = determinism._pairs(determinism.preset("paper"), results, longest=1.0)
+        jobs = {job.config["kind"]: job for job, _ in pairs}
+    assert {"fit", "baseline", "reference"} <= jobs.keys()
+    for job in jobs.values():
+        assert run_job(job).same_result(run_job(job))
+
+
+def test_training_does_not_depend_on_the_number_of_threads():
+    assert determinism.threads()["largest relative difference"] <= 1e-9
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_killed_drivers(records, tmp_path, workers):
+    found = faults.kill_drivers(tmp_path, records, 2, SEED, workers)
+    assert (found["faults"], found["survived"], found["lost"], found["wrong"]) == (2, 2, 0, 0)
+
+
+def test_killed_workers(records, tmp_path):
+    found = faults.kill_workers(tmp_path, records, 1, SEED)
+    assert found["faults"] >= 1
+    assert found["wrong"] == 0
+
+
+def test_a_full_disk(records, tmp_path):
+    assert faults.fill_the_disk(tmp_path, records, 1, SEED)["wrong"] == 0
+
+
+def test_two_runs_at_once(records, tmp_path):
+    assert faults.run_twice_at_once(tmp_path, records, 1)["wrong"] == 0
+
+
+def test_damaged_stores(records, tmp_path):
+    found = faults.damage_stores(tmp_path, records, 200, SEED)
+    assert found["wrong"] == 0
+    assert found["named"] > 100
+
+
+def test_damaged_results(tmp_path):
+    found = faults.damage_results(tmp_path, ROOT / "results" / "paper", 25, SEED)
+    assert found["wrong"] == 0
+    assert found["named"] == 25
+
+
+def test_malformed_input(tmp_path, monkeypatch):
+    monkeypatch.setenv("PERSUASION_STORE", str(tmp_path / "store.sqlite"))
+    for kind, found in fuzz.fuzz(300, SEED, tmp_path).items():
+        assert found["failures"] == [], kind
+        assert found["refused"] > 0, kind
+
+
+def test_a_watch_reports_what_is_no_clean_refusal():
+    def action(value):
+        if value == "crash":
+            raise KeyError(value)
+        if value == "silent":
+            raise ValueError
+
+    watch = fuzz.Watch(action)
+    for value in ("fine", "crash", "silent"):
+        watch(value)
+    assert watch.counts()["refused"] == 1
+    assert [text.split(":")[0] for text in watch.failures] == ["'crash'", "'silent'"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="atheris is installed on Linux only")
+def test_malformed_games_found_by_coverage():
+    found = fuzz_json.fuzz(5000, SEED)
+    assert found["failures"] == []
+    assert found["inputs"] >= 5000
+
+
+def test_a_game_of_a_million_states_is_refused_with_its_cost(tmp_path):
+    found = fuzz.refused_for_its_size(tmp_path)
+    assert found["code"] == 2
+    assert "1000000 states" in found["message"]
+    assert "multiplications" in found["message"]
+
+
+def test_extreme_numbers_against_exact_arithmetic():
+    for family, found in numerics.measure(2, SEED).items():
+        assert found["outside"] == 0, family
+        assert max(found["worst"].values()) <= 1e-9, family
+
+
+@pytest.mark.parametrize("fault", planted.FAULTS, ids=lambda fault: fault.what)
+def test_a_planted_fault_is_noticed(fault, tmp_path):
+    assert planted.noticed_by(fault, tmp_path) is not None
+
+
+def test_nothing_is_unpickled_or_evaluated():
+    """Numpy and torch unpickle unless told not to; ruff's rules S102 to S605 look for the rest."""
+    for path in sorted((ROOT / "lib").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = ast.unparse(node.func)
+            given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+            if name in ("np.load", "numpy.load"):
+                assert given.get("allow_pickle") == "False", (path, node.lineno)
+            if name == "torch.load":
+                assert given.get("weights_only") == "True", (path, node.lineno)
+            assert not name.startswith(("pickle.", "cloudpickle.", "marshal.", "shelve."))
