@@ -25,6 +25,7 @@ from persuasion.best_response.opponents import merge_columns, residual_weights
 from persuasion.best_response.problem import make_problem
 from persuasion.best_response.record import BOUND, INFEASIBLE, OPTIMAL, TIES, TIME_LIMIT
 from problems import games_with_policies, non_unique, prosecutor
+from stress import numerics
 
 KINDS = ("logit scale 1", "logit scale 10", "dyadic")
 SIZES = list(itertools.product((2, 3), (1, 2, 3), (1, 2, 3), (1, 2, 3)))
@@ -612,3 +613,13 @@ def test_column_generation_refuses_a_tie_map_that_tells_signals_apart():
     game, policies, rule, _ = bimatrix_game()
     with pytest.raises(ValueError, match="interchangeable signals"):
         best_response(game, policies, 0, "column-generation", ties=rule)
+
+
+def test_tiny_utilities_are_solved_as_exactly_as_others():
+    """Utilities around 1e-6, where the absolute tolerances of the solver once left a worse policy optimal."""
+    random = np.random.default_rng([20240721, 2])
+    game, policies = [numerics.FAMILIES["utilities around 1e-6"](random) for _ in range(34)][-1]
+    exact = numerics.exact_best_response(game, policies)
+    response = best_response(game, policies, 0, "milp")
+    assert response.status == "optimal"
+    assert abs(response.value - exact) <= 1e-12 * np.abs(game.senders[0]).max()

@@ -47,6 +47,7 @@ def by_milp(problem: Problem, time_limit: float) -> BestResponse:
     found = [climb(problem, problem.policies[problem.sender], deadline)]
     model, variables = build_model(problem)
     bound, claim = _solve(model, deadline - time.perf_counter())
+    bound *= problem.scale
     status = ended(claim == "kOptimal", deadline, claim == "kInfeasible")
     if variables.x.value is not None:
         found.append(climb(problem, variables.x.value.T, np.inf))
@@ -77,7 +78,7 @@ def _refuse_large(problem: Problem) -> None:
 
 
 def build_model(problem: Problem) -> tuple[cp.Problem, Variables]:
-    """The cvxpy model and its variables."""
+    """The cvxpy model, its objective in units of the game's scale, and its variables."""
     columns, actions, states = problem.gains.shape
     signals = problem.game.shape.signals
     v = Variables(
@@ -94,7 +95,8 @@ def build_model(problem: Problem) -> tuple[cp.Problem, Variables]:
         admissible(v, problem),
     ]
     families += [ordered_signals(v)] if problem.symmetric and signals > 1 else []
-    return cp.Problem(cp.Maximize(cp.sum(v.z @ problem.gains.ravel())), families), v
+    worth = problem.gains.ravel() / problem.scale  # the solver's tolerances are absolute
+    return cp.Problem(cp.Maximize(cp.sum(v.z @ worth)), families), v
 
 
 def row_stochastic(v: Variables) -> cp.Constraint:
