@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from persuasion.experiments import design, preset, sensitivity
+from persuasion.experiments.config import METHODS
 from persuasion.experiments.games import build_game
 from persuasion.games import GENERATORS
 from persuasion.report import tables
@@ -67,6 +68,14 @@ def selections(values):
     ],
 )
 def test_orders_are_read_from_means(values, order):
-    table = tables.sensitivity_table(selections(values), {"g0": "x = 1", "g1": "x = 1"})
+    table = tables.sensitivity_table(selections(values), {"g0": "x = 1", "g1": "x = 1"}, METHODS)
     assert table["order"].tolist() == [order]
     assert table["degenerate"].tolist() == [1]
+
+
+def test_rows_that_lack_a_network_are_left_out():
+    found = selections({"relu": [1, 1], "delu": [2, 2]})
+    assert tables.sensitivity_table(found, {"g0": "x = 1", "g1": "x = 1"}, METHODS).empty
+    assert (
+        len(tables.sensitivity_table(found, {"g0": "x = 1", "g1": "x = 1"}, ["relu", "delu"])) == 1
+    )

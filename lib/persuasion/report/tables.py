@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ from persuasion.report.frames import SIZES, commonly_solved
 from persuasion.report.statistics import Mean, mean_interval
 from persuasion.report.style import NAMES
 
+PAPER_ORDER = ("dnl", "delu", "relu")
 # Table 1 of the paper: mean and half-width of the 95% interval over 20 instances
 PAPER_TABLE_1 = {
     ("quality-advertising", "relu"): Mean(0.498, 0.004, 20),
@@ -42,18 +43,24 @@ def table_1(equilibria: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def sensitivity_table(equilibria: pd.DataFrame, constants: Mapping[str, str]) -> pd.DataFrame:
+def sensitivity_table(
+    equilibria: pd.DataFrame, constants: Mapping[str, str], methods: Sequence[str]
+) -> pd.DataFrame:
     """Table 1 per changed constant: welfare of the networks, and whether their means have the paper's order.
 
-    ``constants`` says for every game which constant was changed to what.
+    ``constants`` says for every game which constant was changed to what. What a partial run has not measured with
+    all of ``methods`` is left out.
     """
     rows = []
     frame = equilibria.assign(constant=equilibria["game"].map(constants))
     for (family, constant), part in frame.groupby(["family", "constant"], sort=False):
+        if set(part["method"]) < set(methods):
+            continue
         welfare = {
             m: mean_interval(own["welfare"]) for m, own in part.groupby("method", sort=False)
         }
-        means = [welfare[m].mean for m in ("dnl", "delu", "relu") if m in welfare]
+        means = [welfare[m].mean for m in PAPER_ORDER if m in welfare]
+        papers = len(means) == len(PAPER_ORDER) and _falls(means)
         rows.append(
             {
                 "scenario": family,
@@ -61,7 +68,7 @@ def sensitivity_table(equilibria: pd.DataFrame, constants: Mapping[str, str]) ->
                 **{NAMES[str(m)]: str(value) for m, value in welfare.items()},
                 "games": part["game"].nunique(),
                 "degenerate": int(part.groupby("game")["degenerate"].first().sum()),
-                "order": "DNL > DeLU > ReLU" if _falls(means) else _order(welfare),
+                "order": "DNL > DeLU > ReLU" if papers else _order(welfare),
             }
         )
     return pd.DataFrame(rows)
