@@ -122,6 +122,48 @@ def test_lemmas_of_the_papers_extraction(seed, concentration):
     assert public_utility(reduced.instance, found.scheme) >= floor * utility - 1e-9
 
 
+@settings(max_examples=60)
+@given(st.integers(0, 10_000), st.floats(0.01, 2))
+def test_the_papers_extraction_step_by_step(seed, concentration):
+    reduced = reduction(seed)
+    rows = np.full(reduced.game.signals, concentration)
+    policy = np.random.default_rng(seed).dirichlet(rows, len(reduced.game.prior))
+    found = extract_with_extra_signal(reduced, policy)
+    prior, states = reduced.instance.prior, range(reduced.instance.states)
+    kept, lured_mass = {}, 0.0
+    for signal, column in enumerate(policy.T):
+        joint = reduced.game.prior * column
+        if found.lured[signal]:
+            lured_mass += sum(joint[states])
+        elif sum(joint[states]) > 0:
+            kept[signal] = sum(joint), joint[states] / sum(joint[states])
+    assert found.lured_mass == pytest.approx(lured_mass)
+    if not kept:
+        assert found.weight == 0
+        assert found.scheme[:, -1] == pytest.approx(np.ones(len(prior)))
+        return
+    total = sum(weight for weight, _ in kept.values())
+    average = sum(weight / total * posterior for weight, posterior in kept.values())
+    share = min(1.0, *(prior[w] / average[w] for w in states if average[w] > 0))
+    assert found.weight == pytest.approx(share)
+    assert found.error == pytest.approx(sum(abs(average[w] - prior[w]) for w in states))
+    for signal in range(reduced.game.signals):
+        weight, posterior = kept.get(signal, (0.0, np.zeros(len(prior))))
+        expected = share * weight / total * posterior / prior
+        assert found.scheme[:, signal] == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_policy_all_of_whose_signals_are_lured_keeps_nothing():
+    reduced = reduced_game(instance(0), mass=0.5, lure=2)
+    policy = np.zeros((len(reduced.game.prior), reduced.game.signals))
+    policy[: reduced.instance.states, 0] = 1
+    policy[reduced.instance.states :, 1] = 1  # the first signal says that no decoy state holds
+    found = extract_with_extra_signal(reduced, policy)
+    assert found.lured[0]
+    assert found.weight == 0
+    assert found.scheme[:, -1].tolist() == [1] * reduced.instance.states
+
+
 def test_below_the_thresholds_the_equality_breaks():
     """With a penalty at 0.3 of the least one some best response earns more than any public scheme."""
     excess = []

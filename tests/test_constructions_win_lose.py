@@ -85,5 +85,9 @@ def test_bad_input():
         bimatrix_game(game, "welfare")
     with pytest.raises(ValueError, match="no payoff in the second state"):
         bimatrix_game(Game(game.prior, game.receiver, np.ones((2, 2, 4)), 2), ties)
-    with pytest.raises(ValueError, match="indifferent receiver"):
+    with pytest.raises(ValueError, match=r"^equally likely states"):
+        bimatrix_game(Game([0.25, 0.75], game.receiver, game.senders, 2), ties)
+    with pytest.raises(
+        ValueError, match=r"^two senders, two states and an indifferent receiver are"
+    ):
         bimatrix_game(Game(game.prior, np.eye(2, 4), game.senders, 2), ties)

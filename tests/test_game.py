@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from persuasion import Game
+from persuasion.game import check_distribution
 from persuasion.games import GENERATORS, SCENARIOS, didactic, ride_hailing, synthetic
 from problems import games, prosecutor
 
@@ -146,3 +147,29 @@ def test_ride_hailing_readings():
 
 def test_didactic_has_the_papers_sizes():
     assert didactic().shape == (2, 2, 2, 2)
+
+
+def test_all_that_is_missing_or_unknown_is_named():
+    with pytest.raises(ValueError, match=r"^game lacks receiver, senders$"):
+        Game.from_dict({"prior": [1.0], "signals": 1})
+    with pytest.raises(ValueError, match=r"^game has unknown keys: colour, weight$"):
+        Game.from_dict({**GOOD, "weight": 1, "colour": "red"})
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([[1.0, 0.0], [0.5, np.nan]], r"^p\[1\] has a non-finite entry at 1$"),
+        ([[1.0, 0.0], [0.5, 0.0]], r"^p\[1\] sums to 0\.5, not 1$"),
+        ([[1.0, 0.0], [1.5, -0.5]], r"^p\[1\] has a negative probability -0\.5 at 1$"),
+    ],
+)
+def test_the_first_row_that_is_no_distribution_is_named(rows, message):
+    with pytest.raises(ValueError, match=message):
+        check_distribution("p", np.array(rows))
+
+
+def test_games_that_differ_have_different_hashes():
+    one, other = Game(**GOOD), Game(**{**GOOD, "signals": GOOD["signals"] + 1})
+    assert hash(one) == hash(Game(**GOOD))
+    assert hash(one) != hash(other)

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -174,3 +176,66 @@ def test_welfare_weighs_all_senders():
     assert sender_utilities(game, policies, "welfare").tolist() == [0, 2]
     assert sender_utilities(game, policies, "sender-0").tolist() == [1, 0]
     assert sender_utilities(game, policies, "sender-1").tolist() == [0, 2]
+
+
+def test_what_comes_in_as_numpy_comes_out_as_numpy():
+    game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]] * 2, signals=2)
+    profile = uniform_policies(game, seed=0)
+    for policies, kind in ((profile, np.ndarray), (torch.as_tensor(profile), torch.Tensor)):
+        batch = policies[None]
+        assert isinstance(sender_utilities(game, batch), kind)
+        assert isinstance(receiver_utility(game, batch), kind)
+        assert isinstance(outcome_distribution(game, batch), kind)
+        assert isinstance(receiver_actions(game, batch), kind)
+        assert isinstance(deviation_utilities(game, policies, 0, batch[:, 0]), kind)
+
+
+def test_policies_are_checked_unless_told_otherwise():
+    game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
+    wrong = np.full((1, 2, 2), 0.4)
+    for function in (sender_utilities, receiver_utility, outcome_distribution, receiver_actions):
+        with pytest.raises(ValueError, match="sums to"):
+            function(game, wrong)
+
+
+@pytest.mark.parametrize("sender", range(3))
+def test_deviations_under_an_explicit_rule_are_moved_profiles(sender):
+    """Three senders, more states than signals, an indifferent receiver who follows a map."""
+    random = np.random.default_rng(sender)
+    actions = random.integers(0, 4, (2, 2, 2))
+    game = Game([0.2, 0.3, 0.5], np.zeros((3, 4)), random.normal(size=(3, 3, 4)), signals=2)
+    profile = uniform_policies(game, seed=sender)
+    deviations = uniform_policies(game, 5, seed=9)[:, sender]
+    found = deviation_utilities(game, profile, sender, deviations, ties=actions)
+    for policy, value in zip(deviations, found):
+        moved = profile.copy()
+        moved[sender] = policy
+        expected = sum(
+            game.prior[w] * moved[0, w, a] * moved[1, w, b] * moved[2, w, c]
+            * game.senders[sender, w, actions[a, b, c]]
+            for w, a, b, c in itertools.product(range(3), *[range(2)] * 3)
+        )  # fmt: skip
+        assert value == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("mass", [0.5, 1e-4])
+def test_ties_are_broken_by_small_differences_whatever_the_units(unit, mass):
+    """At a rare signal the receiver is indifferent, and the sender prefers action 1 by a thousandth."""
+    game = Game([1.0], [[0, 0]], [[[0.999 * unit, unit]]], signals=2)
+    policies = np.array([[[mass, 1 - mass]]])
+    assert receiver_actions(game, policies, "sender-0").tolist() == [1, 1]
+
+
+def test_a_sender_who_does_not_care_still_leaves_one_action():
+    game = Game([0.5, 0.5], np.zeros((2, 3)), np.zeros((1, 2, 3)), signals=2)
+    table = outcome_distribution(game, uniform_policies(game, seed=0), "sender-0")
+    assert table.sum(1).tolist() == [0.5, 0.5]
+    assert table[:, 0].tolist() == [0.5, 0.5]
+
+
+def test_a_receiver_with_one_action_takes_it():
+    game = Game([0.5, 0.5], [[1], [2]], [[[3], [5]]], signals=2)
+    policies = uniform_policies(game, seed=0)
+    assert receiver_actions(game, policies).tolist() == [0, 0]
+    assert sender_utilities(game, policies).tolist() == [4]
