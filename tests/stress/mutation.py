@@ -1,0 +1,137 @@
+"""Mutation: mutmut changes the core in small ways, one at a time, and a test has to fail.
+
+Work lies below ``_build/mutation`` and is continued by the next call, as long as the library and its tests stay as
+they are. Which mutants are tried is decided by a hash of their names, so a larger share contains a smaller one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+CORE = (
+    "game.py",
+    "ties.py",
+    "simulate.py",
+    "constructions/*.py",
+    "best_response/*.py",
+    "certify/*.py",
+)
+TESTS = (
+    "test_game.py",
+    "test_simulate.py",
+    "test_policies.py",
+    "test_posteriors.py",
+    "test_constructions_gray_code.py",
+    "test_constructions_public_persuasion.py",
+    "test_constructions_win_lose.py",
+    "test_best_response.py",
+    "test_certify.py",
+)
+# mutmut tells modules by their path below src
+SETTINGS = {
+    "source_paths": ["src"],
+    "only_mutate": [f"src/persuasion/{pattern}" for pattern in CORE],
+    "also_copy": ["examples"],
+    "pytest_add_cli_args_test_selection": [f"tests/{name}" for name in TESTS],
+    "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist"],
+    "process_isolation": "forkserver",
+    "track_dependencies": False,
+    "use_git_change_detection": False,
+}
+SURVIVED, UNTESTED, OPEN = 0, 33, None
+AT_ONCE = 200
+
+
+def prepare(folder: Path) -> None:
+    """A copy of library and tests in the form that mutmut wants; a copy of other code is thrown away."""
+    version = hashlib.sha256(b"".join(map(Path.read_bytes, _sources()))).hexdigest()
+    if (folder / "version").exists() and (folder / "version").read_text() == version:
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "lib", folder / "src", ignore=ignored)
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=ignored)
+    shutil.copytree(ROOT / "examples", folder / "examples")
+    settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in SETTINGS.items())
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (folder / "pyproject.toml").write_text(
+        f"{project}\n[tool.mutmut]\n{settings}", encoding="utf-8"
+    )
+    (folder / "version").write_text(version)
+
+
+def _sources() -> list[Path]:
+    return sorted([*(ROOT / "lib").rglob("*.py"), *(ROOT / "tests").glob("*.py")])
+
+
+def run(folder: Path, percent: int, children: int = 1) -> dict[str, Any]:
+    """Try the mutants whose hash falls below ``percent``; returns :func:`summary`."""
+    prepare(folder)
+    if not list(verdicts(folder)):
+        _mutmut(folder, "run", "--max-children", str(children), "none.such")
+    wanted = [name for name, code in verdicts(folder) if code is OPEN and _share(name) < percent]
+    for start in range(0, len(wanted), AT_ONCE):
+        _mutmut(folder, "run", "--max-children", str(children), *wanted[start : start + AT_ONCE])
+    return summary(folder)
+
+
+def verdicts(folder: Path) -> Iterator[tuple[str, int | None]]:
+    """Every mutant's name and the exit code of the tests; None if it has not been tried."""
+    for path in sorted((folder / "mutants").rglob("*.meta")):
+        yield from json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"].items()
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    """Per module how many mutants there are, were tried and killed; and the changes that survived."""
+    modules: dict[str, dict[str, int]] = {}
+    survivors = []
+    for name, code in verdicts(folder):
+        module, _, function = name.removeprefix("persuasion.").rpartition(".")
+        counts = modules.setdefault(module, {"mutants": 0, "tried": 0, "killed": 0})
+        counts["mutants"] += 1
+        counts["tried"] += code is not OPEN
+        counts["killed"] += code not in (OPEN, SURVIVED, UNTESTED)
+        if code in (SURVIVED, UNTESTED):
+            survivors.append(
+                {"module": module, "function": _plain(function), **_change(folder, name)}
+            )
+    return {"modules": modules, "survivors": survivors}
+
+
+def _share(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % 100
+
+
+def _plain(function: str) -> str:
+    """``climb`` for ``x_climb__mutmut_3``, ``Game.from_dict`` for ``xǁGameǁfrom_dict__mutmut_3``."""
+    name = re.sub(r"__mutmut_\d+$", "", function)
+    return name.removeprefix("xǁ").replace("ǁ", ".") if "ǁ" in name else name.removeprefix("x_")
+
+
+def _change(folder: Path, name: str) -> dict[str, str]:
+    lines = _mutmut(folder, "show", name).splitlines()
+    return {
+        "before": "\n".join(line[1:].strip() for line in lines if re.match(r"-(?!--)", line)),
+        "after": "\n".join(line[1:].strip() for line in lines if re.match(r"\+(?!\+\+)", line)),
+    }
+
+
+def _mutmut(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "mutmut", *arguments],
+        cwd=folder,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,  # it fails where no mutant was asked for
+    ).stdout
