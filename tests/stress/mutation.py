@@ -48,6 +48,8 @@ SETTINGS = {
     "track_dependencies": False,
     "use_git_change_detection": False,
 }
+# beside the project's packages, not among them: what it needs contradicts theirs
+TOOL = "mutmut==3.8.1"
 SURVIVED, UNTESTED, OPEN = 0, 33, None
 AT_ONCE = 200
 
@@ -67,6 +69,8 @@ def prepare(folder: Path) -> None:
     (folder / "pyproject.toml").write_text(
         f"{project}\n[tool.mutmut]\n{settings}", encoding="utf-8"
     )
+    target = ["--quiet", "--target", str(folder / "tool"), TOOL]
+    subprocess.run([sys.executable, "-m", "pip", "install", *target], check=True)
     (folder / "version").write_text(version)
 
 
@@ -130,7 +134,7 @@ def _mutmut(folder: Path, *arguments: str) -> str:
     return subprocess.run(
         [sys.executable, "-m", "mutmut", *arguments],
         cwd=folder,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(folder / "tool")},
         capture_output=True,
         text=True,
         check=False,  # it fails where no mutant was asked for
