@@ -13,8 +13,8 @@ DAMAGED = ("store damaged", "committed results damaged")
 KINDS = {
     "reference": "exact evaluations of a game",
     "baseline": "searches without networks",
-    "fit": "trained networks, other than of a benchmark",
-    "solve": "networks trained, search, selection",
+    "fit": "networks trained",
+    "solve": "training, search, selection",
     "didactic": "Figure 1",
 }
 
@@ -111,16 +111,17 @@ def numerics_table(measured: dict[str, Any]) -> pd.DataFrame:
             "games": name,
             "tried": entry["games"],
             **{key: f"{value:.1e}" for key, value in entry["worst"].items()},
-            "interval misses the exact value": entry["outside"],
-            "not solved": entry["open"],
+            "wrong": entry["outside"],
+            "open": entry["open"],
         }
         for name, entry in found.items()
     )
 
 
 def planted_table(measured: dict[str, Any]) -> pd.DataFrame:
-    """Planted faults and the first test that fails."""
+    """Planted faults and the file of the test that fails."""
     found = measured["planted"]["found"]
     return pd.DataFrame(
-        {"planted": name, "noticed by": test or "nobody"} for name, test in found.items()
+        {"planted": name, "noticed by": test.partition("::")[0] if test else "nobody"}
+        for name, test in found.items()
     )
