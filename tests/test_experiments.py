@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import signal
@@ -24,42 +25,19 @@ from persuasion.experiments.executors import execute
 from persuasion.experiments.games import build_game
 from persuasion.experiments.jobs import run_job
 from persuasion.learn.sampled_check import sample_deviations
-
-TINY = {
-    "methods": ["relu", "dnl"],
-    "scenarios": ["ride-hailing"],
-    "instances": 1,
-    "synthetic.senders": [2],
-    "synthetic.levels": [2],
-    "second.levels": [2],
-    "kinks.steps": [0, 1],
-    "dynamics.starts": 1,
-    "dynamics.rounds": 2,
-    "dynamics.margins": [0.01],
-    "certificates.polish_rounds": 1,
-    "training.samples": 64,
-    "training.held_out": 32,
-    "recipes.instances": 1,
-    "recipes.curve": [[64, 1]],
-    "didactic.training.samples": 64,
-    "didactic.training.epochs": 1,
-}
-SET = [f"--set={name}={json.dumps(value)}" for name, value in TINY.items()]
+from stress.faults import workers_of
+from stress.small import SET, SETTINGS, same
 
 
 @pytest.fixture(scope="module")
 def tiny():
-    return preset("smoke", TINY)
+    return SETTINGS
 
 
 @pytest.fixture(scope="module")
 def serial(tiny, tmp_path_factory):
     path = tmp_path_factory.mktemp("store") / "serial.sqlite"
     return path, produce(tiny, EXPERIMENTS, path, workers=1, quiet=True)
-
-
-def same(first, second):
-    return len(first) == len(second) and all(a.same_result(b) for a, b in zip(first, second))
 
 
 def test_paper_preset_is_the_papers_protocol():
@@ -188,12 +166,9 @@ def test_killed_workers_and_a_killed_driver_cost_nothing(tiny, serial, tmp_path)
     environment = {**os.environ, "PERSUASION_STORE": str(path)}
     driver = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
     _until(lambda: _rows(path) >= 3 or driver.poll() is not None)
-    workers = [
-        child
-        for child in psutil.Process(driver.pid).children(recursive=True)
-        if any("spawn_main" in part for part in child.cmdline())
-    ]
-    workers[0].kill()
+    # between two portions of the jobs there are no workers for a moment
+    _until(lambda: _kill_one(workers_of(driver)) or driver.poll() is not None)
+    assert driver.poll() is None, "a worker was killed during the run"
     reached = _rows(path) + 3
     _until(lambda: _rows(path) >= reached or driver.poll() is not None)
     driver.kill()
@@ -209,6 +184,14 @@ def test_killed_workers_and_a_killed_driver_cost_nothing(tiny, serial, tmp_path)
 def _command(workers):
     run = ["run", "--preset", "smoke", "--workers", str(workers)]
     return [sys.executable, "-m", "persuasion", *run, *SET]
+
+
+def _kill_one(workers):
+    for worker in workers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.kill()
+            return True
+    return False
 
 
 def _until(condition, seconds=120):

@@ -27,7 +27,7 @@ def rerun(folder: Path, count: int, longest: float, seed: int) -> dict[str, dict
     """Recompute a random sample of the committed records that took less than ``longest`` seconds, per kind of job.
 
     ``identical``: to the bit; ``close``: the others of which no number differs by more than 1e-9. What remains are
-    searches and trainings in which a difference in the last digit, from another type of processor, has grown.
+    searches and trainings: in these a difference in the last digit, from another processor or other code, can grow.
     """
     settings = preset(folder.name)
     with Results(folder) as results:

@@ -61,7 +61,8 @@ def kill_workers(folder: Path, records: Sequence[Record], kills: int, seed: int)
         killed = sum(_kill_a_worker(driver, random) for _ in range(2))
         error = driver.communicate(timeout=PATIENCE)[1]
         assert driver.returncode == 0, error
-        counts["wrong"] += not small.same(_in_order(path, records), records)
+        counts["wrong"] += _wrong(small.stored(path), records)
+        counts["lost"] += _missing(path, records)
         counts["faults"] += killed
         counts["survived"] += killed
         counts["runs"] += 1
@@ -87,6 +88,7 @@ def fill_the_disk(folder: Path, records: Sequence[Record], times: int, seed: int
         before = small.stored(rescued / "store.sqlite")
         counts["wrong"] += _wrong(before, records)
         _finish(rescued / "store.sqlite", records, 1)
+        counts["lost"] += len(before.keys() - small.stored(rescued / "store.sqlite").keys())
         counts["faults"] += 1
         counts["survived"] += 1
         counts["kind"] = kind
@@ -151,7 +153,8 @@ def run_twice_at_once(folder: Path, records: Sequence[Record], times: int) -> di
         runs = [small.start(path) for _ in range(2)]
         errors = [run.communicate(timeout=PATIENCE)[1] for run in runs]
         assert [run.returncode for run in runs] == [0, 0], errors
-        counts["wrong"] += not small.same(_in_order(path, records), records)
+        counts["wrong"] += _wrong(small.stored(path), records)
+        counts["lost"] += _missing(path, records)
         counts["faults"] += 1
         counts["survived"] += 1
     return counts
@@ -170,7 +173,7 @@ def _ends_within(run: subprocess.Popen, seconds: float) -> bool:
 
 def _kill_a_worker(driver: subprocess.Popen, random: np.random.Generator) -> int:
     """Wait for two workers, then a random while, and kill one; 1 if there was one left to kill."""
-    while len(workers := _workers(driver)) < 2:
+    while len(workers := workers_of(driver)) < 2:
         if driver.poll() is not None:
             return 0
         time.sleep(0.05)
@@ -181,7 +184,8 @@ def _kill_a_worker(driver: subprocess.Popen, random: np.random.Generator) -> int
     return 0
 
 
-def _workers(driver: subprocess.Popen) -> list[psutil.Process]:
+def workers_of(driver: subprocess.Popen) -> list[psutil.Process]:
+    """The worker processes of a run; none before they start and after they end."""
     with contextlib.suppress(psutil.NoSuchProcess):
         children = psutil.Process(driver.pid).children(recursive=True)
         return [child for child in children if any("spawn_main" in p for p in child.cmdline())]
@@ -228,6 +232,10 @@ def _wrong(found: dict[str, Record], records: Sequence[Record]) -> int:
     return sum(
         key not in known or not record.same_result(known[key]) for key, record in found.items()
     )
+
+
+def _missing(path: Path, records: Sequence[Record]) -> int:
+    return len({record.key for record in records} - small.stored(path).keys())
 
 
 def _in_order(path: Path, records: Sequence[Record]) -> list[Record]:

@@ -11,6 +11,7 @@ import copy
 import io
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -302,7 +303,7 @@ def arguments(draw: st.DrawFn, folder: Path) -> list[str]:
 
 
 def refused_for_its_size(folder: Path, states: int = 10**6) -> dict:
-    """A game too large to solve, in a process with little memory: what it says, and what that took."""
+    """A game too large to solve, in a process with 2 GiB for its data: what it says, and what that took."""
     path = folder / "huge.json"
     row = "[" + ",".join(["[0,1]"] * states) + "]"
     prior = "[1" + ",0" * (states - 1) + "]"
@@ -316,6 +317,7 @@ def refused_for_its_size(folder: Path, states: int = 10**6) -> dict:
         text=True,
         timeout=120,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (2 << 30, 2 << 30)),
     )
     return {
         "states": states,

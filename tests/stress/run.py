@@ -1,6 +1,6 @@
-"""All stress tests at full size: ``make stress``, some hours; writes ``_build/stress.json``.
+"""All stress tests at full size: ``make stress``, an hour or more; writes ``_build/stress.json``.
 
-The book's page shows ``tests/stress/measured.json``, the copy of a whole run.
+The book's page shows ``tests/stress/measured.json``, a copy; every part says which commit it ran on.
 """
 
 from __future__ import annotations
