@@ -75,7 +75,7 @@ def outcome_distribution(
 ) -> Array:
     """Joint distribution of state and receiver's action ``(..., states, actions)``; sums to 1."""
     batch, leading = _batch(game, policies, dtype, validate)
-    left, right, kernel = _halves(game, batch, TieRule.parse(ties), dtype)
+    left, right, kernel = _halves(game, batch, TieRule.parse(ties))
     result = _collect(
         batch,
         kernel,
@@ -94,7 +94,7 @@ def receiver_actions(
 ) -> Array:
     """The receiver's action at every joint signal, ``(..., signals, ..., signals)`` whole numbers."""
     batch, leading = _batch(game, policies, dtype, validate)
-    left, right, kernel = _halves(game, batch, TieRule.parse(ties), dtype)
+    left, right, kernel = _halves(game, batch, TieRule.parse(ties))
     joint: tuple[int, ...] = (game.shape.signals,) * game.shape.senders
     result = _collect(
         batch.detach(),
@@ -232,7 +232,7 @@ def _first(mask: torch.Tensor) -> torch.Tensor:
     return result
 
 
-def _halves(game: Game, batch: torch.Tensor, ties: TieRule, dtype: torch.dtype) -> tuple:
+def _halves(game: Game, batch: torch.Tensor, ties: TieRule) -> tuple:
     """Callables from a slice of the batch to its two weight tables, and the kernel for them."""
     cut = (game.shape.senders + 1) // 2
     prior = _constant(game.prior, batch).unsqueeze(-1)

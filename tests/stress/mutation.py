@@ -1,7 +1,8 @@
 """Mutation: mutmut changes the core in small ways, one at a time, and a test has to fail.
 
-Work lies below ``_build/mutation`` and is continued by the next call, as long as the library and its tests stay as
-they are. Which mutants are tried is decided by a hash of their names, so a larger share contains a smaller one.
+Work lies below ``_build/mutation`` and is continued by the next call as long as the library stays as it is; where the
+tests changed, what survived is tried again. Which mutants are tried is decided by a hash of their names, so a
+larger share contains a smaller one.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ TESTS = (
     "test_constructions_public_persuasion.py",
     "test_constructions_win_lose.py",
     "test_best_response.py",
+    "test_best_response_solvers.py",
     "test_certify.py",
 )
 # mutmut tells modules by their path below src
@@ -50,32 +52,51 @@ SETTINGS = {
 }
 # beside the project's packages, not among them: what it needs contradicts theirs
 TOOL = "mutmut==3.8.1"
-SURVIVED, UNTESTED, OPEN = 0, 33, None
-AT_ONCE = 200
+OPEN = None
+# exit codes of mutants that survived, and that no test reaches
+ALIVE = (0, 33)
+AT_ONCE = 250
+IGNORED = shutil.ignore_patterns("__pycache__", "*.egg-info")
 
 
 def prepare(folder: Path) -> None:
-    """A copy of library and tests in the form that mutmut wants; a copy of other code is thrown away."""
-    version = hashlib.sha256(b"".join(map(Path.read_bytes, _sources()))).hexdigest()
-    if (folder / "version").exists() and (folder / "version").read_text() == version:
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    shutil.copytree(ROOT / "lib", folder / "src", ignore=ignored)
-    shutil.copytree(ROOT / "tests", folder / "tests", ignore=ignored)
-    shutil.copytree(ROOT / "examples", folder / "examples")
-    settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in SETTINGS.items())
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    (folder / "pyproject.toml").write_text(
-        f"{project}\n[tool.mutmut]\n{settings}", encoding="utf-8"
-    )
-    target = ["--quiet", "--target", str(folder / "tool"), TOOL]
-    subprocess.run([sys.executable, "-m", "pip", "install", *target], check=True)
-    (folder / "version").write_text(version)
+    """A copy of library and tests in the form that mutmut wants; that of another library is thrown away."""
+    library, tests = _version(ROOT / "lib"), _version(ROOT / "tests", "*.py")
+    if _read(folder / "library") != library:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(ROOT / "lib", folder / "src", ignore=IGNORED)
+        shutil.copytree(ROOT / "examples", folder / "examples")
+        target = ["--quiet", "--target", str(folder / "tool"), TOOL]
+        subprocess.run([sys.executable, "-m", "pip", "install", *target], check=True)
+    if _read(folder / "tested") != tests:
+        shutil.copytree(ROOT / "tests", folder / "tests", ignore=IGNORED, dirs_exist_ok=True)
+        settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in SETTINGS.items())
+        project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        (folder / "pyproject.toml").write_text(
+            f"{project}\n[tool.mutmut]\n{settings}", encoding="utf-8"
+        )
+        _reopen(folder)
+    (folder / "library").write_text(library)
+    (folder / "tested").write_text(tests)
 
 
-def _sources() -> list[Path]:
-    return sorted([*(ROOT / "lib").rglob("*.py"), *(ROOT / "tests").glob("*.py")])
+def _version(folder: Path, pattern: str = "**/*.py") -> str:
+    """Hash of the sources; of the library without its reports, which the core does not know."""
+    sources = sorted(path for path in folder.glob(pattern) if path.parent.name != "report")
+    return hashlib.sha256(b"".join(map(Path.read_bytes, sources))).hexdigest()
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None
+
+
+def _reopen(folder: Path) -> None:
+    """Forget which mutants survived."""
+    for path in (folder / "mutants").rglob("*.meta"):
+        meta = json.loads(path.read_text(encoding="utf-8"))
+        codes = meta["exit_code_by_key"]
+        meta["exit_code_by_key"] = {k: OPEN if c in ALIVE else c for k, c in codes.items()}
+        path.write_text(json.dumps(meta), encoding="utf-8")
 
 
 def run(folder: Path, percent: int, children: int = 1) -> dict[str, Any]:
@@ -104,8 +125,8 @@ def summary(folder: Path) -> dict[str, Any]:
         counts = modules.setdefault(module, {"mutants": 0, "tried": 0, "killed": 0})
         counts["mutants"] += 1
         counts["tried"] += code is not OPEN
-        counts["killed"] += code not in (OPEN, SURVIVED, UNTESTED)
-        if code in (SURVIVED, UNTESTED):
+        counts["killed"] += code not in (OPEN, *ALIVE)
+        if code in ALIVE:
             survivors.append(
                 {"module": module, "function": _plain(function), **_change(folder, name)}
             )

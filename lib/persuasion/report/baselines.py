@@ -73,21 +73,13 @@ def polished_table(frame: pd.DataFrame) -> pd.DataFrame:
                 "senders": senders,
                 "method": NAMES.get(str(method), str(method)),
                 "profiles": len(part),
-                "regret, at least": _small(part["local_lower"]),
-                "at most": _small(part["local_upper"]),
+                "regret, at least": str(mean_interval(part["local_lower"])),
+                "at most": str(mean_interval(part["local_upper"])),
                 "polished, certified": len(reached),
-                "change of welfare": _small(gain),
+                "change of welfare": str(mean_interval(gain)),
             }
         )
     return pd.DataFrame(rows)
-
-
-def _small(values: pd.Series) -> str:
-    """Mean and 95% interval of numbers far below 1."""
-    mean, half, size = mean_interval(values)
-    if size == 0:
-        return "–"
-    return f"{mean:.1e}" + (f" ± {half:.0e}" if np.isfinite(half) else " (n=1)")
 
 
 def _gaps(frame: pd.DataFrame, method: str, against: str) -> pd.Series:

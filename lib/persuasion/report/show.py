@@ -95,7 +95,8 @@ def table(frame: pd.DataFrame) -> Styler:
     >>> [readable(value) for value in (3.0, 0.005, 1234.5678, "x", float("nan"))]
     ['3', '0.005', '1235', 'x', '–']
     """
-    return frame.style.hide().format(readable)
+    # the theme knows tables of this class, also when dark
+    return frame.style.hide().format(readable).set_table_attributes('class="dataframe"')
 
 
 def readable(value: Any) -> str:

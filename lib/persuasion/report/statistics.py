@@ -8,9 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+TOO_SMALL = 0.01
+"""Below this, three decimals say too little."""
+
 
 class Mean(NamedTuple):
-    """A mean, the half-width of its 95% t-interval (NaN for fewer than two values), and the number of values."""
+    """A mean, the half-width of its 95% t-interval (NaN for fewer than two values), and the number of values.
+
+    >>> str(Mean(0.498, 0.004, 20)), str(Mean(2.1e-7, 3.4e-8, 20))
+    ('0.498 ± 0.004', '2.1e-07 ± 3e-08')
+    """
 
     mean: float
     half_width: float
@@ -19,9 +26,11 @@ class Mean(NamedTuple):
     def __str__(self) -> str:
         if self.size == 0:
             return "–"
+        size = abs(self.mean) + np.nan_to_num(self.half_width)
+        value, width = (".1e", ".0e") if 0 < size < TOO_SMALL else (".3f", ".3f")
         if np.isnan(self.half_width):
-            return f"{self.mean:.3f} (n=1)"
-        return f"{self.mean:.3f} ± {self.half_width:.3f}"
+            return f"{self.mean:{value}} (n=1)"
+        return f"{self.mean:{value}} ± {self.half_width:{width}}"
 
 
 def mean_interval(values: ArrayLike) -> Mean:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
+from scipy import stats
 
-PARTS = ("determinism", "faults", "input", "numerics", "planted")
+PARTS = ("determinism", "faults", "input", "numerics", "planted", "mutation")
 DAMAGED = ("store damaged", "committed results damaged")
 KINDS = {
     "reference": "exact evaluations of a game",
@@ -125,3 +129,58 @@ def planted_table(measured: dict[str, Any]) -> pd.DataFrame:
         {"planted": name, "noticed by": test.partition("::")[0] if test else "nobody"}
         for name, test in found.items()
     )
+
+
+def mutation_table(measured: dict[str, Any]) -> pd.DataFrame:
+    """Mutants by part of the library, with a 95% (Wilson) interval for the share that the tests notice."""
+    modules = pd.DataFrame.from_dict(measured["mutation"]["found"]["modules"], orient="index")
+    parts = modules.groupby(modules.index.str.partition(".").get_level_values(0)).sum()
+    parts.loc["all"] = parts.sum()
+    return pd.DataFrame(
+        {
+            "part": part,
+            "mutants": counts["mutants"],
+            "tried": counts["tried"],
+            "killed": counts["killed"],
+            "share killed": f"{counts['killed'] / counts['tried']:.1%}",
+            "95% interval": _wilson(counts["killed"], counts["tried"]),
+        }
+        for part, counts in parts.iterrows()
+    )
+
+
+def _wilson(successes: int, tried: int) -> str:
+    low, high = stats.binomtest(int(successes), int(tried)).proportion_ci(method="wilson")
+    return f"{low:.1%} to {high:.1%}"
+
+
+def read_reasons(path: Path) -> list[dict[str, Any]]:
+    """Why a mutant may live: entries with a ``reason`` and the regular expressions ``which`` it covers."""
+    return list(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def survivors_table(measured: dict[str, Any], reasons: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Every mutant that no test noticed: where, the change, and the first reason that covers it.
+
+    Raises ``ValueError`` naming the mutants that no reason covers.
+    """
+    rows = [
+        {
+            "where": f"{mutant['module']}.{mutant['function']}",
+            "line": mutant["before"],
+            "became": mutant["after"],
+            "reason": _reason(mutant, reasons),
+        }
+        for mutant in measured["mutation"]["found"]["survivors"]
+    ]
+    if unexplained := [f"{r['where']}: {r['became']}" for r in rows if r["reason"] is None]:
+        raise ValueError("no reason for these mutants:\n" + "\n".join(unexplained))
+    return pd.DataFrame(rows, columns=["where", "line", "became", "reason"])
+
+
+def _reason(mutant: dict[str, str], reasons: Sequence[dict[str, Any]]) -> str | None:
+    text = f"{mutant['module']}.{mutant['function']}: {mutant['before']} -> {mutant['after']}"
+    for entry in reasons:
+        if any(re.search(pattern, text, re.DOTALL) for pattern in entry["which"]):
+            return str(entry["reason"])
+    return None
