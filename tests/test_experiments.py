@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import numpy as np
 import psutil
@@ -60,6 +61,14 @@ def test_partial_runs_cover_every_size_first():
     first = design.games(preset("paper"), "synthetic")[:250]
     assert {g["index"] for g in first} == {0}
     assert len({json.dumps(g["parameters"], sort_keys=True) for g in first}) == 250
+
+
+def test_partial_runs_have_every_level_for_both_numbers_of_senders():
+    first = [g["parameters"] for g in design.games(preset("paper"), "synthetic")[:50]]
+    for axis in ("signals", "states", "actions"):
+        counts = Counter((p["senders"], p[axis]) for p in first)
+        assert len(counts) == 10
+        assert set(counts.values()) == {5}
 
 
 def test_latin_square_is_balanced():

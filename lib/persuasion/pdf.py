@@ -13,6 +13,8 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-3d-apis", "--disable-quic"]
 MINUTES = 10
 MARGIN = "18mm"
+# the screen's type is large on paper
+SCALE = 0.85
 NUMBERS = (
     '<div style="width: 100%; font-size: 8px; text-align: center">'
     '<span class="pageNumber"></span> / <span class="totalPages"></span></div>'
@@ -65,6 +67,7 @@ def print_page(page: Path, target: Path, executable: str) -> Path:
         opened.pdf(
             path=str(target),
             format="A4",
+            scale=SCALE,
             print_background=True,
             margin={"top": MARGIN, "bottom": MARGIN, "left": MARGIN, "right": MARGIN},
             display_header_footer=True,

@@ -1,8 +1,8 @@
 """Mutation: mutmut changes the core in small ways, one at a time, and a test has to fail.
 
-Work lies below ``_build/mutation`` and is continued by the next call as long as the library stays as it is; where the
-tests changed, what survived is tried again. Which mutants are tried is decided by a hash of their names, so a
-larger share contains a smaller one.
+Work lies below ``_build/mutation`` and is continued by the next call as long as the library stays as it is; where
+the tests changed, what survived is tried again. Which mutants are tried is decided by a hash of their names, so
+a larger share contains a smaller one.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ TESTS = (
     "test_best_response.py",
     "test_best_response_solvers.py",
     "test_certify.py",
+    "test_certify_pieces.py",
 )
 # mutmut tells modules by their path below src
 SETTINGS = {
@@ -47,6 +48,8 @@ SETTINGS = {
     "pytest_add_cli_args_test_selection": [f"tests/{name}" for name in TESTS],
     "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist"],
     "process_isolation": "forkserver",
+    # in processor time, of twice what the tests took: mutants that go on for ever are killed by it
+    "timeout_multiplier": 1.0,
     "track_dependencies": False,
     "use_git_change_detection": False,
 }

@@ -12,7 +12,6 @@ name; an unknown name is an error.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
@@ -71,12 +70,14 @@ class Benchmark:
     balanced: bool = False
 
     def sizes(self) -> list[tuple[int, int, int]]:
-        """The ``(signals, states, actions)`` of the design, in grid order."""
-        if not self.balanced:
-            return list(itertools.product(self.levels, self.levels, self.levels))
+        """The ``(signals, states, actions)``, one Latin square after the other: a run cut short has every level."""
         order = range(len(self.levels))
-        square = [(i, j, (i + j) % len(self.levels)) for i in order for j in order]
-        return [(self.levels[i], self.levels[j], self.levels[k]) for i, j, k in square]
+        return [
+            (self.levels[i], self.levels[j], self.levels[(i + j + shift) % len(self.levels)])
+            for shift in ([0] if self.balanced else order)
+            for i in order
+            for j in order
+        ]
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,8 @@ def games(preset: Preset, experiment: str) -> list[dict[str, Any]]:
 
 def _synthetic(preset: Preset, benchmark: Benchmark) -> Iterable[dict[str, Any]]:
     for index in range(benchmark.games):
-        for senders in benchmark.senders:
-            for signals, states, actions in benchmark.sizes():
+        for signals, states, actions in benchmark.sizes():
+            for senders in benchmark.senders:
                 parameters = {
                     "senders": senders,
                     "signals": signals,
