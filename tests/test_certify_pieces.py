@@ -8,8 +8,22 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from persuasion.certify import search
-from persuasion.certify.box import linear_range, policy_box
+from persuasion import Game, TieRule, no_revelation
+from persuasion.best_response import BestResponse
+from persuasion.best_response.polish import Candidate
+from persuasion.best_response.problem import make_problem
+from persuasion.certify import (
+    Certificate,
+    InconsistentCertificate,
+    SenderCertificate,
+    certify,
+    local_best_response,
+    search,
+)
+from persuasion.certify.box import Box, linear_range, policy_box
+from persuasion.certify.fold import choose_folded, extreme_gains, spreads, statewise_bound
+from persuasion.certify.local import clean_profile
+from persuasion.certify.search import Outcome
 
 
 class Clock:
@@ -97,3 +111,275 @@ def test_no_relaxation_is_larger_than_everything(clock):
     assert started.next_size() is None
     started.program = SimpleNamespace(count=29)
     assert started.next_size() == pytest.approx(4 * 29)
+
+
+def bracket(found: list[float], climbed: float | None, bound: float) -> search.Search:
+    """A search with these values found and this bound, for utilities of scale 8."""
+    made = object.__new__(search.Search)
+    game = Game([0.5, 0.5], np.eye(2), [[[0, 8], [-4, 0]]], signals=2)
+    made.problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
+    made.found = [Candidate(np.eye(2), value, value, True) for value in found]
+    made.climber = None if climbed is None else SimpleNamespace(value=climbed)
+    made.bound, made.started, made.deadline = bound, 100.0, 110.0
+    return made
+
+
+def test_what_is_found_and_what_is_bounded(clock):
+    clock.now = 104.0
+    made = bracket([1.0, 3.0, 2.0], None, 5.0)
+    assert (made.best, made.target, made.left) == (3.0, 2e-6, 6.0)
+    assert made.share(0.5) == 107.0
+    assert bracket([1.0], 4.0, 5.0).best == 4.0
+    assert made.open
+    assert not made.closed
+    made.learn(4.0)
+    assert made.bound == 4.0
+    made.learn(6.0)  # a worse bound changes nothing
+    assert made.bound == 4.0
+    made.learn(2.0)  # one below what was found says that nothing is better
+    assert made.bound == 3.0
+    assert made.closed
+    assert not made.open
+    assert bracket([3.0], None, 3.0 + 2e-6 * (1 - 1e-6)).closed
+    assert not bracket([3.0], None, 3.0 + 2.1e-6).closed
+    clock.now = 110.0
+    assert not bracket([1.0], None, 5.0).open
+
+
+# --- whole profiles: who gets how much time, and what may not be
+
+
+def responses(monkeypatch, clock, answers):
+    """``certify`` with these answers ``(value, bound, seconds)`` per sender; the limits that it grants."""
+    limits = []
+
+    def respond(game, policies, sender, radius, ties, time_limit):
+        value, bound, seconds = answers[len(limits)]
+        limits.append((sender, time_limit))
+        clock.now += seconds
+        gap = bound - value
+        return BestResponse(policies[sender], value, bound, gap, True, "optimal", "oracle", seconds)
+
+    monkeypatch.setattr(import_module("persuasion.certify.profile"), "local_best_response", respond)
+    return limits
+
+
+def three_prosecutors() -> tuple[Game, np.ndarray]:
+    game = Game([0.7, 0.3], np.eye(2), [[[0, 4], [0, 4]]] * 3, signals=2)
+    return game, no_revelation(game)  # everybody earns 0
+
+
+def test_senders_share_the_time_and_pass_on_what_they_leave(monkeypatch, clock):
+    limits = responses(monkeypatch, clock, [(1, 1, 2.0), (0, 2, 4.0), (0, 0, 1.0)])
+    certificate = certify(*three_prosecutors(), 0.1, time_limit=12.0)
+    assert limits == [(0, 4.0), (1, 5.0), (2, 6.0)]
+    assert certificate.seconds == 7.0
+    assert [s.seconds for s in certificate.senders] == [2.0, 4.0, 1.0]
+    assert [(s.gain, s.bound, s.exact) for s in certificate.senders] == [
+        (1, 1, True),
+        (0, 2, False),
+        (0, 0, True),
+    ]
+    assert {s.solver for s in certificate.senders} == {"oracle"}
+    assert {s.status for s in certificate.senders} == {"optimal"}
+    assert certificate.regret == (1, 2)
+    assert (certificate.radius, certificate.ties) == (0.1, "lowest-index")
+
+
+def test_the_last_sender_gets_a_moment_even_if_time_is_up(monkeypatch, clock):
+    limits = responses(monkeypatch, clock, [(0, 0, 20.0), (0, 0, 0.0)])
+    certify(*three_prosecutors(), 0.1, time_limit=10.0, senders=[2, 1])
+    assert limits == [(2, 5.0), (1, 1e-3)]
+
+
+@pytest.mark.parametrize(
+    ("value", "bound", "accepted"),
+    [
+        (-1e-5, 1.0, False),  # staying gains 0: a best response below that is a bug
+        (-1e-5, -1e-5, False),
+        (0.0, -1e-5, False),
+        (-3e-6, -3e-6, True),  # rounding, in units of the sender's utilities (4)
+        (0.0, -3e-6, True),
+        (1.0, 1.0 - 1e-9, True),
+    ],
+)
+def test_losses_and_bounds_below_values_are_bugs_unless_tiny(
+    monkeypatch, clock, value, bound, accepted
+):
+    responses(monkeypatch, clock, [(value, bound, 1.0)])
+    if not accepted:
+        with pytest.raises(InconsistentCertificate, match="sender 0: the best deviation"):
+            certify(*three_prosecutors(), 0.1, senders=[0])
+        return
+    (entry,) = certify(*three_prosecutors(), 0.1, senders=[0]).senders
+    assert entry.gain == max(value, 0.0)
+    assert entry.bound == max(bound, entry.gain)
+    assert entry.exact
+
+
+@pytest.mark.parametrize(("gap", "exact"), [(3.9e-6, True), (4.1e-6, False)])
+def test_exact_means_a_millionth_of_the_utilities(monkeypatch, clock, gap, exact):
+    responses(monkeypatch, clock, [(1.0, 1.0 + gap, 1.0)])
+    assert certify(*three_prosecutors(), 0.1, senders=[0]).exact is exact
+
+
+@pytest.mark.parametrize("senders", [[True], [0.0], ["0"], [-1], [3], [0, 3]])
+def test_senders_are_whole_numbers_in_range(senders):
+    with pytest.raises(ValueError, match=r"senders must be some of 0\.\.2, got"):
+        certify(*three_prosecutors(), 0.1, senders=senders)
+
+
+# --- a certificate in print
+
+
+def test_a_certificate_in_print():
+    policy = np.full((2, 2), 0.5)
+    entries = (
+        SenderCertificate(0, 1 / 3, policy, 0.5, 1 / 6, 1 / 6, True, "optimal", "oracle", 0.125),
+        SenderCertificate(1, -2.0, policy, -2.0, 0.0, 0.25, False, "time limit", "oracle", 10.0),
+    )
+    sizes = {"name": "duel", "senders": 2, "signals": 2}
+    certificate = Certificate(sizes, 0.005, "welfare", entries, 11.0)
+    assert str(certificate).splitlines() == [
+        "duel: senders 2, signals 2",
+        "deviations up to 0.005, ties welfare",
+        "sender         utility    gain found  gain at most  exact            status   seconds",
+        "     0      0.33333333      0.166667      0.166667    yes           optimal      0.12",
+        "     1              -2             0          0.25     no        time limit     10.00",
+        "regret between 0.166667 and 0.25",
+    ]
+    exact = Certificate({"name": "", "senders": 1}, 1.0, "welfare", entries[:1], 1.0)
+    lines = str(exact).splitlines()
+    assert (lines[0], lines[1], lines[-1]) == (
+        "senders 1",
+        "any deviation, ties welfare",
+        "regret 0.166667",
+    )
+    data = exact.to_dict()
+    assert data["schema"] == "persuasion/certificate/1"
+    assert data["senders"][0]["policy"] == policy.tolist()
+    for broken, message in (
+        ([], "must be an object with schema 'persuasion/certificate/1'"),
+        ({**data, "senders": 1}, "not a certificate"),
+        ({k: v for k, v in data.items() if k != "senders"}, "not a certificate: 'senders'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Certificate.from_dict(broken)
+    with pytest.raises(ValueError, match="certificate is not valid JSON"):
+        Certificate.from_json("{")
+
+
+# --- requests for one sender
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sender": 3}, r"sender must be in 0\.\.2, got 3"),
+        ({"sender": -1}, r"sender must be in 0\.\.2, got -1"),
+        ({"sender": True}, r"sender must be in 0\.\.2, got True"),
+        ({"sender": 1.0}, r"sender must be in 0\.\.2, got 1.0"),
+        ({"radius": True}, "radius must be a number, got True"),
+        ({"radius": "1"}, "radius must be a number, got '1'"),
+        ({"radius": 0.0}, "radius must be positive and finite, got 0.0"),
+        ({"radius": np.inf}, "radius must be positive and finite, got inf"),
+        ({"time_limit": True}, "time_limit must be a number of seconds, got True"),
+        ({"time_limit": "1"}, "time_limit must be a number of seconds, got '1'"),
+        ({"time_limit": 0}, "time_limit must be positive, got 0"),
+        ({"time_limit": np.nan}, "time_limit must be positive, got nan"),
+        ({"policies": np.ones((2, 2))}, r"one profile with 3 axes, got shape \(2, 2\)"),
+    ],
+)
+def test_local_requests_are_checked(change, message):
+    game, policies = three_prosecutors()
+    request = {"policies": policies, "sender": np.int64(0), "radius": np.float32(0.1), **change}
+    with pytest.raises(ValueError, match=message):
+        local_best_response(game, **request)
+
+
+def test_profiles_are_cleaned_as_little_as_can_be():
+    game, _ = three_prosecutors()
+    dust = np.array([[[1 + 1e-10, -1e-10], [0.5, 0.5]]] * 3)
+    cleaned = clean_profile(game, dust)
+    assert cleaned.min() == 0
+    assert cleaned.sum(-1) == pytest.approx(np.ones((3, 2)), abs=1e-15)
+    assert np.array_equal(clean_profile(game, cleaned), cleaned)
+    with pytest.raises(ValueError, match="negative"):
+        clean_profile(game, np.array([[[1 + 1e-8, -1e-8], [0.5, 0.5]]] * 3))
+    whole = np.array([[[1, 0], [0, 1]]] * 3)
+    assert clean_profile(game, whole).dtype == np.float64
+    single = clean_profile(game, np.full((3, 2, 2), 0.5, np.float32))
+    assert single.dtype == np.float64
+    nearly = np.array([[[0.1 + 3e-16, 0.9], [0.5, 0.5]]] * 3)
+    assert np.array_equal(clean_profile(game, nearly), nearly)  # rounding is left as it is
+
+
+def test_a_bound_below_what_was_reached_is_a_bug(monkeypatch):
+    game, policies = three_prosecutors()
+    found = [Candidate(policies[0], 1.0, 1.0, True)]
+    outcomes = iter(
+        [
+            Outcome(found, 1.0 - 1e-5, False, False),
+            Outcome(found, 1.0 - 3e-6, True, False),  # rounding, at utilities of scale 4
+            Outcome(found, 1.1, False, False, hurried=True),
+            Outcome(found, 1.1, False, False),
+        ]
+    )
+    monkeypatch.setattr(search, "search_box", lambda *_: next(outcomes))
+    with pytest.raises(InconsistentCertificate, match=r"a deviation is worth 1\.0, its"):
+        local_best_response(game, policies, 0, 0.1)
+    answers = [local_best_response(game, policies, 0, 0.1) for _ in range(3)]
+    assert [a.status for a in answers] == ["optimal", "time limit", "bound only"]
+    assert {a.solver for a in answers} == {"box search (HiGHS)"}
+
+
+# --- folding
+
+
+def test_folding_takes_the_best_or_worst_action_in_every_state():
+    gains = np.array(
+        [[[1.0, -1.0], [0.0, 2.0], [5.0, 5.0]]]
+    )  # one column, three actions, two states
+    allowed = np.array([[[True, True, False]]])
+    problem = SimpleNamespace(gains=gains, allowed=allowed)
+    assert extreme_gains(problem, 0, best=True).tolist() == [[1.0, 2.0]]
+    assert extreme_gains(problem, 0, best=False).tolist() == [[0.0, -1.0]]
+    nothing = SimpleNamespace(gains=gains, allowed=np.zeros((1, 1, 3), bool))
+    assert extreme_gains(nothing, 0, best=True).tolist() == [[0.0, 0.0]]
+    box = SimpleNamespace(upper=np.array([[0.5, 0.25]]))
+    assert spreads(problem, box).tolist() == [[0.5 * 1 + 0.25 * 3]]
+
+
+def test_the_cheapest_joint_signals_are_folded_first():
+    spread = np.array([[0.3, 0.1], [0.2, 0.4]])
+    choices = np.array([[2, 3], [1, 4]])  # surviving actions, less one are choices: 1, 2, 0, 3
+    allowed = np.arange(4) < choices[..., None]
+    problem = SimpleNamespace(allowed=allowed, margin=0.0)
+
+    def folded(budget, most):
+        return choose_folded(problem, spread, budget, most).astype(int).tolist()
+
+    assert folded(0.0, np.inf) == [[0, 0], [0, 0]]
+    assert folded(0.1, np.inf) == [[0, 1], [0, 0]]
+    assert folded(0.31, np.inf) == [[0, 1], [1, 0]]
+    assert folded(0.0, 6) == [[0, 0], [0, 0]]
+    assert folded(0.0, 5) == [[0, 1], [0, 0]]
+    assert folded(0.0, 4) == [[0, 1], [0, 0]]
+    assert folded(0.0, 3) == [[1, 1], [1, 0]]
+    assert folded(0.0, 0) == [[1, 1], [1, 1]]
+    kept = SimpleNamespace(allowed=allowed, margin=0.1)
+    assert not choose_folded(kept, spread, np.inf, 0).any()
+
+
+def test_the_statewise_bound_fills_the_best_signals_first():
+    gains = np.array([[[1.0, 4.0]]])
+    problem = SimpleNamespace(gains=gains, allowed=np.ones((3, 1, 1), bool))
+    box = Box(
+        np.array([[0.2, 0.1], [0.1, 0.2], [0.0, 0.0]]), np.array([[0.5, 0.4], [0.6, 0.9], [1, 1]])
+    )
+    assert statewise_bound(problem, box) == pytest.approx(1 + 4)  # all signals are worth the same
+    better = np.array([[[2.0, 0.0], [0.0, 3.0]]])  # action 0 at signal 0, action 1 at the others
+    allowed = np.array([[[True, False]], [[False, True]], [[False, True]]])
+    problem = SimpleNamespace(gains=better, allowed=allowed)
+    # state 0: all that signal 0 can take, 0.5; state 1: all but the 0.1 that signal 0 must take
+    assert statewise_bound(problem, box) == pytest.approx(2 * 0.5 + 3 * 0.9)
