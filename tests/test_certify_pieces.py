@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from persuasion import Game, TieRule, no_revelation
-from persuasion.best_response import BestResponse
+from persuasion import Game, TieRule, no_revelation, uniform_policies
+from persuasion.best_response import BestResponse, highs
 from persuasion.best_response.polish import Candidate
 from persuasion.best_response.problem import make_problem
 from persuasion.certify import (
@@ -17,13 +19,21 @@ from persuasion.certify import (
     InconsistentCertificate,
     SenderCertificate,
     certify,
+    decomposition,
     local_best_response,
     search,
 )
 from persuasion.certify.box import Box, linear_range, policy_box
+from persuasion.certify.cells import Cells, make_cells
+from persuasion.certify.climb import Climber
+from persuasion.certify.cuts import Cuts
+from persuasion.certify.decomposition import SignalResult, solve_signal
+from persuasion.certify.elimination import eliminate, tolerant
 from persuasion.certify.fold import choose_folded, extreme_gains, spreads, statewise_bound
+from persuasion.certify.hull import Hull
 from persuasion.certify.local import clean_profile
 from persuasion.certify.search import Outcome
+from persuasion.games import synthetic
 
 
 class Clock:
@@ -383,3 +393,162 @@ def test_the_statewise_bound_fills_the_best_signals_first():
     problem = SimpleNamespace(gains=better, allowed=allowed)
     # state 0: all that signal 0 can take, 0.5; state 1: all but the 0.1 that signal 0 must take
     assert statewise_bound(problem, box) == pytest.approx(2 * 0.5 + 3 * 0.9)
+
+
+# --- relaxations of all signals and of one
+
+
+def contested(seed: int = 3, radius: float = 0.05) -> tuple[Cells, Box]:
+    """The cells of a game with several contested joint signals at every signal."""
+    game = synthetic(2, 4, 4, 4, logit_scale=1, seed=seed)
+    policies = uniform_policies(game, seed=seed)
+    problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
+    box = policy_box(policies[0], radius)
+    return make_cells(eliminate(tolerant(problem), box), box), box
+
+
+def test_around_a_point_whole_choices_stay_as_they_are():
+    cells, box = contested()
+    hull = Hull(cells, box)
+    y = np.resize([0.0, 1.0, 0.5, 1e-7, 1 - 1e-7, 2e-6], hull.count)
+    near = hull.around(np.concatenate([np.zeros(hull.points), y, np.zeros(hull.count * 4)]))
+    low, high = (edge[hull.points : hull.points + hull.count] for edge in (near.lower, near.upper))
+    assert low.tolist() == np.resize([0.0, 1, 0, 0, 1, 0], hull.count).tolist()
+    assert high.tolist() == np.resize([0.0, 1, 1, 0, 1, 1], hull.count).tolist()
+    assert near.upper[hull.points + hull.count :].tolist() == np.repeat(high, 4).tolist()
+    assert (near.upper[: hull.points] == 1).all()
+    assert (near.lower[: hull.points] == 0).all()
+    assert (hull.lower == 0).all()
+    assert (hull.upper == 1).all()
+
+
+@pytest.mark.parametrize("kind", [Hull, Cuts])
+def test_limiting_a_signal_limits_its_gain(kind):
+    cells, _ = contested()
+    for signal in range(4):
+        alone = cells.of_signal(signal)
+        free = solve_signal(alone, 1e-9, np.inf)
+        assert free.value == pytest.approx(free.bound, abs=1e-7)
+        for slack in (1e-3, -1e-3):
+            program = kind(alone)
+            program.limit_signal(0, np.zeros(4), free.value + slack)
+            limited = highs.solve(program.program(integer=True)).value
+            assert limited == pytest.approx(free.value + min(slack, 0), abs=1e-6)
+
+
+@pytest.mark.parametrize("kind", [Hull, Cuts])
+def test_the_limit_of_a_signal_is_net_of_prices(kind):
+    cells, box = contested()
+    random = np.random.default_rng(1)
+    for signal in range(4):
+        program, prices = kind(cells, box), random.normal(size=4)
+        program.limit_signal(signal, prices, 7.0)
+        point = random.random(program.points)
+        made = cells.cell != np.roll(cells.cell, 1)  # one choice per contested joint signal
+        own, mine = point.reshape(4, 4)[signal], made & (cells.signal == signal)
+        jumps = cells.jump[mine] @ own + cells.least[mine] - np.minimum(cells.jump[mine], 0).sum(1)
+        gain = float((cells.linear[signal] - prices) @ own + jumps.sum())
+        rows = program.program(integer=False)
+        value = (rows.matrix.tocsr()[[-1]] @ program.complete(point, made)).item()
+        low, high = rows.row_lower[-1], rows.row_upper[-1]
+        limit = low if kind is Hull else high
+        assert np.isinf(high if kind is Hull else low)
+        assert value / limit == pytest.approx(gain / 7.0)
+
+
+def test_a_signal_without_choices_is_solved_by_sight():
+    cells, _ = contested()
+    plain = cells.keep(np.zeros(len(cells.least), bool)).of_signal(0)
+    plain = replace(plain, linear=np.array([[0.5, -2.0, 3.0, 0.0]]))
+    result = solve_signal(plain, 1e-9, np.inf)
+    assert (result.value, result.bound) == (3.5, 3.5)
+    assert result.point.tolist() == [1, 0, 1, 0]
+    assert result.made.shape == (0,)
+
+
+def test_signals_share_the_time_by_their_choices(monkeypatch, clock):
+    cells, box = contested(seed=2, radius=0.2)
+    sizes = np.bincount(cells.signal, minlength=4)
+    assert len(set(sizes)) == 4
+    limits = {}
+
+    def solve(part, gap, limit):
+        (signal,) = (s for s in range(4) if s not in limits and len(part.least) == sizes[s])
+        limits[signal] = limit - clock.now
+        assert gap == 0.25
+        clock.now += 1.0
+        return SignalResult(1.0, 1.5, np.full(4, float(signal)), np.zeros(len(part.least), bool))
+
+    monkeypatch.setattr(decomposition, "solve_signal", solve)
+    prices = np.array([0.1, 0.2, 0.3, 0.4])
+    found = decomposition.decompose(cells, box, prices, 1.0, clock.now + 60.0)
+    order = np.argsort(sizes, kind="stable")
+    rest = np.cumsum(sizes[order][::-1])[::-1]
+    expected = [sizes[s] / rest[k] * (60.0 - k) for k, s in enumerate(order)]
+    assert [limits[s] for s in order] == pytest.approx(expected)
+    assert found.bound == pytest.approx(prices @ box.missing + 4 * 1.5 + cells.constant)
+    assert found.closed
+    assert found.point.tolist() == np.repeat(np.arange(4.0), 4).tolist()
+    assert found.made.shape == cells.least.shape
+
+
+def test_a_closed_signal_needs_no_branching(monkeypatch):
+    cells, _ = contested()
+
+    def refuse(*_, **__):
+        raise AssertionError("branched on a signal whose relaxation is exact")
+
+    monkeypatch.setattr(decomposition, "solve_binaries", refuse)
+    result = solve_signal(cells.of_signal(0), np.inf, np.inf)
+    assert result.value <= result.bound
+
+
+# --- climbing
+
+
+def test_a_climber_goes_on_from_another_ones_best():
+    cells, box = contested()
+    first, second = Climber(cells, box), Climber(cells, box)
+    nothing = np.zeros(len(cells.least), bool)
+    second.adopt(first, nothing)  # which has found nothing yet
+    assert (second.value, second.point, second.found) == (-np.inf, None, [])
+    first.ascend(first.read(np.full(16, 0.5)), np.inf)
+    second.adopt(first, first.made)
+    assert second.value == first.value > -np.inf
+    assert second.point is first.point
+    assert len(second.found) == 1
+    assert not second.ascend(first.made, np.inf)  # known, so not tried again
+
+
+# --- the whole search, forced through all its stages
+
+
+@pytest.mark.parametrize("sender", range(3))
+def test_every_stage_leads_to_the_same_answer(monkeypatch, sender):
+    game = synthetic(3, 4, 4, 4, logit_scale=1, seed=1)
+    policies = uniform_policies(game, seed=1)
+    expected = local_best_response(game, policies, sender, 0.03)
+    calls = Counter()
+    names = ("refine", "branch_near", "search_signals", "search_jointly", "around", "limit_signal")
+    for name in names:
+        owner = search.Search if hasattr(search.Search, name) else Hull
+        monkeypatch.setattr(owner, name, counted(getattr(owner, name), name, calls))
+    monkeypatch.setattr(search, "LARGE", 0)
+    monkeypatch.setattr(search, "FIRST", 10)
+    for module in ("search", "mixed"):
+        owner = import_module(f"persuasion.certify.{module}")
+        monkeypatch.setattr(owner, "is_sparse", lambda *_: False)
+    response = local_best_response(game, policies, sender, 0.03)
+    assert response.status == expected.status == "optimal"
+    scale = np.abs(game.senders[sender]).max()
+    assert response.value == pytest.approx(expected.value, abs=1e-6 * scale)
+    assert response.upper_bound == pytest.approx(expected.upper_bound, abs=1e-6 * scale)
+    assert all(calls[name] >= 1 for name in names), calls
+
+
+def counted(function, name, calls):
+    def call(*arguments):
+        calls[name] += 1
+        return function(*arguments)
+
+    return call

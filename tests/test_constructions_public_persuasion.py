@@ -179,9 +179,14 @@ def test_below_the_thresholds_the_equality_breaks():
     ("arguments", "message"),
     [
         ({"mass": 1.0}, "mass .lambda. must lie strictly"),
-        ({"lure": 1.0}, "condition N > 1 fails"),
-        ({"lure": 2.0, "penalty": 2.0}, r"condition M \(N - 1\) lambda > N \(1 - lambda\) fails"),
-        ({"loss": -1.0}, "condition L >= 0 fails"),
+        ({"mass": 0.0}, "mass .lambda. must lie strictly"),
+        ({"lure": 1.0}, "condition N > 1 fails: lure is 1$"),
+        (
+            {"mass": 0.25, "lure": 3.0, "penalty": 4.0},
+            r"M \(N - 1\) lambda > N \(1 - lambda\) fails: 2 <= 2\.25; penalty is 4 and must exceed 4\.5$",
+        ),
+        ({"penalty": 2.0}, "fails: 1 <= 1; penalty is 2 and must exceed 2$"),
+        ({"loss": -1.0}, "condition L >= 0 fails: loss is -1$"),
     ],
 )
 def test_conditions_of_the_reduction(arguments, message):
@@ -189,7 +194,34 @@ def test_conditions_of_the_reduction(arguments, message):
         reduced_game(instance(0), **arguments)
 
 
+def test_parameters_that_are_left_open():
+    reduced = reduced_game(instance(0), mass=0.25, lure=3.0)
+    assert least_penalty(0.25, 3.0) == 4.5
+    assert reduced.penalty == 9.0
+    assert (reduced.mass, reduced.lure, reduced.loss) == (0.25, 3.0, 1.0)
+    assert reduced.game.name == "reduced"
+    assert reduced_game(instance(0), lure=1.0, enforce=False).penalty == 1.0
+    problem = instance(0)
+    most = max(problem.receivers, problem.states)
+    assert reduced_game(problem).game.signals == most
+    assert reduced_game(problem, signals=most + 2).game.signals == most + 2
+    assert reduced_game(problem, signals=1).game.signals == problem.receivers
+
+
+def test_whole_numbers_are_as_good_as_others():
+    whole = PublicPersuasion([1, 0], [[0, 1], [-1, 0]])
+    assert (whole.prior.dtype, whole.differences.dtype) == (np.float64, np.float64)
+    reduced = reduced_game(whole)
+    policy = np.eye(2, dtype=int)[[0, 1, 0, 1]]
+    assert reduced.profile(policy).dtype == np.float64
+    assert reduced.utility(policy) == reduced.utility(policy.astype(float))
+
+
 def test_bad_input():
+    with pytest.raises(ValueError, match=r"prior must have shape \(states,\), got \(1, 2\)"):
+        PublicPersuasion([[0.5, 0.5]], [[0, 0]])
+    with pytest.raises(ValueError, match=r"prior must have shape \(states,\), got \(0,\)"):
+        PublicPersuasion([], [[]])
     with pytest.raises(ValueError, match="prior sums to 2"):
         PublicPersuasion([1, 1], [[0, 0]])
     with pytest.raises(ValueError, match=r"differences must lie in \[-1, 1\], see entry \[0, 1\]"):

@@ -76,7 +76,7 @@ def test_without_the_tie_map_the_correspondence_is_lost():
 def test_bad_input():
     with pytest.raises(ValueError, match="first must be a square matrix"):
         persuasion_game([[1, 0]], [[1, 0]])
-    with pytest.raises(ValueError, match="second has shape"):
+    with pytest.raises(ValueError, match=r"second has shape \(2, 2\), first has \(1, 1\)"):
         persuasion_game([[1]], [[1, 0], [0, 1]])
     with pytest.raises(ValueError, match=r"zeros and ones only, see entry \[0, 1\]"):
         persuasion_game(np.eye(2), [[1, 2], [0, 1]])
