@@ -289,7 +289,7 @@ def test_after_a_response_with_a_margin_no_tie_rule_matters(instance, share):
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("ties", [None, "lowest-index"])
+@pytest.mark.parametrize("ties", [None, "lowest-index", "welfare"])
 def test_the_prosecutor_pays_for_a_margin(method, ties):
     game = prosecutor()
     # innocent convicts x with 0.3 - 0.7 x = 0.2 (0.3 + 0.7 x)

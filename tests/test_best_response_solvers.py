@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import numpy as np
 import pytest
 
 from persuasion import Game, TieRule, no_revelation, uniform_policies
-from persuasion.best_response import METHODS, best_response, bilinear
+from persuasion.best_response import (
+    METHODS,
+    best_response,
+    bilinear,
+    column_generation,
+    highs,
+    regions,
+)
 from persuasion.best_response.bounds import separate_bound
 from persuasion.best_response.problem import make_problem
 from persuasion.best_response.record import BOUND, OPTIMAL, TIES, BestResponse
@@ -133,3 +141,85 @@ def test_duplicates_go_to_the_action_that_the_rule_prefers(method):
     assert response.value == pytest.approx(0.6, abs=1e-5)
     assert response.value < 0.6  # at equal welfare the lower index
     assert not response.attained
+
+
+# --- limits, to the last one that is allowed
+
+
+def test_the_largest_games_that_are_enumerated(monkeypatch):
+    module = import_module("persuasion.best_response.enumerate")
+    game, policies = prosecutor(), no_revelation(prosecutor())
+    monkeypatch.setattr(module, "MAX_CELLS", 1 * 2 * 2 * 2)
+    assert best_response(game, policies, 0, "enumerate").value == pytest.approx(0.6)
+    monkeypatch.setattr(module, "MAX_CELLS", 1 * 2 * 2 * 2 - 1)
+    with pytest.raises(ValueError, match="1 columns x 2 actions x 2 states x 2 signals exceed 7"):
+        best_response(game, policies, 0, "enumerate")
+
+
+def test_the_most_programs_that_are_enumerated(monkeypatch):
+    module = import_module("persuasion.best_response.enumerate")
+    game, policies = prosecutor(), no_revelation(prosecutor())
+    # under a rule the two cones, one or both of them
+    monkeypatch.setattr(module, "MAX_PICKS", 3)
+    assert best_response(game, policies, 0, "enumerate", ties="lowest-index").status == OPTIMAL
+    monkeypatch.setattr(module, "MAX_PICKS", 2)
+    with pytest.raises(ValueError, match="would solve 3 linear programs; at most 2"):
+        best_response(game, policies, 0, "enumerate", ties="lowest-index")
+
+
+def test_the_most_cones_of_a_signal(monkeypatch):
+    module = import_module("persuasion.best_response.enumerate")
+    game, policies = prosecutor(), no_revelation(prosecutor())
+    monkeypatch.setattr(module, "MAX_CONES", 2)
+    assert best_response(game, policies, 0, "enumerate").value == pytest.approx(0.6)
+    monkeypatch.setattr(module, "MAX_CONES", 1)
+    with pytest.raises(ValueError, match="over 1 cones at one signal"):
+        best_response(game, policies, 0, "enumerate")
+
+
+def test_the_largest_bilinear_program(monkeypatch):
+    game, policies = prosecutor(), no_revelation(prosecutor())
+    monkeypatch.setattr(bilinear, "MAX_PRODUCTS", 2 * 1 * 2 * 2)
+    assert best_response(game, policies, 0, "bilinear").value == pytest.approx(0.6)
+    monkeypatch.setattr(bilinear, "MAX_PRODUCTS", 7)
+    with pytest.raises(ValueError, match="8 products, at most 7"):
+        best_response(game, policies, 0, "bilinear")
+
+
+def test_linear_programs_get_the_time_that_is_left(monkeypatch):
+    limits = []
+
+    def solve(program, time_limit=np.inf):
+        limits.append(time_limit)
+        return highs.Solution(None, -np.inf, np.inf, np.zeros(0), "kTimeLimit")
+
+    monkeypatch.setattr(regions.highs, "solve", solve)
+    game = prosecutor()
+    problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
+    some = regions.profile_regions(problem, np.zeros((2, 1), int))
+    regions.maximise(some, 3.0)
+    regions.interior(some, 0.5, 4.0)
+    regions.interior(some)
+    assert limits == [3.0, 4.0, np.inf]
+
+
+# --- column generation: probability that may not be revealed is left over at a price
+
+
+def test_probability_that_may_not_be_revealed_is_left_over():
+    receiver = [[1, 0], [0, 1], [0.5, 0.5]]  # state 2 alone leaves the receiver indifferent
+    game = Game([0.4, 0.3, 0.3], receiver, [[[0, 8], [0, 8], [0, 8]]], signals=3)
+    rule = TieRule("sender", sender=0)
+    problem = make_problem(game, no_revelation(game), 0, rule, margin=0.9)
+    master = column_generation.Master(problem)
+    assert master.leftover.tolist() == [2]
+    # states 0 and 1 lead by 1 and can hide a ninth of their probability's worth of state 2
+    hidden = np.array([0.4, 0.3]) / 9
+    left = 1 - hidden.sum() / 0.3
+    for price in (1e2, 1e4):
+        solution = master.solve(np.inf)
+        assert solution.x[0] == pytest.approx(left)
+        assert solution.value == pytest.approx(8 * (0.3 + hidden[1]) - price * 8 * left)
+        master.charge(1e4)
+    free = make_problem(game, no_revelation(game), 0, rule)
+    assert column_generation.Master(free).leftover.tolist() == []

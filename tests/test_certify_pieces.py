@@ -258,6 +258,9 @@ def test_a_certificate_in_print():
         "     1              -2             0          0.25     no        time limit     10.00",
         "regret between 0.166667 and 0.25",
     ]
+    endless = SenderCertificate(0, 0.0, policy, 0.0, 0.0, np.inf, False, "time limit", "", 1.0)
+    with pytest.raises(ValueError, match="Out of range float values"):
+        Certificate(sizes, 0.005, "welfare", (endless,), 1.0).to_json()
     exact = Certificate({"name": "", "senders": 1}, 1.0, "welfare", entries[:1], 1.0)
     lines = str(exact).splitlines()
     assert (lines[0], lines[1], lines[-1]) == (
@@ -422,6 +425,46 @@ def test_around_a_point_whole_choices_stay_as_they_are():
     assert (hull.upper == 1).all()
 
 
+def test_around_a_point_the_bound_is_still_one():
+    cells, box = contested()
+    hull = Hull(cells, box)
+    x = hull.solve(np.inf).x
+    x[hull.points : hull.points + hull.count] = 0.0
+    near = hull.around(x)
+    solution = highs.solve(near.program(integer=False))
+    assert near.bound(solution.duals) == pytest.approx(solution.value, abs=1e-6)
+    duals = np.random.default_rng(0).normal(size=len(near.row_lower))
+    assert near.bound(duals) >= solution.value
+    assert near.bound(np.zeros(3)) == near.bound(np.zeros(len(near.row_lower)))  # of no use
+
+
+def test_every_row_has_its_limits():
+    cells, box = contested()
+    for hull in (Hull(cells, box), Hull(cells.of_signal(1))):
+        assert hull.matrix.shape == (len(hull.row_lower), hull.size)
+        assert len(hull.row_upper) == len(hull.row_lower)
+        assert hull.matrix.nnz == np.count_nonzero(hull.matrix.data)
+
+
+def test_without_time_a_relaxation_still_has_a_bound():
+    cells, box = contested()
+    for program in (Hull(cells, box), Cuts(cells, box)):
+        late = program.solve(-1.0)
+        assert not late.optimal
+        assert program.solve(np.inf).bound <= late.bound < np.inf
+
+
+def test_choices_are_dropped_by_their_reduced_costs():
+    hull = object.__new__(Hull)
+    hull.points, hull.count = 2, 6
+    hull.cells = SimpleNamespace(cell=np.array([0, 0, 1, 1, 1, 2]), signal_of_cell=np.zeros(3))
+    hull.bound = lambda duals: 10.0
+    reduced = np.array([9.0, -9.0, 2.1, 0.0, 2.0, -2.0, -2.1, 0.0, 9.0])
+    hull._price = lambda duals: (None, reduced)
+    # 2 to spare: more than that makes a choice sure, and its cell's others needless; less drops it
+    assert hull.needed(None, 8.0).tolist() == [True, False, True, True, False, True]
+
+
 @pytest.mark.parametrize("kind", [Hull, Cuts])
 def test_limiting_a_signal_limits_its_gain(kind):
     cells, _ = contested()
@@ -552,3 +595,10 @@ def counted(function, name, calls):
         return function(*arguments)
 
     return call
+
+
+def test_processes_of_certify_many_use_one_thread_each(monkeypatch):
+    threads = []
+    monkeypatch.setattr("torch.set_num_threads", threads.append)
+    import_module("persuasion.certify.many")._one_thread()
+    assert threads == [1]

@@ -8,7 +8,8 @@ import pytest
 
 from persuasion.experiments.jobs import run_job
 from persuasion.experiments.results import Results
-from stress import determinism, faults, fuzz, fuzz_json, numerics, planted, small
+from persuasion.report import stress as report
+from stress import determinism, faults, fuzz, fuzz_json, mutation, numerics, planted, small
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 7
@@ -134,3 +135,49 @@ def test_nothing_is_unpickled_or_evaluated():
             if name == "torch.load":
                 assert given.get("weights_only") == "True", (path, node.lineno)
             assert not name.startswith(("pickle.", "cloudpickle.", "marshal.", "shelve."))
+
+
+# --- mutants
+
+
+def test_every_committed_survivor_has_its_reason_and_every_reason_a_survivor():
+    measured = report.read_measured(ROOT / "tests" / "stress" / "measured.json")
+    reasons = report.read_reasons(ROOT / "tests" / "stress" / "survivors.yml")
+    survivors = report.survivors_table(measured, reasons)
+    assert set(survivors["reason"]) == {entry["reason"] for entry in reasons}
+
+
+def mutated(survivors: list[dict[str, str]]) -> dict:
+    modules = {
+        "game": {"mutants": 100, "tried": 10, "killed": 9},
+        "certify.box": {"mutants": 50, "tried": 5, "killed": 5},
+        "certify": {"mutants": 5, "tried": 5, "killed": 4},
+    }
+    return {"mutation": {"found": {"modules": modules, "survivors": survivors}}}
+
+
+def test_mutants_are_counted_by_part_with_an_interval():
+    table = report.mutation_table(mutated([])).set_index("part")
+    assert table.loc["certify", ["mutants", "tried", "killed"]].tolist() == [55, 10, 9]
+    assert table.loc["all", ["mutants", "tried", "killed"]].tolist() == [155, 20, 18]
+    assert table.loc["all", "share killed"] == "90.0%"
+    assert table.loc["all", "95% interval"] == "69.9% to 97.2%"  # Wilson
+
+
+def test_a_survivor_without_a_reason_is_named():
+    survivor = {"module": "game", "function": "Game.shape", "before": "x = 1", "after": "x = 2"}
+    reasons = [
+        {"reason": "another", "which": ["^ties"]},
+        {"reason": "no matter", "which": ["never", r"^game\.Game\.shape: x = 1 -> x = 2$"]},
+    ]
+    table = report.survivors_table(mutated([survivor]), reasons)
+    assert table["reason"].tolist() == ["no matter"]
+    with pytest.raises(ValueError, match=r"no reason for these mutants:\ngame\.Game\.shape: x = 2"):
+        report.survivors_table(mutated([survivor]), reasons[:1])
+
+
+def test_mutants_are_named_as_in_the_source():
+    assert mutation._plain("x_climb__mutmut_3") == "climb"
+    assert mutation._plain("xǁGameǁfrom_dict__mutmut_12") == "Game.from_dict"
+    shares = [mutation._share(f"module.x_f__mutmut_{n}") for n in range(2000)]
+    assert set(shares) == set(range(100))

@@ -6,6 +6,7 @@ The book's page shows ``tests/stress/measured.json``, a copy; every part says wh
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tempfile
 import time
@@ -17,11 +18,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from persuasion.experiments.provenance import provenance  # noqa: E402
-from stress import determinism, faults, fuzz, fuzz_json, numerics, planted, small  # noqa: E402
+from stress import determinism, faults, fuzz, fuzz_json, mutation, numerics, planted, small  # noqa: E402
 
 TARGET = ROOT / "_build" / "stress.json"
 COMMITTED = ROOT / "results" / "paper"
 SEED = 20240721
+# percent that are tried: all take many hours
+MUTANTS = 30
 Part = Callable[[Path], dict[str, Any]]
 
 
@@ -63,6 +66,11 @@ def _numerics(_: Path) -> dict[str, Any]:
     return numerics.measure(100, SEED)
 
 
+def _mutation(_: Path) -> dict[str, Any]:
+    # not in a temporary folder: it is continued where it ended
+    return mutation.run(ROOT / "_build" / "mutation", MUTANTS, os.cpu_count() or 1)
+
+
 def _planted(folder: Path) -> dict[str, Any]:
     found = {}
     for number, fault in enumerate(planted.FAULTS):
@@ -76,6 +84,7 @@ PARTS: dict[str, Part] = {
     "input": _input,
     "numerics": _numerics,
     "planted": _planted,
+    "mutation": _mutation,
 }
 
 
