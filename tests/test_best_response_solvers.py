@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from importlib import import_module
 
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from persuasion import Game, TieRule, no_revelation, uniform_policies
 from persuasion.best_response import (
@@ -14,12 +16,21 @@ from persuasion.best_response import (
     best_response,
     bilinear,
     column_generation,
+    compatibility,
     highs,
+    line_search,
+    margin,
+    one_signal,
+    pricing,
     regions,
 )
 from persuasion.best_response.bounds import separate_bound
+from persuasion.best_response.margin import check_margin, keeps_margin
+from persuasion.best_response.opponents import merge_columns
 from persuasion.best_response.problem import make_problem
 from persuasion.best_response.record import BOUND, OPTIMAL, TIES, BestResponse
+from persuasion.games import synthetic
+from persuasion.ties import TIE_TOLERANCE
 from problems import prosecutor
 
 SOLVERS = {
@@ -223,3 +234,241 @@ def test_probability_that_may_not_be_revealed_is_left_over():
         master.charge(1e4)
     free = make_problem(game, no_revelation(game), 0, rule)
     assert column_generation.Master(free).leftover.tolist() == []
+
+
+# --- one signal at a time
+
+
+def four_by_four(seed: int, margin: float = 0.0):
+    """A problem with 4 states, signals and actions against one other sender: 4 columns, 256 profiles."""
+    game = synthetic(2, 4, 4, 4, logit_scale=1, seed=seed)
+    policies = uniform_policies(game, seed=seed)
+    return make_problem(game, policies, 0, TieRule("sender", sender=0), margin)
+
+
+def profiles(problem) -> np.ndarray:
+    columns, actions, _ = problem.gains.shape
+    return np.array(list(itertools.product(range(actions), repeat=columns)))
+
+
+def best_of_all_cones(problem, prices: np.ndarray) -> float:
+    """The largest priced gain of one signal, cone by cone."""
+    rows = [problem.rows[np.arange(len(p)), p].reshape(-1, 4) for p in profiles(problem)]
+    gains = [problem.gains[np.arange(len(p)), p].sum(0) for p in profiles(problem)]
+    found = [
+        linprog(prices - g, A_ub=-r, b_ub=np.zeros(len(r)), A_eq=np.ones((1, 4)), b_eq=[1])
+        for g, r in zip(gains, rows)
+    ]
+    return max(-f.fun for f in found if f.status == 0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_pricing_finds_the_best_signal(monkeypatch, seed):
+    monkeypatch.setattr(pricing, "ENOUGH", 1.0)  # or it stops at half of that
+    problem, random = four_by_four(seed), np.random.default_rng(seed)
+    priced = pricing.Pricing(problem, np.inf)
+    for _ in range(4):
+        prices = random.normal(0, 3, 4)
+        best, least = best_of_all_cones(problem, prices), 1e-9
+        found = priced.search(prices, least, np.inf)
+        assert found.bound == pytest.approx(max(best, 0), abs=1e-6)
+        worth = [one_signal.best_in_cone(problem, p, prices).value for p in found.profiles]
+        assert max(worth, default=0.0) == pytest.approx(max(best, 0), abs=1e-6)
+        # nothing more than that: closed at once, and nothing is found
+        closed = priced.search(prices, max(best, 0) + 1e-6, np.inf)
+        assert closed.bound <= max(best, 0) + 2e-6
+        assert closed.profiles == []
+
+
+def test_pricing_without_time_is_a_bound():
+    problem = four_by_four(0)
+    priced = pricing.Pricing(problem, np.inf)
+    prices = np.zeros(4)
+    best = best_of_all_cones(problem, prices)
+    assert priced.search(prices, 1e-9, -1.0).bound >= best - 1e-9
+
+
+def test_incompatible_actions_drop_out_with_those_that_need_them():
+    priced = object.__new__(pricing.Pricing)
+    # three columns, two actions; 0 of column 0 excludes 1 of column 1, whose 0 excludes 1 of column 2
+    table = np.ones((3, 2, 3, 2), bool)
+    for (t, a), (u, b) in (((0, 0), (1, 1)), ((1, 0), (2, 1))):
+        table[t, a, u, b] = table[u, b, t, a] = False
+    priced.compatible = table
+    node = pricing.Node(-1.0, 0, np.ones((3, 2), bool), branch=0)
+    first, second = priced._children(node)
+    assert first.tolist() == [[True, False], [True, False], [True, False]]
+    assert second.tolist() == [[False, True], [True, True], [True, True]]
+    assert node.possible.all()
+    # a child in which some column has no action left is none
+    table[1, 0, 2, 0] = table[2, 0, 1, 0] = False
+    (only,) = priced._children(node)
+    assert only.tolist() == second.tolist()
+
+
+def test_compatible_actions_meet_somewhere():
+    problem = four_by_four(1)
+    table = compatibility.compatible_actions(problem, np.inf)
+    assert np.array_equal(table, table.transpose(2, 3, 0, 1))
+    for t, a, u, b in np.ndindex(table.shape):
+        rows = np.vstack([problem.rows[t, a], problem.rows[u, b]])
+        met = linprog(np.zeros(4), A_ub=-rows, b_ub=np.zeros(6 + 2), A_eq=np.ones((1, 4)), b_eq=[1])
+        if t == u and a != b:  # never both, except at ties, which no search needs
+            assert not table[t, a, u, b]
+        elif met.status == 0:
+            assert table[t, a, u, b]
+    assert not table.all()
+    assert compatibility.compatible_actions(problem, -1.0)[0, :, 1, :].all()  # out of time: perhaps
+
+
+def test_many_pairs_are_not_compared(monkeypatch):
+    problem = four_by_four(1)
+    monkeypatch.setattr(compatibility, "MAX_PAIRS", 16)
+    assert not compatibility.compatible_actions(problem, np.inf).all()
+    monkeypatch.setattr(compatibility, "MAX_PAIRS", 15)
+    assert compatibility.compatible_actions(problem, np.inf).all()
+
+
+@pytest.mark.parametrize("margin", [0.0, 0.5])
+def test_kinks_lie_where_two_actions_tie_for_the_best(margin):
+    problem = four_by_four(2, margin)
+    lines = line_search.LineSearch(problem, np.random.default_rng(0))
+    start, end = np.random.default_rng(1).dirichlet(np.ones(4), (2, 30))
+    points, line = lines._kinks(start, end)
+    assert np.array_equal(points[-60:], np.vstack([start, end]))
+    assert np.array_equal(line[-60:], np.tile(np.arange(30), 2))
+    assert len(points) > 60
+    for x, k in zip(points[:-60], line[:-60]):
+        step = ((x - start[k]) / (end[k] - start[k]))[0]
+        assert 0 < step < 1
+        assert x == pytest.approx((1 - step) * start[k] + step * end[k])
+        utilities = (problem.weights * x) @ problem.game.receiver
+        mass = problem.weights @ x
+        lead = (np.sort(utilities)[:, -1:] - np.sort(utilities)[:, :-1]) / mass[:, None]
+        assert np.abs(lead - margin).min() < 1e-9
+    worth = lines._favourable(points)
+    for x, value in zip(points, worth):
+        if margin == 0:
+            profile = one_signal.favourite(problem, x)
+            assert value == pytest.approx(one_signal.profile_gain(problem, profile) @ x, abs=1e-9)
+
+
+def test_lines_start_at_their_best_kinks():
+    problem = four_by_four(2)
+    lines = line_search.LineSearch(problem, np.random.default_rng(0))
+    prices = np.array([0.5, -0.2, 0.1, 0.3])
+    found = lines.starts(prices, 5)
+    assert found.shape == (5, 4)
+    assert found.sum(1) == pytest.approx(np.ones(5))
+    worth = lines._favourable(found) - found @ prices
+    assert (np.diff(worth) <= 0).all()
+    again = line_search.LineSearch(problem, np.random.default_rng(0)).starts(prices, 50)
+    assert np.array_equal(again[:5], found)
+    # no line's end or kink is better than its start
+    generator = np.random.default_rng(0)
+    spread = np.full(4, generator.choice(line_search.CONCENTRATIONS))
+    ends = generator.dirichlet(spread, (2, lines.lines))
+    points, line = lines._kinks(*ends)
+    every = lines._favourable(points) - points @ prices
+    best = np.sort([every[line == k].max() for k in range(lines.lines)])[::-1]
+    assert lines._favourable(again) - again @ prices == pytest.approx(best[: len(again)])
+
+
+def test_large_problems_get_fewer_lines_and_kinks(monkeypatch):
+    problem = four_by_four(2)
+    generator = np.random.default_rng(0)
+    monkeypatch.setattr(line_search, "MAX_TABLE", 4 * 16 * 4 * 7)
+    assert line_search.LineSearch(problem, generator).lines == 7
+    assert line_search.LineSearch(problem, generator).points == 4 * 4 * 7
+    monkeypatch.setattr(line_search, "MAX_TABLE", 1)
+    few = line_search.LineSearch(problem, generator)
+    assert (few.lines, few.points) == (1, 16)
+    monkeypatch.setattr(line_search, "MAX_TABLE", 10**9)
+    assert line_search.LineSearch(problem, generator).lines == 50
+    few.lines, few.points = 50, 2
+    points, _ = few._kinks(*np.random.default_rng(1).dirichlet(np.ones(4), (2, 50)))
+    assert len(points) == 100 + 2
+
+
+def test_only_what_leads_by_the_margin_is_met_or_revealed():
+    free, led = four_by_four(3), four_by_four(3, margin=2.0)
+    x = np.full(4, 0.25)
+    for profile in profiles(free)[::17]:
+        assert one_signal.meets(free, profile, x)
+        utilities = (led.weights * x) @ led.game.receiver
+        mass = led.weights @ x
+        own = utilities[np.arange(4), profile]
+        rest = np.where(np.eye(4, dtype=bool)[profile], -np.inf, utilities).max(1)
+        assert one_signal.meets(led, profile, x) is bool((own >= rest + 2.0 * mass).all())
+    best = np.sort(led.game.receiver, axis=1)
+    alone = best[:, -1] - best[:, -2] >= 2.0
+    assert one_signal.revealable(led).tolist() == alone.tolist()
+    assert one_signal.revealable(free).all()
+    assert 0 < alone.sum() < 4
+
+
+def test_hops_lead_to_better_cones_only():
+    problem, prices = four_by_four(1), np.array([0.3, -0.1, 0.2, 0.1])
+    random = np.random.default_rng(0)
+    for start in random.dirichlet(np.ones(4), 10):
+        worth = [
+            one_signal.best_in_cone(problem, p, prices).value
+            for p in one_signal.hop(problem, start, prices, 1e-9)
+        ]
+        assert (np.diff(worth) > 0).all()
+        assert min(worth, default=1.0) > 1e-9
+        first = (problem.gains @ start)[np.arange(4), one_signal.favourite(problem, start)].sum()
+        assert not worth or worth[0] >= first - prices @ start - 1e-9
+        least = max(worth, default=0.0)
+        assert list(one_signal.hop(problem, start, prices, least + 1e-6)) == []
+
+
+# --- what the others leave, and bounds column by column
+
+
+def test_columns_are_merged_if_every_entry_agrees():
+    tiny = np.array([[0.5, 1e-14], [0.25, 0.5e-14], [0.25, 0.6e-14], [0.0, 0.0]])
+    merged = merge_columns(tiny)
+    assert merged.tolist() == [[0.75, 1.5e-14], [0.25, 0.6e-14]]
+    near = np.array([[1.0, 1.0], [1.0, 1.0 + 1e-13], [1.0, 1.0 + 1e-10]])
+    assert len(merge_columns(near)) == 2
+
+
+def test_bounds_of_columns_not_reached_are_the_choice_itself():
+    problem = four_by_four(0)
+    exact, trivial = separate_bound(problem, np.inf), separate_bound(problem, -1.0)
+    assert trivial == pytest.approx(problem.gains.max(1).sum())
+    assert exact < trivial
+    # sender 2 silent: a single column, and the bound is what a lone sender gets
+    game = synthetic(2, 4, 4, 4, logit_scale=1, seed=0)
+    alone = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
+    reached = best_response(game, no_revelation(game), 0)
+    assert separate_bound(alone, np.inf) == pytest.approx(reached.value, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("margin", "message"),
+    [
+        (True, "margin must be a number of utility units, got True"),
+        ("0.1", "margin must be a number of utility units, got '0.1'"),
+        (-1e-9, "margin must be finite and not negative, got -1e-09"),
+        (np.inf, "margin must be finite and not negative, got inf"),
+        (0.9e-7, "margin 9e-08 drowns in the tie tolerance: use 0 or at least 1e-07"),
+    ],
+)
+def test_margins_that_make_no_sense(margin, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        check_margin(prosecutor(), margin)
+
+
+def test_margins_that_make_sense():
+    game = prosecutor()
+    assert pytest.approx(100 * TIE_TOLERANCE) == margin.LEAST
+    assert [check_margin(game, m) for m in (0, 1e-7, np.float32(0.5))] == [0.0, 1e-7, 0.5]
+    problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0), 0.2)
+    # innocent convicts x lead by (0.3 - 0.7 x) / (0.3 + 0.7 x)
+    exact = 0.3 * 0.8 / (0.7 * 1.2)
+    for x, kept in ((exact, True), (exact - 1e-3, True), (exact + 1e-6, False)):
+        assert keeps_margin(problem, np.array([[1 - x, x], [0, 1]])) is kept
+    free = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
+    assert keeps_margin(free, np.array([[0.5, 0.5], [0, 1]]))

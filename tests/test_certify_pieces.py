@@ -21,6 +21,7 @@ from persuasion.certify import (
     certify,
     decomposition,
     local_best_response,
+    mixed,
     search,
 )
 from persuasion.certify.box import Box, linear_range, policy_box
@@ -546,6 +547,49 @@ def test_a_closed_signal_needs_no_branching(monkeypatch):
     assert result.value <= result.bound
 
 
+@pytest.mark.parametrize(("presolve", "option"), [(True, "choose"), (False, "off")])
+def test_binaries_are_solved_to_half_the_gap_from_the_best_start(monkeypatch, presolve, option):
+    cells, box = contested()
+    seen = {}
+    original = highs.load
+
+    def load(program=None, **options):
+        seen["solver"] = original(program, **options)
+        return seen["solver"]
+
+    monkeypatch.setattr(mixed.highs, "load", load)
+    climber = Climber(cells, box)
+    climber.ascend(climber.read(np.full(16, 0.5)), np.inf)
+    program = mixed.formulate(cells, box)
+    solution = mixed.solve_binaries(program, climber, 1e-3, np.inf, presolve)
+    values = {name: seen["solver"].getOptionValue(name)[1] for name in ("presolve", "mip_abs_gap")}
+    assert values == {"presolve": option, "mip_abs_gap": 5e-4}
+    best = highs.solve(Hull(cells, box).program(integer=True)).value + cells.constant
+    assert climber.value == pytest.approx(best, abs=1e-3)
+    assert solution.bound + cells.constant >= best - 1e-6
+
+
+def test_the_formulation_follows_the_number_of_choices():
+    assert mixed.is_sparse(3, 2)
+    assert not mixed.is_sparse(4, 2)
+    cells, box = contested()
+    assert isinstance(mixed.formulate(cells, box), Cuts)
+    dense = replace(cells, signal_of_cell=cells.signal_of_cell[:1])
+    monolith = mixed.is_sparse(len(dense.least), len(dense.signal_of_cell))
+    assert monolith is False
+
+
+def test_a_program_without_rows_is_one():
+    cells, _ = contested()
+    plain = Cuts(cells.keep(np.zeros(len(cells.least), bool)).of_signal(0))
+    program = plain.program(integer=True)
+    assert program.matrix.shape == (0, 4)
+    assert program.integer is None
+    assert highs.solve(program).value == pytest.approx(np.maximum(plain.cost, 0).sum())
+    assert Cuts(cells).program(integer=False).integer is None
+    assert Cuts(cells).program(integer=True).integer.sum() == len(cells.least)
+
+
 # --- climbing
 
 
@@ -561,6 +605,70 @@ def test_a_climber_goes_on_from_another_ones_best():
     assert second.point is first.point
     assert len(second.found) == 1
     assert not second.ascend(first.made, np.inf)  # known, so not tried again
+
+
+def scripted(made, cells, rises):
+    """A climber whose ascents only report what they are asked to try, and rise as told."""
+    climber, tried, left = object.__new__(Climber), [], list(rises)
+
+    def ascend(wanted, deadline):
+        tried.append(wanted.astype(int).tolist())
+        return bool(left and left.pop(0))
+
+    climber.made, climber.cells, climber.ascend = np.array(made, bool), cells, ascend
+    climber.count, climber.coupled, climber.signals = len(made), 1, 2
+    return climber, tried
+
+
+CHOICES = SimpleNamespace(
+    cell=np.array([0, 0, 1]),
+    signal=np.array([0, 0, 1]),
+    signal_of_cell=np.array([0, 1]),
+    least=np.array([1.0, -3.0, 0.5]),
+    jump=np.array([[1.0, -1.0], [1.0, 1.0], [-8.0, 1.0]]),
+)
+
+
+def test_choices_are_made_replaced_or_dropped_one_by_one():
+    climber, tried = scripted([0, 0, 1], CHOICES, [])
+    climber.flip(np.inf, np.array([0, 1, 2]))
+    assert tried == [[1, 0, 1], [0, 1, 1], [0, 0, 0]]
+    climber, tried = scripted([1, 0, 0], CHOICES, [])
+    climber.flip(np.inf, np.array([1, 0]))
+    assert tried == [[0, 1, 0], [0, 0, 0]]
+    climber, tried = scripted([1, 0, 0], CHOICES, [False, True, False])  # as long as that helps
+    climber.flip(np.inf, np.array([0, 1, 2]))
+    assert tried == [[0, 0, 0], [0, 1, 0], [1, 0, 1]] * 2
+    climber, tried = scripted([0, 0, 0], CHOICES, [])
+    climber.flip(-np.inf)
+    assert tried == []
+
+
+def test_the_choices_that_add_most_come_first():
+    climber, tried = scripted([0, 0, 0], CHOICES, [])
+    # at the middle of the box: 1 + 1, -3 + 1, 0.5 + 4.5
+    assert climber._promising()[0] == 2
+    climber.flip(np.inf)
+    assert tried[0] == [0, 0, 1]
+
+
+def test_fractional_choices_are_approached_in_three_ways():
+    climber, tried = scripted([0, 1, 0], CHOICES, [])
+    flips = []
+    climber.flip = lambda deadline, order: flips.append((deadline, order.tolist()))
+    climber.approach(np.array([0.7, 0.2, 0.4]), 9.0)
+    # rounded: the largest share of a cell, if larger than what is left for the base
+    assert tried[0] == [1, 0, 0]
+    # signal by signal: the rounded choices of one, the best so far elsewhere
+    assert tried[1:] == [[1, 0, 0], [0, 1, 0]]
+    # and one by one, those first where the two differ most
+    assert flips == [(9.0, [1, 0, 2])]
+    climber.approach(np.array([0.0, 0.995, 0.005]), 9.0)
+    assert flips[1] == (9.0, [])  # no difference worth a try
+    alone, tried = scripted([0, 1, 0], CHOICES, [])
+    alone.coupled, alone.flip = 0, climber.flip
+    alone.approach(np.array([0.3, 0.3, 0.6]), 9.0)
+    assert tried == [[0, 0, 1]]  # no share exceeds the base's in the first cell
 
 
 # --- the whole search, forced through all its stages

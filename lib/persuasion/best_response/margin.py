@@ -9,11 +9,10 @@ import numpy as np
 
 from persuasion.best_response.problem import Problem
 from persuasion.game import Game
-from persuasion.ties import TIE_TOLERANCE
 
 # the solvers' own tolerance on a scaled row, doubled, and a share of the cell's mass
 ABSOLUTE, RELATIVE = 2e-9, 1e-8
-LEAST = 100 * TIE_TOLERANCE
+LEAST = 1e-7  # 100 times the tie tolerance
 
 
 def check_margin(game: Game, margin: Any) -> float:
