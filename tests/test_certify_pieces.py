@@ -671,6 +671,129 @@ def test_fractional_choices_are_approached_in_three_ways():
     assert tried == [[0, 0, 1]]  # no share exceeds the base's in the first cell
 
 
+def test_cuts_spare_what_is_possible_and_remove_what_is_not():
+    cells, box = contested(seed=1, radius=0.2)
+    climber = Climber(cells, box)
+    for start in np.random.default_rng(0).random((5, 16)):
+        climber.ascend(climber.read(start), np.inf)
+    program = Cuts(cells, box)
+    before = len(program.blocks)
+    for _, made, point in climber.found:
+        assert program._separate(program.complete(point, made)) == 0
+    assert len(program.blocks) == before
+    fractional = program._solve(np.inf)
+    assert program._separate(fractional.x) > 0
+    after = program._solve(np.inf)
+    assert after.value < fractional.value - 1e-6
+    for _, made, point in climber.found:
+        rows, x = program.program(integer=False), program.complete(point, made)
+        assert (rows.matrix @ x >= rows.row_lower - 1e-6).all()
+        assert (rows.matrix @ x <= rows.row_upper + 1e-6).all()
+
+
+# --- the search's decisions
+
+
+def answer(status: str, bound: float = 5.0, x: np.ndarray | None = None) -> highs.Solution:
+    return highs.Solution(x, bound, bound, np.zeros(0), status)
+
+
+def test_nothing_in_the_box_is_infeasible_only_if_nothing_was_found(monkeypatch, clock):
+    clock.now = 101.0
+    answers = iter([answer("kInfeasible"), answer("kInfeasible"), answer("kTimeLimit", 2.0)])
+    monkeypatch.setattr(search, "solve_binaries", lambda *_: next(answers))
+    for found, infeasible in ((1.0, False), (-np.inf, True)):
+        made = bracket([found], None, 9.0)
+        made.program, made.cells = None, SimpleNamespace(constant=0.5)
+        made.search_jointly(np.zeros(2), None)
+        assert made.infeasible is infeasible
+        assert made.bound == 9.0
+    made = bracket([1.0], None, 9.0)
+    made.program, made.cells, made.infeasible = None, SimpleNamespace(constant=0.5), False
+    made.search_jointly(np.zeros(2), None)
+    assert (made.bound, made.infeasible) == (2.5, False)
+
+
+def relaxing(clock, solution: highs.Solution, point: np.ndarray | None) -> search.Search:
+    """A search whose relaxation answers this after 3 seconds, and whose climber stands at ``point``."""
+    made = bracket([1.0], None, 9.0)
+
+    def solve(until):
+        made.until = until
+        clock.now += 3.0
+        return solution
+
+    made.infeasible, made.cells = False, SimpleNamespace(constant=0.5)
+    made.program = SimpleNamespace(solve=solve)
+    made.climber = SimpleNamespace(point=point, value=-np.inf)
+    made.approached = []
+    made.approach = lambda x, share: made.approached.append((x.tolist(), share))
+    return made
+
+
+def test_a_relaxation_bounds_and_leads_to_deviations_like_its_own(clock):
+    x = np.array([0.5])
+    made = relaxing(clock, answer("kOptimal", 5.0, x), None)
+    made.relax(107.0)
+    assert (made.until, made.seconds, made.bound) == (107.0, 3.0, 5.5)
+    assert made.approached == [([0.5], 0.05)]
+    assert made.root is not None
+    clock.now = 100.0
+    cut_short = relaxing(clock, answer("kTimeLimit", 7.0, x), None)
+    cut_short.relax(107.0)
+    assert (cut_short.root, cut_short.bound, len(cut_short.approached)) == (None, 7.5, 1)
+    clock.now = 100.0
+    closed = relaxing(clock, answer("kOptimal", 0.5, x), None)
+    closed.relax(107.0)
+    assert (closed.bound, closed.approached) == (1.0, [])  # nothing is left to find
+
+
+@pytest.mark.parametrize("point", [None, np.zeros(1)])
+def test_an_infeasible_relaxation_is_believed_unless_a_point_is_known(clock, point):
+    made = relaxing(clock, answer("kInfeasible"), point)
+    made.relax(107.0)
+    assert made.infeasible is (point is None)
+    assert (made.root, made.bound, made.approached) == (None, 9.0, [])
+
+
+def test_a_relaxation_that_takes_too_long_is_given_up(clock):
+    made = relaxing(clock, answer("kTimeLimit", 7.0), None)
+    before = {"cells": made.cells, "program": made.program, "climber": made.climber}
+    made.certain, made.root, made.seconds = "certain", "root", 1.0
+    sizes = []
+
+    def build(most, kind):
+        sizes.append((most, kind))
+        made.cells, made.climber = SimpleNamespace(constant=0.0), SimpleNamespace(value=-np.inf)
+
+    made.build = build
+    made.refine(77.0)
+    assert sizes == [(77.0, Hull)]
+    assert made.until == 100.0 + 0.75 * 10.0
+    assert (made.root, made.seconds, made.certain) == ("root", 1.0, "certain")
+    assert all(getattr(made, name) is value for name, value in before.items())
+
+
+def test_folded_joint_signals_count_at_their_worst_for_deviations(monkeypatch):
+    """What the climber claims is reached by a policy, although rare joint signals are left out of its choices."""
+    game = synthetic(2, 6, 6, 6, logit_scale=1, seed=3)
+    policies = uniform_policies(game, seed=3)
+    problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
+    box = policy_box(policies[0], 0.1)
+    made = search.Search(problem, eliminate(tolerant(problem), box), box, np.inf)
+    most = made.everything.sum() // 4
+    made.build(most, Hull)
+    assert len(made.cells.least) <= most
+    made.climb(box.pack(policies[0]))
+    made.settle()
+    claimed, reached = made.climber.value, max(c.value for c in made.found)
+    assert reached >= claimed - 1e-9
+    assert (
+        made.certain.constant < made.cells.constant
+        or made.certain.linear.sum() < made.cells.linear.sum()
+    )
+
+
 # --- the whole search, forced through all its stages
 
 

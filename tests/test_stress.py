@@ -179,5 +179,5 @@ def test_a_survivor_without_a_reason_is_named():
 def test_mutants_are_named_as_in_the_source():
     assert mutation._plain("x_climb__mutmut_3") == "climb"
     assert mutation._plain("xǁGameǁfrom_dict__mutmut_12") == "Game.from_dict"
-    shares = [mutation._share(f"module.x_f__mutmut_{n}") for n in range(2000)]
+    shares = [mutation._hundredth(f"module.x_f__mutmut_{n}") for n in range(2000)]
     assert set(shares) == set(range(100))

@@ -1,8 +1,7 @@
 """Mutation: mutmut changes the core in small ways, one at a time, and a test has to fail.
 
 Work lies below ``_build/mutation`` and is continued by the next call as long as the library stays as it is; where
-the tests changed, what survived is tried again. Which mutants are tried is decided by a hash of their names, so
-a larger share contains a smaller one.
+the tests changed, what survived is tried again. Which mutants are tried is decided by a hash of their names.
 """
 
 from __future__ import annotations
@@ -58,7 +57,6 @@ TOOL = "mutmut==3.8.1"
 OPEN = None
 # exit codes of mutants that survived, and that no test reaches
 ALIVE = (0, 33)
-AT_ONCE = 250
 IGNORED = shutil.ignore_patterns("__pycache__", "*.egg-info")
 
 
@@ -102,14 +100,14 @@ def _reopen(folder: Path) -> None:
         path.write_text(json.dumps(meta), encoding="utf-8")
 
 
-def run(folder: Path, percent: int, children: int = 1) -> dict[str, Any]:
-    """Try the mutants whose hash falls below ``percent``; returns :func:`summary`."""
+def run(folder: Path, hundredths: range, children: int = 1) -> dict[str, Any]:
+    """Try the mutants whose hash falls into these hundredths; returns :func:`summary`."""
     prepare(folder)
     if not list(verdicts(folder)):
         _mutmut(folder, "run", "--max-children", str(children), "none.such")
-    wanted = [name for name, code in verdicts(folder) if code is OPEN and _share(name) < percent]
-    for start in range(0, len(wanted), AT_ONCE):
-        _mutmut(folder, "run", "--max-children", str(children), *wanted[start : start + AT_ONCE])
+    chosen = {name: code for name, code in verdicts(folder) if _hundredth(name) in hundredths}
+    if wanted := [name for name, code in chosen.items() if code is OPEN]:
+        _mutmut(folder, "run", "--max-children", str(children), *wanted)
     return summary(folder)
 
 
@@ -136,7 +134,7 @@ def summary(folder: Path) -> dict[str, Any]:
     return {"modules": modules, "survivors": survivors}
 
 
-def _share(name: str) -> int:
+def _hundredth(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") % 100
 
 

@@ -23,8 +23,8 @@ from stress import determinism, faults, fuzz, fuzz_json, mutation, numerics, pla
 TARGET = ROOT / "_build" / "stress.json"
 COMMITTED = ROOT / "results" / "paper"
 SEED = 20240721
-# percent that are tried: all take many hours
-MUTANTS = 30
+# hundredths of the mutants that are tried: all take many hours. Tests were written against the first 15
+MUTANTS = range(50, 65)
 Part = Callable[[Path], dict[str, Any]]
 
 
