@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import sys
+import time
 from importlib import import_module
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
+from scipy.sparse import csc_matrix
 
 from persuasion import Game, TieRule, no_revelation, uniform_policies
 from persuasion.best_response import (
@@ -21,6 +23,7 @@ from persuasion.best_response import (
     line_search,
     margin,
     one_signal,
+    polish,
     pricing,
     regions,
 )
@@ -28,7 +31,14 @@ from persuasion.best_response.bounds import separate_bound
 from persuasion.best_response.margin import check_margin, keeps_margin
 from persuasion.best_response.opponents import merge_columns
 from persuasion.best_response.problem import make_problem
-from persuasion.best_response.record import BOUND, OPTIMAL, TIES, BestResponse
+from persuasion.best_response.record import (
+    BOUND,
+    INFEASIBLE,
+    OPTIMAL,
+    TIES,
+    TIME_LIMIT,
+    BestResponse,
+)
 from persuasion.games import synthetic
 from persuasion.ties import TIE_TOLERANCE
 from problems import prosecutor
@@ -472,3 +482,157 @@ def test_margins_that_make_sense():
         assert keeps_margin(problem, np.array([[1 - x, x], [0, 1]])) is kept
     free = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
     assert keeps_margin(free, np.array([[0.5, 0.5], [0, 1]]))
+
+
+# --- what is concluded from candidates and a bound
+
+
+def innocent_convicted(x: float) -> np.ndarray:
+    return np.array([[1 - x, x], [0, 1]])
+
+
+def concluded(found, bound, status, ties=None, margin=0.0):
+    game = prosecutor()
+    rule = TieRule("sender", sender=0) if ties is None else TieRule.parse(ties)
+    problem = make_problem(game, no_revelation(game), 0, rule, margin)
+    return polish.conclude(problem, found, bound, status, "by hand", 0.0)
+
+
+BEST = polish.Candidate(innocent_convicted(3 / 7), 0.6, 0.6, True)
+NEAR = polish.Candidate(innocent_convicted(3 / 7 - 1e-5), 0.6 - 7e-6, 0.6, False)
+
+
+@pytest.mark.parametrize(
+    ("found", "bound", "status", "ties", "expected"),
+    [
+        # value, bound, attained, status
+        ([BEST], 0.6, OPTIMAL, None, (0.6, 0.6, True, OPTIMAL)),
+        ([NEAR, BEST], 0.6, OPTIMAL, None, (0.6, 0.6, True, OPTIMAL)),
+        ([BEST], 0.6 + 0.9e-6, BOUND, None, (0.6, 0.6 + 0.9e-6, True, OPTIMAL)),  # close enough
+        ([BEST], 0.6 + 1.1e-6, BOUND, None, (0.6, 0.6 + 1.1e-6, False, BOUND)),
+        ([BEST], 0.5, TIME_LIMIT, None, (0.6, 0.6, True, OPTIMAL)),  # no bound below a value
+        ([BEST], 0.7, TIME_LIMIT, None, (0.6, 0.7, False, TIME_LIMIT)),
+        ([BEST], 7.0, TIME_LIMIT, None, (0.6, 1.0, False, TIME_LIMIT)),  # nobody gets more than 1
+        ([BEST], 0.7, OPTIMAL, None, (0.6, 0.7, False, BOUND)),  # the solver's claim is refuted
+        ([BEST], 0.7, OPTIMAL, "lowest-index", (0.6, 0.7, False, TIES)),
+        ([BEST], 0.7, INFEASIBLE, None, (0.6, 0.7, False, BOUND)),
+        ([NEAR], 0.6, OPTIMAL, None, (0.6 - 7e-6, 0.6, False, BOUND)),
+        ([], 1.0, TIME_LIMIT, None, (0.0, 1.0, False, TIME_LIMIT)),  # the given policy
+    ],
+)
+def test_conclusions(found, bound, status, ties, expected):
+    response = concluded(found, bound, status, ties)
+    value, upper, attained, ended = expected
+    assert response.value == pytest.approx(value, abs=1e-12)
+    assert response.upper_bound == pytest.approx(upper, abs=1e-12)
+    assert response.gap == response.upper_bound - response.value
+    assert (response.attained, response.status, response.solver) == (attained, ended, "by hand")
+
+
+def test_close_to_a_supremum_is_not_at_it():
+    below = polish.Candidate(innocent_convicted(3 / 7), 0.6, 0.6 + 1e-10, False)
+    assert not concluded([below], 0.6, OPTIMAL).attained
+    rounded = polish.Candidate(innocent_convicted(3 / 7), 0.6, 0.6 + 1e-10, True)
+    assert concluded([rounded], 0.6, OPTIMAL).attained
+    far = polish.Candidate(innocent_convicted(3 / 7), 0.6, 0.6 + 1e-8, True)
+    assert not concluded([far], 0.6, OPTIMAL).attained
+
+
+def test_nothing_that_keeps_the_margin():
+    for status, bound, gap in ((INFEASIBLE, -np.inf, 0.0), (TIME_LIMIT, 0.75, np.inf)):
+        response = concluded([], 0.75, status, margin=0.9)  # silence leads by 0.4 only
+        assert (response.value, response.upper_bound, response.gap) == (-np.inf, bound, gap)
+        assert (response.status, response.attained) == (status, False)
+        assert np.array_equal(response.policy, no_revelation(prosecutor())[0])
+
+
+def test_how_a_solver_ended():
+    now = time.perf_counter()
+    early, late = now + 1000, now - 1000
+    assert polish.ended(True, late) == polish.ended(True, early, True) == OPTIMAL
+    assert polish.ended(False, early, True) == polish.ended(False, late, True) == INFEASIBLE
+    assert polish.ended(False, late) == TIME_LIMIT
+    assert polish.ended(False, early) == BOUND
+
+
+def test_among_equals_the_one_at_its_supremum():
+    game = prosecutor()
+    problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
+
+    def candidate(value, supremum, attained):
+        return polish.Candidate(np.eye(2), value, supremum, attained)
+
+    best, equal = candidate(0.6, 0.7, False), candidate(0.6 - 0.9e-9, 0.6, True)
+    assert polish.choose(problem, [best, equal]) is equal
+    worse = candidate(0.6 - 1.1e-9, 0.6, True)
+    assert polish.choose(problem, [best, worse]) is best
+    higher = candidate(0.6 - 0.9e-9, 0.8, False)
+    assert polish.choose(problem, [best, higher]) is higher
+
+
+def test_policies_are_cleaned_of_dust():
+    raw = np.array([[0.5, 0.5 + 1e-11, 1e-11], [-1e-9, 2.0, 2.0]])
+    cleaned = polish.as_policy(raw)
+    assert cleaned[:, 2].tolist() == [0.0, 0.5]
+    assert cleaned[1].tolist() == [0.0, 0.5, 0.5]
+    assert cleaned.sum(1) == pytest.approx(np.ones(2), abs=1e-15)
+    assert polish.as_policy(np.array([[1e-9, 1.0]]))[0, 0] > 0
+
+
+# --- HiGHS
+
+
+def program(upper: float, integer: bool = False) -> highs.LinearProgram:
+    """Maximise x + 2 y with x + y <= 1.5 and x, y in [0, 1], or infeasible for a negative ``upper``."""
+    return highs.LinearProgram(
+        cost=np.array([1.0, 2.0]),
+        matrix=csc_matrix([[1.0, 1.0]]),
+        row_lower=np.array([-np.inf]),
+        row_upper=np.array([upper]),
+        lower=np.zeros(2),
+        upper=np.ones(2),
+        integer=np.array([1, 0]) if integer else None,
+    )
+
+
+def test_programs_are_maximised_with_duals_of_that_sign():
+    solution = highs.solve(program(1.5))
+    assert solution.optimal
+    assert solution.x == pytest.approx([0.5, 1.0])
+    assert (solution.value, solution.bound) == (pytest.approx(2.5), pytest.approx(2.5))
+    assert solution.duals == pytest.approx([1.0])  # one more unit is worth what x brings
+    mixed = highs.solve(program(1.5, integer=True))
+    assert mixed.x == pytest.approx([0.0, 1.0]) or mixed.x == pytest.approx([1.0, 0.5])
+    assert mixed.bound >= mixed.value == pytest.approx(2.0)
+
+
+def test_an_infeasible_program_has_no_point_and_is_tried_without_presolve(monkeypatch):
+    tried = []
+    original = highs.run
+
+    def run(solver, time_limit=np.inf):
+        tried.append((solver.getOptionValue("presolve")[1], time_limit))
+        return original(solver, time_limit)
+
+    monkeypatch.setattr(highs, "run", run)
+    solution = highs.solve(program(-1.0), 9.0)
+    assert (solution.x, solution.value, solution.bound) == (None, -np.inf, np.inf)
+    assert solution.status == "kInfeasible"
+    assert not solution.optimal
+    assert tried == [("choose", 9.0), ("off", 9.0)]
+    tried.clear()
+    highs.solve(program(1.5))
+    assert tried == [("choose", np.inf)]
+
+
+def test_a_solver_is_silent_and_takes_options():
+    solver = highs.load(program(1.5), presolve="off")
+    assert solver.getOptionValue("output_flag")[1] is False
+    assert solver.getOptionValue("presolve")[1] == "off"
+    for name, value in highs.OPTIONS.items():
+        assert solver.getOptionValue(name)[1] == value
+    first = highs.run(solver, 5.0)
+    assert first.value == pytest.approx(2.5)
+    assert solver.getOptionValue("time_limit")[1] == pytest.approx(5.0, abs=0.5)
+    highs.run(solver, -1.0)  # over: not before it began
+    assert solver.getOptionValue("time_limit")[1] < 1.0
