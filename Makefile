@@ -84,7 +84,7 @@ test-browser: $(READY) ## the built book in a browser; skipped, and said so, whe
 browser: $(READY) ## install a browser for the tests and the PDF, if there is none
 	$(RUN) tests/install_browser.py
 
-stress: $(READY) ## faults, hostile input, extreme numbers, planted errors; an hour or more; writes _build/stress.json
+stress: $(READY) ## faults, hostile input, extreme numbers, planted errors, mutants; hours; writes _build/stress.json
 	$(RUN) tests/stress/run.py
 
 benchmark: $(READY) ## ours against naive baselines; writes _build/benchmarks.json

@@ -1,4 +1,4 @@
-"""All stress tests at full size: ``make stress``, an hour or more; writes ``_build/stress.json``.
+"""All stress tests at full size: ``make stress``, some hours; writes ``_build/stress.json``.
 
 The book's page shows ``tests/stress/measured.json``, a copy; every part says which commit it ran on.
 """
