@@ -544,6 +544,7 @@ def test_nothing_that_keeps_the_margin():
         assert (response.value, response.upper_bound, response.gap) == (-np.inf, bound, gap)
         assert (response.status, response.attained) == (status, False)
         assert np.array_equal(response.policy, no_revelation(prosecutor())[0])
+        assert response.seconds == pytest.approx(time.perf_counter(), abs=60)  # since 0
 
 
 def test_how_a_solver_ended():

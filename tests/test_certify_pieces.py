@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import replace
 from importlib import import_module
@@ -35,6 +36,7 @@ from persuasion.certify.hull import Hull
 from persuasion.certify.local import clean_profile
 from persuasion.certify.search import Outcome
 from persuasion.games import synthetic
+from persuasion.ties import TIE_TOLERANCE
 
 
 class Clock:
@@ -197,6 +199,13 @@ def test_senders_share_the_time_and_pass_on_what_they_leave(monkeypatch, clock):
     assert (certificate.radius, certificate.ties) == (0.1, "lowest-index")
 
 
+def test_a_certificate_knows_its_game():
+    game, policies = three_prosecutors()
+    named = Game(game.prior, game.receiver, game.senders, 2, name="three prosecutors")
+    sizes = {"senders": 3, "states": 2, "actions": 2, "signals": 2}
+    assert certify(named, policies, 0.1, senders=[0]).game == {"name": named.name, **sizes}
+
+
 def test_the_last_sender_gets_a_moment_even_if_time_is_up(monkeypatch, clock):
     limits = responses(monkeypatch, clock, [(0, 0, 20.0), (0, 0, 0.0)])
     certify(*three_prosecutors(), 0.1, time_limit=10.0, senders=[2, 1])
@@ -345,6 +354,29 @@ def test_a_bound_below_what_was_reached_is_a_bug(monkeypatch):
     answers = [local_best_response(game, policies, 0, 0.1) for _ in range(3)]
     assert [a.status for a in answers] == ["optimal", "time limit", "bound only"]
     assert {a.solver for a in answers} == {"box search (HiGHS)"}
+
+
+@pytest.mark.parametrize(("deadline", "hurried"), [(-np.inf, True), (np.inf, False)])
+def test_a_search_says_whether_time_ended_it(deadline, hurried):
+    game = synthetic(2, 4, 4, 4, logit_scale=1, seed=3)
+    policies = uniform_policies(game, seed=3)
+    problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
+    limit = time.perf_counter() + (60.0 if deadline > 0 else -1.0)
+    outcome = search.search_box(problem, policy_box(policies[0], 0.05), limit)
+    assert bool(outcome.hurried) is hurried
+    assert outcome.closed is not hurried
+    assert outcome.infeasible is False
+
+
+def test_rows_are_raised_by_the_tie_tolerance():
+    game = Game([0.75, 0.25], [[4.0, 1.0], [0.0, 2.0]], [[[0, 1], [0, 1]]], signals=2)
+    problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
+    raised = tolerant(problem).rows - problem.rows
+    # weights 0.75 and 0.25, differences 3 and -2, scaled by the largest product, 2.25
+    unit = TIE_TOLERANCE * 4.0 / 2.25
+    assert raised[0, 0, 1] == pytest.approx([0.75 * unit, 0.25 * unit], rel=1e-6)
+    assert raised[0, 1, 0] == pytest.approx([0.75 * unit, 0.25 * unit], rel=1e-6)
+    assert raised[0, 0, 0].tolist() == [0.0, 0.0]
 
 
 # --- folding
@@ -534,6 +566,9 @@ def test_signals_share_the_time_by_their_choices(monkeypatch, clock):
     assert found.closed
     assert found.point.tolist() == np.repeat(np.arange(4.0), 4).tolist()
     assert found.made.shape == cells.least.shape
+    limits.clear()
+    decomposition.decompose(cells, box, prices, 1.0, clock.now - 5.0)
+    assert set(limits.values()) == {0.0}  # too late for all of them
 
 
 def test_a_closed_signal_needs_no_branching(monkeypatch):
@@ -681,14 +716,20 @@ def test_cuts_spare_what_is_possible_and_remove_what_is_not():
     for _, made, point in climber.found:
         assert program._separate(program.complete(point, made)) == 0
     assert len(program.blocks) == before
-    fractional = program._solve(np.inf)
-    assert program._separate(fractional.x) > 0
-    after = program._solve(np.inf)
-    assert after.value < fractional.value - 1e-6
+    values = [program._solve(np.inf).value]
+    while program._separate(program._solve(np.inf).x):
+        values.append(program._solve(np.inf).value)
+    assert len(values) > 2
+    assert (np.diff(values) <= 1e-9).all()
+    assert values[-1] < values[0] - 1e-6
+    rows = program.program(integer=False)
+    assert rows.matrix.shape[0] > 16
     for _, made, point in climber.found:
-        rows, x = program.program(integer=False), program.complete(point, made)
+        x = program.complete(point, made)
         assert (rows.matrix @ x >= rows.row_lower - 1e-6).all()
         assert (rows.matrix @ x <= rows.row_upper + 1e-6).all()
+    best = highs.solve(Hull(cells, box).program(integer=True)).value
+    assert highs.solve(program.program(integer=True)).value == pytest.approx(best, abs=1e-6)
 
 
 # --- the search's decisions

@@ -173,3 +173,10 @@ def test_games_that_differ_have_different_hashes():
     one, other = Game(**GOOD), Game(**{**GOOD, "signals": GOOD["signals"] + 1})
     assert hash(one) == hash(Game(**GOOD))
     assert hash(one) != hash(other)
+
+
+def test_a_game_in_print():
+    arrays = [0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]]
+    assert repr(Game(*arrays, 3)) == "Game(senders=1, states=2, actions=2, signals=3)"
+    named = Game(*arrays, 3, name="duel")
+    assert repr(named) == "Game(duel: senders=1, states=2, actions=2, signals=3)"

@@ -186,7 +186,9 @@ def test_what_comes_in_as_numpy_comes_out_as_numpy():
         assert isinstance(sender_utilities(game, batch), kind)
         assert isinstance(receiver_utility(game, batch), kind)
         assert isinstance(outcome_distribution(game, batch), kind)
-        assert isinstance(receiver_actions(game, batch), kind)
+        actions = receiver_actions(game, batch)
+        assert isinstance(actions, kind)
+        assert actions.dtype in (np.int64, torch.int64)
         assert isinstance(deviation_utilities(game, policies, 0, batch[:, 0]), kind)
 
 

@@ -47,8 +47,8 @@ SETTINGS = {
     "pytest_add_cli_args_test_selection": [f"tests/{name}" for name in TESTS],
     "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist"],
     "process_isolation": "forkserver",
-    # in processor time, of twice what the tests took: mutants that go on for ever are killed by it
-    "timeout_multiplier": 1.0,
+    # eight times the processor time that the tests took: mutants that go on for ever are killed by it
+    "timeout_multiplier": 4.0,
     "track_dependencies": False,
     "use_git_change_detection": False,
 }
