@@ -242,6 +242,9 @@ def test_probability_that_may_not_be_revealed_is_left_over():
         assert solution.x[0] == pytest.approx(left)
         assert solution.value == pytest.approx(8 * (0.3 + hidden[1]) - price * 8 * left)
         master.charge(1e4)
+    known = len(master.profiles)
+    assert not master.add(master.profiles[0].copy())
+    assert len(master.profiles) == known
     free = make_problem(game, no_revelation(game), 0, rule)
     assert column_generation.Master(free).leftover.tolist() == []
 
@@ -398,6 +401,7 @@ def test_large_problems_get_fewer_lines_and_kinks(monkeypatch):
     few.lines, few.points = 50, 2
     points, _ = few._kinks(*np.random.default_rng(1).dirichlet(np.ones(4), (2, 50)))
     assert len(points) == 100 + 2
+    assert not np.array_equal(points[0], points[1])
 
 
 def test_only_what_leads_by_the_margin_is_met_or_revealed():
@@ -419,7 +423,7 @@ def test_only_what_leads_by_the_margin_is_met_or_revealed():
 
 def test_hops_lead_to_better_cones_only():
     problem, prices = four_by_four(1), np.array([0.3, -0.1, 0.2, 0.1])
-    random = np.random.default_rng(0)
+    random, found = np.random.default_rng(0), 0
     for start in random.dirichlet(np.ones(4), 10):
         worth = [
             one_signal.best_in_cone(problem, p, prices).value
@@ -429,8 +433,10 @@ def test_hops_lead_to_better_cones_only():
         assert min(worth, default=1.0) > 1e-9
         first = (problem.gains @ start)[np.arange(4), one_signal.favourite(problem, start)].sum()
         assert not worth or worth[0] >= first - prices @ start - 1e-9
+        found += len(worth)
         least = max(worth, default=0.0)
         assert list(one_signal.hop(problem, start, prices, least + 1e-6)) == []
+    assert found >= 10
 
 
 # --- what the others leave, and bounds column by column
