@@ -611,7 +611,7 @@ def test_games_too_large_for_a_method_are_refused():
 
 def test_column_generation_refuses_a_tie_map_that_tells_signals_apart():
     game, policies, rule, _ = bimatrix_game()
-    with pytest.raises(ValueError, match="^column-generation needs interchangeable signals"):
+    with pytest.raises(ValueError, match=r"^column-generation needs interchangeable signals"):
         best_response(game, policies, 0, "column-generation", ties=rule)
 
 

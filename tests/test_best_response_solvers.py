@@ -436,7 +436,7 @@ def test_hops_lead_to_better_cones_only():
         found += len(worth)
         least = max(worth, default=0.0)
         assert list(one_signal.hop(problem, start, prices, least + 1e-6)) == []
-    assert found >= 10
+    assert found >= 3
 
 
 # --- what the others leave, and bounds column by column
