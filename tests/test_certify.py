@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.optimize
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from persuasion import Game, deviation_utilities, sender_utilities, uniform_policies
@@ -285,6 +285,8 @@ def test_monotone_in_the_radius_and_above_the_sampled_check(drawn, seed):
 
 @settings(max_examples=20)
 @given(games_with_policies(max_senders=3, max_size=3), st.floats(-5, 5))
+@example((Game([1.0], [[0.0]], [[[0.0]]], 2), np.array([[[0.4, 0.6]]])), 5e-324)
+@example((Game([1.0], [[0.0]], [[[0.0]]], 2), np.array([[[0.4, 0.6]]])), 1e-300)
 def test_nobody_gains_where_utilities_are_constant(drawn, level):
     game, policies = drawn
     flat = Game(game.prior, game.receiver, np.full(game.senders.shape, level), game.signals)

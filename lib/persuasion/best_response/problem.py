@@ -27,6 +27,8 @@ from persuasion.game import Game
 from persuasion.simulate import deviation_utilities
 from persuasion.ties import TIE_TOLERANCE, TieRule
 
+VANISHING = 1e-290
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -75,8 +77,8 @@ class Problem:
 
     @property
     def scale(self) -> float:
-        """Largest absolute utility of the deviator (1 if all are zero): the unit of tolerances."""
-        return float(np.abs(self.game.senders[self.sender]).max()) or 1.0
+        """Largest absolute utility of the deviator: the unit of tolerances; see :func:`utility_scale`."""
+        return utility_scale(self.game.senders[self.sender])
 
     def trivial_bound(self) -> float:
         """The deviator's utility if it chose the receiver's action itself in every state and column."""
@@ -86,6 +88,12 @@ class Problem:
     def utilities(self, policies: np.ndarray) -> np.ndarray:
         """Exact utilities ``(...)`` of own policies ``(..., states, signals)`` under the tie rule."""
         return deviation_utilities(self.game, self.policies, self.sender, policies, ties=self.ties)
+
+
+def utility_scale(utilities: np.ndarray) -> float:
+    """The largest absolute entry; 1 if there are only zeros, or numbers so small that a share of them is none."""
+    largest = float(np.abs(utilities).max())
+    return largest if largest > VANISHING else 1.0
 
 
 def make_problem(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from persuasion.best_response import BestResponse
+from persuasion.best_response.problem import utility_scale
 from persuasion.certify.local import check_time_limit, clean_profile, local_best_response
 from persuasion.certify.record import (
     EXACT,
@@ -86,7 +87,7 @@ def _entry(
     game: Game, profile: np.ndarray, sender: int, rule: TieRule, response: BestResponse
 ) -> SenderCertificate:
     utility = float(deviation_utilities(game, profile, sender, profile[sender], rule))
-    scale = float(np.abs(game.senders[sender]).max()) or 1.0
+    scale = utility_scale(game.senders[sender])
     gain, bound = float(response.value - utility), float(response.upper_bound - utility)
     if gain < -EXACT * scale or bound < -EXACT * scale:
         raise InconsistentCertificate(
