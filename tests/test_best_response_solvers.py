@@ -152,6 +152,18 @@ def test_the_receivers_unit_changes_nothing(method, margin, unit):
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_duplicates_that_nobody_tells_apart_go_to_the_lower_index(method):
+    receiver = [[1, 1, 0], [0, 0, 1]]
+    senders = [[[0, 0, 1], [0, 0, 1]], [[2, 2, 0], [2, 2, 0]]]
+    game = Game([0.7, 0.3], receiver, senders, signals=2)
+    response = best_response(game, no_revelation(game), 0, method, ties="welfare")
+    assert response.upper_bound == pytest.approx(0.6, abs=1e-7)
+    assert response.value == pytest.approx(0.6, abs=1e-5)
+    both = best_response(game, no_revelation(game), 1, method, ties="welfare")
+    assert both.value == pytest.approx(2)
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_duplicates_go_to_the_action_that_the_rule_prefers(method):
     """Actions 0 and 1 are one to the receiver; welfare prefers 1 where state 0 is at most twice as likely as 1."""
     receiver = [[1, 1, 0], [1, 1, 0]]

@@ -108,7 +108,7 @@ def run(folder: Path, hundredths: range, children: int = 1) -> dict[str, Any]:
     chosen = {name: code for name, code in verdicts(folder) if _hundredth(name) in hundredths}
     if wanted := [name for name, code in chosen.items() if code is OPEN]:
         _mutmut(folder, "run", "--max-children", str(children), *wanted)
-    return summary(folder)
+    return summary(folder, hundredths)
 
 
 def verdicts(folder: Path) -> Iterator[tuple[str, int | None]]:
@@ -117,14 +117,16 @@ def verdicts(folder: Path) -> Iterator[tuple[str, int | None]]:
         yield from json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"].items()
 
 
-def summary(folder: Path) -> dict[str, Any]:
-    """Per module how many mutants there are, were tried and killed; and the changes that survived."""
+def summary(folder: Path, hundredths: range) -> dict[str, Any]:
+    """Per module how many mutants there are, and of those chosen were tried and killed; what survived."""
     modules: dict[str, dict[str, int]] = {}
     survivors = []
     for name, code in verdicts(folder):
         module, _, function = name.removeprefix("persuasion.").rpartition(".")
         counts = modules.setdefault(module, {"mutants": 0, "tried": 0, "killed": 0})
         counts["mutants"] += 1
+        if _hundredth(name) not in hundredths:
+            continue
         counts["tried"] += code is not OPEN
         counts["killed"] += code not in (OPEN, *ALIVE)
         if code in ALIVE:
