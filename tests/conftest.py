@@ -8,4 +8,5 @@ import torch
 
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.register_profile("forgetful", deadline=None, database=None)
 hypothesis.settings.load_profile("project")

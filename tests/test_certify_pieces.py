@@ -607,11 +607,10 @@ def test_binaries_are_solved_to_half_the_gap_from_the_best_start(monkeypatch, pr
 def test_the_formulation_follows_the_number_of_choices():
     assert mixed.is_sparse(3, 2)
     assert not mixed.is_sparse(4, 2)
-    cells, box = contested()
-    assert isinstance(mixed.formulate(cells, box), Cuts)
-    dense = replace(cells, signal_of_cell=cells.signal_of_cell[:1])
-    monolith = mixed.is_sparse(len(dense.least), len(dense.signal_of_cell))
-    assert monolith is False
+    for radius, kind in ((0.05, Cuts), (0.2, Hull)):
+        cells, box = contested(seed=1, radius=radius)
+        assert isinstance(mixed.formulate(cells, box), kind)
+        assert (len(cells.least) > 1.5 * len(cells.signal_of_cell)) is (kind is Hull)
 
 
 def test_a_program_without_rows_is_one():

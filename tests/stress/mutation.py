@@ -45,7 +45,11 @@ SETTINGS = {
     "only_mutate": [f"src/persuasion/{pattern}" for pattern in CORE],
     "also_copy": ["examples"],
     "pytest_add_cli_args_test_selection": [f"tests/{name}" for name in TESTS],
-    "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist"],
+    # a failure that hypothesis remembers would count as the death of every mutant after it
+    "pytest_add_cli_args": [
+        *("-p", "no:cacheprovider", "-p", "no:xdist"),
+        "--hypothesis-profile=forgetful",
+    ],
     "process_isolation": "forkserver",
     # eight times the processor time that the tests took: mutants that go on for ever are killed by it
     "timeout_multiplier": 4.0,
@@ -107,7 +111,9 @@ def run(folder: Path, hundredths: range, children: int = 1) -> dict[str, Any]:
         _mutmut(folder, "run", "--max-children", str(children), "none.such")
     chosen = {name: code for name, code in verdicts(folder) if _hundredth(name) in hundredths}
     if wanted := [name for name, code in chosen.items() if code is OPEN]:
-        _mutmut(folder, "run", "--max-children", str(children), *wanted)
+        said = _mutmut(folder, "run", "--max-children", str(children), *wanted)
+        if all(code is OPEN for name, code in verdicts(folder) if name in set(wanted)):
+            raise RuntimeError(f"mutmut tried no mutant: {said[-500:]}")
     return summary(folder, hundredths)
 
 

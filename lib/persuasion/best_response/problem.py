@@ -27,6 +27,7 @@ from persuasion.game import Game
 from persuasion.simulate import deviation_utilities
 from persuasion.ties import TIE_TOLERANCE, TieRule
 
+# tolerances are shares down to 1e-12, which must not underflow
 VANISHING = 1e-290
 
 
