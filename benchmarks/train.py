@@ -23,6 +23,7 @@ import naive
 from persuasion import sender_utilities, uniform_policies
 from persuasion.experiments.config import PRESETS, preset
 from persuasion.experiments.design import EXPERIMENTS, jobs
+from persuasion.experiments.frozen import apply_recipe
 from persuasion.games import synthetic
 from persuasion.learn import Training, fit, sample_flops
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
@@ -38,7 +39,7 @@ GAMES = (
 """Senders, signals, states, actions and logit scale: games whose training is projected to the presets."""
 COMPARED, LARGEST = GAMES[3], GAMES[4]
 TRAINING = Training()
-"""The literal recipe."""
+"""The literal recipe, on which the versions are compared; projections use the presets' own."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,7 +72,7 @@ def _compare(name: str, effort: Effort) -> dict[str, Any]:
     optimiser = torch.optim.Adam(obvious.parameters(), lr=TRAINING.learning_rate)
     epoch = functools.partial(naive.train_epoch, obvious, optimiser, *data)
     times = [
-        (_seconds(epoch), _trained(name, data, effort), _in_full(name, data), 1 / _peak())
+        (_seconds(epoch), _trained(name, data, TRAINING, effort), _in_full(name, data), 1 / _peak())
         for _ in range(effort.repeats)
     ]
     baseline, ours, full, product = (min(column) for column in zip(*times, strict=True))
@@ -103,10 +104,11 @@ def _data(size: tuple, samples: int) -> Data:
     return inputs, (utilities - utilities.mean()) / utilities.std()
 
 
-def _trained(name: str, data: Data, effort: Effort) -> float:
+def _trained(name: str, data: Data, training: Training, effort: Effort) -> float:
     """Seconds of an epoch in the course of training, the mean over all but the first."""
-    training = dataclasses.replace(TRAINING, epochs=effort.epochs)
-    return float(_epochs(build_network(name, data[0].shape[1]), data, training)[1:].mean())
+    network = build_network(name, data[0].shape[1], **training.network_options(name))
+    epochs = _epochs(network, data, dataclasses.replace(training, epochs=effort.epochs))
+    return float(epochs[1:].mean())
 
 
 def _in_full(name: str, data: Data) -> float:
@@ -141,11 +143,11 @@ def _seconds(function: Callable[[], Any]) -> float:
 
 
 def _project(name: str, effort: Effort) -> dict[str, Any]:
-    """What the presets' training costs on one core, from a few games trained by the literal recipe."""
-    visits = {}
+    """What the presets' training costs on one core, from a few games trained by their recipe."""
+    training, visits = apply_recipe(TRAINING, preset("paper").recipe, name), {}
     for size in GAMES:
         data = _data(size, effort.samples)
-        visits[data[0].shape[1]] = _trained(name, data, effort) / effort.samples
+        visits[data[0].shape[1]] = _trained(name, data, training, effort) / effort.samples
     hours = {
         key: {experiment: _hours(key, experiment, name, visits) for experiment in EXPERIMENTS}
         for key in PRESETS

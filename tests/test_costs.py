@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persuasion.experiments import design, preset
+from persuasion.experiments.store import Record
 from persuasion.report import costs
 from persuasion.report.schedule import makespan
 
@@ -42,6 +43,29 @@ def test_between_measured_lengths_the_cost_is_interpolated():
     }
     results = {"train-relu": {"microseconds_per_visit_by_inputs": {"20": 1.0, "40": 3.0}}}
     assert np.isclose(costs.seconds(config, results), 1000 * 2.0e-6)
+
+
+def test_recorded_seconds_are_extended_to_the_planned_jobs_of_the_same_kind():
+    planned = design.jobs(preset("smoke"), "synthetic")
+    solved = [job for job in planned if job.config["kind"] == "solve"]
+    relu, dnl = (
+        [job.config for job in solved if job.config["method"] == method and costs.networks(job.config) == 2]
+        for method in ("relu", "dnl")
+    )  # fmt: skip
+    records = [
+        Record("a", relu[0], "done", {}, seconds=10.0),
+        Record("b", relu[1], "done", {}, seconds=30.0),
+    ]
+    reference = next(job.config for job in planned if job.config["kind"] == "reference")
+    records.append(Record("c", reference, "done", {}, seconds=1e6))
+    table = costs.recorded_table(records, planned).set_index(["senders", "network"])
+    row = table.loc[2, "ReLU"]
+    assert (row["jobs with a record"], row["planned"]) == (2, len(relu))
+    assert np.isclose(row["core-hours of all"], 20.0 * len(relu) / 3600)
+    assert table.loc[(2, "DNL"), "planned"] == len(dnl)
+    assert table.loc[(2, "DNL"), "jobs with a record"] == 0
+    assert np.isnan(table.loc[(2, "DNL"), "core-hours of all"])
+    assert table["planned"].sum() == len(solved)
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=30), st.integers(1, 8))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import pandas as pd
 from persuasion.experiments import design
 from persuasion.experiments.config import Preset
 from persuasion.experiments.games import build_game
+from persuasion.experiments.jobs import Job
+from persuasion.experiments.store import Record
 from persuasion.learn.flops import sample_flops, training_flops
 from persuasion.learn.training import Training
 from persuasion.report.style import NAMES
@@ -84,6 +86,41 @@ def experiment_table(preset: Preset, results: Mapping[str, Mapping[str, Any]]) -
             }
         )
     return pd.DataFrame(rows)
+
+
+def recorded_table(records: Sequence[Record], planned: Sequence[Job]) -> pd.DataFrame:
+    """Median and mean seconds of the jobs that have records, and the core-hours of all that are planned.
+
+    One row per number of senders and network. The projection is the mean times the planned jobs; where none has
+    a record it is missing, and where some have, it supposes that the sizes still to come cost as much.
+    """
+    taken, total = _groups(records), _groups(planned)
+    rows = []
+    for senders, method in sorted(total, key=lambda key: (key[0], list(NAMES).index(key[1]))):
+        every = total[senders, method]
+        seconds = pd.Series([r.seconds for r in taken.get((senders, method), [])], dtype=float)
+        rows.append(
+            {
+                "senders": senders,
+                "network": NAMES[method],
+                "jobs with a record": len(seconds),
+                "planned": len(every),
+                "median, s": seconds.median(),
+                "mean, s": seconds.mean(),
+                "core-hours of all": seconds.mean() * len(every) / 3600,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _groups(found: Sequence[Any]) -> dict[tuple[int, str], list[Any]]:
+    """Records or jobs that train networks, by senders and network."""
+    groups: dict[tuple[int, str], list[Any]] = {}
+    for one in found:
+        if one.config["kind"] == "solve":
+            key = (networks(one.config), one.config["method"])
+            groups.setdefault(key, []).append(one)
+    return groups
 
 
 def networks(config: Mapping[str, Any]) -> int:
