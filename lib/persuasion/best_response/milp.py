@@ -18,7 +18,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from persuasion.best_response.bounds import separate_bound
-from persuasion.best_response.highs import OPTIONS
+from persuasion.best_response.highs import MIXED, OPTIONS
 from persuasion.best_response.polish import climb, conclude, ended
 from persuasion.best_response.problem import Problem
 from persuasion.best_response.record import BestResponse
@@ -57,13 +57,11 @@ def by_milp(problem: Problem, time_limit: float) -> BestResponse:
 def _solve(model: cp.Problem, time_limit: float) -> tuple[float, str]:
     """Upper bound and the solver's claim; without an incumbent the variables keep no value."""
     data, chain, inverse = model.get_problem_data(cp.HIGHS)
-    options = {**OPTIONS, "small_matrix_value": SMALL, "time_limit": max(time_limit, 0.0)}
+    limits = {"small_matrix_value": SMALL, "time_limit": max(time_limit, 0.0)}
+    options = {**OPTIONS, **MIXED, **limits}
     del options["output_flag"]
     # a plain model.solve() raises if the time limit ends before an incumbent, and the bound is lost
-    raw = chain.solve_via_data(model, data, solver_opts=dict(options))
-    if raw["model_status"] == "kInfeasible":  # presolve errs
-        options["presolve"] = "off"
-        raw = chain.solve_via_data(model, data, solver_opts=options)
+    raw = chain.solve_via_data(model, data, solver_opts=options)
     if raw["info"].primal_solution_status == 2:
         with warnings.catch_warnings():  # of a time limit; the value is recomputed anyway
             warnings.simplefilter("ignore", UserWarning)

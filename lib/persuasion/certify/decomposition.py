@@ -92,7 +92,7 @@ def solve_signal(cells: Cells, gap: float, deadline: float) -> SignalResult:
         climber.ascend(climber.read(start), deadline)
     climber.flip(time.perf_counter() + FLIP_SHARE * (deadline - time.perf_counter()))
     if bound - climber.value > gap:
-        found = solve_binaries(relaxation, climber, gap, deadline, presolve=False)
+        found = solve_binaries(relaxation, climber, gap, deadline)
         bound = min(bound, found.bound)
     point = starts[0] if climber.point is None else climber.point
     return SignalResult(climber.value, max(bound, climber.value), point, climber.made)

@@ -39,11 +39,10 @@ def formulate(cells: Cells, box: Box | None = None) -> Hull | Cuts:
 
 
 def solve_binaries(
-    relaxation: Hull | Cuts, climber: Climber, gap: float, deadline: float, presolve: bool = True
+    relaxation: Hull | Cuts, climber: Climber, gap: float, deadline: float
 ) -> highs.Solution:
     """Branch and bound until ``gap`` or ``deadline``; the climber gives the start and learns what is found."""
     solver = highs.load(relaxation.program(integer=True), mip_abs_gap=gap / 2, **LEAN)
-    solver.setOptionValue("presolve", "choose" if presolve else "off")
     if climber.point is not None:
         start = highspy.HighsSolution()
         start.col_value = relaxation.complete(climber.point, climber.made).tolist()

@@ -97,7 +97,7 @@ def _least_shortfall(gains: np.ndarray, need: np.ndarray, cell: np.ndarray) -> n
         integrality=np.append(np.ones(choices), 0),
         bounds=Bounds(*limits),
         constraints=[reach, one],
-        options={"mip_rel_gap": 0.0, "time_limit": SECONDS},
+        options={"mip_rel_gap": 0.0, "time_limit": SECONDS, "presolve": False},
     )
     # out of time without any choice, which one binary per cell hardly allows: the lowest index
     return np.full(choices, 0.5) if solution.x is None else np.asarray(solution.x[:-1])
