@@ -16,6 +16,7 @@ from persuasion.report.recipes import (
     best,
     comparison_table,
     fits_frame,
+    lead_table,
     scores,
 )
 
@@ -147,3 +148,18 @@ def test_errors_are_relative_to_the_variance_of_what_varies():
         ]
     )
     np.testing.assert_allclose(np.exp(frame["log_held_out"]), [0.1, np.inf])
+
+
+def test_leads_name_the_smallest_error_and_the_factor_to_the_next():
+    rows = [
+        (2, 4, 100, 1, "relu", np.log(0.5), np.log(0.1)),
+        (2, 4, 100, 1, "delu", np.log(0.25), np.log(0.4)),
+        (2, 4, 100, 1, "dnl", np.log(0.75), np.log(0.3)),
+        (4, 6, 100, 1, "dnl", 0.0, 0.0),
+    ]
+    names = ["senders", "signals", "samples", "epochs", "method", "log_held_out", "log_training"]
+    (row,) = lead_table(pd.DataFrame(rows, columns=names)).to_dict("records")
+    assert (row["senders"], row["samples"]) == (2, 100)
+    assert (row["smallest held-out error"], row["smallest training error"]) == ("DeLU", "ReLU")
+    assert np.isclose(row["next, held-out"], 2.0)
+    assert np.isclose(row["next, training"], 3.0)

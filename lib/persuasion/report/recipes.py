@@ -164,6 +164,26 @@ def ablation_table(frame: pd.DataFrame, tuned: Mapping[str, Mapping[str, Any]]) 
     return pd.DataFrame(rows)
 
 
+def lead_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Per game and budget of a learning curve: whose error is smallest, and by which factor the next one is larger.
+
+    Budgets at which a single architecture has a record are left out.
+    """
+    keys = ["senders", "signals", "samples", "epochs"]
+    rows = []
+    for place, part in frame.groupby(keys):
+        if len(part) < 2:
+            continue
+        row: dict[str, Any] = dict(zip(keys, place))
+        for which in ("held-out", "training"):
+            column = "log_" + which.replace("-", "_")
+            first, second = part.nsmallest(2, column).itertuples()
+            gap = getattr(second, column) - getattr(first, column)
+            row |= {f"smallest {which} error": NAMES[str(first.method)], f"next, {which}": np.exp(gap)}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
 def _single_changes(part: pd.DataFrame, base: pd.DataFrame) -> set[tuple[str, Any]]:
     names = ["learning_rate", *CHOICES]
     centre = base[names].iloc[0]
