@@ -179,7 +179,10 @@ def lead_table(frame: pd.DataFrame) -> pd.DataFrame:
             column = "log_" + which.replace("-", "_")
             first, second = part.nsmallest(2, column).itertuples()
             gap = getattr(second, column) - getattr(first, column)
-            row |= {f"smallest {which} error": NAMES[str(first.method)], f"next, {which}": np.exp(gap)}
+            row |= {
+                f"smallest {which} error": NAMES[str(first.method)],
+                f"next, {which}": np.exp(gap),
+            }
         rows.append(row)
     return pd.DataFrame(rows)
 
