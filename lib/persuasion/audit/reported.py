@@ -20,7 +20,7 @@ def check_reported(cases: Sequence[Case], preset: Preset) -> list[Check]:
     """Every row of the table behind Figures 2, 3, 5 and 8 and Table 1, recomputed.
 
     ``cases`` are those of one experiment. Per row: whether a profile was accepted, the utilities, and the
-    welfare, which the audit adds up itself.
+    welfare, which the audit adds up itself. A game whose reference is not computed yet is in no table.
     """
     from persuasion.report.frames import equilibria_frame, game_id
 
@@ -30,9 +30,10 @@ def check_reported(cases: Sequence[Case], preset: Preset) -> list[Check]:
     frame = equilibria_frame([case.record for case in cases], preset)
     keys = zip(frame["game"], frame["method"], frame["radius"], frame["tolerance"])
     rows = dict(zip(keys, frame.to_dict("records")))
+    shown = set(frame["game"])
     checks = []
     for case in cases:
-        if case.record.config["kind"] == "solve":
+        if case.record.config["kind"] == "solve" and game_id(case.record) in shown:
             game = build_game(case.record.config["game"])
             for (radius, tolerance), value in _own_table(case, game).items():
                 row = rows[game_id(case.record), case.method, radius, tolerance]
