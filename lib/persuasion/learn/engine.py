@@ -7,8 +7,9 @@ the hyper-network that are off. Both ways compute the same up to rounding: the n
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,7 +102,8 @@ class Trainer:
                 own = orders if self.together else orders[[self.samples.groups[part.members.start]]]
                 batches = math.ceil(len(self.samples) / self.training.batch_size)
                 rates = _rates(self.training, epoch, batches)
-                loss = part.epoch(own, self.training.batch_size, rates)
+                with _denormals_flushed():
+                    loss = part.epoch(own, self.training.batch_size, rates)
                 losses[part.members] = loss.cpu().numpy()
             alive = [part for part in alive if np.isfinite(losses[part.members]).any()]
             after_epoch(epoch, losses)
@@ -117,6 +119,21 @@ class Trainer:
                 total += part.network.squared_error(x, y).double() * y.shape[1]
             result[part.members] = (total / len(samples)).cpu().numpy()
         return result
+
+
+@contextlib.contextmanager
+def _denormals_flushed() -> Iterator[None]:
+    """Numbers below about 1e-38 count as 0 on this thread.
+
+    Adam's averages for units that are off decay to such denormal numbers and stay there; processors handle them
+    many times slower than others. Losses and weights do not notice: the averages are divided by at least 1e-8.
+    """
+    before = not torch.tensor(1e-40).mul(1)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
 
 
 def _adam(values: torch.Tensor, gradients: torch.Tensor, rate: float) -> torch.optim.Adam:
