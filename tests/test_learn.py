@@ -1,5 +1,6 @@
 """Fitting, models, gradients and extra-gradient, against closed forms and finite differences."""
 
+import contextlib
 import dataclasses
 import math
 
@@ -16,12 +17,14 @@ from persuasion.learn import (
     Task,
     Training,
     UtilityModel,
+    engine,
     extragradient,
     fit,
     fit_games,
     gradient_ascent,
     training_flops,
 )
+from persuasion.learn.engine import Trainer
 from persuasion.learn.fit import fit_samples
 from persuasion.learn.samples import Samples
 from persuasion.networks import ARCHITECTURES, build_network, member_seeds
@@ -29,6 +32,7 @@ from persuasion.networks.dnl import GENERATED
 
 # only its sizes matter: three senders, two states, two signals
 SHAPE = Game([0.5, 0.5], np.eye(2), np.zeros((3, 2, 2)), signals=2)
+SMALLEST_NORMAL = torch.finfo(torch.float32).tiny
 QUICK = Training(samples=2000, held_out=500, epochs=15, batch_size=128, learning_rate=0.003)
 
 
@@ -264,6 +268,47 @@ def test_a_diverging_network_is_flagged_and_leaves_the_others_alone(together):
         run([0, 1, 2])
     with pytest.raises(ValueError, match="on_divergence"):
         run([0, 1, 2], on_divergence="ignore")
+
+
+def test_denormal_numbers_are_flushed_in_training_only_and_change_no_loss(monkeypatch):
+    training = dataclasses.replace(QUICK, samples=512, epochs=120, batch_size=64)
+    x, y = smooth_data(training.samples)
+
+    def trained():
+        network = build_network("dnl", 4, 1, seed=1)
+        data = Samples.of("training", network, x, y[:, :1] / 100)
+        trainer, losses, outside = Trainer(network, data, training, [3]), [], []
+
+        def after_epoch(_, found):
+            losses.append(found.copy())
+            outside.append(torch.tensor(1e-40).mul(1).item() > 0)
+
+        trainer.run(after_epoch)
+        assert all(outside)
+        states = [state for part in trainer.parts for state in part.optimiser.state.values()]
+        averages = torch.cat([state["exp_avg"].flatten() for state in states])
+        return losses, int(((averages != 0) & (averages.abs() < SMALLEST_NORMAL)).sum())
+
+    losses, denormals = trained()
+    assert denormals == 0
+    monkeypatch.setattr(engine, "_denormals_flushed", contextlib.nullcontext)
+    plain, denormals = trained()
+    assert denormals > 100
+    np.testing.assert_allclose(losses, plain, rtol=1e-5)
+
+
+def test_flushing_ends_with_an_error_and_leaves_the_callers_choice():
+    flushed = engine._denormals_flushed()
+    flushed.__enter__()
+    assert torch.tensor([1e-40]).mul(1) == 0
+    error = RuntimeError()
+    assert not flushed.__exit__(RuntimeError, error, None)
+    assert torch.tensor([1e-40]).mul(1) > 0
+    torch.set_flush_denormal(True)
+    with engine._denormals_flushed():
+        pass
+    assert torch.tensor([1e-40]).mul(1) == 0
+    torch.set_flush_denormal(False)
 
 
 def test_progress_reports_every_epoch():
