@@ -6,6 +6,7 @@ Seconds are those of the process's one thread: other processes on the machine di
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
@@ -25,7 +27,7 @@ from persuasion.experiments.config import PRESETS, preset
 from persuasion.experiments.design import EXPERIMENTS, jobs
 from persuasion.experiments.frozen import apply_recipe
 from persuasion.games import synthetic
-from persuasion.learn import Training, fit, sample_flops
+from persuasion.learn import Training, engine, fit, sample_flops
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
 from persuasion.report import costs
 
@@ -59,7 +61,10 @@ def run(effort: Effort = Effort()) -> list[dict[str, Any]]:
     """One object per architecture; float32, one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    rows = [_compare(name, effort) | _project(name, effort) for name in ARCHITECTURES]
+    rows = [
+        _compare(name, effort) | _flush(name, effort) | _project(name, effort)
+        for name in ARCHITECTURES
+    ]
     torch.set_num_threads(threads)
     return rows
 
@@ -91,6 +96,30 @@ def _compare(name: str, effort: Effort) -> dict[str, Any]:
         "inputs": length,
         "batch_size": TRAINING.batch_size,
         "threads": 1,
+    }
+
+
+def _flush(name: str, effort: Effort) -> dict[str, float]:
+    """A whole training of one network by the presets' recipe, with denormal numbers and without, in turn.
+
+    They take thousands of steps to appear, more than the epochs of the other comparisons have.
+    """
+    training, data = apply_recipe(TRAINING, preset("paper").recipe, name), _data(GAMES[0], 20_000)
+
+    def whole() -> float:
+        network = build_network(name, data[0].shape[1], **training.network_options(name))
+        return float(_epochs(network, data, training).sum())
+
+    def kept() -> float:
+        with mock.patch.object(engine, "_denormals_flushed", contextlib.nullcontext):
+            return whole()
+
+    times = [(kept(), whole()) for _ in range(effort.repeats)]
+    with_denormals, flushed = (min(column) for column in zip(*times, strict=True))
+    return {
+        "seconds_denormals_kept": with_denormals,
+        "seconds_denormals_flushed": flushed,
+        "gain_by_flushing": with_denormals / flushed,
     }
 
 
