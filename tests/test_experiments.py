@@ -25,6 +25,7 @@ from persuasion.experiments import (
 from persuasion.experiments.executors import execute
 from persuasion.experiments.games import build_game
 from persuasion.experiments.jobs import run_job
+from persuasion.experiments.store import Record
 from persuasion.learn.sampled_check import sample_deviations
 from stress.faults import workers_of
 from stress.small import SET, SETTINGS, same
@@ -138,6 +139,21 @@ def test_two_workers_and_reverse_order_give_the_same_records(tiny, serial):
     for wave in waves:
         found |= {record.key: record for record in execute(wave[::-1], workers=2, given=given)}
     assert same([found[job.key] for job in planned], records)
+
+
+def test_workers_take_the_jobs_in_their_order_whatever_these_take(monkeypatch):
+    planned = [job for job in design.jobs(preset("paper"), "synthetic") if not job.needs][:40]
+
+    def uneven(job, given):
+        """Every other job takes its time, so that a worker with the others would run far ahead."""
+        time.sleep(0.2 if places[job.key] % 2 else 0)
+        return Record(job.key, job.config, "done", {}, {}, {}, 0.0)
+
+    places = {job.key: place for place, job in enumerate(planned)}
+    monkeypatch.setattr("persuasion.experiments.executors.run_job", uneven)
+    finished = [places[record.key] for record in execute(planned, workers=2)]
+    assert sorted(finished) == list(range(40))
+    assert max(place - rank for rank, place in enumerate(finished)) <= 6
 
 
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])

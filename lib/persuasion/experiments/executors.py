@@ -16,6 +16,8 @@ from persuasion.experiments.provenance import provenance
 from persuasion.experiments.store import Record
 
 RETRIES = 3
+# tasks of one group wait with the scheduler, in their order, until a worker is free; others are dealt out at once
+GROUP = "job"
 THREAD_LIMITS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -53,7 +55,9 @@ def _distributed(
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with _client(workers, scheduler) as client:
         futures = {
-            client.submit(run_job, job, given(job), key=job.key, priority=-rank, pure=False): job
+            client.submit(
+                run_job, job, given(job), key=(GROUP, job.key), priority=-rank, pure=False
+            ): job
             for rank, job in enumerate(jobs)
         }
         for future in as_completed(list(futures)):
