@@ -476,3 +476,10 @@ def test_paper_scale_hands_out_what_is_committed_and_nothing_else(tmp_path, monk
     assert record.config["method"] == "relu"
     assert "model/description" in record.arrays
     assert experiments.paper_scale("learning-curve", tmp_path) == []
+
+
+def test_means_are_over_games_that_every_method_has():
+    frame = pd.DataFrame({"game": list("aabcc"), "method": ["relu", "dnl", "relu", "dnl", "relu"]})
+    assert frames.with_all_methods(frame, ("relu", "dnl"))["game"].tolist() == list("aacc")
+    assert frames.with_all_methods(frame[2:3], ("relu", "dnl")).empty
+    assert frames.with_all_methods(frame[:0], ("relu", "dnl")).empty

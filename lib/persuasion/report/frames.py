@@ -120,6 +120,12 @@ def _selection_row(
     }
 
 
+def with_all_methods(frame: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
+    """The rows of the games that have rows of every method, so that means of methods are over the same games."""
+    groups = frame.groupby("game")["method"]
+    return frame[frame["game"].isin({game for game, own in groups if set(methods) <= set(own)})]
+
+
 def commonly_solved(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of the games that every method in the frame solved."""
     return frame[frame.groupby("game")["solved"].transform("all")]
