@@ -297,7 +297,8 @@ def test_denormal_numbers_are_flushed_in_training_only_and_change_no_loss(monkey
     np.testing.assert_allclose(losses, plain, rtol=1e-5)
 
 
-def test_flushing_ends_with_an_error_and_leaves_the_callers_choice():
+def test_flushing_ends_with_an_error_and_leaves_the_callers_choice(request):
+    request.addfinalizer(lambda: torch.set_flush_denormal(False))
     flushed = engine._denormals_flushed()
     flushed.__enter__()
     assert torch.tensor([1e-40]).mul(1) == 0
@@ -308,7 +309,6 @@ def test_flushing_ends_with_an_error_and_leaves_the_callers_choice():
     with engine._denormals_flushed():
         pass
     assert torch.tensor([1e-40]).mul(1) == 0
-    torch.set_flush_denormal(False)
 
 
 def test_progress_reports_every_epoch():
