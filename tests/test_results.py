@@ -479,7 +479,21 @@ def test_paper_scale_hands_out_what_is_committed_and_nothing_else(tmp_path, monk
 
 
 def test_means_are_over_games_that_every_method_has():
-    frame = pd.DataFrame({"game": list("aabcc"), "method": ["relu", "dnl", "relu", "dnl", "relu"]})
-    assert frames.with_all_methods(frame, ("relu", "dnl"))["game"].tolist() == list("aacc")
-    assert frames.with_all_methods(frame[2:3], ("relu", "dnl")).empty
-    assert frames.with_all_methods(frame[:0], ("relu", "dnl")).empty
+    def finished(index, method, status="done"):
+        config = {"game": {"family": "synthetic", "parameters": {}, "index": index}}
+        config |= {"method": method} if method else {}
+        return Record(f"{index}{method}", config, status, {})
+
+    records = [
+        *(finished(0, method) for method in ("relu", "dnl", None)),
+        finished(1, "relu"),
+        *(finished(2, method) for method in ("dnl", "relu", "delu")),
+        finished(3, "relu"),
+        finished(3, "dnl", "failed"),
+    ]
+    frame = pd.DataFrame({"game": [frames.game_id(record) for record in records]})
+    kept = frames.with_all_methods(frame, records, ("relu", "dnl"))
+    assert kept.index.tolist() == [0, 1, 2, 4, 5, 6]
+    # a game may have no row of a method that finished and selected nothing
+    assert len(frames.with_all_methods(frame[:1], records, ("relu", "dnl"))) == 1
+    assert frames.with_all_methods(frame, records[3:4], ("relu", "dnl")).empty

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -120,10 +121,19 @@ def _selection_row(
     }
 
 
-def with_all_methods(frame: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
-    """The rows of the games that have rows of every method, so that means of methods are over the same games."""
-    groups = frame.groupby("game")["method"]
-    return frame[frame["game"].isin({game for game, own in groups if set(methods) <= set(own)})]
+def with_all_methods(
+    frame: pd.DataFrame, records: Iterable[Record], methods: Collection[str]
+) -> pd.DataFrame:
+    """The rows of the games that every method finished, so that means of methods are over the same games.
+
+    ``frame`` is made of ``records``. A run cut short leaves games that only some methods have been tried on.
+    """
+    finished = defaultdict(set)
+    for record in records:
+        if record.done:
+            finished[game_id(record)].add(record.config.get("method"))
+    complete = {game for game, own in finished.items() if own.issuperset(methods)}
+    return frame[frame["game"].isin(complete)]
 
 
 def commonly_solved(frame: pd.DataFrame) -> pd.DataFrame:

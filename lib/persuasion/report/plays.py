@@ -10,7 +10,7 @@ import pandas as pd
 from persuasion.experiments.config import Preset
 from persuasion.experiments.store import Record
 from persuasion.report.certificates import EQUILIBRIA
-from persuasion.report.frames import equilibria_frame, games_frame
+from persuasion.report.frames import equilibria_frame, games_frame, with_all_methods
 from persuasion.report.statistics import mean_interval
 
 SAME_WELFARE = 1e-6
@@ -60,7 +60,7 @@ def welfare_comparison(
     """
     stops = frame[frame["status"].isin(EQUILIBRIA)]
     games = games_frame(records).to_dict("index")
-    selected = equilibria_frame(records, preset)
+    selected = with_all_methods(equilibria_frame(records, preset), records, preset.methods)
     selected = selected[selected["tolerance"] == preset.headline]
     best_selected = selected.groupby("game")["welfare"].max()
     rows = []
@@ -112,6 +112,6 @@ def answer(comparison: pd.DataFrame) -> str:
     if not len(known):
         return "No game of this run has both an equilibrium that was found and full revelation."
     return (
-        f"Of {len(known)} games that are not degenerate, in which a certified equilibrium was found and full "
-        f"revelation is one too, {better} have an equilibrium of higher welfare than full revelation."
+        "Where the game is not degenerate, a certified equilibrium was found and full revelation is one too: "
+        f"an equilibrium of higher welfare than full revelation in {better} of {len(known)}."
     )
