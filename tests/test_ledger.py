@@ -77,6 +77,7 @@ def errors(factor, slope=0.0, games=30):
             rows.append(
                 {
                     "game": f"g{game}", "senders": 2, "degenerate": False, "method": method, **sizes,
+                    "training": 3 * error, "held_out": 3 * error,
                     "training_relative": error, "held_out_relative": error,
                 }
             )  # fmt: skip
@@ -143,11 +144,29 @@ def test_less_accurate_everywhere_does_not_hold(evidence):
 
 
 def test_a_planted_slope_is_measured(evidence):
-    states = {e.name: e for e in empirical.trends(evidence)}["DNL, states"]
+    states = {e.name: e for e in empirical.trends_relative(evidence)}["DNL, rise per state"]
     assert states.state == "for"
     assert abs(states.mean - 0.2) < states.half_width
     falling = dataclasses.replace(evidence, errors=errors(0.5, slope=-0.2))
-    assert {e.name: e for e in empirical.trends(falling)}["DNL, states"].state == "against"
+    found = {e.name: e.state for e in empirical.trends_relative(falling)}
+    assert found["DNL, rise per state"] == "against"
+
+
+def test_the_papers_slopes_are_of_errors_in_utility_units(evidence):
+    """More signals: smaller errors, but larger ones relative to a variance that shrinks faster."""
+    table = evidence.errors
+    table = table.assign(
+        training=10.0 - table["signals"],
+        training_relative=np.exp(0.3 * table["signals"]),
+        degenerate=table["game"].isin(["g0", "g1"]),
+    )
+    changed = dataclasses.replace(evidence, errors=table)
+    paper, relative = (
+        {e.name: e for e in slopes(changed)}["DNL, fall per signal"]
+        for slopes in (empirical.trends, empirical.trends_relative)
+    )
+    assert (paper.state, round(paper.mean, 9), paper.size) == ("for", 1.0, 30)
+    assert (relative.state, round(relative.mean, 9), relative.size) == ("against", -0.3, 28)
 
 
 def test_certificates_are_counted_only_where_they_decide(evidence):
