@@ -121,14 +121,18 @@ def evidence():
     [
         empirical.figure_1, empirical.accuracy, empirical.accuracy_held_out,
         empirical.accuracy_everywhere, empirical.utilities, empirical.from_starts,
-        empirical.over_revelation, empirical.welfare, empirical.larger_radius,
+        empirical.over_revelation, empirical.welfare, empirical.welfare_gained,
+        empirical.larger_radius,
     ],
 )  # fmt: skip
 def test_planted_advantages_are_found(evidence, parts):
     assert verdict(parts(evidence)) is Verdict.HOLDS
 
 
-@pytest.mark.parametrize("parts", [empirical.utilities, empirical.from_starts, empirical.welfare])
+@pytest.mark.parametrize(
+    "parts",
+    [empirical.utilities, empirical.from_starts, empirical.welfare, empirical.welfare_gained],
+)
 def test_planted_disadvantages_are_found(evidence, parts):
     worse = evidence.selections.assign(
         utilities=[-u for u in evidence.selections["utilities"]],
