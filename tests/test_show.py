@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from persuasion.report import figures, show
-from persuasion.report.statistics import mean_interval
+from persuasion.report.statistics import Mean, mean_interval
 
 
 @pytest.fixture
@@ -61,6 +61,23 @@ def test_hovering_and_still_show_the_same_numbers(equilibria, kind):
     for mine, trace in zip(drawn, moving.data):
         assert np.allclose(mine, trace.y, equal_nan=True)
     plt.close(still)
+
+
+def test_an_interval_over_few_games_does_not_set_the_axis():
+    drawn = figures.Curve("relu", (2, 4, 6), (Mean(0, 1, 5), Mean(2, 50, 4), Mean(1, np.nan, 1)))
+    dashed = figures.Curve("relu", (2, 4, 6), (Mean(3, 9, 9),) * 3, dashed=True)
+    grid = figures.Grid((((drawn, dashed),) * 3,), ("welfare",), "", (False,))
+    low, high = grid.span(0)
+    assert (low, high) == pytest.approx((-1.2, 3.2)), "from -1 to 3, and 5% on both sides"
+    still = figures.still(grid)
+    assert still.axes[0].get_ylim() == pytest.approx((low, high))
+    assert figures.interactive(grid).layout.yaxis.range == pytest.approx((low, high))
+    plt.close(still)
+
+
+def test_a_figure_without_games_has_an_axis_of_its_own():
+    one = figures.Grid((((),),), ("welfare",), "", (False,))
+    assert one.span(0) is None
 
 
 def interactive(**options):

@@ -21,6 +21,8 @@ from persuasion.report.statistics import Mean, mean_interval
 from persuasion.report.style import LOOKS, NAMES, use_style
 
 ROW_HEIGHT, PANEL_WIDTH = 2.2, 2.5
+# an interval over fewer games says little, and would flatten everything else
+FEWEST = 5
 DODGE = {"relu": -0.2, "delu": 0.0, "dnl": 0.2, "start": -0.2, "revelation": 0.0}
 SYMBOLS = {"o": "circle", "s": "square", "^": "triangle-up", "v": "triangle-down", "D": "diamond"}
 
@@ -33,6 +35,13 @@ class Curve:
     levels: tuple[int, ...]
     means: tuple[Mean, ...]
     dashed: bool = False
+
+    def ends(self) -> Iterator[float]:
+        """The means, and the ends of the intervals over at least ``FEWEST`` games (dashed lines show none)."""
+        for summary in self.means:
+            drawn = not self.dashed and summary.size >= FEWEST
+            half = summary.half_width if drawn else 0.0
+            yield from (summary.mean - half, summary.mean + half)
 
 
 @dataclass(frozen=True)
@@ -51,6 +60,18 @@ class Grid:
     labels: tuple[str, ...]
     note: str
     logarithmic: tuple[bool, ...]
+
+    def span(self, row: int) -> tuple[float, float] | None:
+        """What a linear axis has to show: all means, and the intervals over at least ``FEWEST`` games."""
+        if self.logarithmic[row]:
+            return None
+        curves = [curve for panel in self.panels[row] for curve in panel]
+        ends = [end for curve in curves for end in curve.ends() if np.isfinite(end)]
+        if not ends:
+            return None
+        low, high = min(ends), max(ends)
+        margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+        return low - margin, high + margin
 
 
 def error_by_size(errors: pd.DataFrame, label: str) -> Grid:
@@ -140,6 +161,8 @@ def still(grid: Grid) -> Figure:
         axes[row, 0].set_ylabel(grid.labels[row])
         if grid.logarithmic[row]:
             axes[row, 0].set_yscale("log")
+        if span := grid.span(row):
+            axes[row, 0].set_ylim(span)
     for axis, size in zip(axes[-1], SIZES):
         axis.set_xlabel(f"number of {size}")
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -160,7 +183,7 @@ def interactive(grid: Grid) -> go.Figure:
         figure.add_trace(_trace(curve, SIZES[column], row == column == 0), row + 1, column + 1)
     for row, label in enumerate(grid.labels):
         kind = "log" if grid.logarithmic[row] else "linear"
-        figure.update_yaxes(type=kind, row=row + 1)
+        figure.update_yaxes(type=kind, range=grid.span(row), row=row + 1)
         figure.update_yaxes(title_text=label, row=row + 1, col=1)
     for column, size in enumerate(SIZES):
         levels = sorted({x for line in grid.panels for curve in line[column] for x in curve.levels})
@@ -259,7 +282,8 @@ def _trace(curve: Curve, size: str, legend: bool) -> go.Scatter:
 
 def _note(first: str, frame: pd.DataFrame, label: str) -> str:
     count = f"shown: {frame['game'].nunique()} games · {label}"
-    return "\n".join(filter(None, [first, f"{count} · mean and 95% interval"]))
+    intervals = f"mean and 95% interval, those over fewer than {FEWEST} games cut at the edge"
+    return "\n".join(filter(None, [first, f"{count} · {intervals}"]))
 
 
 def _coverage(equilibria: pd.DataFrame) -> str:
