@@ -195,8 +195,8 @@ def interactive(grid: Grid) -> go.Figure:
     )  # fmt: skip
     figure.update_layout(
         template="plotly_white",
-        height=120 + 230 * rows,
-        margin={"l": 60, "r": 10, "t": 40, "b": 90},
+        height=135 + 230 * rows,
+        margin={"l": 60, "r": 10, "t": 40, "b": 105},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.5, "xanchor": "center"},
     )
     return figure
@@ -282,8 +282,8 @@ def _trace(curve: Curve, size: str, legend: bool) -> go.Scatter:
 
 def _note(first: str, frame: pd.DataFrame, label: str) -> str:
     count = f"shown: {frame['game'].nunique()} games · {label}"
-    intervals = f"mean and 95% interval, those over fewer than {FEWEST} games cut at the edge"
-    return "\n".join(filter(None, [first, f"{count} · {intervals}"]))
+    cut = f"cut at the edge: intervals over fewer than {FEWEST} games, or reaching below 0 on a log scale"
+    return "\n".join(filter(None, [first, f"{count} · mean and 95% interval", cut]))
 
 
 def _coverage(equilibria: pd.DataFrame) -> str:

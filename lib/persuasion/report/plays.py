@@ -56,7 +56,7 @@ def welfare_comparison(
     """One row per game with an equilibrium: distinct outcomes and welfare, relative to the utility range.
 
     ``best`` and ``worst`` equilibrium; ``revelation`` under full revelation and ``networks`` at the best headline
-    selection of any network, NaN where there is none.
+    selection of any network (of games that all networks finished), NaN where there is none.
     """
     stops = frame[frame["status"].isin(EQUILIBRIA)]
     games = games_frame(records).to_dict("index")
