@@ -64,6 +64,34 @@ def test_every_selected_profile_is_certified(certified):
                     assert row["global"]["regret"][1] <= close
 
 
+def test_what_table_1_shows_is_certified_and_nothing_else():
+    (accepting, radius) = (
+        SETTINGS.tolerances.index(SETTINGS.headline),
+        SETTINGS.searches[0].radius,
+    )
+    jobs = [
+        job
+        for job in design.jobs(SETTINGS, "scenario-certificates")
+        if job.config["game"]["family"] != "product-advertising"  # the largest, and like the others
+    ]
+    assert {job.config["method"] for job in jobs} == {"relu", "full-revelation"}
+    for job in jobs:
+        source = run_job(job.needs[0])
+        rows = run_job(job, [source]).metrics["rows"]
+        if job.config["method"] == "full-revelation":
+            assert len(rows) == (source.metrics["full_revelation"] is not None)
+            continue
+        search = source.metrics["searches"][0]
+        shown = search["selected"][accepting]
+        assert len(rows) == (shown is not None)
+        for row in rows:
+            assert row["radius"] == radius
+            assert row["polished"] is None
+            assert row["utilities"] == pytest.approx(shown["utilities"])
+            # no sample finds more than the certificate allows
+            assert row["local"]["regret"][1] >= search["gains"][accepting] - 1e-9
+
+
 def test_a_certificate_depends_on_the_job_that_found_the_profile():
     job = next(job for job in design.jobs(SETTINGS, "certificates") if job.needs)
     (source,) = job.needs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from persuasion.experiments.config import Preset, to_dict
@@ -14,12 +15,13 @@ def certify_jobs(preset: Preset, games: Iterable[list[Job]]) -> list[Job]:
 
     ``games`` lists, per game, its reference job and its solve jobs.
     """
-    return [
-        certify_job(preset, source)
-        for sources in games
-        for source in sources
-        if source.config["game"]["family"] == "synthetic"
-    ]
+    return [certify_job(preset, source) for sources in games for source in sources]
+
+
+def scenario_jobs(preset: Preset, games: Iterable[list[Job]]) -> list[Job]:
+    """The same of Table 1's profiles only, without polishing: from there it takes hundreds of small steps."""
+    settings = replace(preset.certificates, searches=1, every_tolerance=False, polish_rounds=0)
+    return certify_jobs(replace(preset, certificates=settings), games)
 
 
 def certify_job(preset: Preset, source: Job) -> Job:

@@ -25,6 +25,7 @@ EXPERIMENTS = (
     "baselines",
     "certificates",
     "baseline-certificates",
+    "scenario-certificates",
     "kinks",
     "dynamics",
 )
@@ -117,6 +118,11 @@ def _certificates(preset: Preset) -> list[Job]:
     return certificates.certify_jobs(preset, found)
 
 
+def _scenario_certificates(preset: Preset) -> list[Job]:
+    found = [_jobs_of_game(preset, game) for game in games(preset, "scenarios")]
+    return certificates.scenario_jobs(preset, found)
+
+
 def _sensitivity(preset: Preset) -> list[Job]:
     study = preset.sensitivity
     searches = tuple(replace(s, starts=study.starts) for s in preset.searches[: study.searches])
@@ -161,6 +167,7 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "baselines": _baselines,
     "certificates": _certificates,
     "baseline-certificates": lambda preset: certificates.certify_jobs(preset, [_baselines(preset)]),
+    "scenario-certificates": _scenario_certificates,
     "kinks": certificates.kinks_jobs,
     "dynamics": lambda preset: certificates.dynamics_jobs(preset, _both_benchmarks(preset)),
 }
