@@ -112,6 +112,7 @@ def evidence():
         frame,
         frame[frame["senders"] == 2],
         certificates,
+        certificates.assign(family=["a", "a", "b", "b"]),
         (0.005, 0.01),
     )
 
@@ -177,6 +178,12 @@ def test_certificates_are_counted_only_where_they_decide(evidence):
     found = {part.name: (part.true, part.size) for part in empirical.really_local(evidence)}
     assert found == {"ReLU": (1, 1), "DeLU": (0, 1), "DNL": (1, 1)}
     assert verdict(empirical.really_local(evidence)) is Verdict.PARTLY
+
+
+def test_certificates_of_scenarios_are_counted_by_scenario(evidence):
+    parts = empirical.scenarios_really_local(evidence)
+    # of b's two profiles one is open
+    assert [(p.name, p.true, p.size) for p in parts] == [("a", 1, 2), ("b", 1, 1)]
 
 
 def test_scenarios_are_compared_in_order(evidence):

@@ -12,7 +12,10 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from persuasion.report import figures, show
+from persuasion.experiments import design, preset
+from persuasion.experiments.jobs import run_job
+from persuasion.report import figures, points, show
+from persuasion.report.frames import record_id
 from persuasion.report.statistics import Mean, mean_interval
 
 
@@ -24,7 +27,7 @@ def equilibria():
             "game": f"g{k}", "method": method, "solved": method != "delu" or k != 0,
             "signals": 2 + 2 * (k % 3), "states": 2 + 2 * (k % 2), "actions": 2,
             "utilities": generator.normal(size=2), "welfare": generator.normal(),
-            "start": np.zeros(2), "revelation": np.ones(2) if k % 2 else None,
+            "record": f"{method}-{k}", "start": np.zeros(2), "revelation": np.ones(2) if k % 2 else None,
         }
         for k in range(12)
         for method in ("relu", "delu", "dnl")
@@ -63,9 +66,35 @@ def test_hovering_and_still_show_the_same_numbers(equilibria, kind):
     plt.close(still)
 
 
+def test_a_point_names_the_records_that_its_mean_is_over(equilibria):
+    moving = figures.interactive(figures.welfare_by_size(equilibria, "x"))
+    seen = 0
+    for trace in moving.data:
+        method = {"ReLU": "relu", "DeLU": "delu", "DNL": "dnl"}[trace.name]
+        own = equilibria[(equilibria["method"] == method) & (equilibria["game"] != "g0")]
+        own = own.set_index("record")["welfare"]
+        for mean, (_, _, games, records) in zip(trace.y, trace.customdata):
+            assert own[list(records)].mean() == pytest.approx(mean)
+            assert len(set(records)) == games
+            seen += games
+    assert seen == 3 * 3 * 11, "every game once per method and size"
+
+
+def test_a_record_becomes_a_file_that_names_its_game():
+    (job, *_) = design.jobs(preset("smoke"), "synthetic")
+    record = run_job(job)
+    name, content = points.record_file(record)
+    found = json.loads(content)
+    assert name == f"{record_id(record)}.json"
+    assert found["config"] == record.config
+    assert found["arrays"]["full_revelation"] == list(record.arrays["full_revelation"].shape)
+
+
 def test_an_interval_over_few_games_does_not_set_the_axis():
-    drawn = figures.Curve("relu", (2, 4, 6), (Mean(0, 1, 5), Mean(2, 50, 4), Mean(1, np.nan, 1)))
-    dashed = figures.Curve("relu", (2, 4, 6), (Mean(3, 9, 9),) * 3, dashed=True)
+    behind = (("a",), ("b",), ("c",))
+    means = (Mean(0, 1, 5), Mean(2, 50, 4), Mean(1, np.nan, 1))
+    drawn = figures.Curve("relu", (2, 4, 6), means, records=behind)
+    dashed = figures.Curve("relu", (2, 4, 6), (Mean(3, 9, 9),) * 3, True, behind)
     grid = figures.Grid((((drawn, dashed),) * 3,), ("welfare",), "", (False,))
     low, high = grid.span(0)
     assert (low, high) == pytest.approx((-1.2, 3.2)), "from -1 to 3, and 5% on both sides"

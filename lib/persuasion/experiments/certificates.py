@@ -18,9 +18,17 @@ def certify_jobs(preset: Preset, games: Iterable[list[Job]]) -> list[Job]:
     return [certify_job(preset, source) for sources in games for source in sources]
 
 
-def scenario_jobs(preset: Preset, games: Iterable[list[Job]]) -> list[Job]:
-    """The same of Table 1's profiles only, without polishing: from there it takes hundreds of small steps."""
-    settings = replace(preset.certificates, searches=1, every_tolerance=False, polish_rounds=0)
+def shown_jobs(
+    preset: Preset, games: Iterable[list[Job]], searches: int, global_senders: int = 0
+) -> list[Job]:
+    """The same of the profiles that figures and Table 1 show and no others, without polishing: much cheaper."""
+    settings = replace(
+        preset.certificates,
+        searches=searches,
+        global_senders=global_senders,
+        every_tolerance=False,
+        polish_rounds=0,
+    )
     return certify_jobs(replace(preset, certificates=settings), games)
 
 

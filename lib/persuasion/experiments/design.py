@@ -25,6 +25,7 @@ EXPERIMENTS = (
     "baselines",
     "certificates",
     "baseline-certificates",
+    "figure-certificates",
     "scenario-certificates",
     "kinks",
     "dynamics",
@@ -120,7 +121,14 @@ def _certificates(preset: Preset) -> list[Job]:
 
 def _scenario_certificates(preset: Preset) -> list[Job]:
     found = [_jobs_of_game(preset, game) for game in games(preset, "scenarios")]
-    return certificates.scenario_jobs(preset, found)
+    return certificates.shown_jobs(preset, found, 1, preset.certificates.global_senders)
+
+
+def _figure_certificates(preset: Preset) -> list[Job]:
+    """Two senders first: exact in a moment; with four, in larger games, an interval after the time limit."""
+    two_first = sorted(_both_benchmarks(preset), key=lambda game: game["parameters"]["senders"])
+    found = [_jobs_of_game(preset, game)[1:] for game in two_first]
+    return certificates.shown_jobs(preset, found, len(preset.searches))
 
 
 def _sensitivity(preset: Preset) -> list[Job]:
@@ -167,6 +175,7 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "baselines": _baselines,
     "certificates": _certificates,
     "baseline-certificates": lambda preset: certificates.certify_jobs(preset, [_baselines(preset)]),
+    "figure-certificates": _figure_certificates,
     "scenario-certificates": _scenario_certificates,
     "kinks": certificates.kinks_jobs,
     "dynamics": lambda preset: certificates.dynamics_jobs(preset, _both_benchmarks(preset)),

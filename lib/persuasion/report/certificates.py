@@ -18,23 +18,27 @@ from persuasion.report.frames import game_id
 
 EQUILIBRIA = ("equilibrium", "margin equilibrium")
 SAME_OUTCOME = 1e-6
+# what there is to ask for even if nothing was accepted, and so nothing certified
+COLUMNS = (
+    "game", "family", "senders", "logit_scale", "method", "radius", "tolerances", "headline", "welfare",
+    "utility_range", "local_lower", "local_upper", "global_lower", "global_upper", "polished_status",
+)  # fmt: skip
 
 
 def certificates_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
     """One row per certified profile.
 
-    Columns: game, its sizes, method, radius, ``loosest`` and ``strictest`` tolerance at which the search selected
-    it, ``headline`` (whether the figures show it), welfare, local and global regret, and the polished profile's
-    status, regret and welfare (NaN or None where there is none).
+    Columns: game, its family and parameters, method, radius, the ``tolerances`` at which the search selected it,
+    ``headline`` (whether the figures show it), welfare, local and global regret, and the polished profile's status,
+    regret and welfare (NaN or None where there is none).
     """
-    return pd.DataFrame(
-        [
-            _certificate_row(record, row, preset)
-            for record in records
-            if record.config["kind"] == "certify" and record.done
-            for row in record.metrics["rows"]
-        ]
-    )
+    rows = [
+        _certificate_row(record, row, preset)
+        for record in records
+        if record.config["kind"] == "certify" and record.done
+        for row in record.metrics["rows"]
+    ]
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=COLUMNS).astype({"headline": bool})
 
 
 def _certificate_row(record: Record, row: dict[str, Any], preset: Preset) -> dict[str, Any]:
@@ -43,6 +47,7 @@ def _certificate_row(record: Record, row: dict[str, Any], preset: Preset) -> dic
     polished = row["polished"] or {"status": None, "regret": [np.nan] * 2, "utilities": [np.nan]}
     return {
         "game": game_id(record),
+        "family": record.config["game"]["family"],
         **record.config["game"]["parameters"],
         "method": record.config["method"],
         "radius": row["radius"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -10,6 +11,8 @@ from persuasion.experiments.store import Record
 from persuasion.report.frames import game_id
 from persuasion.report.statistics import mean_interval
 from persuasion.report.style import NAMES
+
+GLOBAL = "global regret, at least"
 
 
 def kinks_frame(records: Sequence[Record]) -> pd.DataFrame:
@@ -66,6 +69,48 @@ def verdict_table(frame: pd.DataFrame) -> pd.DataFrame:
     grouped = verdicts.groupby(keys, sort=False)
     table = grouped[["holds", "refuted", "open"]].sum().assign(selected=grouped.size())
     return _named(table.reset_index().sort_values(keys[:1] + keys[2:], kind="stable"))
+
+
+def exact_table(
+    selections: pd.DataFrame, certified: pd.DataFrame, tolerance: float, by: Sequence[str] = ()
+) -> pd.DataFrame:
+    """What certificates say of the profiles that a figure shows: one row per network, and per value of ``by``.
+
+    ``selections`` are rows of an equilibria frame at one tolerance, which is relative to the utility range;
+    ``certified`` is a certificates frame. *Holds*: the regret is proved to be at most the tolerance. *Refuted*: a
+    deviation gains more. Regrets are means over the certified profiles, relative to the utility range; global ones
+    are about deviations of any size, and are a column only if there are any.
+    """
+    found = certified[certified["headline"]]
+    columns = ["local_lower", "local_upper", "global_lower"]
+    keys = ["game", "method", "radius"]
+    shown = selections[selections["solved"]].merge(
+        found[keys + columns], on=keys, how="left", validate="one_to_one"
+    )
+    table = pd.DataFrame(
+        [
+            dict(zip(by, values)) | _exact_row(str(values[-1]), part, tolerance)
+            for values, part in shown.groupby([*by, "method"], sort=False)
+        ]
+    )
+    return table if found["global_lower"].notna().any() else table.drop(columns=GLOBAL)
+
+
+def _exact_row(method: str, shown: pd.DataFrame, tolerance: float) -> dict[str, Any]:
+    known = shown[shown["local_upper"].notna()]
+    holds = known["local_upper"] <= tolerance
+    refuted = known["local_lower"] > tolerance
+    return {
+        "network": NAMES[method],
+        "accepted": len(shown),
+        "certified": len(known),
+        "holds": int(holds.sum()),
+        "refuted": int(refuted.sum()),
+        "open": int((~holds & ~refuted).sum()),
+        "regret, at least": str(mean_interval(known["local_lower"])),
+        "at most": str(mean_interval(known["local_upper"])),
+        GLOBAL: str(mean_interval(known["global_lower"])),
+    }
 
 
 def global_table(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:

@@ -29,12 +29,13 @@ SYMBOLS = {"o": "circle", "s": "square", "^": "triangle-up", "v": "triangle-down
 
 @dataclass(frozen=True)
 class Curve:
-    """Means of one method at the levels of a size."""
+    """Means of one method at the levels of a size; ``records`` are those behind each mean, one per game."""
 
     name: str
     levels: tuple[int, ...]
     means: tuple[Mean, ...]
     dashed: bool = False
+    records: tuple[tuple[str, ...], ...] = ()
 
     def ends(self) -> Iterator[float]:
         """The means, and the ends of the intervals over at least ``FEWEST`` games (dashed lines show none)."""
@@ -174,7 +175,10 @@ def still(grid: Grid) -> Figure:
 
 
 def interactive(grid: Grid) -> go.Figure:
-    """The grid as a plotly figure: a point says its level, mean, interval and number of games."""
+    """The grid as a plotly figure: a point says its level, mean, interval and number of games.
+
+    Its ``customdata`` end with the records behind it; :mod:`persuasion.report.points` shows them on a click.
+    """
     rows = len(grid.panels)
     figure = make_subplots(
         rows, len(SIZES), shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.12 / rows
@@ -235,8 +239,11 @@ def _by_method(
 
 def _curve(frame: pd.DataFrame, size: str, column: str, name: str, dashed: bool = False) -> Curve:
     """Mean and 95% interval of a column at each level of a size."""
-    groups = {level: mean_interval(part[column]) for level, part in frame.groupby(size)}
-    return Curve(name, tuple(map(int, np.array(list(groups)))), tuple(groups.values()), dashed)
+    groups = dict(list(frame[frame[column].notna()].groupby(size)))
+    levels = tuple(map(int, np.array(list(groups))))
+    means = tuple(mean_interval(part[column]) for part in groups.values())
+    records = tuple(tuple(part["record"]) for part in groups.values())
+    return Curve(name, levels, means, dashed, records)
 
 
 def _draw(axis: Axes, curve: Curve) -> None:
@@ -267,10 +274,13 @@ def _trace(curve: Curve, size: str, legend: bool) -> go.Scatter:
         y=[summary.mean for summary in curve.means],
         error_y=None if curve.dashed else {"array": half, "thickness": 1, "width": 2},
         customdata=[
-            [level, str(summary), summary.size] for level, summary in zip(curve.levels, curve.means)
+            [f"{name}, {level} {size}", str(summary), summary.size, records]
+            for level, summary, records in zip(
+                curve.levels, curve.means, curve.records, strict=True
+            )
         ],
-        hovertemplate=f"{name}, %{{customdata[0]}} {size}<br>%{{customdata[1]}}<br>"
-        "%{customdata[2]} games<extra></extra>",
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<br>%{customdata[2]} games, "
+        "click for their records<extra></extra>",
         name=NAMES[curve.name],
         legendgroup=curve.name,
         showlegend=legend and not curve.dashed,

@@ -89,6 +89,17 @@ class Interactive:
         }
 
 
+class Numbers:
+    """The rows behind a table, offered as a CSV file named ``name``."""
+
+    def __init__(self, data: pd.DataFrame, name: str) -> None:
+        self.data, self.name = data, name
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        text = f"{len(self.data):,} rows behind the table: see the HTML edition"
+        return {"text/html": _csv_link(self.data, self.name, "table"), "text/plain": text}
+
+
 def table(frame: pd.DataFrame) -> Styler:
     """The frame without its index, numbers as short as they can be read: whole ones without decimals.
 
@@ -112,11 +123,11 @@ def use_book_renderer() -> None:
     pio.renderers.default = "book"
 
 
-def _csv_link(data: pd.DataFrame, name: str) -> str:
+def _csv_link(data: pd.DataFrame, name: str, what: str = "figure") -> str:
     source = base64.b64encode(data.to_csv(index=False).encode()).decode()
     return (
         f'<p><a download="{escape(name)}.csv" href="data:text/csv;base64,{source}">'
-        f"The numbers behind this figure</a> ({len(data):,} rows, each with its record).</p>"
+        f"The numbers behind this {what}</a> ({len(data):,} rows, each with its record).</p>"
     )
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from persuasion.report.frames import SIZES, commonly_solved
 from persuasion.report.statistics import Mean, mean_interval
 from persuasion.report.style import NAMES
 
+EQUAL = 1e-9
 PAPER_ORDER = ("dnl", "delu", "relu")
 # Table 1 of the paper: mean and half-width of the 95% interval over 20 instances
 PAPER_TABLE_1 = {
@@ -110,12 +112,77 @@ def paired_table(equilibria: pd.DataFrame) -> pd.DataFrame:
                 "comparison": f"DNL − {NAMES[other]}",
                 "games": len(gap),
                 "welfare difference": str(mean_interval(gap)),
-                "DNL higher": int((gap > 1e-9).sum()),
-                "equal": int((gap.abs() <= 1e-9).sum()),
-                "DNL lower": int((gap < -1e-9).sum()),
+                **_signs(gap, "DNL"),
             }
         )
     return pd.DataFrame(rows)
+
+
+def by_set(
+    sets: Mapping[str, pd.DataFrame], table: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """The same table for several sets of games, one below the other."""
+    parts = []
+    for label, frame in sets.items():
+        part = table(frame)
+        part.insert(0, "set of games", label)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def improvement_table(equilibria: pd.DataFrame, method: str = "dnl") -> pd.DataFrame:
+    """Each sender's utility at the method's equilibrium minus that at the starts, and under full revelation."""
+    solved = equilibria[(equilibria["method"] == method) & equilibria["solved"]]
+    rows = []
+    for title, column in (("the random starts", "start"), ("full revelation", "revelation")):
+        known = solved[solved[column].notna()]
+        gaps = [u - v for u, v in zip(known["utilities"], known[column])]
+        for sender in range(int(equilibria["senders"].max()) if len(equilibria) else 0):
+            gap = pd.Series([gap[sender] for gap in gaps], dtype=float)
+            rows.append(
+                {
+                    "comparison": f"{NAMES[method]} − {title}",
+                    "sender": sender + 1,
+                    "games": len(gap),
+                    "utility difference": str(mean_interval(gap)),
+                    **_signs(gap, NAMES[method]),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def paired_errors(errors: pd.DataFrame) -> pd.DataFrame:
+    """DNL's error over the other networks', game by game: geometric mean of the ratio with its 95% interval.
+
+    Degenerate games are left out: there is nothing to approximate.
+    """
+    rows = []
+    for title, column in (("training", "training_relative"), ("held-out", "held_out_relative")):
+        table = errors[~errors["degenerate"]].pivot(index="game", columns="method", values=column)
+        for other in ("relu", "delu"):
+            ratio = table["dnl"] / table[other] if len(table) else pd.Series(dtype=float)
+            log = ratio.map(np.log)
+            mean, half, count = mean_interval(log)
+            low, middle, high = np.exp([mean - half, mean, mean + half])
+            rows.append(
+                {
+                    "error": title,
+                    "comparison": f"DNL / {NAMES[other]}",
+                    "games": count,
+                    "ratio": f"{middle:.3f} [{low:.3f}, {high:.3f}]" if count > 1 else "–",
+                    **_signs(log, "DNL"),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _signs(gap: pd.Series, name: str) -> dict[str, int]:
+    """In how many games the first is higher, equal, lower."""
+    return {
+        f"{name} higher": int((gap > EQUAL).sum()),
+        "equal": int((gap.abs() <= EQUAL).sum()),
+        f"{name} lower": int((gap < -EQUAL).sum()),
+    }
 
 
 def size_table(equilibria: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,100 @@
+"""The tables beside the figures, on frames small enough to count by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from persuasion.experiments import preset
+from persuasion.report import certificates, checks, tables
+from persuasion.report.statistics import mean_interval
+
+METHODS = ("relu", "delu", "dnl")
+
+
+def selections(unsolved=()):
+    """Two games, three networks; DNL's senders get 1 and 2 more than the starts, the others nothing."""
+    rows = [
+        {
+            "game": game, "method": method, "radius": 0.005, "senders": 2,
+            "solved": (game, method) not in unsolved, "degenerate": game == "b",
+            "utilities": np.array([1.0, 2.0]) * (method == "dnl"), "welfare": 3.0 * (method == "dnl"),
+            "start": np.zeros(2), "revelation": None if game == "b" else np.array([2.0, 0.0]),
+        }
+        for game in ("a", "b")
+        for method in METHODS
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def certified(bounds):
+    """A certificate ``(lower, upper)`` per game and method."""
+    rows = [
+        {
+            "game": game, "method": method, "radius": 0.005, "headline": True,
+            "local_lower": low, "local_upper": high, "global_lower": np.nan,
+        }
+        for (game, method), (low, high) in bounds.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_improvements_by_hand():
+    table = tables.improvement_table(selections())
+    assert list(table["games"]) == [2, 2, 1, 1], (
+        "full revelation is an equilibrium in one game only"
+    )
+    assert list(table["DNL higher"]) == [2, 2, 0, 1]
+    assert list(table["DNL lower"]) == [0, 0, 1, 0]
+    assert table["utility difference"][0] == str(mean_interval([1.0, 1.0]))
+
+
+def test_errors_are_compared_by_their_ratio():
+    errors = pd.DataFrame(
+        [
+            {
+                "game": game, "method": method, "degenerate": game == "c",
+                "training_relative": {"relu": 4.0, "delu": 0.5, "dnl": 1.0}[method] * scale,
+                "held_out_relative": 1.0,
+            }
+            for game, scale in (("a", 1.0), ("b", 10.0), ("c", 1.0))
+            for method in METHODS
+        ]
+    )  # fmt: skip
+    table = tables.paired_errors(errors)
+    assert list(table["ratio"][:2]) == ["0.250 [0.250, 0.250]", "2.000 [2.000, 2.000]"]
+    assert list(table["games"]) == [2] * 4, "without the degenerate game"
+    assert list(table["DNL lower"]) == [2, 0, 0, 0]
+    assert list(table["equal"]) == [0, 0, 2, 2]
+
+
+def test_sets_of_games_stand_below_each_other():
+    frame = selections()
+    table = tables.by_set({"all": frame, "few": frame[~frame["degenerate"]]}, tables.paired_table)
+    assert list(table["set of games"]) == ["all", "all", "few", "few"]
+    assert list(table["games"]) == [2, 2, 1, 1]
+
+
+def test_certificates_beside_a_figure_by_hand():
+    bounds = {
+        ("a", "relu"): (0.0, 1e-4), ("b", "relu"): (2e-3, 3e-3),
+        ("a", "dnl"): (0.0, 1.0), ("b", "dnl"): (0.0, 0.0), ("a", "delu"): (1.0, 1.0),
+    }  # fmt: skip
+    frame = selections(unsolved={("b", "dnl"), ("a", "delu")})
+    table = checks.exact_table(frame, certified(bounds), 1e-3).set_index("network")
+    columns = ["accepted", "certified", "holds", "refuted", "open"]
+    assert list(table.loc["ReLU", columns]) == [2, 2, 1, 1, 0]
+    assert list(table.loc["DeLU", columns]) == [1, 0, 0, 0, 0], "what was not accepted is not shown"
+    assert list(table.loc["DNL", columns]) == [1, 1, 0, 0, 1]
+    assert "global regret, at least" not in table
+
+
+def test_a_profile_certified_twice_is_an_error():
+    double = pd.concat([certified({("a", "dnl"): (0.0, 0.0)})] * 2)
+    with pytest.raises(pd.errors.MergeError):
+        checks.exact_table(selections(), double, 1e-3)
+
+
+def test_nothing_accepted_leaves_a_table_without_certificates():
+    nothing = certificates.certificates_frame([], preset("smoke"))
+    table = checks.exact_table(selections(), nothing, 1e-3)
+    assert set(table["certified"]) == {0}
