@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import json
 import re
 import subprocess
 import sys
@@ -158,6 +159,31 @@ def test_surfaces_are_drawn_and_turn(browser, page):
         visit.page.mouse.up()
         visit.page.wait_for_timeout(500)
         assert visit.page.evaluate(camera) != before
+
+
+def test_a_point_of_a_figure_leads_to_its_records(browser):
+    with Visit(browser, on_disk("book/experiments/synthetic")) as visit:
+        plot = visit.page.locator(".js-plotly-plot").first
+        plot.scroll_into_view_if_needed()
+        box = plot.locator(".scatterlayer .point").first.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        visit.page.mouse.move(x - 3, y, steps=3)
+        visit.page.mouse.move(x, y, steps=3)
+        hover = plot.locator(".hoverlayer .hovertext").inner_text()
+        visit.page.mouse.click(x, y)
+        panel = visit.page.locator(".point-records").first
+        title = panel.locator("p").inner_text()
+        rows = panel.locator("tbody tr")
+        games = int(re.search(r"(\d+) games", title)[1])
+        assert rows.count() == games > 0
+        assert title.split(":")[0] in hover
+        links = [a.get_attribute("href") for a in panel.locator("tbody a").all()]
+        assert len(set(links)) == games
+        method = title.split(",")[0].lower()
+        for link in links:
+            path = (HTML / "book" / "experiments" / link).resolve()
+            assert json.loads(path.read_text(encoding="utf-8"))["config"]["method"] == method
+        assert visit.errors == []
 
 
 def test_a_search_finds_a_theorem_without_a_network(browser, server):

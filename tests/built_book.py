@@ -16,10 +16,10 @@ FIGURES = {
 }
 TABLES = {
     "learning/networks": 1,
-    "experiments/synthetic": 4,
+    "experiments/synthetic": 15,
     "experiments/baselines": 2,
     "ledger": 2,
-    "experiments/scenarios": 5,
+    "experiments/scenarios": 6,
     "status": 3,
 }
 

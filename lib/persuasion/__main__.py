@@ -106,14 +106,21 @@ def _status(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({settings.name: counts}))
         return 0
-    print(f"preset {settings.name}, store {default_store()}")
+    root = default_results()
+    shipped = coverage(settings, root) if committed_folder(root, settings.name) else {}
+    print(f"preset {settings.name}, store {default_store()}, committed results {root}")
+    print(f"  {'games':<22} {'in the store':>12} {'committed':>10} {'design':>7}")
     for name, count in counts.items():
-        print(f"  {name:<10} {count['games']:>5} of {count['design']} games")
+        committed = shipped[name]["games"] if shipped else 0
+        print(f"  {name:<22} {count['games']:>12} {committed:>10} {count['design']:>7}")
     return 0
 
 
-def coverage(settings: Preset, path: str | None = None) -> dict[str, dict[str, int]]:
-    """Per experiment, ``games`` whose jobs are all in the store and games in the ``design``."""
+def coverage(settings: Preset, path: str | Path | None = None) -> dict[str, dict[str, int]]:
+    """Per experiment, ``games`` whose jobs all have a record at ``path``, and games in the ``design``.
+
+    The path is that of a store, by default the project's own, or of committed results.
+    """
     counts = {}
     with open_records(path or default_store(), settings.name) as store:
         for name in EXPERIMENTS:
