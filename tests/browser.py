@@ -169,7 +169,7 @@ def test_a_point_of_a_figure_leads_to_its_records(browser):
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         visit.page.mouse.move(x - 3, y, steps=3)
         visit.page.mouse.move(x, y, steps=3)
-        hover = plot.locator(".hoverlayer .hovertext").inner_text()
+        hover = plot.locator(".hoverlayer .hovertext").text_content()
         visit.page.mouse.click(x, y)
         panel = visit.page.locator(".point-records").first
         title = panel.locator("p").inner_text()

@@ -15,11 +15,12 @@ CLICK = (
     """
 const plot = document.getElementById("{plot_id}");
 const frame = plot.closest(".turning");
-const source = frame.parentElement.nextElementSibling.querySelector("a[download]").href.split(",")[1];
-const bytes = Uint8Array.from(atob(source), (letter) => letter.charCodeAt(0));
-const [header, ...rows] = new TextDecoder().decode(bytes).trim().split("\\n").map((line) =>
-  line.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/).map((cell) => cell.replace(/^"|"$/g, "")));
-const key = header.indexOf("record");
+const numbers = () => {  // the link to them comes after the figure
+  const link = frame.parentElement.nextElementSibling.querySelector("a[download]");
+  const bytes = Uint8Array.from(atob(link.href.split(",")[1]), (letter) => letter.charCodeAt(0));
+  return new TextDecoder().decode(bytes).trim().split("\\n").map((line) =>
+    line.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/).map((cell) => cell.replace(/^"|"$/g, "")));
+};
 const book = document.documentElement.dataset.content_root;  // only in the book
 const panel = document.createElement("div");
 panel.className = "point-records";
@@ -41,6 +42,8 @@ const link = (id) => {
 
 plot.on("plotly_click", ({ points: [point] }) => {
   const [title, mean, games, records] = point.customdata;
+  const [header, ...rows] = numbers();
+  const key = header.indexOf("record");
   const shown = rows.filter((row) => records.includes(row[key]));
   // what is the same in all of them says nothing
   const kept = header.map((_, k) => k).filter((k) => k === key || new Set(shown.map((row) => row[k])).size > 1);
