@@ -16,7 +16,7 @@ FIGURES = {
 }
 TABLES = {
     "learning/networks": 1,
-    "experiments/synthetic": 15,
+    "experiments/synthetic": 13,
     "experiments/baselines": 2,
     "ledger": 2,
     "experiments/scenarios": 6,
