@@ -88,6 +88,19 @@ def test_certificates_beside_a_figure_by_hand():
     assert "global regret, at least" not in table
 
 
+def test_what_sampling_overlooked_by_hand():
+    frame = selections().assign(
+        family="x", signals=2, states=3, gain=[0.5, 0.5, 0.5, 1e-9, 0.5, 0.5], utility_range=10.0
+    )
+    bounds = {("a", "relu"): (0.2, 0.3), ("b", "relu"): (0.2, 0.2), ("b", "dnl"): (0.05, 0.05)}
+    found = checks.overlooked(frame, certified(bounds)).set_index(["game", "method"])
+    assert list(found.index) == [("a", "relu"), ("b", "dnl")], (
+        "a sampled gain of 1e-10 says nothing"
+    )
+    assert found["ratio"].tolist() == pytest.approx([4.0, 1.0])
+    assert set(found["entries"]) == {6}
+
+
 def test_a_profile_certified_twice_is_an_error():
     double = pd.concat([certified({("a", "dnl"): (0.0, 0.0)})] * 2)
     with pytest.raises(pd.errors.MergeError):

@@ -87,6 +87,30 @@ def regret_distribution(frame: pd.DataFrame, tolerance: float) -> Figure:
     return figure
 
 
+def overlooked_by_size(frame: pd.DataFrame) -> Figure:
+    """Exact regret over sampled gain against the entries of a policy, a point per profile, and their square root.
+
+    ``frame`` from :func:`persuasion.report.checks.overlooked`.
+    """
+    use_style()
+    figure, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
+    marks = dict(zip(frame["family"].unique(), "osD^"))
+    for number, (family, part) in enumerate(frame.groupby("family", sort=False)):
+        axis.plot(
+            part["entries"], part["ratio"], marks[family], ms=4, alpha=0.5, color=f"C{number}",
+            label=f"{family} ({len(part)})",
+        )  # fmt: skip
+    ends = np.array([frame["entries"].min(), frame["entries"].max()])
+    axis.plot(ends, np.sqrt(ends), "k--", lw=0.8, label="square root of the entries")
+    axis.axhline(1, color="black", lw=0.8)
+    axis.set(
+        xscale="log", yscale="log", xlabel="entries of a sender's policy",
+        ylabel="exact regret / sampled gain",
+    )  # fmt: skip
+    figure.legend(loc="outside right upper")
+    return figure
+
+
 def endings(frame: pd.DataFrame) -> Figure:
     """How best-response dynamics ended, by size of the game, a panel per margin; shares of the runs."""
     use_style()

@@ -71,6 +71,38 @@ def verdict_table(frame: pd.DataFrame) -> pd.DataFrame:
     return _named(table.reset_index().sort_values(keys[:1] + keys[2:], kind="stable"))
 
 
+def overlooked(
+    selections: pd.DataFrame, certified: pd.DataFrame, smallest: float = 1e-6
+) -> pd.DataFrame:
+    """Selected profiles with what sampling found beside what there is to gain; both relative to the utility range.
+
+    Columns: game, family, method, radius, ``entries`` of one sender's policy, ``sampled`` gain, the exact regret's
+    ``lower`` and ``upper`` end, and their ``ratio``: lower end over sampled gain. Where sampling found less than
+    ``smallest`` the ratio says nothing, and the profile is left out.
+    """
+    shown = _with_certificates(selections, certified).dropna(subset="local_lower")
+    shown = shown.assign(
+        entries=shown["signals"] * shown["states"], sampled=shown["gain"] / shown["utility_range"]
+    )
+    shown = shown[shown["sampled"] > smallest]
+    shown["ratio"] = shown["local_lower"] / shown["sampled"]
+    names = {"local_lower": "lower", "local_upper": "upper"}
+    columns = ["game", "family", "method", "radius", "entries", "sampled", *names, "ratio"]
+    return shown[columns].rename(columns=names).reset_index(drop=True)
+
+
+def _with_certificates(selections: pd.DataFrame, certified: pd.DataFrame) -> pd.DataFrame:
+    """The accepted profiles with the certificate of each, missing where there is none."""
+    columns = ["local_lower", "local_upper", "global_lower"]
+    keys = ["game", "method", "radius"]
+    return selections[selections["solved"]].merge(
+        certified.loc[certified["headline"], keys + columns],
+        on=keys,
+        how="left",
+        validate="one_to_one",
+    )
+
+
 def exact_table(
     selections: pd.DataFrame, certified: pd.DataFrame, tolerance: float, by: Sequence[str] = ()
 ) -> pd.DataFrame:
@@ -81,19 +113,14 @@ def exact_table(
     deviation gains more. Regrets are means over the certified profiles, relative to the utility range; global ones
     are about deviations of any size, and are a column only if there are any.
     """
-    found = certified[certified["headline"]]
-    columns = ["local_lower", "local_upper", "global_lower"]
-    keys = ["game", "method", "radius"]
-    shown = selections[selections["solved"]].merge(
-        found[keys + columns], on=keys, how="left", validate="one_to_one"
-    )
+    shown = _with_certificates(selections, certified)
     table = pd.DataFrame(
         [
             dict(zip(by, values)) | _exact_row(str(values[-1]), part, tolerance)
             for values, part in shown.groupby([*by, "method"], sort=False)
         ]
     )
-    return table if found["global_lower"].notna().any() else table.drop(columns=GLOBAL)
+    return table if shown["global_lower"].notna().any() else table.drop(columns=GLOBAL)
 
 
 def _exact_row(method: str, shown: pd.DataFrame, tolerance: float) -> dict[str, Any]:

@@ -46,7 +46,8 @@ plot.on("plotly_click", ({ points: [point] }) => {
   const key = header.indexOf("record");
   const shown = rows.filter((row) => records.includes(row[key]));
   // what is the same in all of them says nothing
-  const kept = header.map((_, k) => k).filter((k) => k === key || new Set(shown.map((row) => row[k])).size > 1);
+  const differs = (k) => k !== key && new Set(shown.map((row) => row[k])).size > 1;
+  const kept = [key, ...header.keys()].filter((k, place) => place === 0 || differs(k));
   panel.replaceChildren(
     element("p", `${title}: ${mean}, ${games} games`),
     element("table",
