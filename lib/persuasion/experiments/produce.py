@@ -177,8 +177,15 @@ def _run_missing(
     )
     costs = {job.key: job.cost for job in runnable}
     work = sum(costs.values())
+    kinds = " + ".join(dict.fromkeys(job.config["kind"] for job in runnable))
     for record in watched(
-        records, lambda record: costs[record.key], work, len(runnable), len(jobs), quiet
+        records,
+        lambda record: costs[record.key],
+        work,
+        len(runnable),
+        len(jobs),
+        quiet,
+        f"jobs ({kinds})",
     ):
         sources[0].put(record)
         if not record.done:
