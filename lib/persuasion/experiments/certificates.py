@@ -35,6 +35,7 @@ def shown_jobs(
 def certify_job(preset: Preset, source: Job) -> Job:
     """The certificates of what one job found."""
     certificates = to_dict(preset.certificates)
+    del certificates["scenario_global"]  # global_senders says it
     searches = preset.searches[: certificates.pop("searches")]
     settings = {
         "kind": "certify",

@@ -121,7 +121,9 @@ def _certificates(preset: Preset) -> list[Job]:
 
 def _scenario_certificates(preset: Preset) -> list[Job]:
     found = [_jobs_of_game(preset, game) for game in games(preset, "scenarios")]
-    return certificates.shown_jobs(preset, found, 1, preset.certificates.global_senders)
+    settings = preset.certificates
+    largest = settings.global_senders if settings.scenario_global else 0
+    return certificates.shown_jobs(preset, found, 1, largest)
 
 
 def _figure_certificates(preset: Preset) -> list[Job]:
