@@ -87,9 +87,17 @@ def test_what_table_1_shows_is_certified_and_nothing_else():
         for row in rows:
             assert row["radius"] == radius
             assert row["polished"] is None
+            assert row["global"] is None
             assert row["utilities"] == pytest.approx(shown["utilities"])
             # no sample finds more than the certificate allows
             assert row["local"]["regret"][1] >= search["gains"][accepting] - 1e-9
+
+
+def test_global_regret_of_table_1_is_for_presets_that_can_wait():
+    for name, largest in (("smoke", 0), ("quick", 2), ("paper", 2)):
+        job = design.jobs(preset(name), "scenario-certificates")[0]
+        assert job.config["certificates"]["global_senders"] == largest
+        assert "scenario_global" not in job.config["certificates"]
 
 
 def test_a_certificate_depends_on_the_job_that_found_the_profile():
