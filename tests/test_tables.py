@@ -111,3 +111,5 @@ def test_nothing_accepted_leaves_a_table_without_certificates():
     nothing = certificates.certificates_frame([], preset("smoke"))
     table = checks.exact_table(selections(), nothing, 1e-3)
     assert set(table["certified"]) == {0}
+    empty = checks.exact_table(selections()[:0], nothing, 1e-3, by=["senders"])
+    assert (len(empty), list(empty.columns[:3])) == (0, ["senders", "network", "accepted"])

@@ -114,12 +114,12 @@ def exact_table(
     are about deviations of any size, and are a column only if there are any.
     """
     shown = _with_certificates(selections, certified)
-    table = pd.DataFrame(
-        [
-            dict(zip(by, values)) | _exact_row(str(values[-1]), part, tolerance)
-            for values, part in shown.groupby([*by, "method"], sort=False)
-        ]
-    )
+    rows = [
+        dict(zip(by, values)) | _exact_row(str(values[-1]), part, tolerance)
+        for values, part in shown.groupby([*by, "method"], sort=False)
+    ]
+    columns = [*by, *_exact_row("dnl", shown[:0], tolerance)]
+    table = pd.DataFrame(rows, columns=columns)
     return table if shown["global_lower"].notna().any() else table.drop(columns=GLOBAL)
 
 
