@@ -38,7 +38,9 @@ def certificates_frame(records: Sequence[Record], preset: Preset) -> pd.DataFram
         if record.config["kind"] == "certify" and record.done
         for row in record.metrics["rows"]
     ]
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=COLUMNS).astype({"headline": bool})
+    if rows:
+        return pd.DataFrame(rows)
+    return pd.DataFrame(columns=COLUMNS).astype({"headline": bool, "radius": float})
 
 
 def _certificate_row(record: Record, row: dict[str, Any], preset: Preset) -> dict[str, Any]:
