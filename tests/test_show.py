@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from persuasion.experiments import design, preset
+from persuasion.experiments import Record, design, preset
 from persuasion.experiments.jobs import run_job
 from persuasion.report import figures, points, show
 from persuasion.report.frames import record_id
@@ -88,6 +88,13 @@ def test_a_record_becomes_a_file_that_names_its_game():
     assert name == f"{record_id(record)}.json"
     assert found["config"] == record.config
     assert found["arrays"]["full_revelation"] == list(record.arrays["full_revelation"].shape)
+
+
+def test_no_two_records_share_a_file():
+    quick = preset("quick")
+    jobs = {job.key: job for name in design.EXPERIMENTS for job in design.jobs(quick, name)}
+    files = {record_id(Record(key, job.config, "done", {})) for key, job in jobs.items()}
+    assert len(files) == len(jobs)
 
 
 def test_an_interval_over_few_games_does_not_set_the_axis():

@@ -28,7 +28,7 @@ def game_id(record: Record) -> str:
 
 
 def record_id(record: Record) -> str:
-    """The start of the key under which the record is committed: the same in a store, whatever code made it."""
+    """The start of the configuration's hash: the same in a store and committed, whatever code made the record."""
     return config_identity(record.config)[:16]
 
 
