@@ -8,14 +8,17 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persuasion import Game, full_revelation, sender_utilities, uniform_policies
 from persuasion.__main__ import main
 from persuasion.audit import Case, Settings, audit, collect, summary
+from persuasion.audit.deviations import largest_gain, nearest_in_box
 from persuasion.audit.evaluate import ignores_deviations, utilities
 from persuasion.audit.examine import examine, tasks
+from persuasion.audit.log import Log
 from persuasion.audit.profiles import profiles
 from persuasion.audit.records import check_record
 from persuasion.experiments import Record, Results, Store, export, preset, produce
@@ -23,6 +26,8 @@ from persuasion.experiments.archive import append
 from persuasion.experiments.games import build_game
 from persuasion.experiments.jobs import Job
 from persuasion.games import synthetic
+from persuasion.learn.sampled_check import sampled_gain
+from persuasion.policies import project_to_box
 from persuasion.report import frames
 
 TINY = {
@@ -116,6 +121,38 @@ def test_ties_go_to_the_lowest_index():
     assert utilities(game, np.ones((1, 2, 1))).tolist() == [4.0]
 
 
+@settings(max_examples=60)
+@given(
+    st.integers(0, 10**6),
+    st.integers(1, 5),
+    st.sampled_from([0.005, 0.3, 1.0]),
+    st.booleans(),
+)
+def test_own_projection_equals_the_librarys(seed, signals, radius, corner):
+    random = np.random.default_rng(seed)
+    centre = random.dirichlet(np.ones(signals), 3)
+    if corner:
+        centre = np.eye(signals)[random.integers(signals, size=3)]
+    moved = centre + random.uniform(-radius, radius, (7, 3, signals))
+    wanted = project_to_box(torch.as_tensor(moved), torch.as_tensor(centre), radius).numpy()
+    np.testing.assert_allclose(nearest_in_box(moved, centre, radius), wanted, rtol=0, atol=1e-12)
+
+
+@settings(max_examples=30)
+@given(
+    st.integers(0, 10**6), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.booleans()
+)
+def test_own_sampled_check_equals_the_librarys(seed, senders, signals, states, ties):
+    game = synthetic(senders, states, 3, signals, seed=seed)
+    if ties:  # whole numbers on few values: the receiver is often indifferent
+        receiver = np.random.default_rng(seed).integers(0, 2, game.receiver.shape)
+        game = Game(np.full(states, 1 / states), receiver, game.senders, signals)
+    profile = uniform_policies(game, seed=seed)
+    gains = sampled_gain(game, profile, 0.2, 70, (seed, 3)).gains
+    found = largest_gain(game, profile, 0.2, 70, (seed, 3))
+    assert found == pytest.approx(gains.max(), abs=1e-9 * np.abs(game.senders).max())
+
+
 def test_structure_of_an_equilibrium():
     game = synthetic(senders=2, states=4, actions=3, signals=4, seed=1)
     assert len(set(game.receiver.argmax(1).tolist())) > 1
@@ -185,6 +222,82 @@ def test_the_time_limit_ends_the_audit_in_good_order(tiny, store):
     found = audit(collect(store, tiny), tiny, replace(FAST, minutes=1e-9), quiet=True)
     assert found.examined == 0 < found.planned
     assert not found.disagreements
+
+
+# an audit that goes on where it stopped
+
+
+def logged(tiny, path, log, **changes):
+    how = replace(FAST, log=log, **changes)
+    return audit(collect(path, tiny), tiny, how, quiet=True)
+
+
+def verdicts(found):
+    return sorted((c.case, c.claim, c.agrees) for c in found.checks)
+
+
+def test_a_stopped_audit_goes_on(tiny, store, tmp_path, monkeypatch):
+    log = tmp_path / "new" / "audit.jsonl"
+    first = logged(tiny, store, log, sample=5)
+    assert (first.examined, len(Log(log))) == (5, 5)
+    rest = logged(tiny, store, log)
+    whole = audit(collect(store, tiny), tiny, FAST, quiet=True)
+    assert rest.examined == rest.planned == len(Log(log)) == whole.examined
+    assert verdicts(rest) == verdicts(whole)
+    assert [run["code"] for run in Log(log).runs] == 2 * [Log(log).runs[0]["code"]]
+    monkeypatch.setattr("persuasion.audit.run.examine", None)
+    assert verdicts(logged(tiny, store, log)) == verdicts(whole), "nothing is examined twice"
+
+
+def test_certificates_are_kept(tiny, store, tmp_path, monkeypatch):
+    stub(monkeypatch, 1e6, 2e6)
+    how = {"certificates": True, "resample": False}
+    first = logged(tiny, store, tmp_path / "log", **how)
+    again = logged(tiny, store, tmp_path / "log", **how)
+    assert first.regrets
+    assert sorted(first.regrets, key=repr) == sorted(again.regrets, key=repr)
+    assert logged(tiny, store, tmp_path / "log", time_limit=1.0, sample=1, **how).examined == 1, (
+        "another time limit is another certificate"
+    )
+
+
+def test_what_changed_is_examined_again_and_what_was_wrong_stays_so(tiny, records, store, tmp_path):
+    log = tmp_path / "log"
+    logged(tiny, store, log)
+    before = len(Log(log))
+    record = copy.deepcopy(informative(records))
+    changed_gain(record)
+    path = store_with(records, record, tmp_path / "s.sqlite")
+    wrong = logged(tiny, path, log).disagreements
+    assert {c.claim for c in wrong} >= {"gain"}
+    assert len(Log(log)) > before
+    again = logged(tiny, path, log).disagreements
+    assert [replace(c, radius=None) for c in again] == [replace(c, radius=None) for c in wrong]
+
+
+def test_a_line_cut_off_is_dropped(tiny, store, tmp_path):
+    log = tmp_path / "log"
+    logged(tiny, store, log, sample=4)
+    log.write_bytes(log.read_bytes()[:-9])
+    assert len(Log(log)) == 3
+    assert logged(tiny, store, log).examined == len(Log(log))
+
+
+@pytest.mark.parametrize(
+    "line", ["nonsense", "[1]", "{}", '{"run": 3}', '{"profile": "a", "agree": [], "wrong": [1]}']
+)
+def test_a_file_that_is_no_log_is_refused(store, tmp_path, line, capsys):
+    log = tmp_path / "log"
+    log.write_text('{"run": {}}\n' + line + "\n", encoding="utf-8")
+    assert main([*VERIFY, "--store", str(store), "--log", str(log)]) == 2
+    assert f"{log}: line 2 is not one of an audit's log" in capsys.readouterr().err
+    assert line in log.read_text(encoding="utf-8"), "and not overwritten"
+
+
+def test_a_log_that_cannot_be_written_is_said_before_the_work(store, tmp_path, capsys):
+    for log in (tmp_path, store / "below"):
+        assert main([*VERIFY, "--store", str(store), "--log", str(log)]) == 2
+        assert capsys.readouterr().err.startswith(f"persuasion: {log}: cannot be")
 
 
 # one changed number each

@@ -200,7 +200,9 @@ def _export(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from persuasion.audit import Settings, audit, collect, lines
 
-    fields = ("certificates", "resample", "time_limit", "minutes", "sample", "seed", "workers")
+    fields = (
+        "certificates", "resample", "time_limit", "minutes", "sample", "seed", "workers", "log",
+    )  # fmt: skip
     how = Settings(**{name: getattr(options, name) for name in fields})
     _settings(options)  # what was asked wrongly is said first, whatever is in the store
     agrees = True

@@ -65,6 +65,9 @@ def _verify_arguments(command: argparse.ArgumentParser) -> None:
     add("--minutes", type=float, default=10.0, help="for both of these; 0 for no limit; 10")
     add("--sample", type=int, default=0, metavar="N", help="examine N profiles at random; 0: all")
     add("--seed", type=int, default=0, help="of the random order")
+    add(
+        "--log", type=Path, metavar="FILE", help="continue the audit that FILE keeps, and add to it"
+    )
 
 
 ARGUMENTS = {

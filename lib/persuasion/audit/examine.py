@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import torch
 
 from persuasion.audit.case import Case, Check, check, close
+from persuasion.audit.deviations import largest_gain
 from persuasion.audit.evaluate import payoff_scale
 from persuasion.audit.profiles import Profile, profiles
 from persuasion.experiments.games import build_game
-from persuasion.experiments.seeds import integer_seed
+from persuasion.experiments.seeds import canonical, integer_seed
 from persuasion.game import Game
-from persuasion.learn.sampled_check import sampled_gain, samples_per_sender
+from persuasion.learn.sampled_check import samples_per_sender
 
 # what a solver may lose, relative to the largest payoff
 SOLVER_SLACK = 1e-6
@@ -37,6 +39,24 @@ class Task:
         samples = self.case.record.config.get("searches", [{}])[0].get("samples_factor", 0)
         return signals**senders * states * (1.0 + senders * samples * signals * states)
 
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the profile, of everything claimed about it and of how it is to be examined."""
+        profile = self.profile
+        content = {
+            "experiment": self.case.experiment,
+            "config": self.case.record.config,
+            "claims": [
+                profile.where, profile.radius, profile.tolerances, profile.utilities, profile.gain,
+                profile.start, profile.regret, profile.ties,
+            ],
+            "resample": self.resample,
+            "time_limit": self.time_limit,
+        }  # fmt: skip
+        digest = hashlib.sha256(canonical(content).encode())
+        digest.update(profile.policies.tobytes())
+        return digest.hexdigest()[:20]
+
 
 @dataclass(frozen=True)
 class Regret:
@@ -56,6 +76,16 @@ class Regret:
     gain: float | None
     seconds: float
 
+    @classmethod
+    def of(cls, task: Task, lower: float, upper: float, seconds: float) -> Regret:
+        """The regret of a task's profile between bounds relative to the utility range."""
+        case, profile = task.case, task.profile
+        unit = build_game(case.record.config["game"]).utility_range or 1.0
+        return cls(
+            case.name, case.experiment, case.method, profile.radius, profile.where, lower, upper,
+            profile.tolerances, None if profile.gain is None else profile.gain / unit, seconds,
+        )  # fmt: skip
+
     def verdict(self, tolerance: float) -> str:
         """``"equilibrium"``, ``"refuted"`` or ``"open"`` at a tolerance relative to the utility range."""
         if self.upper <= tolerance:
@@ -65,7 +95,7 @@ class Regret:
 
 @dataclass(frozen=True)
 class Examined:
-    """What came of a task; ``regret`` is None without a certificate."""
+    """What came of a task, named by its fingerprint; ``regret`` is None without a certificate."""
 
     task: str
     cost: float
@@ -114,22 +144,14 @@ def examine(task: Task) -> Examined:
                 False,
             )
         )
-    return Examined(task.case.name, task.cost, tuple(checks), regret)
+    return Examined(task.fingerprint, task.cost, tuple(checks), regret)
 
 
 def _resampled(case: Case, game: Game, profile: Profile) -> Check:
     """The sampled check once more, with the record's seed."""
-    found = sampled_gain(
-        game,
-        profile.policies,
-        profile.radius,
-        samples_per_sender(game, _samples_factor(case.record.config, profile.radius)),
-        (
-            integer_seed("check", case.record.config["game"], profile.radius) % 2**32,
-            profile.start or 0,
-        ),
-    )
-    gain = float(found.gains.max())
+    seed = integer_seed("check", case.record.config["game"], profile.radius) % 2**32
+    samples = samples_per_sender(game, _samples_factor(case.record.config, profile.radius))
+    gain = largest_gain(game, profile.policies, profile.radius, samples, (seed, profile.start or 0))
     agrees = profile.gain is not None and close(profile.gain, gain, payoff_scale(game))
     return check(case, profile.radius, "gain", profile.where, profile.gain, gain, agrees)
 
@@ -146,20 +168,9 @@ def _certified(task: Task, game: Game, time_limit: float) -> Regret:
     found = certify(
         game, profile.policies, profile.radius, ties=profile.ties, time_limit=time_limit
     )
-    lower, upper = found.regret
     unit = game.utility_range or 1.0
-    return Regret(
-        task.case.name,
-        task.case.experiment,
-        task.case.method,
-        profile.radius,
-        profile.where,
-        float(lower) / unit,
-        float(upper) / unit,
-        profile.tolerances,
-        None if profile.gain is None else profile.gain / unit,
-        time.perf_counter() - started,
-    )
+    lower, upper = (float(bound) / unit for bound in found.regret)
+    return Regret.of(task, lower, upper, time.perf_counter() - started)
 
 
 def _against_certificate(case: Case, game: Game, profile: Profile, regret: Regret) -> list[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Sequence
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from persuasion.audit.case import Case, Check
 from persuasion.audit.examine import Examined, Regret, Task, examine, tasks
-from persuasion.audit.pool import pool
+from persuasion.audit.log import Log
+from persuasion.audit.pool import Run, pool
 from persuasion.audit.records import auditable, check_record
 from persuasion.audit.reported import check_reported
 from persuasion.experiments import design
@@ -34,6 +36,7 @@ class Settings:
     sample : examine at most this many profiles, 0 for all
     seed : of the random order
     workers : processes, default one per core
+    log : file that keeps what has been examined: those profiles are not examined again, and new ones are added
     """
 
     certificates: bool = True
@@ -43,6 +46,7 @@ class Settings:
     sample: int = 0
     seed: int = 0
     workers: int | None = None
+    log: Path | None = None
 
     def __post_init__(self) -> None:
         if self.time_limit <= 0:
@@ -64,7 +68,7 @@ class Audit:
     checks : every claim compared
     regrets : every certificate computed
     planned : profiles that there were to examine
-    examined : profiles that were, in the time given
+    examined : profiles that were, now or before according to the log
     seconds : wall time
     """
 
@@ -108,26 +112,42 @@ def audit(
     work = [case for case in cases if auditable(case)]
     todo = _tasks(work, settings)
     checks: list[Check] = []
-    examined: list[Examined] = []
-    with pool(settings.workers or default_workers()) as run:
-        found = run(check_record, work, None)
+    with (
+        Log(settings.log) if settings.log else contextlib.nullcontext() as log,
+        pool(settings.workers or default_workers()) as run,
+    ):
+        known = [] if log is None else [found for task in todo if (found := log.find(task))]
         for part in watched(
-            found, lambda _: 1.0, len(work), len(work), quiet=quiet, unit="records"
-        ):
+            run(check_record, work, None), lambda _: 1.0, len(work), len(work), quiet=quiet,
+            unit="records",
+        ):  # fmt: skip
             checks += part
-        deadline = time.monotonic() + 60 * settings.minutes if settings.minutes else None
-        chosen = todo[: settings.sample] if settings.sample else todo
-        total = sum(task.cost for task in chosen)
-        results = run(examine, chosen, deadline)
-        for result in watched(
-            results, lambda r: r.cost, total, len(chosen), quiet=quiet, unit="profiles"
-        ):
-            examined.append(result)
-            checks += result.checks
+        names = {found.task for found in known}
+        left = [task for task in todo if task.fingerprint not in names]
+        examined = known + _examine(left, run, settings, log, len(known), quiet)
+    checks += [check for result in examined for check in result.checks]
     checks += _tables(work, checks, preset)
     regrets = tuple(result.regret for result in examined if result.regret is not None)
     seconds = time.monotonic() - started
     return Audit(tuple(cases), tuple(checks), regrets, len(todo), len(examined), seconds)
+
+
+def _examine(
+    left: Sequence[Task], run: Run, settings: Settings, log: Log | None, before: int, quiet: bool
+) -> list[Examined]:
+    """Examine profiles until the time is up, writing each down as it comes."""
+    chosen = left[: settings.sample] if settings.sample else left
+    deadline = time.monotonic() + 60 * settings.minutes if settings.minutes else None
+    total = sum(task.cost for task in chosen)
+    examined = []
+    for result in watched(
+        run(examine, chosen, deadline), lambda r: r.cost, total, len(chosen),
+        before + len(chosen), quiet, "profiles",
+    ):  # fmt: skip
+        examined.append(result)
+        if log is not None:
+            log.add(result)
+    return examined
 
 
 def _tables(cases: Sequence[Case], checks: Sequence[Check], preset: Preset) -> list[Check]:

@@ -38,6 +38,7 @@ RELEVANT = {
     "certify": GAMES + SOLVERS,
     "kinks": (*GAMES, *SOLVERS, "learn/sampled_check.py"),
     "dynamics": GAMES + SOLVERS,
+    "verify": (*GAMES, *SOLVERS, "audit/*.py"),
 }
 PACKAGES = ("numpy", "torch")
 
