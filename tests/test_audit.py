@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from persuasion import Game, full_revelation, sender_utilities, uniform_policies
 from persuasion.__main__ import main
 from persuasion.audit import Case, Settings, audit, collect, summary
+from persuasion.audit import logged as logged_table
 from persuasion.audit.deviations import largest_gain, nearest_in_box
 from persuasion.audit.evaluate import ignores_deviations, utilities
 from persuasion.audit.examine import examine, tasks
@@ -247,6 +248,20 @@ def test_a_stopped_audit_goes_on(tiny, store, tmp_path, monkeypatch):
     assert [run["code"] for run in Log(log).runs] == 2 * [Log(log).runs[0]["code"]]
     monkeypatch.setattr("persuasion.audit.run.examine", None)
     assert verdicts(logged(tiny, store, log)) == verdicts(whole), "nothing is examined twice"
+
+
+def test_the_log_as_a_table(tiny, store, tmp_path, monkeypatch):
+    stub(monkeypatch, 0.0, 1e6)
+    how = Settings(workers=1, sample=7, log=tmp_path / "log")
+    cases = collect(store, tiny)
+    found = audit(cases, tiny, how, quiet=True)
+    table = logged_table(cases, Log(tmp_path / "log"), how)
+    assert table["profiles"].sum() == found.planned
+    counts = ["examined", "sampled checks repeated", "certificates", "closed", "disagree"]
+    assert table[counts].sum().tolist() == [7, 7, len(found.regrets), 0, 0]
+    assert set(table["experiment"]) == {"scenarios", "second", "synthetic"}
+    fresh = logged_table(cases, Log(tmp_path / "none"), how)
+    assert fresh["examined"].sum() == 0
 
 
 def test_certificates_are_kept(tiny, store, tmp_path, monkeypatch):

@@ -10,8 +10,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from persuasion import Game, TieRule, no_revelation, uniform_policies
+from persuasion import Game, TieRule, no_revelation, receiver_actions, uniform_policies
 from persuasion.best_response import BestResponse, highs
 from persuasion.best_response.polish import Candidate
 from persuasion.best_response.problem import make_problem
@@ -34,8 +36,11 @@ from persuasion.certify.elimination import eliminate, tolerant
 from persuasion.certify.fold import choose_folded, extreme_gains, spreads, statewise_bound
 from persuasion.certify.hull import Hull
 from persuasion.certify.local import clean_profile
+from persuasion.certify.piece import gain_within_piece
 from persuasion.certify.search import Outcome
 from persuasion.games import synthetic
+from persuasion.learn.sampled_check import sample_deviations
+from persuasion.simulate import deviation_utilities
 from persuasion.ties import TIE_TOLERANCE
 
 
@@ -873,3 +878,63 @@ def test_processes_of_certify_many_use_one_thread_each(monkeypatch):
     monkeypatch.setattr("torch.set_num_threads", threads.append)
     import_module("persuasion.certify.many")._one_thread()
     assert threads == [1]
+
+
+# the gain within the receiver's present actions
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 3), st.integers(1, 3), st.sampled_from([0.05, 1.0]))
+def test_within_the_piece_nothing_gains_more_and_the_exact_regret_no_less(
+    seed, senders, signals, radius
+):
+    game = synthetic(senders, 3, 3, signals, logit_scale=1.0, seed=seed)
+    profile = uniform_policies(game, seed=seed)
+    sender = seed % senders
+    gain = gain_within_piece(game, profile, sender, radius)
+    deviations = sample_deviations(profile[sender], radius, 300, np.random.default_rng(seed))
+    moved = np.repeat(profile[None], len(deviations), 0)
+    moved[:, sender] = deviations
+    stay = receiver_actions(game, profile)
+    same = (receiver_actions(game, moved) == stay).reshape(len(moved), -1).all(1)
+    values = deviation_utilities(game, profile, sender, deviations)[same]
+    now = deviation_utilities(game, profile, sender, profile[sender])
+    assert gain >= max(0.0, *(values - now)) - 1e-9 if len(values) else gain >= 0.0
+    (exact,) = certify(game, profile, radius, senders=[sender]).senders
+    assert gain <= exact.bound + 1e-7
+
+
+def test_the_piece_of_a_persuaded_receiver_is_the_obedient_policies():
+    # the receiver convicts on signal 1 as long as the guilty are at least half of those who send it
+    game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
+    truth = np.array([[[1.0, 0.0], [0.0, 1.0]]])
+    assert gain_within_piece(game, truth, 0, 1) == pytest.approx(0.3)
+    assert gain_within_piece(game, truth, 0, 0.2) == pytest.approx(0.7 * 0.2)
+    hidden = np.array([[[1.0, 0.0], [1.0, 0.0]]])
+    assert gain_within_piece(game, hidden, 0, 1) == pytest.approx(0.0), "0 on signal 1 as well"
+    favourable = gain_within_piece(game, hidden, 0, 1, ties=[0, 1])
+    assert favourable == pytest.approx(0.6), "a signal never sent persuades if the rule says so"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sender": 2}, "sender must be"),
+        ({"radius": 0}, "radius must be"),
+        ({"time_limit": -1}, "time_limit must be"),
+        ({"policies": np.ones((1, 2, 2))}, "policies"),
+    ],
+)
+def test_the_piece_of_nonsense_is_refused(change, message):
+    game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
+    arguments = {"policies": no_revelation(game), "sender": 0, "radius": 0.1} | change
+    with pytest.raises(ValueError, match=message):
+        gain_within_piece(game, **arguments)
+
+
+def test_a_piece_without_a_solution_in_time_is_said(monkeypatch):
+    game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
+    unsolved = highs.Solution(None, -np.inf, np.inf, np.zeros(0), "kTimeLimit")
+    monkeypatch.setattr(highs, "solve", lambda *_: unsolved)
+    with pytest.raises(ArithmeticError, match="kTimeLimit"):
+        gain_within_piece(game, no_revelation(game), 0, 0.1)

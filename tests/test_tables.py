@@ -101,6 +101,24 @@ def test_what_sampling_overlooked_by_hand():
     assert set(found["entries"]) == {6}
 
 
+def test_shares_within_the_piece_by_hand():
+    frame = pd.DataFrame(
+        {
+            "entries": [4] * 5,
+            "ratio": [0.5, 1.0, 3.0, 4.0, 9.0],
+            "lower": [1.0, 1.0, 1.0, 2.0, 1.0],
+            "within": [1.0, 2.0, 0.5, 0.2, 0.01],
+        }
+    )
+    table = checks.reach_table(frame).set_index("ratio / square root")
+    assert table["profiles"].to_dict() == {"up to a half": 1, "1 to 2": 2, "more than 2": 1}, (
+        "a certificate below what the piece holds is left out"
+    )
+    assert table["median share"].tolist() == pytest.approx([1.0, 0.3, 0.01])
+    assert table["largest share"].tolist() == pytest.approx([1.0, 0.5, 0.01])
+    assert checks.reach_table(frame[:0]).empty
+
+
 def test_a_profile_certified_twice_is_an_error():
     double = pd.concat([certified({("a", "dnl"): (0.0, 0.0)})] * 2)
     with pytest.raises(pd.errors.MergeError):

@@ -63,6 +63,7 @@ _EXPORTS = {
     "certify.record": ("Certificate",),
     "certify.local": ("local_best_response",),
     "certify.many": ("certify_many",),
+    "certify.piece": ("gain_within_piece",),
     "equilibria.polish": ("polish",),
     "equilibria.dynamics": ("best_response_dynamics",),
     "equilibria.anneal": ("annealed_dynamics",),

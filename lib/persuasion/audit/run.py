@@ -110,7 +110,7 @@ def audit(
     settings = settings or Settings()
     started = time.monotonic()
     work = [case for case in cases if auditable(case)]
-    todo = _tasks(work, settings)
+    todo = to_examine(work, settings)
     checks: list[Check] = []
     with (
         Log(settings.log) if settings.log else contextlib.nullcontext() as log,
@@ -158,11 +158,12 @@ def _tables(cases: Sequence[Case], checks: Sequence[Check], preset: Preset) -> l
     return [check for group in groups for check in check_reported(group, preset)]
 
 
-def _tasks(cases: list[Case], settings: Settings) -> list[Task]:
+def to_examine(cases: Sequence[Case], settings: Settings) -> list[Task]:
+    """A task per profile to examine, in the random order of the settings."""
     limit = settings.time_limit if settings.certificates else None
     if limit is not None:
         _require_solvers()
-    found = tasks(cases, settings.resample, limit)
+    found = tasks([case for case in cases if auditable(case)], settings.resample, limit)
     random.Random(settings.seed).shuffle(found)
     return found
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 
-from persuasion.audit.case import Check
-from persuasion.audit.run import Audit
+from persuasion.audit.case import Case, Check
+from persuasion.audit.examine import Task
+from persuasion.audit.log import Log
+from persuasion.audit.run import Audit, Settings, to_examine
 
 SHOWN = 20
+CLOSED = 1e-6
 
 
 def summary(audit: Audit, headline: float) -> pd.DataFrame:
@@ -63,6 +66,33 @@ def _certified(audit: Audit, key: tuple[str, str, float | None], headline: float
     row["regret (median)"] = f"{lower.median():.1e}–{upper.median():.1e}" if mine else ""
     row["largest"] = f"{upper.max():.1e}" if mine else ""
     return row
+
+
+def logged(cases: Sequence[Case], log: Log, settings: Settings | None = None) -> pd.DataFrame:
+    """One row per experiment: profiles that there are to examine, those that the log has, and what came of them.
+
+    ``closed`` counts certificates whose interval is shorter than 1e-6 of the utility range; ``disagree`` claims.
+    """
+    groups: dict[str, list[Task]] = {}
+    for task in to_examine(cases, settings or Settings()):
+        groups.setdefault(task.case.experiment, []).append(task)
+    rows = [_logged_row(name, groups[name], log) for name in sorted(groups)]
+    return pd.DataFrame(rows, columns=LOGGED)
+
+
+LOGGED = [
+    "experiment", "profiles", "examined", "sampled checks repeated", "certificates", "closed", "disagree",
+]  # fmt: skip
+
+
+def _logged_row(name: str, tasks: list[Task], log: Log) -> tuple[str, int, int, int, int, int, int]:
+    examined = [found for task in tasks if (found := log.find(task))]
+    # a repeated check is one claim; what a certificate says of the same gain is another
+    repeated = sum(task.resample and log.find(task) is not None for task in tasks)
+    regrets = [found.regret for found in examined if found.regret is not None]
+    closed = sum(regret.upper - regret.lower <= CLOSED for regret in regrets)
+    wrong = sum(not check.agrees for found in examined for check in found.checks)
+    return name, len(tasks), len(examined), repeated, len(regrets), closed, wrong
 
 
 def lines(audit: Audit, headline: float) -> Iterator[str]:

@@ -5,7 +5,8 @@ anywhere near are eliminated (``elimination``), joint signals too rare to matter
 binaries (``cells``) of a program, either with the convex hull of every joint signal (``hull``) or smaller, with
 closed-form cuts (``cuts``). Large ones are split by signals (``decomposition``) or branched on as a whole
 (``mixed``); deviations come from fixing the receiver's actions, solving, and reading them again (``climb``).
-``bracket`` keeps what is known, ``search`` puts these in order.
+``bracket`` keeps what is known, ``search`` puts these in order. ``piece`` asks for less: the gain without a
+change of the receiver's actions.
 
 >>> from persuasion import Game, no_revelation
 >>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2, name="prosecutor")

@@ -7,6 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from persuasion.audit.case import Case
+from persuasion.audit.profiles import profiles
+from persuasion.experiments.games import build_game
 from persuasion.experiments.store import Record
 from persuasion.report.frames import game_id
 from persuasion.report.statistics import mean_interval
@@ -89,6 +92,54 @@ def overlooked(
     names = {"local_lower": "lower", "local_upper": "upper"}
     columns = ["game", "family", "method", "radius", "entries", "sampled", *names, "ratio"]
     return shown[columns].rename(columns=names).reset_index(drop=True)
+
+
+def within_pieces(frame: pd.DataFrame, records: Sequence[Record], tolerance: float) -> pd.DataFrame:
+    """The frame of :func:`overlooked` with a column ``within``: what there is to gain without a change of action.
+
+    That is the largest gain of a sender within the radius as long as the receiver acts at every joint signal as it
+    does at the profile, relative to the utility range. ``records`` are those of the searches, ``tolerance`` the one
+    at which the profiles were selected.
+    """
+    solved = {(game_id(r), r.config["method"]): r for r in records if r.config["kind"] == "solve"}
+    places = zip(frame["game"], frame["method"], frame["radius"])
+    gains = [
+        _gain_within_piece(solved[game, method], radius, tolerance)
+        for game, method, radius in places
+    ]
+    return frame.assign(within=pd.Series(gains, frame.index, dtype=float))
+
+
+def _gain_within_piece(record: Record, radius: float, tolerance: float) -> float:
+    from persuasion.certify.piece import gain_within_piece
+
+    game = build_game(record.config["game"])
+    (policies,) = (
+        profile.policies
+        for profile in profiles(Case("", record))
+        if profile.radius == radius and tolerance in profile.tolerances
+    )
+    senders = range(game.shape.senders)
+    gain = max(gain_within_piece(game, policies, sender, radius) for sender in senders)
+    return gain / (game.utility_range or 1.0)
+
+
+def reach_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """How much of the exact regret is within the piece: profiles above and below the square root of the entries.
+
+    ``frame`` from :func:`within_pieces`; only profiles whose certificate found at least what the piece holds, to
+    which the share refers.
+    """
+    height = frame["ratio"] / frame["entries"] ** 0.5
+    share = frame["within"] / frame["lower"]
+    counted = share[share <= 1 + 1e-3]
+    bins = pd.cut(height[counted.index], [0, 0.5, 1, 2, float("inf")])
+    names = ["up to a half", "a half to 1", "1 to 2", "more than 2"]
+    groups = counted.groupby(bins.cat.rename_categories(names), observed=True)
+    table = pd.DataFrame(
+        {"profiles": groups.size(), "median share": groups.median(), "largest share": groups.max()}
+    )
+    return table.rename_axis("ratio / square root").reset_index()
 
 
 def _with_certificates(selections: pd.DataFrame, certified: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,108 @@
+"""How much a sender gains nearby without any change of the receiver's actions: one linear program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from persuasion.best_response.opponents import residual_weights
+from persuasion.certify.box import Box, policy_box
+from persuasion.certify.local import check_radius, check_sender, check_time_limit, clean_profile
+from persuasion.game import Game
+from persuasion.simulate import receiver_actions
+from persuasion.ties import LOWEST_INDEX
+
+if TYPE_CHECKING:
+    from persuasion.best_response.highs import LinearProgram
+
+
+def gain_within_piece(
+    game: Game,
+    policies: np.ndarray,
+    sender: int,
+    radius: float,
+    ties: Any = LOWEST_INDEX,
+    time_limit: float = 60.0,
+) -> float:
+    r"""Largest gain of a sender within ``radius`` among the policies under which the receiver acts as it does now.
+
+    The piece of the profile is where the receiver's action at every joint signal stays optimal (Section 4.1 of the
+    paper). On its closure the sender's utility is linear, and this is the maximum there, 0 or more, in utility
+    units. What :func:`persuasion.certify.certify` finds beyond it lies in other pieces. Joint signals that never
+    occur count with the action that ``ties`` gives them.
+
+    Parameters
+    ----------
+    policies : (senders, states, signals), one profile
+    sender : index of the deviator
+    radius : largest change of an entry, positive
+    ties : tie rule that settles the receiver's actions at the profile
+    time_limit : seconds
+
+    Raises
+    ------
+    ValueError
+        For bad policies, sender, radius, time limit or tie rule.
+    ArithmeticError
+        If the program is not solved within the time limit.
+
+    >>> from persuasion import no_revelation
+    >>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
+    >>> gain_within_piece(game, no_revelation(game), sender=0, radius=1)  # always the receiver's default
+    0.0
+    """
+    # the solvers are needed only here
+    from persuasion.best_response import highs
+
+    profile = clean_profile(game, policies)
+    check_sender(game, sender)
+    check_time_limit(time_limit)
+    box = policy_box(profile[sender], check_radius(radius))
+    weights = residual_weights(game, profile, sender)
+    actions = np.moveaxis(receiver_actions(game, profile, ties), sender, 0)
+    chosen = actions.reshape(game.shape.signals, -1)
+    # (signals, states): what a unit of probability is worth
+    worth = np.stack([(weights * game.senders[sender].T[row]).sum(0) for row in chosen])
+    solution = highs.solve(_program(game, profile[sender], box, weights, chosen, worth), time_limit)
+    if not solution.optimal:
+        raise ArithmeticError(
+            f"sender {sender}: the program of its piece ended as {solution.status}"
+        )
+    return max(0.0, float(solution.value - (worth * profile[sender].T).sum()))
+
+
+def _program(
+    game: Game,
+    policy: np.ndarray,
+    box: Box,
+    weights: np.ndarray,
+    chosen: np.ndarray,
+    worth: np.ndarray,
+) -> LinearProgram:
+    """Variables are the policy ``(signals, states)``, signal by signal."""
+    import scipy.sparse as sp
+
+    from persuasion.best_response.highs import LinearProgram
+
+    blocks = []
+    for row in chosen:
+        better = game.receiver.T[row][:, None] - game.receiver.T  # (columns, actions, states)
+        rows = (weights[:, None] * better).reshape(-1, weights.shape[1])
+        largest = np.abs(rows).max(1, keepdims=True)
+        blocks.append(
+            sp.csr_matrix((rows / np.where(largest > 0, largest, 1.0))[largest[:, 0] > 0])
+        )
+    obedience = sp.block_diag(blocks, format="csr")
+    sums = sp.csr_matrix(np.tile(np.eye(weights.shape[1]), len(chosen)))
+    # staying is possible, whatever the tolerance for ties allowed
+    least = np.minimum(obedience @ policy.T.ravel(), 0.0)
+    one = np.ones(sums.shape[0])
+    return LinearProgram(
+        cost=worth.ravel(),
+        matrix=sp.vstack([obedience, sums]).tocsc(),
+        row_lower=np.concatenate([least, one]),
+        row_upper=np.concatenate([np.full(len(least), np.inf), one]),
+        lower=box.lower.ravel(),
+        upper=box.upper.ravel(),
+    )
