@@ -18,7 +18,7 @@ from persuasion.audit import Case, Settings, audit, collect, summary
 from persuasion.audit import logged as logged_table
 from persuasion.audit.deviations import largest_gain, nearest_in_box
 from persuasion.audit.evaluate import ignores_deviations, utilities
-from persuasion.audit.examine import examine, tasks
+from persuasion.audit.examine import bundled, examine, tasks
 from persuasion.audit.log import Log
 from persuasion.audit.profiles import profiles
 from persuasion.audit.records import check_record
@@ -460,10 +460,30 @@ def test_a_refuted_status_is_a_finding_and_no_disagreement(tiny, store, monkeypa
     assert pd.to_numeric(table["equilibrium"]).sum() == 0
 
 
+def test_what_asks_for_the_same_certificate_shares_it(records, monkeypatch):
+    asked = []
+
+    def certify(*arguments, **_):
+        asked.append(arguments)
+        return SimpleNamespace(regret=(0.0, 1e6))
+
+    monkeypatch.setitem(sys.modules, "persuasion.certify", SimpleNamespace(certify=certify))
+    record = informative(records)
+    todo = [
+        task for name in ("synthetic", "second") for task in tasks([Case(name, record)], False, 1.0)
+    ]
+    bundles = bundled(todo)
+    found = [e for bundle in bundles for e in examine(bundle)]
+    assert 2 * len(asked) == 2 * len(bundles) == len(todo) == len(found)
+    assert sorted(e.task for e in found) == sorted(task.fingerprint for task in todo)
+    other = tasks([Case("synthetic", record)], False, 2.0)
+    assert len(bundled([*todo, *other])) == 2 * len(bundles), "another limit, another certificate"
+
+
 def test_a_gain_above_the_exact_regret_is_a_disagreement(records, monkeypatch):
     stub(monkeypatch, 0.0, 0.0)
     record = informative(records)
-    found = [examine(task) for task in tasks([Case("synthetic", record)], False, 1.0)]
+    found = [e for task in tasks([Case("synthetic", record)], False, 1.0) for e in examine([task])]
     gains = [p.gain for p in profiles(Case("synthetic", record))]
     scale = np.abs(build_game(record.config["game"]).senders).max()
     assert [all(c.agrees for c in e.checks) for e in found] == [g <= 1e-6 * scale for g in gains]
@@ -497,7 +517,7 @@ def test_recorded_certificates_must_overlap(records, monkeypatch, claimed, agree
     for arrays in ({"0/policies": policies}, {}):
         (task,) = tasks([case(row, arrays)], True, 1.0)
         assert task.profile.policies.tobytes() == policies.tobytes()
-        (check,) = examine(task).checks
+        (check,) = examine([task])[0].checks
         assert check.agrees is agrees
         assert all(c.agrees for c in check_record(case(row, arrays)))
     crossed = {**row, "local": {"regret": [1, 0]}}

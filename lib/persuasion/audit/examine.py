@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +40,13 @@ class Task:
         senders, states, signals = self.profile.policies.shape
         samples = self.case.record.config.get("searches", [{}])[0].get("samples_factor", 0)
         return signals**senders * states * (1.0 + senders * samples * signals * states)
+
+    @property
+    def question(self) -> tuple[Any, ...]:
+        """What a certificate depends on."""
+        profile = self.profile
+        settings = (self.case.record.config["game"], profile.radius, profile.ties, self.time_limit)
+        return canonical(settings), profile.policies.tobytes()
 
     @property
     def fingerprint(self) -> str:
@@ -121,28 +130,35 @@ def tasks(cases: list[Case], resample: bool, time_limit: float | None) -> list[T
     return found
 
 
-def examine(task: Task) -> Examined:
-    """Run one task in one thread."""
+def bundled(todo: Iterable[Task]) -> list[tuple[Task, ...]]:
+    """Tasks that ask for the same certificate together, in order of the first of each bundle."""
+    bundles: dict[Any, list[Task]] = {}
+    for task in todo:
+        bundles.setdefault(task.question, []).append(task)
+    return list(map(tuple, bundles.values()))
+
+
+def examine(bundle: Sequence[Task]) -> list[Examined]:
+    """Run tasks with the same question in one thread; what is certified is certified once."""
     torch.set_num_threads(1)
-    game = build_game(task.case.record.config["game"])
+    first = bundle[0]
+    game = build_game(first.case.record.config["game"])
+    bounds = functools.cache(lambda: _bounds(first, game))
+    return [_examined(task, game, bounds) for task in bundle]
+
+
+def _examined(task: Task, game: Game, bounds: Callable[[], tuple[float, float, float]]) -> Examined:
     checks, regret = [], None
     try:
         if task.resample:
             checks.append(_resampled(task.case, game, task.profile))
         if task.time_limit is not None:
-            regret = _certified(task, game, task.time_limit)
+            regret = Regret.of(task, *bounds())
             checks += _against_certificate(task.case, game, task.profile, regret)
     except (ValueError, ArithmeticError) as error:
+        where = task.profile.where
         checks.append(
-            check(
-                task.case,
-                task.profile.radius,
-                "record",
-                task.profile.where,
-                "valid",
-                repr(error),
-                False,
-            )
+            check(task.case, task.profile.radius, "record", where, "valid", repr(error), False)
         )
     return Examined(task.fingerprint, task.cost, tuple(checks), regret)
 
@@ -160,17 +176,17 @@ def _samples_factor(config: dict[str, Any], radius: float) -> int:
     return next(s["samples_factor"] for s in config["searches"] if s["radius"] == radius)
 
 
-def _certified(task: Task, game: Game, time_limit: float) -> Regret:
+def _bounds(task: Task, game: Game) -> tuple[float, float, float]:
+    """Lower and upper end of the exact regret relative to the utility range, and the seconds that it took."""
     from persuasion.certify import certify
 
     started = time.perf_counter()
-    profile = task.profile
-    found = certify(
-        game, profile.policies, profile.radius, ties=profile.ties, time_limit=time_limit
-    )
+    profile, limit = task.profile, task.time_limit
+    assert limit is not None
+    found = certify(game, profile.policies, profile.radius, ties=profile.ties, time_limit=limit)
     unit = game.utility_range or 1.0
     lower, upper = (float(bound) / unit for bound in found.regret)
-    return Regret.of(task, lower, upper, time.perf_counter() - started)
+    return lower, upper, time.perf_counter() - started
 
 
 def _against_certificate(case: Case, game: Game, profile: Profile, regret: Regret) -> list[Check]:

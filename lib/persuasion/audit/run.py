@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import time
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from persuasion.audit.case import Case, Check
-from persuasion.audit.examine import Examined, Regret, Task, examine, tasks
+from persuasion.audit.examine import Examined, Regret, Task, bundled, examine, tasks
 from persuasion.audit.log import Log
 from persuasion.audit.pool import Run, pool
 from persuasion.audit.records import auditable, check_record
@@ -139,9 +140,10 @@ def _examine(
     chosen = left[: settings.sample] if settings.sample else left
     deadline = time.monotonic() + 60 * settings.minutes if settings.minutes else None
     total = sum(task.cost for task in chosen)
+    results = run(examine, bundled(chosen), deadline)
     examined = []
     for result in watched(
-        run(examine, chosen, deadline), lambda r: r.cost, total, len(chosen),
+        itertools.chain.from_iterable(results), lambda r: r.cost, total, len(chosen),
         before + len(chosen), quiet, "profiles",
     ):  # fmt: skip
         examined.append(result)
