@@ -876,7 +876,7 @@ def counted(function, name, calls):
 def test_processes_of_certify_many_use_one_thread_each(monkeypatch):
     threads = []
     monkeypatch.setattr("torch.set_num_threads", threads.append)
-    import_module("persuasion.certify.many")._one_thread()
+    import_module("persuasion.certify.many")._begin()
     assert threads == [1]
 
 

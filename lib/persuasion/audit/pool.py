@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from typing import Any
 
+from persuasion.end_with_parent import end_with_parent
 from persuasion.experiments.executors import THREAD_LIMITS
 
 Run = Callable[[Callable[[Any], Any], Sequence[Any], float | None], Iterator[Any]]
@@ -27,7 +28,7 @@ def pool(workers: int) -> Iterator[Run]:
     for name, limit in THREAD_LIMITS.items():
         os.environ.setdefault(name, limit)
     context = multiprocessing.get_context("spawn")
-    executor = ProcessPoolExecutor(workers, mp_context=context)
+    executor = ProcessPoolExecutor(workers, context, initializer=end_with_parent)
     try:
         yield lambda function, items, deadline: _there(
             executor, 2 * workers, function, items, deadline

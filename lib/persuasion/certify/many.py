@@ -12,6 +12,7 @@ import numpy as np
 
 from persuasion.certify.profile import certify
 from persuasion.certify.record import Certificate
+from persuasion.end_with_parent import end_with_parent
 from persuasion.game import Game
 from persuasion.ties import LOWEST_INDEX
 
@@ -60,11 +61,12 @@ def _run(task: Any, pairs: list[tuple[Game, np.ndarray]], workers: int) -> Itera
         return
     # fresh processes: threads of numerical libraries do not survive a fork
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=_begin) as pool:
         yield from pool.map(task, pairs)
 
 
-def _one_thread() -> None:
+def _begin() -> None:
     import torch
 
     torch.set_num_threads(1)
+    end_with_parent()
