@@ -1,5 +1,6 @@
 import copy
 import json
+import re
 import sys
 from dataclasses import replace
 from fractions import Fraction
@@ -299,14 +300,29 @@ def test_a_line_cut_off_is_dropped(tiny, store, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ["nonsense", "[1]", "{}", '{"run": 3}', '{"profile": "a", "agree": [], "wrong": [1]}']
+    "line", ["nonsense", "[1]", "{}", '{"run": {}}', '{"run": {}, "digest": "01234567"}']
 )
 def test_a_file_that_is_no_log_is_refused(store, tmp_path, line, capsys):
     log = tmp_path / "log"
-    log.write_text('{"run": {}}\n' + line + "\n", encoding="utf-8")
+    log.write_text(line + "\n", encoding="utf-8")
     assert main([*VERIFY, "--store", str(store), "--log", str(log)]) == 2
-    assert f"{log}: line 2 is not one of an audit's log" in capsys.readouterr().err
+    assert f"{log}: line 1 is not one of an audit's log" in capsys.readouterr().err
     assert line in log.read_text(encoding="utf-8"), "and not overwritten"
+
+
+def test_a_damaged_log_is_refused_or_goes_without_its_last_line(tiny, store, tmp_path):
+    log = tmp_path / "log"
+    logged(tiny, store, log, sample=3)
+    content = log.read_bytes()
+    random = np.random.default_rng(0)
+    for place in [*random.integers(len(content) - 1, size=200), content.index(b"\n")]:
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << random.integers(8)
+        log.write_bytes(damaged)
+        with pytest.raises(ValueError, match=re.escape(str(log))):
+            Log(log)
+    log.write_bytes(content[:-1] + b"\x0b")
+    assert len(Log(log)) == 2
 
 
 def test_a_log_that_cannot_be_written_is_said_before_the_work(store, tmp_path, capsys):

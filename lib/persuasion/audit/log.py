@@ -7,6 +7,7 @@ took place.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import astuple, replace
@@ -17,13 +18,14 @@ from typing import Any, TextIO
 from persuasion.audit.case import Check
 from persuasion.audit.examine import Examined, Regret, Task
 from persuasion.experiments.provenance import provenance
+from persuasion.experiments.seeds import canonical
 
 
 class Log:
     """The log in a file, which need not exist yet; as a context manager it can be added to.
 
-    Raises ``ValueError``, naming the file and the line, if a line is none of a log. A last line that was cut off
-    when a run was killed is dropped.
+    Raises ``ValueError``, naming the file and the line, if a line is none of a log or is damaged. A last line that
+    was cut off when a run was killed is dropped.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -34,13 +36,15 @@ class Log:
         self._file: TextIO | None = None
         self._begun = False
         whole = _whole_lines(self.path)
-        for number, line in enumerate(whole.splitlines(), 1):
+        for number, line in enumerate(whole.split("\n")[:-1], 1):
             self._read(number, line)
         self._size = len(whole.encode())
 
     def _read(self, number: int, line: str) -> None:
         try:
             entry = json.loads(line)
+            if entry.pop("digest") != _digest(entry):
+                raise ValueError("its digest does not match")
             if "run" in entry:
                 self.runs.append(dict(entry["run"]))
             else:
@@ -91,7 +95,7 @@ class Log:
 
     def _write(self, entry: dict[str, Any]) -> None:
         assert self._file is not None
-        self._file.write(json.dumps(entry) + "\n")
+        self._file.write(json.dumps({**entry, "digest": _digest(entry)}) + "\n")
         self._file.flush()
 
     def __enter__(self) -> Log:
@@ -112,6 +116,11 @@ class Log:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _digest(entry: dict[str, Any]) -> str:
+    """Eight digits, so that a damaged line is noticed."""
+    return hashlib.sha256(canonical(entry).encode()).hexdigest()[:8]
 
 
 def _restored_parts(
