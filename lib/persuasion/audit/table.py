@@ -86,9 +86,9 @@ LOGGED = [
 
 
 def _logged_row(name: str, tasks: list[Task], log: Log) -> tuple[str, int, int, int, int, int, int]:
-    examined = [found for task in tasks if (found := log.find(task))]
-    # a repeated check is one claim; what a certificate says of the same gain is another
-    repeated = sum(task.resample and log.find(task) is not None for task in tasks)
+    pairs = [(task, found) for task in tasks if (found := log.find(task))]
+    examined = [found for _, found in pairs]
+    repeated = sum(task.resample for task, _ in pairs)
     regrets = [found.regret for found in examined if found.regret is not None]
     closed = sum(regret.upper - regret.lower <= CLOSED for regret in regrets)
     wrong = sum(not check.agrees for found in examined for check in found.checks)

@@ -27,8 +27,8 @@ def gain_within_piece(
 ) -> float:
     r"""Largest gain of a sender within ``radius`` among the policies under which the receiver acts as it does now.
 
-    The piece of the profile is where the receiver's action at every joint signal stays optimal (Section 4.1 of the
-    paper). On its closure the sender's utility is linear, and this is the maximum there, 0 or more, in utility
+    The piece of the profile is where the receiver's action at every joint signal stays optimal (Proposition 1).
+    On its closure the sender's utility is linear, and this is the maximum there, 0 or more, in utility
     units. What :func:`persuasion.certify.certify` finds beyond it lies in other pieces. Joint signals that never
     occur count with the action that ``ties`` gives them.
 
