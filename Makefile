@@ -66,7 +66,7 @@ lint: $(READY) ## ruff and mypy
 	mypy
 
 test-code: $(READY) ## unit and property tests, doctests
-	$(RUN) -m pytest -n auto --dist loadfile
+	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-notebooks: $(READY) ## every page as a notebook through nbval, at preset smoke
 	$(RUN) tests/notebooks.py

@@ -10,3 +10,9 @@ torch.set_num_threads(1)
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.register_profile("forgetful", deadline=None, database=None)
 hypothesis.settings.load_profile("project")
+
+
+def pytest_collection_modifyitems(items):
+    """Files with slow tests come first, so that no process is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)

@@ -30,6 +30,8 @@ from persuasion.learn.sampled_check import sample_deviations
 from stress.faults import workers_of
 from stress.small import SET, SETTINGS, same
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def tiny():

@@ -9,15 +9,10 @@ import pytest
 from persuasion.experiments.jobs import run_job
 from persuasion.experiments.results import Results
 from persuasion.report import stress as report
-from stress import determinism, faults, fuzz, fuzz_json, mutation, numerics, planted, small
+from stress import determinism, fuzz, fuzz_json, mutation, numerics
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 7
-
-
-@pytest.fixture(scope="module")
-def records(tmp_path_factory):
-    return small.undisturbed(tmp_path_factory.mktemp("stress") / "undisturbed.sqlite")
 
 
 def test_committed_records_come_out_again():
@@ -40,40 +35,6 @@ def test_a_job_gives_the_same_record_twice():
 
 def test_training_does_not_depend_on_the_number_of_threads():
     assert determinism.threads()["largest relative difference"] <= 1e-9
-
-
-@pytest.mark.parametrize("workers", [1, 2])
-def test_killed_drivers(records, tmp_path, workers):
-    found = faults.kill_drivers(tmp_path, records, 2, SEED, workers)
-    assert (found["faults"], found["survived"], found["lost"], found["wrong"]) == (2, 2, 0, 0)
-
-
-def test_killed_workers(records, tmp_path):
-    found = faults.kill_workers(tmp_path, records, 1, SEED)
-    assert found["faults"] >= 1
-    assert (found["lost"], found["wrong"]) == (0, 0)
-
-
-def test_a_full_disk(records, tmp_path):
-    found = faults.fill_the_disk(tmp_path, records, 1, SEED)
-    assert (found["lost"], found["wrong"]) == (0, 0)
-
-
-def test_two_runs_at_once(records, tmp_path):
-    found = faults.run_twice_at_once(tmp_path, records, 1)
-    assert (found["lost"], found["wrong"]) == (0, 0)
-
-
-def test_damaged_stores(records, tmp_path):
-    found = faults.damage_stores(tmp_path, records, 200, SEED)
-    assert found["wrong"] == 0
-    assert found["named"] > 100
-
-
-def test_damaged_results(tmp_path):
-    found = faults.damage_results(tmp_path, ROOT / "results" / "paper", 25, SEED)
-    assert found["wrong"] == 0
-    assert found["named"] == 25
 
 
 def test_malformed_input(tmp_path, monkeypatch):
@@ -115,11 +76,6 @@ def test_extreme_numbers_against_exact_arithmetic():
     for family, found in numerics.measure(2, SEED).items():
         assert found["outside"] == 0, family
         assert max(found["worst"].values()) <= 1e-9, family
-
-
-@pytest.mark.parametrize("fault", planted.FAULTS, ids=lambda fault: fault.what)
-def test_a_planted_fault_is_noticed(fault, tmp_path):
-    assert planted.noticed_by(fault, tmp_path) is not None
 
 
 def test_nothing_is_unpickled_or_evaluated():

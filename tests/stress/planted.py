@@ -55,7 +55,8 @@ def noticed_by(fault: Fault, folder: Path) -> str | None:
         raise ValueError(
             f"{fault.what}: the tests did not run: {run.stdout[-500:]}{run.stderr[-500:]}"
         )
-    if str(copy) not in _run(["-c", "import persuasion; print(persuasion.__file__)"], copy).stdout:
+    where = "import importlib.util as util; print(util.find_spec('persuasion').origin)"
+    if str(copy) not in _run(["-c", where], copy).stdout:
         raise ValueError("the tests did not use the copy")
     return failed[1]
 
