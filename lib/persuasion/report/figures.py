@@ -187,7 +187,7 @@ def interactive(grid: Grid) -> go.Figure:
         figure.add_trace(_trace(curve, SIZES[column], row == column == 0), row + 1, column + 1)
     for row, label in enumerate(grid.labels):
         kind = "log" if grid.logarithmic[row] else "linear"
-        figure.update_yaxes(type=kind, range=grid.span(row), row=row + 1)
+        figure.update_yaxes(type=kind, range=grid.span(row), exponentformat="power", row=row + 1)
         figure.update_yaxes(title_text=label, row=row + 1, col=1)
     for column, size in enumerate(SIZES):
         levels = sorted({x for line in grid.panels for curve in line[column] for x in curve.levels})
