@@ -77,7 +77,8 @@ def interactive(records: Sequence[Record], sender: int = 0) -> go.Figure:
     figure.update_scenes(
         zaxis_range=[float(spans.min()), float(spans.max())],
         xaxis_title="sender 1", yaxis_title="sender 2", zaxis_title="utility", aspectmode="cube",
-        camera_eye={"x": -1.5, "y": -1.5, "z": 1.1},
+        # far enough for the axes' titles, which lie outside the cube
+        camera={"eye": {"x": -1.75, "y": -1.75, "z": 1.3}, "center": {"z": -0.15}},
     )  # fmt: skip
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 70, "b": 0},
