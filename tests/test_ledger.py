@@ -84,6 +84,21 @@ def errors(factor, slope=0.0, games=30):
     return pd.DataFrame(rows)
 
 
+def searches(ahead, games=20):
+    """Welfare of DNL and of two searches without networks, which it is ahead of by a share of the range."""
+    generator = np.random.default_rng(2)
+    rows = [
+        {
+            "game": f"{scale}-{game}", "logit_scale": scale, "senders": 2, "method": method, "solved": True,
+            "welfare": 5 * (ahead * (method == "dnl") + 0.01 * generator.normal()), "utility_range": 5.0,
+        }
+        for scale in (1.0, 10.0)
+        for game in range(games)
+        for method in ("dnl", "relu", "random-search", "smoothed")
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 @pytest.fixture
 def evidence():
     generator = np.random.default_rng(1)
@@ -113,6 +128,7 @@ def evidence():
         frame[frame["senders"] == 2],
         certificates,
         certificates.assign(family=["a", "a", "b", "b"]),
+        searches(0.1),
         (0.005, 0.01),
     )
 
@@ -123,7 +139,7 @@ def evidence():
         empirical.figure_1, empirical.accuracy, empirical.accuracy_held_out,
         empirical.accuracy_everywhere, empirical.utilities, empirical.from_starts,
         empirical.over_revelation, empirical.welfare, empirical.welfare_gained,
-        empirical.larger_radius,
+        empirical.larger_radius, empirical.over_searches,
     ],
 )  # fmt: skip
 def test_planted_advantages_are_found(evidence, parts):
@@ -140,6 +156,17 @@ def test_planted_disadvantages_are_found(evidence, parts):
         welfare=-evidence.selections["welfare"],
     )
     assert verdict(parts(dataclasses.replace(evidence, selections=worse))) is Verdict.FAILS
+
+
+def test_a_search_without_a_network_that_is_ahead_is_counted_against_dnl(evidence):
+    parts = empirical.over_searches(dataclasses.replace(evidence, searches=searches(-0.1)))
+    assert [part.state for part in parts] == ["against"] * 4
+    assert parts[0].name == "logit scale 1, 2 senders, DNL − random search"
+    assert all(abs(part.mean + 0.1) < 0.02 for part in parts), "relative to the utility range"
+    assert verdict(parts) is Verdict.FAILS
+    mixed = searches(0.1).assign(logit_scale=1.0, solved=lambda f: f["game"].str.startswith("10"))
+    found = empirical.over_searches(dataclasses.replace(evidence, searches=mixed))
+    assert [part.size for part in found] == [20, 20], "the games that both solved"
 
 
 def test_less_accurate_everywhere_does_not_hold(evidence):

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
+from persuasion.experiments.config import Preset
+from persuasion.experiments.store import Record
+from persuasion.report import frames
 from persuasion.report.statistics import mean_interval
 from persuasion.report.style import NAMES
 
 EQUAL = 1e-9
 GROUPS = ["logit_scale", "senders"]
+
+
+def selections_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
+    """The selected profiles of networks and baselines, for the functions below.
+
+    ``records`` are those of both benchmarks and of the baselines. Tolerance and radius are the headline's; the
+    games are those that every method has finished and that are not degenerate.
+    """
+    methods = (*preset.methods, *preset.baselines.methods)
+    frame = frames.with_all_methods(frames.equilibria_frame(records, preset), records, methods)
+    frame = frame[
+        (frame["tolerance"] == preset.headline)
+        & (frame["radius"] == preset.searches[0].radius)
+        & ~frame["degenerate"]
+    ]
+    scales = {
+        frames.game_id(record): record.config["game"]["parameters"]["logit_scale"]
+        for record in records
+    }
+    return frame.assign(logit_scale=frame["game"].map(scales))
 
 
 def comparison_table(frame: pd.DataFrame, against: str = "dnl") -> pd.DataFrame:
@@ -23,7 +46,7 @@ def comparison_table(frame: pd.DataFrame, against: str = "dnl") -> pd.DataFrame:
     rows = []
     for group, part in frame.groupby(GROUPS, sort=True):
         for method, own in part.groupby("method", sort=False):
-            gap = _gaps(part, str(method), against)
+            gap = relative_gaps(part, str(method), against)
             other = method != against
             rows.append(
                 {
@@ -48,7 +71,7 @@ def verdicts(
         better, worse = [], []
         for baseline in others:
             for network in networks:
-                mean, half, _ = mean_interval(_gaps(part, baseline, network))
+                mean, half, _ = mean_interval(relative_gaps(part, baseline, network))
                 pair = f"{NAMES[baseline]} over {NAMES[network]}"
                 if np.isfinite(half) and mean > half:
                     better.append(pair)
@@ -82,8 +105,8 @@ def polished_table(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _gaps(frame: pd.DataFrame, method: str, against: str) -> pd.Series:
-    """Relative welfare differences over the games that both solved."""
+def relative_gaps(frame: pd.DataFrame, method: str, against: str) -> pd.Series:
+    """Welfare of one method minus another's, relative to the utility range, over the games that both solved."""
     solved = frame[frame["solved"]].assign(relative=lambda f: f["welfare"] / f["utility_range"])
     table = solved.pivot(index="game", columns="method", values="relative")
     if not {method, against} <= set(table):
