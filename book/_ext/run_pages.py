@@ -19,7 +19,7 @@ from myst_nb.core.read import is_myst_markdown_notebook
 from persuasion.experiments.executors import default_workers
 
 READER = {"type": "plugin", "name": "myst_nb_md"}
-AT_ONCE = 4  # a page needs up to half a gigabyte of memory
+AT_ONCE = 4  # each is a process with torch in it, too many for a small machine's memory
 BEFORE_MYST_NB = 400  # whose handler of the same event copies the settings
 
 
