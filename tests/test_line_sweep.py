@@ -144,7 +144,7 @@ def test_extreme_rays_of_a_known_cone():
 
 def test_bad_input():
     game, policies = spec_example()
-    with pytest.raises(ValueError, match="sender 2 is not one of"):
+    with pytest.raises(ValueError, match="sender must be a whole number from 0 to 1, got 2"):
         line_sweep(game, policies, 2, np.eye(2), np.eye(2))
     with pytest.raises(ValueError, match="end of the segment has shape"):
         line_sweep(game, policies, 0, np.eye(3), np.eye(2))

@@ -209,7 +209,7 @@ def test_what_the_schema_refuses_the_library_refuses_by_name(change, name):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ([[1, 0]], "3 axes"),
+        ([[1, 0]], r"shape \(..., senders=1, states=2, signals=2\), got \(1, 2\)"),
         ([[[1, 0], [0.5, 0.2]]], "state 1.*sums to 0.7"),
         ({"policies": [[[1, 0], [0, 1]]], "more": 1}, "unknown keys: more"),
         ({}, "lacks policies"),
@@ -267,7 +267,7 @@ def test_a_profile_from_a_file_is_examined(game_file, tmp_path, capsys):
         ("{", [], "not valid JSON"),
         ('{"prior": [1]}', [], "lacks receiver, senders, signals"),
         ("[]", [], "JSON object"),
-        (None, ["--radius", "0"], "radius must be a positive number"),
+        (None, ["--radius", "0"], "radius must be a finite positive number"),
         (None, ["--starts", "0"], "starts must be a whole number"),
         (None, ["--ties", "coin"], "unknown tie rule"),
         (None, ["--ties", "sender-9"], "favours sender 9"),

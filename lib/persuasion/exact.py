@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from persuasion.checks import plain
 from persuasion.game import Game
 from persuasion.policies import check_policies
 from persuasion.ties import LOWEST_INDEX, TieRule
@@ -28,7 +29,10 @@ def rationals(values: Any, largest_denominator: int | None = None) -> np.ndarray
 
     Strings such as ``"1/3"`` are read too. ``ValueError`` for entries that are no finite numbers.
     """
-    array = np.asarray(values).astype(object)
+    try:
+        array = np.asarray(plain(values)).astype(object)
+    except (TypeError, RuntimeError) as error:
+        raise ValueError(f"no array of numbers: {error}") from None
     result = np.empty(array.shape, dtype=object)
     for index in np.ndindex(array.shape):
         try:

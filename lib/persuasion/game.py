@@ -25,8 +25,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from persuasion.checks import distributions, real_array, whole_number
+from persuasion.json_text import parse_json, read_text
+
 SCHEMA = "persuasion/game/1"
-PROBABILITY_TOLERANCE = 1e-9
 MAX_ENTRIES = 50_000_000
 MAX_SIGNALS = 1_000_000
 
@@ -46,7 +48,8 @@ class Game:
     Parameters
     ----------
     prior : (states,) array
-        The common prior; non-negative, sums to 1 within 1e-9. Used exactly as given.
+        The common prior; sums to 1 within 1e-9 and is divided by its sum if that is off by over 1e-14; entries
+        above -1e-9 count as 0.
     receiver : (states, actions) array
         The receiver's utility :math:`u(a,\omega)`.
     senders : (senders, states, actions) array
@@ -79,13 +82,14 @@ class Game:
         name: str = "",
     ) -> None:
         put = partial(object.__setattr__, self)
-        put("prior", _array("prior", prior, 1))
-        put("receiver", _array("receiver", receiver, 2))
-        put("senders", _array("senders", senders, 3))
-        put("signals", _signals(signals))
-        put("name", str(name))
+        put("prior", _fixed("prior", distributions("prior", prior, 1)))
+        put("receiver", _fixed("receiver", real_array("receiver", receiver, 2)))
+        put("senders", _fixed("senders", real_array("senders", senders, 3)))
+        put("signals", whole_number("signals", signals, 1, MAX_SIGNALS))
+        if not isinstance(name, str):
+            raise ValueError(f"name must be text, got {name!r:.60}")
+        put("name", name)
         _check_shapes(self.prior, self.receiver, self.senders)
-        check_distribution("prior", self.prior)
 
     def __setattr__(self, key: str, value: object) -> None:
         raise AttributeError(f"a Game is immutable: cannot set {key!r}")
@@ -117,7 +121,8 @@ class Game:
 
     def __hash__(self) -> int:
         arrays = (self.prior, self.receiver, self.senders)
-        return hash((self.signals, *(a.tobytes() for a in arrays)))
+        # equal games hash alike: adding 0 makes -0 a 0
+        return hash((self.signals, *((a + 0.0).tobytes() for a in arrays)))
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{key}={value}" for key, value in self.shape._asdict().items())
@@ -161,66 +166,17 @@ class Game:
     def from_json(cls, source: str | Path) -> Game:
         """Read a game from JSON text, or from a file if ``source`` is a ``Path``.
 
-        Raises ``ValueError`` for malformed JSON (with its line) or a malformed game.
+        Raises ``ValueError`` for malformed JSON (with its line, or the key that occurs twice) or a malformed game.
         """
-        text = source.read_text(encoding="utf-8") if isinstance(source, Path) else source
-        try:
-            data = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise ValueError(f"game is not valid JSON: {error}") from None
-        return cls.from_dict(data)
+        text = read_text(source) if isinstance(source, Path) else source
+        return cls.from_dict(parse_json("game", text))
 
 
-def check_distribution(name: str, values: np.ndarray) -> None:
-    """Raise ``ValueError`` naming the first row of ``values`` that is no distribution (last axis)."""
-    if not _valid_rows(values):
-        for row in np.ndindex(values.shape[:-1]):
-            _check_row(name + (str(list(row)) if row else ""), values[row])
-
-
-def _valid_rows(values: np.ndarray) -> bool:
-    sums_to_one = np.abs(values.sum(-1) - 1) <= PROBABILITY_TOLERANCE
-    return bool((np.isfinite(values) & (values >= 0)).all() and sums_to_one.all())
-
-
-def _check_row(name: str, row: np.ndarray) -> None:
-    if not np.isfinite(row).all():
-        raise ValueError(f"{name} has a non-finite entry at {int(np.argmin(np.isfinite(row)))}")
-    if (row < 0).any():
-        worst = int(row.argmin())
-        raise ValueError(f"{name} has a negative probability {row[worst]:g} at {worst}")
-    if abs(row.sum() - 1) > PROBABILITY_TOLERANCE:
-        raise ValueError(f"{name} sums to {row.sum():.12g}, not 1")
-
-
-def _array(name: str, value: ArrayLike, dimensions: int) -> np.ndarray:
-    try:
-        if np.asarray(value).dtype.kind in "USc":
-            raise TypeError
-        array = np.array(value, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError):
-        raise ValueError(f"{name} is not a rectangular array of real numbers") from None
-    if array.ndim != dimensions:
-        raise ValueError(f"{name} must have {dimensions} axes, got shape {array.shape}")
-    if 0 in array.shape:
-        raise ValueError(f"{name} is empty: shape {array.shape}")
+def _fixed(name: str, array: np.ndarray) -> np.ndarray:
     if array.size > MAX_ENTRIES:
         raise ValueError(f"{name} has {array.size:,} entries; at most {MAX_ENTRIES:,} are accepted")
-    if not np.isfinite(array).all():
-        where = np.argwhere(~np.isfinite(array))[0].tolist()
-        raise ValueError(f"{name} has a non-finite entry at {where}")
     array.setflags(write=False)
     return array
-
-
-def _signals(signals: object) -> int:
-    if isinstance(signals, bool) or not isinstance(signals, (int, np.integer)):
-        raise ValueError(f"signals must be a whole number, got {signals!r}")
-    if signals < 1:
-        raise ValueError(f"signals must be at least 1, got {signals}")
-    if signals > MAX_SIGNALS:
-        raise ValueError(f"signals must be at most {MAX_SIGNALS:,}")
-    return int(signals)
 
 
 def _check_shapes(prior: np.ndarray, receiver: np.ndarray, senders: np.ndarray) -> None:

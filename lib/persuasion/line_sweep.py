@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from persuasion.checks import whole_number
 from persuasion.exact import (
     RationalGame,
     checked_rationals,
@@ -113,8 +114,7 @@ def line_sweep(
         For a policy that is none, or a sender that the game does not have.
     """
     exact, rule = RationalGame.of(game), TieRule.parse(ties)
-    if not 0 <= sender < len(exact.senders):
-        raise ValueError(f"sender {sender} is not one of 0..{len(exact.senders) - 1}")
+    sender = whole_number("sender", sender, 0, len(exact.senders) - 1)
     first, last = (_replaced(exact, policies, sender, own) for own in (start, end))
     tables = [joint_weights(exact, profile) for profile in (first, last)]
     spans = _action_spans(exact, tables, rule)

@@ -10,44 +10,76 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 
-from persuasion.game import PROBABILITY_TOLERANCE, Game
+from persuasion.checks import (
+    PROBABILITY_TOLERANCE,
+    SINGLE_PRECISION_TOLERANCE,
+    clean_rows,
+    double,
+    is_coarse,
+    numeric_array,
+)
+from persuasion.game import Game
 
 Array = TypeVar("Array", np.ndarray, torch.Tensor)
-SINGLE_PRECISION_TOLERANCE = 1e-5
 
 
 def check_policies(game: Game, policies: Any) -> None:
-    """Raise ``ValueError`` unless ``policies`` is a valid ``(..., senders, states, signals)`` array.
+    """Raise ``ValueError`` unless :func:`as_policies` accepts ``policies``; the message names the first bad row."""
+    policy_tensor(game, policies)
 
-    Rows must sum to 1 within 1e-9 (1e-5 for inputs of lower precision than float64). The message
-    names the first offending row.
+
+def as_policies(game: Game, policies: Any) -> np.ndarray:
+    """A new float64 array of policies ``(..., senders, states, signals)``, read in the one way of the package.
+
+    Anything that holds real numbers is read, see :func:`persuasion.checks.real_array`. Rows must sum to 1 within
+    1e-9 (1e-5 for inputs of lower precision than float64) and are then cleaned, see
+    :func:`persuasion.checks.clean_rows`. ``ValueError`` names the first offending row.
     """
-    tensor = torch.as_tensor(policies)
-    expected = (game.shape.senders, game.shape.states, game.shape.signals)
-    if tuple(tensor.shape[-3:]) != expected:
+    return policy_tensor(game, policies).numpy(force=True).copy()
+
+
+def one_profile(game: Game, policies: Any, name: str = "policies") -> np.ndarray:
+    """:func:`as_policies` of exactly one profile, ``(senders, states, signals)``."""
+    profile = as_policies(game, policies)
+    if profile.ndim != 3:
+        raise ValueError(f"{name} must be one profile with 3 axes, got shape {profile.shape}")
+    return profile
+
+
+def policy_tensor(game: Game, policies: Any) -> torch.Tensor:
+    """:func:`as_policies` as a float64 tensor; tensors keep device and gradient."""
+    shape = game.shape
+    tensor = as_tensor("policies", policies)
+    if tuple(tensor.shape[-3:]) != (shape.senders, shape.states, shape.signals):
         raise ValueError(
-            f"policies must have shape (..., senders={expected[0]}, states={expected[1]}, "
-            f"signals={expected[2]}), got {tuple(tensor.shape)}"
+            f"policies must have shape (..., senders={shape.senders}, states={shape.states}, "
+            f"signals={shape.signals}), got {tuple(tensor.shape)}"
         )
-    double = tensor.dtype == torch.float64
-    tolerance = PROBABILITY_TOLERANCE if double else SINGLE_PRECISION_TOLERANCE
-    tensor = tensor.detach()
-    bad = (tensor.sum(-1) - 1).abs() > tolerance
-    bad |= (tensor < 0).any(-1) | ~torch.isfinite(tensor).all(-1)
-    if bad.any():
-        index = tuple(bad.nonzero()[0].tolist())
-        raise ValueError(_describe_row(index, tensor[index]))
+    return clean_tensor("policies", tensor, ("sender", "state"))
 
 
-def _describe_row(index: tuple[int, ...], row: torch.Tensor) -> str:
-    where = f"policies[{', '.join(map(str, index))}] (sender {index[-2]}, state {index[-1]})"
-    if not torch.isfinite(row).all():
-        return f"{where} has a non-finite entry"
-    if (row < 0).any():
-        return f"{where} has a negative probability {row.min().item():g}"
-    return f"{where} sums to {row.sum().item():.9g}, not 1"
+def clean_tensor(name: str, rows: torch.Tensor, axes: tuple[str, ...] = ()) -> torch.Tensor:
+    """:func:`persuasion.checks.clean_rows` of a tensor, in float64."""
+    coarse = rows.is_floating_point() and rows.dtype.itemsize < 8
+    tolerance = SINGLE_PRECISION_TOLERANCE if coarse else PROBABILITY_TOLERANCE
+    cleaned: torch.Tensor = clean_rows(name, rows.double(), tolerance, axes)
+    return cleaned
+
+
+def as_tensor(name: str, values: Any) -> torch.Tensor:
+    """A tensor as it is, anything else as one in float64, or float32 if it came in less than double precision.
+
+    ``ValueError`` as :func:`persuasion.checks.real_array`, but entries may be infinite or not numbers.
+    """
+    if isinstance(values, torch.Tensor):
+        if values.dtype == torch.bool or values.is_complex() or values.layout != torch.strided:
+            raise ValueError(f"{name} must be a dense tensor of real numbers, not {values.dtype}")
+        return values
+    array = numeric_array(name, values)
+    return torch.from_numpy(double(array)).to(
+        torch.float32 if is_coarse(array.dtype) else torch.float64
+    )
 
 
 def uniform_policies(
@@ -157,13 +189,13 @@ def project_to_simplex(values: Array) -> Array:
     >>> project_to_simplex(np.array([2.0, 0.0, 0.0])).tolist()
     [1.0, 0.0, 0.0]
     """
-    tensor = torch.as_tensor(values)
+    tensor = as_tensor("values", values)
     ordered = tensor.sort(dim=-1, descending=True).values
     counts = torch.arange(1, tensor.shape[-1] + 1, device=tensor.device, dtype=tensor.dtype)
     thresholds = (ordered.cumsum(-1) - 1) / counts
     support = (ordered > thresholds).sum(-1, keepdim=True)
     projected = (tensor - thresholds.gather(-1, support - 1)).clamp(min=0)
-    return projected.numpy() if isinstance(values, np.ndarray) else projected
+    return projected if isinstance(values, torch.Tensor) else projected.numpy()
 
 
 def project_to_box(values: torch.Tensor, centre: torch.Tensor, radius: float) -> torch.Tensor:
@@ -186,10 +218,3 @@ def project_to_box(values: torch.Tensor, centre: torch.Tensor, radius: float) ->
 
 def _clip(values: torch.Tensor, lower: torch.Tensor, upper: torch.Tensor) -> torch.Tensor:
     return torch.minimum(torch.maximum(values, lower.unsqueeze(-2)), upper.unsqueeze(-2))
-
-
-def as_policies(game: Game, policies: ArrayLike) -> np.ndarray:
-    """A checked float64 array of policies ``(..., senders, states, signals)``."""
-    array = np.asarray(policies, dtype=np.float64)
-    check_policies(game, array)
-    return array

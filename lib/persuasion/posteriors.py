@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from persuasion.checks import whole_number
 from persuasion.game import Game
-from persuasion.policies import as_policies
+from persuasion.policies import one_profile
 from persuasion.simulate import receiver_actions
 from persuasion.ties import LOWEST_INDEX
 
@@ -41,10 +42,9 @@ def likely_joint_signals(
     >>> found.signals.tolist(), found.probabilities.tolist(), found.actions.tolist()
     ([[0, 0], [1, 1]], [0.7, 0.3], [0, 1])
     """
-    profile = as_policies(game, policies)
+    profile = one_profile(game, policies)
+    most = None if count is None else whole_number("count", count)
     shape = game.shape
-    if profile.ndim != 3:
-        raise ValueError(f"policies must be one profile, got shape {profile.shape}")
     if (entries := shape.signals**shape.senders * shape.states) > MAX_ENTRIES:
         raise ValueError(
             f"joint signals x states make {entries:,} entries; at most {MAX_ENTRIES:,} fit"
@@ -53,7 +53,7 @@ def likely_joint_signals(
     for policy in profile:
         weights = (weights[:, :, None] * policy[:, None, :]).reshape(shape.states, -1)
     probability = weights.sum(0)
-    order = np.argsort(-probability, kind="stable")[:count]
+    order = np.argsort(-probability, kind="stable")[:most]
     order = order[probability[order] > 0]
     return JointSignals(
         np.stack(np.unravel_index(order, (shape.signals,) * shape.senders), -1),

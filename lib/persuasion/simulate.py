@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from persuasion.checks import whole_number
 from persuasion.game import Game
-from persuasion.policies import Array, check_policies
+from persuasion.policies import Array, as_tensor, clean_tensor, policy_tensor
 from persuasion.ties import LOWEST_INDEX, TIE_TOLERANCE, TieRule
 
 CACHE_BYTES = 4_000_000
@@ -42,12 +43,12 @@ def sender_utilities(
 
     Parameters
     ----------
-    policies : (..., senders, states, signals) numpy array or torch tensor
-        The result has the same kind and device. On tensors it is differentiable: the gradient is that of
-        the current piece, with the receiver's actions held fixed.
+    policies : (..., senders, states, signals) torch tensor, or anything ``as_policies`` reads
+        Tensors give a tensor on their device, all else a numpy array. On tensors it is differentiable: the
+        gradient is that of the current piece, with the receiver's actions held fixed.
     ties : TieRule or anything ``TieRule.parse`` accepts
     dtype : torch dtype of the arithmetic
-    validate : check the policies first (``ValueError`` naming the row)
+    validate : check and clean the policies first, see ``as_policies`` (``ValueError`` naming the row)
 
     Returns
     -------
@@ -112,6 +113,7 @@ def deviation_utilities(
     deviations: Array,
     ties: Any = LOWEST_INDEX,
     dtype: torch.dtype = torch.float64,
+    validate: bool = True,
 ) -> Array:
     """Utility of one sender under each of its deviations, the others' policies held fixed.
 
@@ -122,18 +124,22 @@ def deviation_utilities(
     policies : (senders, states, signals), one profile
     sender : index of the deviating sender
     deviations : (..., states, signals)
+    validate : check and clean the deviations, too (``ValueError`` naming the row)
 
     Returns
     -------
     (...) utilities of ``sender``
     """
-    profile = torch.as_tensor(policies).to(dtype)
-    check_policies(game, profile)
-    own = torch.as_tensor(deviations).to(profile)
+    profile = policy_tensor(game, policies).to(dtype)
+    if profile.ndim != 3:
+        raise ValueError(f"policies must be one profile with 3 axes, got {tuple(profile.shape)}")
+    sender = whole_number("sender", sender, 0, game.shape.senders - 1)
+    own = as_tensor("deviations", deviations)
     if tuple(own.shape[-2:]) != tuple(profile.shape[-2:]):
         raise ValueError(
             f"deviations must end in {tuple(profile.shape[-2:])}, got {tuple(own.shape)}"
         )
+    own = (clean_tensor("deviations", own, ("state",)) if validate else own).to(profile)
     batch = own.reshape(-1, *own.shape[-2:])
     others = torch.cat([profile[:sender], profile[sender + 1 :]])
     rest = _product(others.unsqueeze(0)) * _constant(game.prior, profile).unsqueeze(-1)
@@ -282,9 +288,8 @@ def _collect(
 def _batch(
     game: Game, policies: Any, dtype: torch.dtype, validate: bool
 ) -> tuple[torch.Tensor, tuple[int, ...]]:
-    if validate:
-        check_policies(game, policies)
-    tensor = torch.as_tensor(policies).to(dtype)
+    tensor = policy_tensor(game, policies) if validate else as_tensor("policies", policies)
+    tensor = tensor.to(dtype)
     return tensor.reshape(-1, *tensor.shape[-3:]), tuple(tensor.shape[:-3])
 
 

@@ -12,7 +12,7 @@ from persuasion.audit.case import Case
 from persuasion.experiments.archive import selected_starts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profile:
     """A joint policy and what a record says about it.
 

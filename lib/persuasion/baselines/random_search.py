@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from persuasion.checks import positive_number, whole_number
 from persuasion.game import Game
-from persuasion.policies import Array, project_to_simplex
+from persuasion.policies import Array, as_tensor, project_to_simplex
 from persuasion.simulate import sender_utilities
 
 
@@ -24,10 +25,10 @@ def random_search(
     steps : extra-gradient steps that this is to be compared with; non-negative, else ``ValueError``
     step_size : positive, else ``ValueError``
     """
-    if steps < 0 or not 0 < step_size < float("inf"):
-        raise ValueError(f"steps must be >= 0 and step_size > 0, got {steps} and {step_size}")
-    generator = np.random.default_rng(seed)
-    policies = torch.as_tensor(starts).clone()
+    steps = whole_number("steps", steps)
+    step_size = positive_number("step_size", step_size)
+    generator = np.random.default_rng(whole_number("seed", seed))
+    policies = as_tensor("starts", starts).clone()
     values = sender_utilities(game, policies, validate=False)
     for _ in range(2 * steps):
         for sender in range(policies.shape[1]):

@@ -9,12 +9,12 @@ wherever the receiver is not indifferent.
 from __future__ import annotations
 
 import functools
-import math
 
 import numpy as np
 import torch
 
 from persuasion.baselines.exact_gradient import own_gradients
+from persuasion.checks import positive_number
 from persuasion.game import Game
 from persuasion.learn.extragradient import extragradient
 from persuasion.policies import Array
@@ -32,8 +32,7 @@ def smoothed_utilities(game: Game, policies: torch.Tensor, temperature: float) -
     policies : (batch, senders, states, signals) tensor
     temperature : in units of the receiver's utility range; positive, else ``ValueError``
     """
-    if not 0 < temperature < math.inf:
-        raise ValueError(f"temperature must be positive, got {temperature}")
+    temperature = positive_number("temperature", temperature)
     receiver, senders = (torch.tensor(a).to(policies) for a in (game.receiver, game.senders))
     scale = temperature * max(float(np.ptp(game.receiver)), np.finfo(float).tiny)
     size = max(1, CHUNK_BYTES // _bytes_per_profile(game))

@@ -17,8 +17,9 @@ import numpy as np
 from persuasion.best_response.margin import check_margin
 from persuasion.best_response.problem import Problem, make_problem
 from persuasion.best_response.record import BOUND, TIES, BestResponse
+from persuasion.checks import positive_number, whole_number
 from persuasion.game import Game
-from persuasion.policies import check_policies
+from persuasion.policies import one_profile
 from persuasion.ties import TieRule
 
 __all__ = ["METHODS", "BestResponse", "best_response"]
@@ -65,14 +66,14 @@ def best_response(
         For policies of the wrong shape, a sender out of range, an unknown method, a time limit that is
         not positive, a margin out of range, or a game too large for the method.
     """
-    profile = _profile(game, policies)
-    _check_request(game, sender, method, time_limit)
+    profile = one_profile(game, policies)
+    sender = whole_number("sender", sender, 0, game.shape.senders - 1)
+    if method not in (*METHODS, "auto"):
+        raise ValueError(f"unknown method {method!r}: use one of {', '.join([*METHODS, 'auto'])}")
+    seconds = positive_number("time_limit", time_limit, infinite=True)
     rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
-    lead = check_margin(game, margin)
-    problem = make_problem(game, profile, int(sender), rule, lead)
-    if method != "auto":
-        return _run(problem, method, time_limit)
-    return _automatic(problem, time_limit)
+    problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
+    return _automatic(problem, seconds) if method == "auto" else _run(problem, method, seconds)
 
 
 def _automatic(problem: Problem, time_limit: float) -> BestResponse:
@@ -94,26 +95,4 @@ def _automatic(problem: Problem, time_limit: float) -> BestResponse:
 def _run(problem: Problem, method: str, time_limit: float) -> BestResponse:
     module, name = METHODS[method]
     solver = getattr(importlib.import_module(f"persuasion.best_response.{module}"), name)
-    return solver(problem, float(time_limit))
-
-
-def _profile(game: Game, policies: np.ndarray) -> np.ndarray:
-    given = np.asarray(policies)
-    if given.ndim != 3:
-        raise ValueError(f"policies must be one profile with 3 axes, got shape {given.shape}")
-    check_policies(game, given)
-    profile = given.astype(np.float64)
-    # single precision is accepted like everywhere else, but solved for exactly
-    return profile if given.dtype == np.float64 else profile / profile.sum(-1, keepdims=True)
-
-
-def _check_request(game: Game, sender: int, method: str, time_limit: float) -> None:
-    whole = isinstance(sender, (int, np.integer)) and not isinstance(sender, bool)
-    if not whole or not 0 <= sender < game.shape.senders:
-        raise ValueError(f"sender must be in 0..{game.shape.senders - 1}, got {sender!r}")
-    if method not in (*METHODS, "auto"):
-        raise ValueError(f"unknown method {method!r}: use one of {', '.join([*METHODS, 'auto'])}")
-    if isinstance(time_limit, bool) or not isinstance(time_limit, (int, float, np.number)):
-        raise ValueError(f"time_limit must be a number of seconds, got {time_limit!r}")
-    if not time_limit > 0:
-        raise ValueError(f"time_limit must be positive, got {time_limit!r}")
+    return solver(problem, time_limit)

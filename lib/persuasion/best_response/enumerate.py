@@ -27,7 +27,7 @@ MAX_PICKS = 50_000
 NONEMPTY = 1e-7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cone:
     """``weak @ x >= 0``, ``strict @ x > 0``, where the deviator earns ``gain @ x``; rows are ``(k, states)``."""
 

@@ -29,7 +29,7 @@ OPTIONS = {
 MIXED = {"presolve": "off"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinearProgram:
     """Maximise ``cost @ x`` subject to ``row_lower <= matrix @ x <= row_upper`` and bounds on ``x``."""
 
@@ -42,7 +42,7 @@ class LinearProgram:
     integer: np.ndarray | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Solution:
     """``x`` and ``value`` of the best point found (None, -inf if none) and a bound on the maximum."""
 

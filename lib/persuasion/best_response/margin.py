@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from persuasion.best_response.problem import Problem
+from persuasion.checks import positive_number
 from persuasion.game import Game
 
 # the solvers' own tolerance on a scaled row, doubled, and a share of the cell's mass
@@ -17,16 +17,13 @@ LEAST = 1e-7  # 100 times the tie tolerance
 
 def check_margin(game: Game, margin: Any) -> float:
     """The margin as a float; ``ValueError`` unless it is 0 or a number well above the tie tolerance."""
-    if isinstance(margin, bool) or not isinstance(margin, (int, float, np.number)):
-        raise ValueError(f"margin must be a number of utility units, got {margin!r}")
-    if not (margin >= 0 and math.isfinite(margin)):
-        raise ValueError(f"margin must be finite and not negative, got {margin!r}")
+    lead = positive_number("margin", margin, zero=True)
     least = LEAST * float(np.abs(game.receiver).max())
-    if 0 < margin < least:
+    if 0 < lead < least:
         raise ValueError(
             f"margin {margin!r} drowns in the tie tolerance: use 0 or at least {least:g}"
         )
-    return float(margin)
+    return lead
 
 
 def keeps_margin(problem: Problem, policy: np.ndarray) -> bool:

@@ -38,7 +38,7 @@ STEPS = 10.0 ** np.arange(-9, 0)
 MAX_CLIMBS = 50
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """A policy ``(states, signals)`` and its exact value.
 

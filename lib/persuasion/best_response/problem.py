@@ -31,7 +31,7 @@ from persuasion.ties import TIE_TOLERANCE, TieRule
 VANISHING = 1e-290
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Problem:
     """A game, a profile and the sender who deviates from it, prepared for the solvers.
 
@@ -88,7 +88,9 @@ class Problem:
 
     def utilities(self, policies: np.ndarray) -> np.ndarray:
         """Exact utilities ``(...)`` of own policies ``(..., states, signals)`` under the tie rule."""
-        return deviation_utilities(self.game, self.policies, self.sender, policies, ties=self.ties)
+        return deviation_utilities(
+            self.game, self.policies, self.sender, policies, self.ties, validate=False
+        )
 
 
 def utility_scale(utilities: np.ndarray) -> float:

@@ -13,7 +13,7 @@ TIES = "ties unresolved"
 INFEASIBLE = "infeasible"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BestResponse:
     """A deviation, its exact utility, and a bound on what any deviation can reach.
 

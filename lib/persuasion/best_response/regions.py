@@ -16,7 +16,7 @@ from persuasion.best_response import highs
 from persuasion.best_response.problem import Problem
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Regions:
     """One set per signal, stacked: variables are ``x`` of signal 0, then of signal 1, and so on.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Box:
     """``lower <= x <= upper``, both ``(signals, states)`` and within [0, 1]; the columns of x sum to 1."""
 

@@ -19,7 +19,7 @@ from persuasion.certify.fold import extreme_gains
 CLEAR = 1e-6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Conditions:
     r"""Linear conditions :math:`\sum_\omega|h_\omega|\eta_\omega\ge depth` that switch on with a binary.
 
@@ -35,7 +35,7 @@ class Conditions:
     strict: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cells:
     """The deviator's gain as a linear function plus choices.
 

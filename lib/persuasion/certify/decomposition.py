@@ -24,7 +24,7 @@ from persuasion.certify.mixed import formulate, solve_binaries
 FLIP_SHARE = 0.2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SignalResult:
     """``value <= max f_s(x_s) - prices <= bound``, and point ``(states,)`` and choices of the value."""
 

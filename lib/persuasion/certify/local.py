@@ -12,14 +12,12 @@ from persuasion.best_response import BestResponse, best_response
 from persuasion.best_response.margin import check_margin
 from persuasion.best_response.problem import Problem, make_problem
 from persuasion.certify.record import EXACT, InconsistentCertificate
+from persuasion.checks import positive_number, whole_number
 from persuasion.game import Game
-from persuasion.policies import check_policies
+from persuasion.policies import one_profile
 from persuasion.ties import TieRule
 
 SOLVER = "box search (HiGHS)"
-DUST = 1e-9
-# rows this close to 1 stay as they are, so that cleaning twice changes nothing
-ROUNDING = 1e-14
 
 
 def local_best_response(
@@ -54,18 +52,18 @@ def local_best_response(
         range.
     """
     start = time.perf_counter()
-    profile = clean_profile(game, policies)
-    reach = check_radius(radius)
-    check_sender(game, sender)
-    check_time_limit(time_limit)
-    rule = TieRule("sender", sender=int(sender)) if ties is None else TieRule.parse(ties)
-    problem = make_problem(game, profile, int(sender), rule, check_margin(game, margin))
+    profile = one_profile(game, policies)
+    reach = positive_number("radius", radius)
+    sender = whole_number("sender", sender, 0, game.shape.senders - 1)
+    seconds = positive_number("time_limit", time_limit, infinite=True)
+    rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
+    problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
     if reach >= 1:
         try:
             return best_response(game, profile, sender, "auto", time_limit, rule, margin)
         except ValueError:  # too large for the global methods
             pass
-    return _search(problem, reach, start, start + float(time_limit))
+    return _search(problem, reach, start, start + seconds)
 
 
 def _search(problem: Problem, radius: float, start: float, deadline: float) -> BestResponse:
@@ -84,40 +82,3 @@ def _search(problem: Problem, radius: float, start: float, deadline: float) -> B
     until = -math.inf if outcome.hurried else deadline
     status = ended(outcome.closed, until, outcome.infeasible)
     return conclude(problem, outcome.found, outcome.bound, status, SOLVER, start)
-
-
-def check_sender(game: Game, sender: Any) -> None:
-    """``ValueError`` unless ``sender`` is the index of a sender."""
-    whole = isinstance(sender, (int, np.integer)) and not isinstance(sender, bool)
-    if not whole or not 0 <= sender < game.shape.senders:
-        raise ValueError(f"sender must be in 0..{game.shape.senders - 1}, got {sender!r}")
-
-
-def check_time_limit(time_limit: Any) -> None:
-    """``ValueError`` unless ``time_limit`` is a positive number of seconds."""
-    if isinstance(time_limit, bool) or not isinstance(time_limit, (int, float, np.number)):
-        raise ValueError(f"time_limit must be a number of seconds, got {time_limit!r}")
-    if not time_limit > 0:
-        raise ValueError(f"time_limit must be positive, got {time_limit!r}")
-
-
-def check_radius(radius: Any) -> float:
-    """The radius as a float; ``ValueError`` unless it is a positive number."""
-    if isinstance(radius, bool) or not isinstance(radius, (int, float, np.number)):
-        raise ValueError(f"radius must be a number, got {radius!r}")
-    if not (radius > 0 and math.isfinite(radius)):
-        raise ValueError(f"radius must be positive and finite, got {radius!r}")
-    return float(radius)
-
-
-def clean_profile(game: Game, policies: Any) -> np.ndarray:
-    """One profile in double precision, checked; solver dust below 0 clipped, rows off by over 1e-14 rescaled."""
-    given = np.asarray(policies)
-    if given.ndim != 3:
-        raise ValueError(f"policies must be one profile with 3 axes, got shape {given.shape}")
-    if given.dtype.kind == "f":
-        given = np.where((given < 0) & (given > -DUST), 0, given).astype(given.dtype)
-    check_policies(game, given)
-    profile = given.astype(np.float64)
-    total = profile.sum(-1, keepdims=True)
-    return np.where(np.abs(total - 1) > ROUNDING, profile / total, profile)

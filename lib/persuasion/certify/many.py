@@ -12,6 +12,7 @@ import numpy as np
 
 from persuasion.certify.profile import certify
 from persuasion.certify.record import Certificate
+from persuasion.checks import whole_number
 from persuasion.end_with_parent import end_with_parent
 from persuasion.game import Game
 from persuasion.ties import LOWEST_INDEX
@@ -40,8 +41,7 @@ def certify_many(
     """
     from persuasion.experiments.progress import watched
 
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers must be a whole number from 1, got {workers!r}")
+    workers = whole_number("workers", workers, 1)
     pairs = list(profiles)
     task = partial(_certify_pair, radius=radius, ties=ties, time_limit=time_limit)
     found = _run(task, pairs, min(workers, len(pairs)))

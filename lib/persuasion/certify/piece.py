@@ -8,8 +8,9 @@ import numpy as np
 
 from persuasion.best_response.opponents import residual_weights
 from persuasion.certify.box import Box, policy_box
-from persuasion.certify.local import check_radius, check_sender, check_time_limit, clean_profile
+from persuasion.checks import positive_number, whole_number
 from persuasion.game import Game
+from persuasion.policies import one_profile
 from persuasion.simulate import receiver_actions
 from persuasion.ties import LOWEST_INDEX
 
@@ -55,16 +56,16 @@ def gain_within_piece(
     # the solvers are needed only here
     from persuasion.best_response import highs
 
-    profile = clean_profile(game, policies)
-    check_sender(game, sender)
-    check_time_limit(time_limit)
-    box = policy_box(profile[sender], check_radius(radius))
+    profile = one_profile(game, policies)
+    sender = whole_number("sender", sender, 0, game.shape.senders - 1)
+    seconds = positive_number("time_limit", time_limit, infinite=True)
+    box = policy_box(profile[sender], positive_number("radius", radius))
     weights = residual_weights(game, profile, sender)
     actions = np.moveaxis(receiver_actions(game, profile, ties), sender, 0)
     chosen = actions.reshape(game.shape.signals, -1)
     # (signals, states): what a unit of probability is worth
     worth = np.stack([(weights * game.senders[sender].T[row]).sum(0) for row in chosen])
-    solution = highs.solve(_program(game, profile[sender], box, weights, chosen, worth), time_limit)
+    solution = highs.solve(_program(game, profile[sender], box, weights, chosen, worth), seconds)
     if not solution.optimal:
         raise ArithmeticError(
             f"sender {sender}: the program of its piece ended as {solution.status}"

@@ -10,14 +10,16 @@ import numpy as np
 
 from persuasion.best_response import BestResponse
 from persuasion.best_response.problem import utility_scale
-from persuasion.certify.local import check_time_limit, clean_profile, local_best_response
+from persuasion.certify.local import local_best_response
 from persuasion.certify.record import (
     EXACT,
     Certificate,
     InconsistentCertificate,
     SenderCertificate,
 )
+from persuasion.checks import positive_number, whole_number
 from persuasion.game import Game
+from persuasion.policies import one_profile
 from persuasion.simulate import deviation_utilities
 from persuasion.ties import LOWEST_INDEX, TieRule
 
@@ -59,28 +61,27 @@ def certify(
     True
     """
     start = time.perf_counter()
-    profile, rule = clean_profile(game, policies), TieRule.parse(ties)
+    profile, rule = one_profile(game, policies), TieRule.parse(ties)
     rule.preference(game), rule.action_map(game)  # refuse rules that do not fit the game
-    check_time_limit(time_limit)
+    reach = positive_number("radius", radius)
+    seconds = positive_number("time_limit", time_limit, infinite=True)
     chosen = _chosen(game, senders)
     entries = []
     for done, sender in enumerate(chosen):
-        left = start + float(time_limit) - time.perf_counter()
+        left = start + seconds - time.perf_counter()
         limit = max(left / (len(chosen) - done), 1e-3)
-        response = local_best_response(game, profile, sender, radius, rule, limit)
+        response = local_best_response(game, profile, sender, reach, rule, limit)
         entries.append(_entry(game, profile, sender, rule, response))
     sizes = {"name": game.name, **game.shape._asdict()}
-    seconds = time.perf_counter() - start
-    return Certificate(sizes, float(radius), str(rule), tuple(entries), seconds)
+    return Certificate(sizes, reach, str(rule), tuple(entries), time.perf_counter() - start)
 
 
 def _chosen(game: Game, senders: Sequence[int] | None) -> list[int]:
     everyone = range(game.shape.senders)
     chosen = list(everyone if senders is None else senders)
-    whole = [isinstance(s, (int, np.integer)) and not isinstance(s, bool) for s in chosen]
-    if not chosen or not all(whole) or not set(chosen) <= set(everyone):
-        raise ValueError(f"senders must be some of 0..{game.shape.senders - 1}, got {senders!r}")
-    return [int(sender) for sender in chosen]
+    if not chosen:
+        raise ValueError(f"senders must be some of 0..{game.shape.senders - 1}, got none")
+    return [whole_number("senders", sender, 0, game.shape.senders - 1) for sender in chosen]
 
 
 def _entry(
@@ -93,8 +94,9 @@ def _entry(
         raise InconsistentCertificate(
             f"sender {sender}: the best deviation, staying included, gains {gain:g}, at most {bound:g}"
         )
-    gain = max(gain, 0.0)
-    bound = max(bound, gain)
+    # in this order, -0.0 becomes 0.0
+    gain = max(0.0, gain)
+    bound = max(gain, bound)
     return SenderCertificate(
         sender=sender,
         utility=utility,

@@ -99,7 +99,7 @@ class Certificate:
         reach = "any deviation" if self.radius >= 1 else f"deviations up to {self.radius:g}"
         rows = [ROW.format(*HEADINGS), *(ROW.format(*_cells(s)) for s in self.senders)]
         lower, upper = self.regret
-        regret = f"{upper:.6g}" if self.exact else f"between {lower:.6g} and {upper:.6g}"
+        regret = f"{upper:z.6g}" if self.exact else f"between {lower:z.6g} and {upper:z.6g}"
         return "\n".join(
             [f"{name}{sizes}", f"{reach}, ties {self.ties}", *rows, f"regret {regret}"]
         )
@@ -139,9 +139,9 @@ class Certificate:
 def _cells(entry: SenderCertificate) -> tuple[str, ...]:
     return (
         str(entry.sender),
-        f"{entry.utility:.8g}",
-        f"{entry.gain:.6g}",
-        f"{entry.bound:.6g}",
+        f"{entry.utility:z.8g}",
+        f"{entry.gain:z.6g}",
+        f"{entry.bound:z.6g}",
         "yes" if entry.exact else "no",
         entry.status,
         f"{entry.seconds:.2f}",

@@ -27,7 +27,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 from scipy.sparse import block_diag, hstack, identity
 
-from persuasion.game import Game, check_distribution
+from persuasion.checks import distributions, real_array
+from persuasion.game import Game
 from persuasion.policies import project_to_simplex
 from persuasion.simulate import receiver_actions, sender_utilities
 from persuasion.ties import TIE_TOLERANCE
@@ -56,12 +57,9 @@ class PublicPersuasion:
     differences: np.ndarray
 
     def __post_init__(self) -> None:
-        prior = np.array(self.prior, dtype=float)
-        differences = np.array(self.differences, dtype=float)
-        if prior.ndim != 1 or not prior.size:
-            raise ValueError(f"prior must have shape (states,), got {prior.shape}")
-        check_distribution("prior", prior)
-        if differences.ndim != 2 or differences.shape[1] != len(prior) or not differences.size:
+        prior = distributions("prior", self.prior, 1)
+        differences = real_array("differences", self.differences, 2)
+        if differences.shape[1] != len(prior):
             raise ValueError(
                 f"differences must have shape (receivers, {len(prior)}), got {differences.shape}"
             )
@@ -87,10 +85,9 @@ def public_utility(instance: PublicPersuasion, scheme: ArrayLike) -> float:
 
     A receiver is indifferent, and then takes action 1, within the package's relative tie tolerance.
     """
-    table = np.asarray(scheme, dtype=float)
-    if table.ndim != 2 or len(table) != instance.states:
+    table = distributions("scheme", scheme, 2)
+    if len(table) != instance.states:
         raise ValueError(f"scheme must have shape ({instance.states}, signals), got {table.shape}")
-    check_distribution("scheme", table)
     weights = instance.prior[:, None] * table
     persuaded = instance.differences @ weights >= -TIE_TOLERANCE * weights.sum(0)
     return float(persuaded.mean(0) @ weights.sum(0))
@@ -145,7 +142,7 @@ class ReducedGame:
 
     def profile(self, policy: ArrayLike) -> np.ndarray:
         """Both senders' policies ``(2, states, signals)`` with ``policy`` for sender 1."""
-        return np.stack([np.asarray(policy, dtype=float), self.opponent])
+        return np.stack([real_array("policy", policy, 2), self.opponent])
 
     def utility(self, policy: ArrayLike) -> float:
         """Sender 1's utility under ``policy`` ``(states, signals)``, ties in its favour."""
@@ -157,7 +154,7 @@ class ReducedGame:
         Signals keep their meaning on the instance's states; each decoy state sends signal ``s`` as often as
         the scheme does, which makes the lure worth exactly nothing.
         """
-        table = np.asarray(scheme, dtype=float)
+        table = real_array("scheme", scheme, 2)
         if table.shape[1] > self.game.signals:
             raise ValueError(f"scheme has {table.shape[1]} signals, game has {self.game.signals}")
         decoys = np.tile(self.instance.prior @ table, (self.instance.receivers, 1))
@@ -166,7 +163,7 @@ class ReducedGame:
 
     def extract(self, policy: ArrayLike) -> np.ndarray:
         """A public scheme worth at least ``utility(policy) / (1 - mass)``: the rows of the instance's states."""
-        return np.asarray(policy, dtype=float)[: self.instance.states]
+        return real_array("policy", policy, 2)[: self.instance.states]
 
     def receiver_utilities(self, beliefs: ArrayLike) -> np.ndarray:
         """The receiver's utilities ``(..., receivers, actions)`` if sender 2 sends signal ``j`` (Claim 1).
@@ -175,7 +172,9 @@ class ReducedGame:
         probability of signal ``j``, which changes no comparison.
         """
         signals = self.opponent[:, : self.instance.receivers]
-        return np.einsum("...w,wj,wa->...ja", np.asarray(beliefs), signals, self.game.receiver)
+        return np.einsum(
+            "...w,wj,wa->...ja", real_array("beliefs", beliefs), signals, self.game.receiver
+        )
 
 
 def reduced_game(
@@ -286,7 +285,7 @@ def extract_with_extra_signal(reduced: ReducedGame, policy: ArrayLike) -> PaperE
     The average of the remaining posteriors on :math:`\Theta` misses the prior, so an extra signal takes what is
     left after the largest feasible share of them.
     """
-    table, prior = np.asarray(policy, dtype=float), reduced.instance.prior
+    table, prior = real_array("policy", policy, 2), reduced.instance.prior
     joint = reduced.game.prior[:, None] * table
     on_instance = joint[: reduced.instance.states]
     lured = _lured_signals(reduced, table)

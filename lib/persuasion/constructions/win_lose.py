@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from persuasion.checks import real_array
 from persuasion.game import Game
 from persuasion.simulate import deviation_utilities, sender_utilities
 from persuasion.ties import TieRule
@@ -40,7 +41,7 @@ def persuasion_game(first: ArrayLike, second: ArrayLike) -> tuple[Game, TieRule]
     ValueError
         If the matrices are not square, of one shape, and of zeros and ones.
     """
-    payoffs = [np.asarray(first), np.asarray(second)]
+    payoffs = [real_array("first", first), real_array("second", second)]
     for name, matrix in zip(("first", "second"), payoffs):
         _check_matrix(name, matrix, payoffs[0].shape)
     bits = np.array([[0, 0, 1, 1], [0, 1, 0, 1]])

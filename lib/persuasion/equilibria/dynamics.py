@@ -16,6 +16,7 @@ import numpy as np
 from persuasion.best_response import best_response
 from persuasion.best_response.margin import check_margin
 from persuasion.best_response.record import BestResponse
+from persuasion.checks import positive_number, whole_number
 from persuasion.equilibria.play import MarginPlay
 from persuasion.equilibria.record import (
     EQUILIBRIUM,
@@ -26,16 +27,11 @@ from persuasion.equilibria.record import (
     Dynamics,
 )
 from persuasion.equilibria.regret import favourable_responses, global_regret
-from persuasion.equilibria.request import (
-    check_positive,
-    check_rounds,
-    check_rule,
-    check_tolerance,
-    start_profile,
-)
+from persuasion.equilibria.request import check_rule, check_tolerance
 from persuasion.equilibria.tie_map import common_tie_map
 from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, check_order, take_turns
 from persuasion.game import Game
+from persuasion.policies import one_profile
 from persuasion.simulate import outcome_distribution, sender_utilities
 from persuasion.ties import TieRule
 
@@ -74,15 +70,15 @@ def best_response_dynamics(
         For an invalid profile, rule, order, margin, tolerance, or limits.
     """
     began = time.perf_counter()
-    profile = start_profile(game, start)
+    profile = one_profile(game, start, "start")
     lead, least = check_margin(game, margin), check_tolerance(game, tolerance)
     sequence = check_order(order, game.shape.senders)
-    seconds = [check_positive("time_limit", time_limit)]
-    seconds.append(check_positive("response_limit", response_limit))
+    seconds = [positive_number("time_limit", time_limit)]
+    seconds.append(positive_number("response_limit", response_limit))
     rule = None if ties is None else check_rule(game, ties)
     play = _play(game, lead, rule)
-    limits = Limits(least, check_rounds(rounds), *seconds)
-    turns = take_turns(play, profile, sequence, seed, limits)
+    limits = Limits(least, whole_number("rounds", rounds, 1), *seconds)
+    turns = take_turns(play, profile, sequence, whole_number("seed", seed), limits)
     status, rule, regret = _judge(game, turns, play, rule, limits)
     return Dynamics(
         policies=turns.policies,

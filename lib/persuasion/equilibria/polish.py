@@ -9,6 +9,7 @@ import numpy as np
 
 from persuasion.best_response.margin import check_margin
 from persuasion.best_response.record import BestResponse
+from persuasion.checks import positive_number, whole_number
 from persuasion.equilibria.play import MarginPlay
 from persuasion.equilibria.record import (
     CERTIFIED,
@@ -18,13 +19,7 @@ from persuasion.equilibria.record import (
     UNPROVEN,
     Polished,
 )
-from persuasion.equilibria.request import (
-    check_positive,
-    check_rounds,
-    check_rule,
-    check_tolerance,
-    start_profile,
-)
+from persuasion.equilibria.request import check_rule, check_tolerance
 from persuasion.equilibria.turns import (
     IN_TURN,
     SETTLED,
@@ -34,6 +29,7 @@ from persuasion.equilibria.turns import (
     take_turns,
 )
 from persuasion.game import Game
+from persuasion.policies import one_profile
 from persuasion.simulate import sender_utilities
 from persuasion.ties import LOWEST_INDEX, TieRule
 
@@ -79,19 +75,19 @@ def polish(
     from persuasion.certify import certify, local_best_response
 
     began = time.perf_counter()
-    profile = start_profile(game, policies)
-    reach = check_positive("radius", radius)
+    profile = one_profile(game, policies)
+    reach = positive_number("radius", radius)
     lead, least = check_margin(game, margin), check_tolerance(game, tolerance)
     rule, sequence = check_rule(game, ties), check_order(order, game.shape.senders)
-    seconds = [check_positive("time_limit", time_limit)]
-    seconds.append(check_positive("response_limit", response_limit))
-    limits = Limits(least, check_rounds(rounds), *seconds)
+    seconds = [positive_number("time_limit", time_limit)]
+    seconds.append(positive_number("response_limit", response_limit))
+    limits = Limits(least, whole_number("rounds", rounds, 1), *seconds)
 
     def respond(now: np.ndarray, sender: int, rule: TieRule, seconds: float) -> BestResponse:
         return local_best_response(game, now, sender, reach, rule, seconds, lead)
 
     play = MarginPlay(game, [rule] * game.shape.senders, lead, respond, settles_mover=False)
-    turns = take_turns(play, profile, sequence, seed, limits)
+    turns = take_turns(play, profile, sequence, whole_number("seed", seed), limits)
     path = [sender_utilities(game, profile, ties=rule), *(move.utilities for move in turns.moves)]
     certificate = certify(game, turns.policies, reach, ties=rule, time_limit=limits.response_limit)
     return Polished(

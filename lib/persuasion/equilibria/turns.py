@@ -42,7 +42,7 @@ class Play(Protocol):
         """Joint distribution of state and action ``(states, actions)``, ties as the sender counts them."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Turns:
     """The state of play.
 

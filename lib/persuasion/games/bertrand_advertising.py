@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from persuasion.checks import real_array
 from persuasion.game import Game
 
 
@@ -35,9 +36,7 @@ def bertrand_advertising(
     """
     if not 0 <= probability_match <= 1:
         raise ValueError(f"probability_match must be in [0, 1], got {probability_match}")
-    price = np.asarray(prices, dtype=float)
-    if price.ndim != 1 or not price.size:
-        raise ValueError(f"prices must list one price per firm, got {prices!r}")
+    price = real_array("prices", prices, 1)
     firms = len(price)
     matches = np.array(list(itertools.product([0, 1], repeat=firms)))
     prior = np.where(matches == 1, probability_match, 1 - probability_match).prod(1)

@@ -22,7 +22,7 @@ from persuasion.networks import StackedNetwork
 ACCELERATOR_ROWS = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Part:
     """Networks that take their steps together."""
 

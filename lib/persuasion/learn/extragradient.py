@@ -14,7 +14,8 @@ from typing import Any
 
 import torch
 
-from persuasion.policies import Array, project_to_simplex, softmax
+from persuasion.checks import positive_number, whole_number
+from persuasion.policies import Array, as_tensor, project_to_simplex, softmax
 
 SMALLEST_PROBABILITY = 1e-12
 Gradient = Callable[[torch.Tensor], torch.Tensor]
@@ -66,8 +67,9 @@ def _ascend(
     optimiser: str,
     look_ahead: bool,
 ) -> Any:
-    _check(steps, step_size, projection, optimiser)
-    parameters = _parameters(torch.as_tensor(starts).detach().clone(), projection)
+    steps, step_size = whole_number("steps", steps), positive_number("step_size", step_size)
+    _check(projection, optimiser)
+    parameters = _parameters(as_tensor("starts", starts).detach().clone(), projection)
     update = _updater(parameters, step_size, optimiser)
     for _ in range(steps):
         at = parameters
@@ -115,10 +117,8 @@ def _updater(
     return update
 
 
-def _check(steps: int, step_size: float, projection: str, optimiser: str) -> None:
+def _check(projection: str, optimiser: str) -> None:
     if projection not in ("softmax", "euclidean", "none"):
         raise ValueError(f"unknown projection {projection!r}: use softmax, euclidean or none")
     if optimiser not in ("adam", "plain"):
         raise ValueError(f"unknown optimiser {optimiser!r}: use adam or plain")
-    if steps < 0 or not 0 < step_size < float("inf"):
-        raise ValueError(f"steps must be >= 0 and step_size > 0, got {steps} and {step_size}")

@@ -26,7 +26,7 @@ class DivergenceError(ArithmeticError):
     """Training produced a loss that is not finite; the message names epoch and networks."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """A trained stack and its errors, all mean squared errors in squared utility units."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
-from persuasion.policies import Array
+from persuasion.policies import Array, as_tensor
 
 SCHEMA = "persuasion/utility-model/1"
 
@@ -54,9 +54,10 @@ class UtilityModel:
 
     def predict(self, policies: Array) -> Array:
         """Predicted utilities ``(..., senders)`` at ``policies`` (..., senders, states, signals)."""
+        given = as_tensor("policies", policies)
         with torch.no_grad():
-            values = self.evaluate(self._flat(policies)).T
-        return _match(values.unflatten(0, tuple(policies.shape[:-3]) or (1,)), policies)
+            values = self.evaluate(self._flat(given)).T
+        return _match(values.reshape(*given.shape[:-3], values.shape[-1]), policies)
 
     def own_gradients(self, policies: Array) -> Array:
         """Block ``i`` is the gradient of sender ``i``'s predicted utility in its own policy's entries.
@@ -64,24 +65,26 @@ class UtilityModel:
         ``policies`` and the result are ``(..., senders, states, signals)``; utility per unit of probability.
         One backward pass over the stack.
         """
-        senders, states, signals = policies.shape[-3:]
+        given = as_tensor("policies", policies)
+        flat = self._flat(given)
+        senders, states, signals = given.shape[-3:]
         if senders != self.network.networks:
             raise ValueError(
                 f"policies have {senders} senders, the model {self.network.networks} networks"
             )
-        inputs = self._flat(policies).expand(senders, -1, -1).detach().requires_grad_()
+        inputs = flat.expand(senders, -1, -1).detach().requires_grad_()
         with torch.enable_grad():
             (gradients,) = torch.autograd.grad(self.evaluate(inputs).sum(), inputs)
         blocks = gradients.unflatten(2, (senders, states, signals))
         own = blocks.diagonal(dim1=0, dim2=2).movedim(-1, 1)
-        return _match(own.unflatten(0, tuple(policies.shape[:-3]) or (1,)), policies)
+        return _match(own.reshape(given.shape), policies)
 
     def activation_pattern(self, policies: Array) -> np.ndarray:
         """Which ReLU units are on: boolean ``(batch, networks, units)`` at ``(batch, senders, states, signals)``.
 
         Policies with equal patterns lie in the same piece of a network (the paper's Definition 4).
         """
-        inputs = self._flat(policies).expand(self.network.networks, -1, -1)
+        inputs = self._flat(as_tensor("policies", policies)).expand(self.network.networks, -1, -1)
         shift, scale = self.input_shift[:, None, None], self.input_scale[:, None, None]
         pattern = self.network.activation_pattern((inputs - shift) / scale)
         return pattern.movedim(0, 1).cpu().numpy()
@@ -128,27 +131,25 @@ class UtilityModel:
             raise ValueError(f"utility model cannot be read: {error}") from None
         return cls(network, **scales)
 
-    def _flat(self, policies: Any) -> torch.Tensor:
+    def _flat(self, policies: torch.Tensor) -> torch.Tensor:
         entries = int(np.prod(policies.shape[-3:]))
         if len(policies.shape) < 3 or entries != self.network.inputs:
             raise ValueError(
                 f"policies must be (..., senders, states, signals) with {self.network.inputs} entries "
                 f"each, got shape {tuple(policies.shape)}"
             )
-        return torch.as_tensor(policies).to(self.input_shift).reshape(-1, entries)
+        return policies.to(self.input_shift).reshape(-1, entries)
 
 
 def _per_network(name: str, value: Any, networks: int, like: torch.Tensor) -> torch.Tensor:
-    tensor = torch.as_tensor(value).to(like)
+    tensor = as_tensor(name, value).to(like)
     if tensor.shape not in ((), (networks,)) or not torch.isfinite(tensor).all():
         raise ValueError(f"{name} must be one finite number, or one per network ({networks})")
     return tensor.expand(networks).clone()
 
 
 def _match(result: torch.Tensor, given: Any) -> Any:
-    """numpy in, float64 numpy out; the leading axes of the input, none included."""
-    if len(given.shape) == 3:
-        result = result.squeeze(0)
+    """A tensor for a tensor, else a float64 array."""
     if isinstance(given, torch.Tensor):
         return result.to(given)
     return result.double().cpu().numpy()

@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
+from persuasion.checks import positive_number, real_array, whole_number
 from persuasion.game import Game
-from persuasion.policies import as_policies, project_to_box
+from persuasion.policies import as_policies, one_profile, project_to_box
 from persuasion.simulate import deviation_utilities, sender_utilities
 from persuasion.ties import LOWEST_INDEX
 
@@ -26,7 +27,7 @@ FIRST_BATCH = 16
 LARGEST_BATCH = 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SampledGain:
     """The largest gains that sampling found: lower bounds of the local regrets, in utility units."""
 
@@ -46,7 +47,7 @@ class Acceptance:
     gain: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Selection:
     """What :func:`select_local_equilibria` found."""
 
@@ -71,9 +72,8 @@ def sample_deviations(
     Each is the point of the simplex within the box that is nearest to a point uniform in the box. (Recentring
     the rows first would change nothing: the projection onto rows of sum 1 ignores a common shift.)
     """
-    if not 0 < radius < math.inf:
-        raise ValueError(f"radius must be positive, got {radius}")
-    centre = np.asarray(policy, dtype=np.float64)
+    radius = positive_number("radius", radius)
+    centre = real_array("policy", policy)
     moved = centre + generator.uniform(-radius, radius, (count, *centre.shape))
     return project_to_box(torch.as_tensor(moved), torch.as_tensor(centre), radius).numpy()
 
@@ -92,8 +92,9 @@ def sampled_gain(
     The senders take turns in growing batches, and everything stops once a gain exceeds ``stop_above`` (utility
     units). Every batch has its own seed, so that stopping never changes which deviations are drawn.
     """
-    profile = as_policies(game, policies)
-    seeds = (seed,) if isinstance(seed, (int, np.integer)) else tuple(seed)
+    profile = one_profile(game, policies)
+    listed = seed if isinstance(seed, Sequence) else (seed,)
+    seeds = [whole_number("seed", number) for number in listed]
     senders = range(game.shape.senders)
     stay = [float(deviation_utilities(game, profile, i, profile[i], ties)) for i in senders]
     gains, used = np.zeros(len(senders)), np.zeros(len(senders), dtype=int)

@@ -10,9 +10,10 @@ import torch
 
 from persuasion.learn.model import UtilityModel
 from persuasion.networks import StackedNetwork
+from persuasion.policies import as_tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Samples:
     """Inputs, shared by the networks of a group (the senders of one game), and targets."""
 
@@ -30,7 +31,10 @@ class Samples:
         Raises ``ValueError``, with ``name`` in it, for shapes that do not fit or entries that are not finite.
         """
         like = next(network.parameters())
-        x, y = torch.as_tensor(inputs).to(like), torch.as_tensor(targets).to(like)
+        x, y = (
+            as_tensor(f"{name} {kind}", values).to(like)
+            for kind, values in (("inputs", inputs), ("targets", targets))
+        )
         network.check_inputs(x)
         if tuple(y.shape) != (x.shape[-2], network.networks) or not len(y):
             raise ValueError(

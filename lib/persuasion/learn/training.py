@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 
+from persuasion.checks import positive_number, whole_number
 from persuasion.networks.dnl import GENERATED
 
 CHOICES = {
@@ -52,15 +52,9 @@ class Training:
 
     def __post_init__(self) -> None:
         for name, least in (("samples", 1), ("held_out", 0), ("epochs", 0), ("batch_size", 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(
-                    f"{name} must be a whole number of at least {least}, got {value!r}"
-                )
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
         for name in ("learning_rate", "hyper_scale"):
-            value = getattr(self, name)
-            if not isinstance(value, (int, float)) or not (0 < value < math.inf):
-                raise ValueError(f"{name} must be a positive number, got {value!r}")
+            object.__setattr__(self, name, positive_number(name, getattr(self, name)))
         for name, allowed in CHOICES.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(

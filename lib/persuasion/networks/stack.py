@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from persuasion.checks import whole_number
 from persuasion.networks.generated import GeneratedLinear
 from persuasion.networks.layers import StackedLinear
 
@@ -47,8 +48,7 @@ class StackedNetwork(nn.Module):
             key: options[key] for key in ("hidden", "hyper") if key in options
         }
         for key, size in sizes.items():
-            if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < 1:
-                raise ValueError(f"{key} must be a positive whole number, got {size!r}")
+            whole_number(key, size, 1)
         self.inputs, self.networks, self.options = int(inputs), int(networks), options
 
     def initialise(self, seed: Seed) -> None:

@@ -130,15 +130,15 @@ def _write(solution: Solution, folder: Path) -> int:
     print(f"full revelation: {solution.revelation.verdict} ({solution.revelation.reason})")
     for sender in solution.profile.certificate.senders:
         print(
-            f"{solution.profile.name}: sender {sender.sender} has {sender.utility:.6g} and gains "
-            f"{sender.gain:.6g} by a best response (at most {sender.bound:.6g})"
+            f"{solution.profile.name}: sender {sender.sender} has {sender.utility:z.6g} and gains "
+            f"{sender.gain:z.6g} by a best response (at most {sender.bound:z.6g})"
         )
     for entry in solution.equilibria:
-        utilities = ", ".join(f"{value:.6g}" for value in entry.utilities)
+        utilities = ", ".join(f"{value:z.6g}" for value in entry.utilities)
         lower, upper = entry.certificate.regret
         print(
-            f"{entry.method}: {entry.status}; senders ({utilities}), receiver {entry.receiver_utility:.6g}; "
-            f"local regret {lower:.3g} to {upper:.3g}"
+            f"{entry.method}: {entry.status}; senders ({utilities}), receiver {entry.receiver_utility:z.6g}; "
+            f"local regret {lower:z.3g} to {upper:z.3g}"
         )
     print(f"{folder / 'report.html'}")
     return 0 if solution.certified else NOTHING_CERTIFIED
@@ -150,8 +150,6 @@ def read_game(path: Path) -> Game:
         return Game.from_json(path)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: is not UTF-8 text") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 

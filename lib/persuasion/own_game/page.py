@@ -39,8 +39,7 @@ def report_page(solution: Solution) -> str:
 
 def number(value: float) -> str:
     """Five significant digits, no minus before a zero."""
-    text = f"{value:.5g}"
-    return "0" if text == "-0" else text
+    return f"{value:z.5g}"
 
 
 def shade(probability: float) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from persuasion.game import Game
-from persuasion.policies import as_policies, full_revelation, no_revelation, uniform_policies
+from persuasion.json_text import parse_json, read_text
+from persuasion.policies import full_revelation, no_revelation, one_profile, uniform_policies
 
 SCHEMA = "persuasion/profile/1"
 NAMED = ("no-revelation", "full-revelation", "random")
@@ -32,12 +32,9 @@ def read_profile(game: Game, path: Path) -> np.ndarray:
     ``ValueError`` names the file, and the shape or the row that is wrong.
     """
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return profile_from(game, data)
+        return profile_from(game, parse_json("profile", read_text(path)))
     except OSError as error:
         raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ValueError(f"{path}: is not valid JSON: {error}") from None
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
 
@@ -52,13 +49,7 @@ def profile_from(game: Game, data: Any) -> np.ndarray:
         if "policies" not in data:
             raise ValueError("profile lacks policies")
         data = data["policies"]
-    try:
-        array = np.array(data, dtype=np.float64)
-    except (ValueError, TypeError, OverflowError):
-        raise ValueError("policies is not a rectangular array of real numbers") from None
-    if array.ndim != 3:
-        raise ValueError(f"policies must have 3 axes (senders, states, signals), got {array.shape}")
-    return as_policies(game, array)
+    return one_profile(game, data)
 
 
 def profile_to_dict(policies: np.ndarray) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 
+from persuasion.checks import positive_number, whole_number
 from persuasion.learn.training import Training
 from persuasion.networks import ARCHITECTURES
 from persuasion.ties import LOWEST_INDEX
@@ -47,12 +47,7 @@ class Request:
         if len(set(self.methods)) < len(self.methods):
             raise ValueError(f"methods must differ, got {', '.join(self.methods)}")
         for name, least in (("starts", 1), ("steps", 0), ("candidates", 1), ("seed", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise ValueError(f"{name} must be a whole number of at least {least}, got {value}")
-        for name in ("radius", "tolerance", "time_limit"):
-            value = getattr(self, name)
-            if not 0 < value < math.inf:
-                raise ValueError(f"{name} must be a positive number, got {value}")
-        if not 0 <= self.margin < math.inf:
-            raise ValueError(f"margin must be a number of at least 0, got {self.margin}")
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
+        for name in ("radius", "tolerance", "time_limit", "margin"):
+            number = positive_number(name, getattr(self, name), zero=name == "margin")
+            object.__setattr__(self, name, number)

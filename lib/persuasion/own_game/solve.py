@@ -14,7 +14,7 @@ from persuasion.own_game.request import Request
 from persuasion.own_game.search import Progress, find_equilibria
 from persuasion.own_game.size import check_size
 from persuasion.own_game.solution import Equilibrium, Examined, Revelation, Solution
-from persuasion.policies import as_policies, full_revelation, no_revelation, state_revelation
+from persuasion.policies import full_revelation, no_revelation, one_profile, state_revelation
 from persuasion.simulate import receiver_utility, sender_utilities
 from persuasion.ties import TieRule
 
@@ -46,7 +46,7 @@ def solve(
     TieRule.parse(request.ties).preference(game)
     if profile is None:
         profile, profile_name = no_revelation(game), "no revelation"
-    given = as_policies(game, profile)
+    given = one_profile(game, profile, "profile")
     progress("full revelation")
     revelation = _revelation(game, request)
     progress(f"best responses to {profile_name}")
