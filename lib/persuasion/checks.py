@@ -47,7 +47,8 @@ def whole_number(name: str, value: Any, least: int = 0, most: int | None = None)
     whole = isinstance(value, Integral) or (
         isinstance(value, (float, np.floating)) and float(value).is_integer()
     )
-    if not (whole and _is_number(type(value))) or value < least or (most or value) < value:
+    good = whole and _is_number(type(value)) and value >= least
+    if not good or (most is not None and value > most):
         limits = f"of at least {least}" if most is None else f"from {least} to {most:,}"
         raise ValueError(f"{name} must be a whole number {limits}, got {_shown(value)}")
     return int(value)

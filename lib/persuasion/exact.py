@@ -36,7 +36,9 @@ def rationals(values: Any, largest_denominator: int | None = None) -> np.ndarray
     result = np.empty(array.shape, dtype=object)
     for index in np.ndindex(array.shape):
         try:
-            number = Fraction(array.item(index))
+            entry = array.item(index)
+            wide = isinstance(entry, np.floating)  # of which Fraction knows only float64
+            number = Fraction(*entry.as_integer_ratio()) if wide else Fraction(entry)
         except (ValueError, TypeError, OverflowError, ZeroDivisionError):
             raise ValueError(
                 f"entry {list(index)} is no rational number: {array[index]!r}"

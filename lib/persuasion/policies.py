@@ -18,6 +18,7 @@ from persuasion.checks import (
     double,
     is_coarse,
     numeric_array,
+    whole_number,
 )
 from persuasion.game import Game
 
@@ -91,7 +92,7 @@ def uniform_policies(
     seed means the same policies on CPU and GPU.
     """
     generator = np.random.default_rng(seed)
-    leading = (count,) if isinstance(count, int) else tuple(count)
+    leading = count if isinstance(count, tuple) else (whole_number("count", count),)
     size = (*leading, game.shape.senders, game.shape.states, game.shape.signals)
     draws = generator.standard_exponential(size)
     draws /= draws.sum(-1, keepdims=True)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from persuasion.best_response.record import BestResponse
+from persuasion.checks import whole_number
 from persuasion.equilibria.cycles import Cycles
 from persuasion.equilibria.record import BUDGET, CYCLE, Move
 
@@ -140,11 +141,12 @@ def rounds_of(order: Any, senders: int, seed: int) -> Iterator[Sequence[int]]:
 
 def check_order(order: Any, senders: int) -> Any:
     """``"in turn"``, ``"random"`` (a new permutation every round), or a list that names each sender once."""
-    if isinstance(order, str):
-        if order in (IN_TURN, RANDOM):
-            return order
-    elif isinstance(order, (list, tuple)) and sorted(order) == list(range(senders)):
-        return list(order)
+    if isinstance(order, str) and order in (IN_TURN, RANDOM):
+        return order
+    if isinstance(order, (list, tuple, np.ndarray)):
+        named = [whole_number("order", sender, 0, senders - 1) for sender in order]
+        if sorted(named) == list(range(senders)):
+            return named
     raise ValueError(
         f"order must be 'in turn', 'random' or a list of the senders 0..{senders - 1}, got {order!r}"
     )

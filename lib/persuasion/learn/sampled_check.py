@@ -92,7 +92,7 @@ def sampled_gain(
     The senders take turns in growing batches, and everything stops once a gain exceeds ``stop_above`` (utility
     units). Every batch has its own seed, so that stopping never changes which deviations are drawn.
     """
-    profile = one_profile(game, policies)
+    profile, samples = one_profile(game, policies), whole_number("samples", samples)
     listed = seed if isinstance(seed, Sequence) else (seed,)
     seeds = [whole_number("seed", number) for number in listed]
     senders = range(game.shape.senders)
@@ -140,8 +140,9 @@ def select_local_equilibria(
         shows gains near 1e-16 of the utility range.
     seed : profile ``k`` is checked with the seeds ``(seed, k)``, whatever the others do
     """
-    if not len(tolerances) or not all(0 <= t < math.inf for t in tolerances):
-        raise ValueError(f"tolerances must be non-negative numbers, at least one: {tolerances}")
+    tolerances = [positive_number("tolerances", t, zero=True) for t in tolerances]
+    if not tolerances:
+        raise ValueError("tolerances is empty: at least one is needed")
     batch = as_policies(game, profiles)
     if batch.ndim != 4:
         raise ValueError(f"profiles must be (count, senders, states, signals), got {batch.shape}")
