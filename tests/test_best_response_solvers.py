@@ -479,10 +479,10 @@ def test_bounds_of_columns_not_reached_are_the_choice_itself():
 @pytest.mark.parametrize(
     ("margin", "message"),
     [
-        (True, "margin must be a number of utility units, got True"),
-        ("0.1", "margin must be a number of utility units, got '0.1'"),
-        (-1e-9, "margin must be finite and not negative, got -1e-09"),
-        (np.inf, "margin must be finite and not negative, got inf"),
+        (True, "margin must be a finite number of at least 0, got True"),
+        ("0.1", "margin must be a finite number of at least 0, got '0.1'"),
+        (-1e-9, "margin must be a finite number of at least 0, got -1e-09"),
+        (np.inf, "margin must be a finite number of at least 0, got inf"),
         (0.9e-7, "margin 9e-08 drowns in the tie tolerance: use 0 or at least 1e-07"),
     ],
 )
