@@ -20,13 +20,16 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from persuasion.checks import distributions, real_array, whole_number
 from persuasion.json_text import parse_json, read_text
+
+if TYPE_CHECKING:
+    from persuasion.standard import StandardGame
 
 SCHEMA = "persuasion/game/1"
 MAX_ENTRIES = 50_000_000
@@ -65,13 +68,14 @@ class Game:
         Names the argument, and the shape, row or entry that is wrong.
     """
 
-    __slots__ = ("name", "prior", "receiver", "senders", "signals")
+    __slots__ = ("_standard", "name", "prior", "receiver", "senders", "signals")
 
     prior: np.ndarray
     receiver: np.ndarray
     senders: np.ndarray
     signals: int
     name: str
+    _standard: StandardGame | None
 
     def __init__(
         self,
@@ -89,6 +93,7 @@ class Game:
         if not isinstance(name, str):
             raise ValueError(f"name must be text, got {name!r:.60}")
         put("name", name)
+        put("_standard", None)
         _check_shapes(self.prior, self.receiver, self.senders)
 
     def __setattr__(self, key: str, value: object) -> None:
@@ -107,8 +112,49 @@ class Game:
         return GameShape(senders, states, actions, self.signals)
 
     @property
+    def standard(self) -> StandardGame:
+        """The game without units, on which everything is decided; computed once.
+
+        Raises ``ValueError`` if double precision cannot tell payoffs apart.
+        """
+        if self._standard is None:
+            from persuasion.standard import StandardGame  # which is a game
+
+            object.__setattr__(self, "_standard", StandardGame(self))
+        assert self._standard is not None
+        return self._standard
+
+    @property
+    def stakes(self) -> np.ndarray:
+        """Every sender's own range ``(senders,)``, the unit of its tolerances and relative regrets.
+
+        The largest difference that the receiver's action can make to the sender in some state, among the outcomes
+        that can happen; 1 for a sender to whom nothing can make a difference.
+        """
+        return self.standard.source_units
+
+    @property
+    def offsets(self) -> np.ndarray:
+        """The senders' utilities ``(senders,)`` where the standard game's are 0."""
+        return self.standard.source_offsets
+
+    @property
+    def receiver_unit(self) -> float:
+        """The standard game's unit of the receiver's utility: a power of two."""
+        return self.standard.source_receiver_unit
+
+    @property
+    def receiver_stake(self) -> float:
+        """The largest difference that its action can make to the receiver in some state: the unit of margins.
+
+        Among the outcomes that can happen; 0 if nothing makes a difference.
+        """
+        standard = self.standard
+        return float(np.abs(standard.receiver[standard.possible]).max()) * self.receiver_unit
+
+    @property
     def utility_range(self) -> float:
-        """Largest minus smallest sender utility entry: the scale of a relative regret."""
+        """Largest minus smallest sender utility entry: what the sampled check's tolerances are a share of."""
         return float(self.senders.max() - self.senders.min())
 
     def __eq__(self, other: object) -> bool:

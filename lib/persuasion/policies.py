@@ -148,14 +148,18 @@ def full_revelation(game: Game) -> np.ndarray:
 
 
 def optimal_action_by_state(game: Game) -> np.ndarray:
-    """The receiver's optimal action in each state ``(states,)``; ``ValueError`` where it is not unique."""
-    best = game.receiver.max(1, keepdims=True)
-    tied = (game.receiver == best).sum(1) > 1
+    """The receiver's optimal action in each state ``(states,)``; ``ValueError`` where it is not unique.
+
+    In a state of probability 0, where nothing is at stake, that of the first state that occurs.
+    """
+    receiver, occurs = game.standard.receiver, game.prior > 0
+    tied = occurs & ((receiver == 0).sum(1) > 1)
     if tied.any():
         state = int(tied.argmax())
-        actions = np.flatnonzero(game.receiver[state] == best[state]).tolist()
-        raise ValueError(f"state {state} has several optimal actions {actions}; one is required")
-    return game.receiver.argmax(1)
+        several = np.flatnonzero(receiver[state] == 0).tolist()
+        raise ValueError(f"state {state} has several optimal actions {several}; one is required")
+    actions = receiver.argmax(1)
+    return np.where(occurs, actions, actions[occurs.argmax()])
 
 
 def signals_needed(actions: int, senders: int) -> int:

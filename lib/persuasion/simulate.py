@@ -54,10 +54,9 @@ def sender_utilities(
     -------
     (..., senders) utilities
     """
-    distribution = outcome_distribution(game, policies, ties, dtype, validate)
-    table = torch.as_tensor(distribution)
-    values = torch.einsum("...wa,iwa->...i", table, _constant(game.senders, table))
-    return _match(values, policies)
+    table = torch.as_tensor(outcome_distribution(game, policies, ties, dtype, validate))
+    values = torch.einsum("...wa,iwa->...i", table, _constant(game.standard.senders, table))
+    return _match(values * _constant(game.stakes, table) + _constant(game.offsets, table), policies)
 
 
 def receiver_utility(game: Game, policies: Array, ties: Any = LOWEST_INDEX) -> Array:
@@ -144,14 +143,36 @@ def deviation_utilities(
     others = torch.cat([profile[:sender], profile[sender + 1 :]])
     rest = _product(others.unsqueeze(0)) * _constant(game.prior, profile).unsqueeze(-1)
     kernel = _Kernel(game, TieRule.parse(ties), batch.shape[-1], rest.shape[-1], profile, sender)
-    senders = _constant(game.senders[sender], profile)
+    worth = _constant(game.standard.senders[sender], profile)
     values = _collect(
         batch,
         kernel,
-        lambda rows: (kernel.distribution(batch[rows], rest) * senders).sum((-2, -1)),
+        lambda rows: (kernel.distribution(batch[rows], rest) * worth).sum((-2, -1)),
         batch.new_empty(len(batch)),
     )
+    values = values * float(game.stakes[sender]) + float(game.offsets[sender])
     return _match(values.reshape(own.shape[:-2]), deviations)
+
+
+def optimal_actions(weights: torch.Tensor, utilities: torch.Tensor) -> torch.Tensor:
+    """Which actions ``(cells, actions)`` are optimal, ties within the tolerance (see :mod:`persuasion.ties`).
+
+    Parameters
+    ----------
+    weights : (cells, states), not negative
+    utilities : (states, actions)
+    """
+    return _unbeaten(torch.ones_like(weights @ utilities, dtype=torch.bool), weights, utilities)
+
+
+def _unbeaten(among: torch.Tensor, weights: torch.Tensor, utilities: torch.Tensor) -> torch.Tensor:
+    """Those of the actions ``among`` (cells, actions) that no other one of them beats."""
+    unbeaten = among.clone()
+    for action, rival in enumerate(utilities.T):
+        lead = rival.unsqueeze(-1) - utilities
+        beaten = weights @ lead > _tolerance(weights) * (weights @ lead.abs())
+        unbeaten &= ~(beaten & among[:, [action]])
+    return unbeaten
 
 
 class _Kernel:
@@ -167,17 +188,19 @@ class _Kernel:
         first: int = 0,
     ) -> None:
         self.left, self.right = left_signals, right_signals
-        receiver = _constant(game.receiver, like)
+        receiver = _constant(game.standard.receiver, like)
         # the last column yields the mass of each joint signal
         self.utilities = torch.cat([receiver, torch.ones_like(receiver[:, :1])], 1)
-        self.slack = TIE_TOLERANCE * float(receiver.abs().max())
+        # payoffs of actions that are ever taken differ by no more: what is further from the best is not tied with it
+        possible = game.standard.receiver[game.standard.possible]
+        self.slack = _tolerance(like) * float(np.abs(possible).max())
         preference = ties.preference(game)
         self.preference = None if preference is None else _constant(preference, like)
         self.map: torch.Tensor | None = None
         if (actions := ties.action_map(game)) is not None:
             table = np.moveaxis(actions, first, 0).reshape(left_signals, right_signals)
             self.map = torch.tensor(table, device=like.device)
-        workspace = 3 * (receiver.shape[1] + 1) * left_signals * right_signals
+        workspace = 3 * (max(receiver.shape) + 1) * left_signals * right_signals
         self.bytes_per_policy = workspace * like.element_size()
 
     def distribution(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
@@ -200,21 +223,36 @@ class _Kernel:
         optimal = values >= (values.amax(1) - self.slack * mass).unsqueeze(1)
         if int(optimal.sum()) == mass.numel():  # no ties anywhere: the common case
             return optimal
-        return _first(self._preferred(optimal, left, right, mass))
-
-    def _preferred(
-        self, optimal: torch.Tensor, left: torch.Tensor, right: torch.Tensor, mass: torch.Tensor
-    ) -> torch.Tensor:
+        optimal = _narrowed(optimal, left, right, mass, self.utilities[:, :-1])
         if self.map is not None:
             wanted = torch.zeros_like(optimal).scatter_(
                 1, self.map.expand(optimal.shape[0], 1, *self.map.shape), True
             )
-            return torch.where((wanted & optimal).any(1, keepdim=True), wanted, optimal)
-        if self.preference is None:
-            return optimal
-        ranks = _weighted(left, right, self.preference).masked_fill(~optimal, -torch.inf)
-        slack = TIE_TOLERANCE * float(self.preference.abs().max()) * mass
-        return ranks >= (ranks.amax(1) - slack).unsqueeze(1)
+            optimal = torch.where((wanted & optimal).any(1, keepdim=True), wanted, optimal)
+        elif self.preference is not None:
+            optimal = _narrowed(optimal, left, right, mass, self.preference)
+        return _first(optimal)
+
+
+def _narrowed(
+    candidates: torch.Tensor,
+    left: torch.Tensor,
+    right: torch.Tensor,
+    mass: torch.Tensor,
+    utilities: torch.Tensor,
+) -> torch.Tensor:
+    """Those of the candidates (batch, actions, l, r) that no other one beats; all where nothing has mass."""
+    row, first, second = ((candidates.sum(1) > 1) & (mass > 0)).nonzero(as_tuple=True)
+    weights = left[row, :, first] * right.expand(len(left), -1, -1)[row, :, second]
+    settled = _unbeaten(candidates[row, :, first, second], weights, utilities)
+    result = candidates.clone()
+    result[row, :, first, second] = settled
+    return result
+
+
+def _tolerance(like: torch.Tensor) -> float:
+    """The tie tolerance, or what single precision can tell apart."""
+    return max(TIE_TOLERANCE, 8 * torch.finfo(like.dtype).eps)
 
 
 def _weighted(left: torch.Tensor, right: torch.Tensor, utilities: torch.Tensor) -> torch.Tensor:

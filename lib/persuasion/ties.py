@@ -1,12 +1,17 @@
-"""How the receiver chooses among equally good actions.
+r"""How the receiver chooses among equally good actions.
 
 Every interesting thing about best responses happens where the receiver is indifferent, so the rule is
 an argument of every function that needs it, and is stored with every result.
 
-An action counts as optimal at a joint signal if its unnormalised utility is within
-``TIE_TOLERANCE * mass * max|u|`` of the best one, where ``mass`` is the probability of the joint signal:
-relative to the cell, so rare signals are judged as strictly as common ones. At a joint signal of
-probability zero every action is optimal.
+An action :math:`a` counts as optimal at a joint signal :math:`\mathbf s` if no other one beats it by more than
+``TIE_TOLERANCE`` of what is at stake between the two there,
+
+.. math:: \sum_\omega w(\mathbf s,\omega)\,[u(a',\omega)-u(a,\omega)]\le10^{-9}
+          \sum_\omega w(\mathbf s,\omega)\,|u(a',\omega)-u(a,\omega)|\quad\forall a'.
+
+So neither the utilities' unit nor their zero point in any state matters, nor what other actions pay, and rare signals
+are judged as strictly as common ones. Tied actions are ranked by a sender's utility in the same way. At a joint signal
+of probability zero every action is optimal. This is the only definition: simulator, solvers and certificates share it.
 
 >>> TieRule.parse("sender-1")
 TieRule(kind='sender', sender=1, actions=None)
@@ -66,15 +71,18 @@ class TieRule:
         return f"sender-{self.sender}" if self.kind == "sender" else self.kind
 
     def preference(self, game: Game) -> np.ndarray | None:
-        """Secondary utility ``(states, actions)`` that ranks tied actions; None if the index does."""
+        """Secondary utility ``(states, actions)`` that ranks tied actions; None if the index does.
+
+        In the standard game's unit and zero points, which do not change the ranking.
+        """
         if self.kind == WELFARE:
-            return game.senders.sum(0)
+            return game.standard.welfare
         if self.kind == "sender":
             if self.sender is None or self.sender >= game.shape.senders:
                 raise ValueError(
                     f"tie rule favours sender {self.sender}, game has {game.shape.senders} senders"
                 )
-            return game.senders[self.sender]
+            return game.standard.senders[self.sender]
         return None
 
     def action_map(self, game: Game) -> np.ndarray | None:

@@ -16,7 +16,7 @@ import numpy as np
 
 from persuasion.best_response.margin import check_margin
 from persuasion.best_response.problem import Problem, make_problem
-from persuasion.best_response.record import BOUND, TIES, BestResponse
+from persuasion.best_response.record import BOUND, TIES, BestResponse, InconsistentCertificate
 from persuasion.checks import positive_number, whole_number
 from persuasion.game import Game
 from persuasion.policies import one_profile
@@ -54,7 +54,7 @@ def best_response(
     time_limit : seconds; what is known by then is returned, with a valid upper bound
     ties : anything ``TieRule.parse`` accepts; None means in favour of the deviator, where the supremum is
         attained
-    margin : in the receiver's utility units, 0 or at least 1e-7 of the receiver's largest absolute utility. If
+    margin : in the receiver's utility units, 0 or at least 1e-7 of ``game.receiver_stake``. If
         positive, only deviations count after which the receiver's action leads by the margin in posterior
         expected utility at every joint signal that occurs, whatever the tie rule. Actions that are equal in
         every state that the others' signals leave possible cannot lead one another: among these the
@@ -64,7 +64,10 @@ def best_response(
     ------
     ValueError
         For policies of the wrong shape, a sender out of range, an unknown method, a time limit that is
-        not positive, a margin out of range, or a game too large for the method.
+        not positive, a margin out of range, a game too large for the method, or payoffs that double precision
+        cannot tell apart.
+    InconsistentCertificate
+        If a policy is found to earn more than the method's bound: numerical trouble.
     """
     profile = one_profile(game, policies)
     sender = whole_number("sender", sender, 0, game.shape.senders - 1)
@@ -73,13 +76,19 @@ def best_response(
     seconds = positive_number("time_limit", time_limit, infinite=True)
     rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
     problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
-    return _automatic(problem, seconds) if method == "auto" else _run(problem, method, seconds)
+    response = (
+        _automatic(problem, seconds) if method == "auto" else _run(problem, method, seconds)
+    )
+    return response.in_units(game, sender)
 
 
 def _automatic(problem: Problem, time_limit: float) -> BestResponse:
     shape = problem.game.shape
     pooled = shape.signals >= shape.states and problem.symmetric
-    response = _run(problem, "column-generation" if pooled else "milp", time_limit)
+    try:
+        response = _run(problem, "column-generation" if pooled else "milp", time_limit)
+    except InconsistentCertificate:  # numerical trouble that the other program may be spared
+        response = _run(problem, "milp" if pooled else "bilinear", time_limit)
     left = time_limit - response.seconds
     if pooled and problem.margin > 0 and response.status == BOUND and left > 0:
         response = _run(problem, "milp", left)

@@ -19,7 +19,7 @@ import numpy as np
 from pyscipopt import Model, quicksum
 
 from persuasion.best_response.bounds import separate_bound
-from persuasion.best_response.polish import climb, conclude, ended
+from persuasion.best_response.polish import climb, conclude, ended, landmarks
 from persuasion.best_response.problem import Problem, compare_actions
 from persuasion.best_response.record import BOUND, BestResponse
 
@@ -45,7 +45,7 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     deadline = start + time_limit
     _refuse_large(problem)
     simple = separate_bound(problem, deadline)
-    found = [climb(problem, problem.policies[problem.sender], deadline)]
+    found = [climb(problem, problem.policies[problem.sender], deadline), *landmarks(problem)]
     model, variables = build_model(problem)
     model.setParam("limits/time", max(deadline - time.perf_counter(), 0.0))
     try:
@@ -58,7 +58,7 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
         raw = [[model.getVal(entry) for entry in row] for row in variables.x]
         found.append(climb(problem, np.array(raw).T, np.inf))
     claim = model.getStatus()
-    bound = simple if claim == "infeasible" else min(model.getDualbound() * problem.scale, simple)
+    bound = simple if claim == "infeasible" else min(model.getDualbound(), simple)
     status = ended(claim in ("optimal", "gaplimit"), deadline, claim == "infeasible")
     return conclude(problem, found, bound, status, "bilinear (SCIP)", start)
 
@@ -69,7 +69,7 @@ def _refuse_large(problem: Problem) -> None:
 
 
 def build_model(problem: Problem) -> tuple[Model, Variables]:
-    """The SCIP model, its objective in units of ``problem.scale``, and its variables."""
+    """The SCIP model, its objective in units of the deviator's stake, and its variables."""
     model = Model()
     model.hideOutput()
     model.setParams({"limits/gap": GAP, "numerics/feastol": FEASIBILITY})
@@ -103,13 +103,12 @@ def add_probabilities(model: Model, v: Variables, problem: Problem) -> None:
 
 def add_obedience(model: Model, v: Variables, problem: Problem) -> None:
     """The mixture at every joint signal is at least as good for the receiver as every action."""
-    unit = np.abs(problem.game.receiver).max() or 1.0
-    receiver, margin = problem.game.receiver.T / unit, problem.margin / unit
+    receiver, margin = problem.game.receiver.T, problem.margin
     distinct = ~compare_actions(problem.weights, problem.game.receiver)[1]
     for s, t, other in np.ndindex(v.y.shape):
         weight = problem.weights[t] / problem.weights[t].max()
         table = weight * (receiver - receiver[other] - margin * distinct[t, :, [other]].T)
-        if np.abs(table).max() > 0:
+        if np.abs(table).max() > 0 and (margin > 0 or problem.possible[t, other]):
             model.addCons(_product(v.y[s, t], table, v.x[s]) >= 0)
 
 
@@ -129,8 +128,7 @@ def _product(mixture: np.ndarray, table: np.ndarray, x: np.ndarray) -> Any:
 
 def add_objective(model: Model, v: Variables, problem: Problem) -> None:
     """A free variable below the bilinear utility: SCIP wants linear objectives."""
-    level = model.addVar(lb=None, ub=problem.trivial_bound() / problem.scale)
-    gains = problem.gains / problem.scale
-    cells = (_product(v.y[s, t], gains[t], v.x[s]) for s, t in np.ndindex(v.y.shape[:2]))
+    level = model.addVar(lb=None, ub=problem.trivial_bound())
+    cells = (_product(v.y[s, t], problem.gains[t], v.x[s]) for s, t in np.ndindex(v.y.shape[:2]))
     model.addCons(quicksum(cells) >= level)
     model.setObjective(level, "maximize")

@@ -30,7 +30,14 @@ from persuasion.best_response.one_signal import (
     profile_gain,
     revealable,
 )
-from persuasion.best_response.polish import Candidate, climb, conclude, ended, solve_profile
+from persuasion.best_response.polish import (
+    Candidate,
+    climb,
+    conclude,
+    ended,
+    landmarks,
+    solve_profile,
+)
 from persuasion.best_response.pricing import Pricing
 from persuasion.best_response.problem import Problem
 from persuasion.best_response.record import BestResponse
@@ -38,7 +45,7 @@ from persuasion.best_response.record import BestResponse
 TARGET = 1e-7
 STARTS = 24
 FAILURES = 2
-# price of a leftover unit of probability, in units of the deviator's utility
+# price of a leftover unit of probability, in the deviator's stakes
 PENALTIES = (1e2, 1e4, 1e6)
 SHORTFALL = 1e-10
 MAX_RELAXATION = 30_000
@@ -66,14 +73,14 @@ class Master:
 
     def _add_leftover(self) -> None:
         count = len(self.leftover)
-        cost = np.full(count, PENALTIES[0] * self.problem.scale)
+        cost = np.full(count, PENALTIES[0])
         limits, starts = (np.zeros(count), np.full(count, np.inf)), np.arange(count, dtype=np.int32)
         self.solver.addCols(count, cost, *limits, count, starts, self.leftover, np.ones(count))
 
     def charge(self, penalty: float) -> None:
-        """Set the price of probability left over, in units of the deviator's utility."""
+        """Set the price of probability left over, in the deviator's stakes."""
         count = len(self.leftover)
-        cost = np.full(count, penalty * self.problem.scale)
+        cost = np.full(count, penalty)
         self.solver.changeColsCost(count, np.arange(count, dtype=np.int32), cost)
 
     def add(self, profile: np.ndarray) -> bool:
@@ -115,7 +122,7 @@ class Generation:
         self.lines = LineSearch(problem, np.random.default_rng(0))
         self.bound = separate_bound(problem, deadline)
         self.solution: highs.Solution | None = None
-        self.least = TARGET * problem.scale / self.master.states
+        self.least = TARGET / self.master.states
         self.penalties = list(PENALTIES[1:])
 
     @property
@@ -138,7 +145,7 @@ class Generation:
             level = self.prices.sum() + self.master.states * max(0.0, priced.bound)
             self.bound = min(self.bound, float(level))
             assert self.solution is not None
-            closed = self.bound - self.solution.value <= 2 * TARGET * self.problem.scale
+            closed = self.bound - self.solution.value <= 2 * TARGET
             if closed and self.complete:
                 return True
             added = [self.master.add(profile) for profile in priced.profiles]
@@ -214,7 +221,7 @@ def by_column_generation(problem: Problem, time_limit: float) -> BestResponse:
         )
     start = time.perf_counter()
     deadline = start + time_limit
-    found = [climb(problem, problem.policies[problem.sender], deadline)]
+    found = [climb(problem, problem.policies[problem.sender], deadline), *landmarks(problem)]
     generation = Generation(problem, deadline)
     closed = generation.run()
     if (mixture := generation.policy()) is not None:

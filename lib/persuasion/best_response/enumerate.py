@@ -16,15 +16,28 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from persuasion.best_response.polish import EXACT, Candidate, climb, conclude, solve_regions
-from persuasion.best_response.problem import Problem, compare_actions
+from persuasion.best_response.polish import (
+    EXACT,
+    Candidate,
+    climb,
+    conclude,
+    landmarks,
+    solve_regions,
+)
+from persuasion.best_response.problem import Problem, compare_actions, scaled_rows
 from persuasion.best_response.record import INFEASIBLE, OPTIMAL, TIME_LIMIT, BestResponse
 from persuasion.best_response.regions import Regions, block_rows, interior, maximise, spread
+from persuasion.exact import extreme_rays, rationals
+from persuasion.ties import TIE_TOLERANCE
 
 MAX_CELLS = 300
 MAX_CONES = 4000
 MAX_PICKS = 50_000
-NONEMPTY = 1e-7
+NONEMPTY = 1e-9
+# slack of a cone's strict rows from which on it is clearly not empty; below, rational arithmetic decides
+CLEAR = 1e-6
+MAX_SETS = 5000
+VANISHING = 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +73,7 @@ def by_enumeration(problem: Problem, time_limit: float) -> BestResponse:
         )
     except OutOfTime:
         found, bound, status = [], np.inf, TIME_LIMIT
-    found.append(climb(problem, problem.policies[problem.sender], deadline))
+    found += [climb(problem, problem.policies[problem.sender], deadline), *landmarks(problem)]
     return conclude(problem, found, bound, status, "enumerate (HiGHS)", start)
 
 
@@ -100,7 +113,7 @@ def _column_cones(problem: Problem, signal: int, column: int) -> Iterator[Cone]:
     A margin leaves gaps; then only duplicates tie, and the rows and ranks settle these.
     """
     preference = problem.preference if problem.margin == 0 else None
-    for action in range(problem.game.shape.actions):
+    for action in np.flatnonzero(problem.possible[column]).tolist():
         if preference is None:
             strict = problem.strict[signal, column, action]
             rows = problem.rows[column, action]
@@ -116,7 +129,7 @@ def _preference_cones(
     weights = problem.weights[[column]]
     obey = compare_actions(weights, problem.game.receiver)[0][0, action]
     rank = compare_actions(weights, preference)[0][0, action]
-    others = [a for a in range(len(obey)) if a != action]
+    others = [a for a in np.flatnonzero(problem.game.possible.any(0)) if a != action]
     for size in range(len(others) + 1):
         for tied in map(list, itertools.combinations(others, size)):
             apart = [a for a in others if a not in tied]
@@ -128,19 +141,37 @@ def _preference_cones(
 
 
 def _holds(cone: Cone, common: np.ndarray, deadline: float) -> bool:
-    """Whether the cone contains more than the origin, judged in units in which no state is rare."""
+    """Whether the cone contains more than the origin and ties, judged in units in which no state is rare."""
     if time.perf_counter() > deadline:
         raise OutOfTime
     if not cone.strict.any(1).all():  # an all-zero row is never positive
         return False
-    rescaled = Cone(_unit(cone.weak / common), _unit(cone.strict / common), cone.gain)
-    regions = _regions([rescaled], sp.csr_matrix(np.ones((1, len(cone.gain)))))
-    return interior(regions).value > NONEMPTY
+    # what is strict beyond the tie tolerance counts
+    beyond = cone.strict - TIE_TOLERANCE * np.abs(cone.strict)
+    weak, strict = scaled_rows(cone.weak / common), scaled_rows(beyond / common)
+    if _opposed(weak, strict):
+        return False
+    rescaled = Cone(weak, strict, cone.gain)
+    found = interior(_regions([rescaled], sp.csr_matrix(np.ones((1, len(cone.gain))))))
+    clear = found.value > CLEAR or found.status == "kInfeasible"
+    rows, states = len(weak) + len(strict) + len(common), len(common)
+    if not clear and math.comb(rows, states - 1) <= MAX_SETS:
+        return _holds_exactly(weak, strict)
+    return found.value > NONEMPTY
 
 
-def _unit(rows: np.ndarray) -> np.ndarray:
-    largest = np.abs(rows).max(1, keepdims=True)
-    return rows / np.where(largest > 0, largest, 1.0)
+def _opposed(weak: np.ndarray, strict: np.ndarray) -> bool:
+    """Whether some weak row is the negative of a strict one, which leaves nothing."""
+    signs = weak[:, None] / np.abs(weak).max(1, initial=VANISHING)[:, None, None]
+    others = strict / np.abs(strict).max(1, initial=VANISHING)[:, None]
+    return bool((signs + others <= 0).all(-1).any())
+
+
+def _holds_exactly(weak: np.ndarray, strict: np.ndarray) -> bool:
+    """The same in rational arithmetic, for what the solver's tolerances leave open: a point inside the cone."""
+    rows = rationals(np.vstack([np.eye(weak.shape[1]), weak, strict]))
+    rays = extreme_rays(rows)
+    return bool(rays) and bool((rows[len(rows) - len(strict) :] @ sum(rays) > 0).all())
 
 
 def _regions(picked: Sequence[Cone], balance: sp.csr_matrix) -> Regions:
@@ -210,7 +241,7 @@ def _best_pick(
             raise OutOfTime
         regions = _regions(picked, balance)
         value = maximise(regions).value
-        improves = value > best_value + EXACT * problem.scale
+        improves = value > best_value + EXACT
         if improves and interior(regions).value > NONEMPTY:
             best, best_value = regions, value
     if best is None:

@@ -61,14 +61,19 @@ class Solution:
 def solve(program: LinearProgram, time_limit: float = np.inf) -> Solution:
     """Solve with the tolerances above; never raises for a time limit or an infeasible program.
 
-    A linear program called infeasible is solved again without presolve, which errs on badly scaled priors.
+    A linear program called infeasible, or solved at a point that is not feasible, is solved again without presolve,
+    which errs on badly scaled priors, and without scaling.
     """
     solver = load(program)
     solution = run(solver, time_limit)
-    if solution.status == "kInfeasible" and program.integer is None:
-        solver.setOptionValue("presolve", "off")
-        solver.clearSolver()
-        solution = run(solver, time_limit)
+    for option, value in (("presolve", "off"), ("simplex_scale_strategy", 0)):
+        broken = solution.status == "kInfeasible" or (
+            solution.status == "kOptimal" and solution.x is None
+        )
+        if program.integer is None and broken:
+            solver.setOptionValue(option, value)
+            solver.clearSolver()
+            solution = run(solver, time_limit)
     return solution
 
 

@@ -18,7 +18,7 @@ LEAST = 1e-7  # 100 times the tie tolerance
 def check_margin(game: Game, margin: Any) -> float:
     """The margin as a float; ``ValueError`` unless it is 0 or a number well above the tie tolerance."""
     lead = positive_number("margin", margin, zero=True)
-    least = LEAST * float(np.abs(game.receiver).max())
+    least = LEAST * game.receiver_stake
     if 0 < lead < least:
         raise ValueError(
             f"margin {margin!r} drowns in the tie tolerance: use 0 or at least {least:g}"

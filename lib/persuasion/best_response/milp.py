@@ -19,7 +19,7 @@ import scipy.sparse as sp
 
 from persuasion.best_response.bounds import separate_bound
 from persuasion.best_response.highs import MIXED, OPTIONS
-from persuasion.best_response.polish import climb, conclude, ended
+from persuasion.best_response.polish import climb, conclude, ended, landmarks
 from persuasion.best_response.problem import Problem
 from persuasion.best_response.record import BestResponse
 
@@ -44,10 +44,9 @@ def by_milp(problem: Problem, time_limit: float) -> BestResponse:
     deadline = start + time_limit
     _refuse_large(problem)
     simple = separate_bound(problem, deadline)
-    found = [climb(problem, problem.policies[problem.sender], deadline)]
+    found = [climb(problem, problem.policies[problem.sender], deadline), *landmarks(problem)]
     model, variables = build_model(problem)
     bound, claim = _solve(model, deadline - time.perf_counter())
-    bound *= problem.scale
     status = ended(claim == "kOptimal", deadline, claim == "kInfeasible")
     if variables.x.value is not None:
         found.append(climb(problem, variables.x.value.T, np.inf))
@@ -76,7 +75,7 @@ def _refuse_large(problem: Problem) -> None:
 
 
 def build_model(problem: Problem) -> tuple[cp.Problem, Variables]:
-    """The cvxpy model, its objective in units of the game's scale, and its variables."""
+    """The cvxpy model, its objective in the deviator's stakes, and its variables."""
     columns, actions, states = problem.gains.shape
     signals = problem.game.shape.signals
     v = Variables(
@@ -93,8 +92,7 @@ def build_model(problem: Problem) -> tuple[cp.Problem, Variables]:
         admissible(v, problem),
     ]
     families += [ordered_signals(v)] if problem.symmetric and signals > 1 else []
-    worth = problem.gains.ravel() / problem.scale  # the solver's tolerances are absolute
-    return cp.Problem(cp.Maximize(cp.sum(v.z @ worth)), families), v
+    return cp.Problem(cp.Maximize(cp.sum(v.z @ problem.gains.ravel())), families), v
 
 
 def row_stochastic(v: Variables) -> cp.Constraint:

@@ -25,6 +25,7 @@ from persuasion.best_response.record import (
     TIES,
     TIME_LIMIT,
     BestResponse,
+    InconsistentCertificate,
 )
 from persuasion.best_response.regions import Regions, interior, maximise, profile_regions
 
@@ -40,7 +41,7 @@ MAX_CLIMBS = 50
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A policy ``(states, signals)`` and its exact value.
+    """A policy ``(states, signals)`` and its exact value, in the deviator's stakes.
 
     ``supremum`` is that of the region it came from (-inf if it came from none), ``attained`` whether the
     policy lies in the region's optimal face rather than close to it.
@@ -84,13 +85,13 @@ def climb(problem: Problem, start: np.ndarray, deadline: float) -> Candidate:
             found = solve_profile(problem, profile, deadline)
             if found is None:
                 break
-            best, source = choose(problem, [best, found]), found.policy
+            best, source = choose([best, found]), found.policy
     return best
 
 
-def choose(problem: Problem, candidates: list[Candidate]) -> Candidate:
-    """The highest value; among equals, up to 1e-9 of the scale, one that is the solution of its region."""
-    least = max(c.value for c in candidates) - EXACT * problem.scale
+def choose(candidates: list[Candidate]) -> Candidate:
+    """The highest value; among equals, up to 1e-9, one that is the solution of its region."""
+    least = max(c.value for c in candidates) - EXACT
     return max((c for c in candidates if c.value >= least), key=lambda c: (c.attained, c.supremum))
 
 
@@ -106,7 +107,7 @@ def solve_regions(problem: Problem, regions: Regions, deadline: float) -> Candid
         return None
     vertex = _unpack(problem, top.x)
     value = float(problem.utilities(vertex[None])[0])
-    slack = EXACT * problem.scale
+    slack = EXACT
     if value >= top.value - slack:
         return Candidate(vertex, value, top.value, True)
     inner = interior(regions, top.value - slack / 10, _left(deadline))
@@ -150,6 +151,15 @@ def ended(closed: bool, deadline: float, infeasible: bool = False) -> str:
     return TIME_LIMIT if time.perf_counter() > deadline else BOUND
 
 
+def landmarks(problem: Problem) -> list[Candidate]:
+    """Saying nothing, and naming the state as far as the signals go: no bound may be below what these earn."""
+    states, signals = problem.policies.shape[1:]
+    silent, named = np.zeros((2, states, signals))
+    silent[:, 0] = 1
+    named[np.arange(states), np.minimum(np.arange(states), signals - 1)] = 1
+    return [evaluate(problem, policy) for policy in (silent, named)]
+
+
 def conclude(
     problem: Problem,
     candidates: Iterable[Candidate],
@@ -158,17 +168,25 @@ def conclude(
     solver: str,
     start: float,
 ) -> BestResponse:
-    """The best candidate, the given policy included, with the bound and an honest status."""
+    """The best candidate, the given policy included, with the bound and an honest status.
+
+    Raises :class:`InconsistentCertificate` if a candidate earns more than the bound allows.
+    """
     pool = [evaluate(problem, problem.policies[problem.sender]), *candidates]
-    best = choose(problem, pool)
+    best = choose(pool)
     if best.value == -np.inf:
         return _nothing(best, bound, status, solver, start)
     status = BOUND if status == INFEASIBLE else status  # refuted by the policy found
+    if bound < best.value - CLOSED:
+        raise InconsistentCertificate(
+            f"sender {problem.sender}: a policy earns {best.value:.9g} of its stake, which {solver} "
+            f"bounds by {bound:.9g}: numerical trouble; try another method"
+        )
     missing = max(c.supremum for c in pool) - best.value
-    slack = (EXACT if best.attained else ROUNDING) * problem.scale
-    # a bound is never below a value: the solvers' are exact only up to their tolerances
+    slack = EXACT if best.attained else ROUNDING
+    # solvers are exact only up to their tolerances
     bound = max(min(bound, problem.trivial_bound()), best.value)
-    closed = bound - best.value <= CLOSED * problem.scale
+    closed = bound - best.value <= CLOSED
     if status == OPTIMAL and not closed:
         status = BOUND if problem.favourable else TIES
     return BestResponse(

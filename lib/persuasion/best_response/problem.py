@@ -14,6 +14,9 @@ With an obedience margin :math:`m>0` an action must lead by :math:`m` in posteri
 :math:`m` is subtracted from every difference, so the cones stay homogeneous. They no longer cover the
 simplex: near indifference no action qualifies, and such signals are out. Duplicates are exempt, for
 nothing separates them, and remain with the rule.
+
+The problem is that of the standard game: the deviator's utility in units of its stake, the receiver's differences
+each in a unit of its own, so that no solver sees the user's units.
 """
 
 from __future__ import annotations
@@ -25,10 +28,11 @@ import numpy as np
 from persuasion.best_response.opponents import merge_columns, residual_weights
 from persuasion.game import Game
 from persuasion.simulate import deviation_utilities
-from persuasion.ties import TIE_TOLERANCE, TieRule
+from persuasion.standard import StandardGame
+from persuasion.ties import TieRule
 
-# tolerances are shares down to 1e-12, which must not underflow
-VANISHING = 1e-290
+# what speaks for an action is a row's unit, unless it is less than this share of what speaks against it
+THINNEST = 1e-10
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,18 +41,19 @@ class Problem:
 
     Attributes
     ----------
+    game : the standard game
     weights : (columns, states) merged ``W``
     gains : (columns, actions, states) objective coefficients ``W * v_i``
     rows : (columns, actions, actions, states); action ``a`` needs ``rows[t, a] @ x >= 0``, every row
-        scaled to a largest entry of 1
+        in units of its largest positive entry
     strict : (signals, columns, actions, actions) rows that the tie rule makes strict
     allowed : (signals, columns, actions) False where the rule never picks the action
     ranked : (columns, actions, actions) duplicates whose row holds the rule's preference instead
     preference : (states, actions) utilities that rank tied actions, or None if precedence or the deviator does
-    margin : lead, in the receiver's utility units, that the action taken needs over all but its duplicates
+    margin : lead, in the standard game's unit, that the action taken needs over all but its duplicates
     """
 
-    game: Game
+    game: StandardGame
     policies: np.ndarray
     sender: int
     ties: TieRule
@@ -76,33 +81,28 @@ class Problem:
         """(columns, actions) whether the rule may pick the action at some signal of the deviator."""
         return np.asarray(self.allowed.any(0))
 
-    @property
-    def scale(self) -> float:
-        """Largest absolute utility of the deviator: the unit of tolerances; see :func:`utility_scale`."""
-        return utility_scale(self.game.senders[self.sender])
-
     def trivial_bound(self) -> float:
         """The deviator's utility if it chose the receiver's action itself in every state and column."""
         possible = self.possible[:, :, None]
         return float(np.where(possible, self.gains, -np.inf).max(1).sum())
 
     def utilities(self, policies: np.ndarray) -> np.ndarray:
-        """Exact utilities ``(...)`` of own policies ``(..., states, signals)`` under the tie rule."""
+        """Exact utilities ``(...)`` of own policies ``(..., states, signals)`` under the tie rule, in stakes."""
         return deviation_utilities(
             self.game, self.policies, self.sender, policies, self.ties, validate=False
         )
 
 
-def utility_scale(utilities: np.ndarray) -> float:
-    """The largest absolute entry; 1 if there are only zeros, or numbers so small that a share of them is none."""
-    largest = float(np.abs(utilities).max())
-    return largest if largest > VANISHING else 1.0
-
-
 def make_problem(
     game: Game, policies: np.ndarray, sender: int, ties: TieRule, margin: float = 0.0
 ) -> Problem:
-    """Prepare the arrays; ``policies``, ``sender`` and ``margin`` are taken as valid."""
+    """Prepare the arrays; ``policies``, ``sender`` and ``margin``, in the user's units, are taken as valid."""
+    return _standard_problem(game.standard, policies, sender, ties, margin / game.receiver_unit)
+
+
+def _standard_problem(
+    game: StandardGame, policies: np.ndarray, sender: int, ties: TieRule, margin: float
+) -> Problem:
     favourable = ties == TieRule("sender", sender=sender)
     weights, rank = _columns(game, policies, sender, ties)
     rows, same = compare_actions(weights, game.receiver, margin)
@@ -115,6 +115,12 @@ def make_problem(
         strict = strict | ~(same | np.eye(game.shape.actions, dtype=bool))
     if margin > 0:  # then only duplicates tie
         strict = strict & same
+    allowed = np.asarray(~(strict & ~rows.any(-1)).any(-1))
+    if margin == 0:  # what is never taken is beaten anyway, but not by any margin
+        idle = ~game.possible.any(0)
+        allowed = allowed & ~idle
+        pairs = idle | idle[:, None]
+        rows, strict = np.where(pairs[..., None], 0.0, rows), strict & ~pairs
     return Problem(
         game=game,
         policies=policies,
@@ -124,7 +130,7 @@ def make_problem(
         gains=weights[:, None, :] * game.senders[sender].T,
         rows=rows,
         strict=strict,
-        allowed=np.asarray(~(strict & ~rows.any(-1)).any(-1)),
+        allowed=allowed,
         ranked=same & rows.any(-1),
         preference=preference,
         margin=margin,
@@ -150,14 +156,20 @@ def _columns(
 def compare_actions(
     weights: np.ndarray, utilities: np.ndarray, margin: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Scaled rows ``W * (u_a - u_a' - margin)`` and the duplicates.
-
-    Duplicates are the pairs equal, within the tie tolerance, on the support; their rows are zero.
-    """
+    """Scaled rows ``W * (u_a - u_a' - margin)`` and the duplicates: pairs equal on the support, with rows of zeros."""
     difference = utilities.T[:, None, :] - utilities.T[None, :, :]
-    slack = TIE_TOLERANCE * np.abs(utilities).max()
     support = weights[:, None, None, :] > 0
-    same = ~((np.abs(difference) > slack) & support).any(-1)
+    same = ~((difference != 0) & support).any(-1)
     rows = np.where(same[..., None], 0.0, weights[:, None, None, :] * (difference - margin))
+    return scaled_rows(rows), same
+
+
+def scaled_rows(rows: np.ndarray) -> np.ndarray:
+    """Rows ``(..., states)`` of ``rows @ x >= 0`` in units of their largest positive entry, if they have one.
+
+    A condition like ``x0 >= 1e9 * x1`` in units of its largest entry would be lost in the solvers' tolerances.
+    """
     largest = np.abs(rows).max(-1, keepdims=True)
-    return rows / np.where(largest > 0, largest, 1.0), same
+    unit = np.maximum(rows.max(-1, keepdims=True), THINNEST * largest)
+    unit = np.where((rows > 0).any(-1, keepdims=True), unit, largest)
+    return np.asarray(rows / np.where(unit > 0, unit, 1.0))

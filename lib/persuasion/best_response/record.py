@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from persuasion.game import Game
 
 OPTIMAL = "optimal"
 TIME_LIMIT = "time limit"
 BOUND = "bound only"
 TIES = "ties unresolved"
 INFEASIBLE = "infeasible"
+
+
+class InconsistentCertificate(ArithmeticError):
+    """A gain below zero, or a bound below a gain: a bug or numerical trouble, never a property of the game."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +28,7 @@ class BestResponse:
     policy : (states, signals) array, rows sum to 1
     value : the deviator's utility at ``policy`` under the tie rule, from the exact simulator; -inf if no
         policy that keeps the obedience margin was found, and ``policy`` is then the given one
-    upper_bound : no policy does better, up to solver tolerances (about 1e-7 of the utilities' scale).
+    upper_bound : no policy does better, up to solver tolerances (about 1e-7 of the deviator's stake).
         With status ``"optimal"`` it is the supremum, with status ``"infeasible"`` -inf
     gap : ``upper_bound - value``, in utility units, never negative; 0 if infeasible
     attained : whether ``policy`` itself reaches the supremum; if not, it comes close to it
@@ -42,3 +48,13 @@ class BestResponse:
     status: str
     solver: str
     seconds: float
+
+    def in_units(self, game: Game, sender: int) -> BestResponse:
+        """The same in the utility units of ``game``, if this is in those of its standard form."""
+        unit, offset = float(game.stakes[sender]), float(game.offsets[sender])
+        return replace(
+            self,
+            value=self.value * unit + offset,
+            upper_bound=self.upper_bound * unit + offset,
+            gap=self.gap * unit,
+        )

@@ -16,6 +16,7 @@ from persuasion.certify.cuts import Cuts
 from persuasion.certify.fold import choose_folded, spreads, statewise_bound
 from persuasion.certify.hull import Hull
 
+# gap at which the search stops, in the deviator's stakes
 TARGET = CLOSED / 4
 # what folding rare joint signals may cost, of the target
 FOLD_SHARE = 0.2
@@ -44,7 +45,7 @@ class Bracket:
 
     def folded(self, most: float) -> np.ndarray:
         """The joint signals to fold for at most ``most`` choices to be left."""
-        return choose_folded(self.relaxed, self.spread, FOLD_SHARE * self.target, most)
+        return choose_folded(self.relaxed, self.spread, FOLD_SHARE * TARGET, most)
 
     def build(self, most: float, kind: type[Hull] | type[Cuts]) -> None:
         """A relaxation with at most ``most`` choices, and a climber that goes on from the best point so far."""
@@ -73,11 +74,6 @@ class Bracket:
         return max(climbed, *(candidate.value for candidate in self.found))
 
     @property
-    def target(self) -> float:
-        """Gap at which the search stops, in utility units."""
-        return TARGET * self.problem.scale
-
-    @property
     def open(self) -> bool:
         """Whether bound and best deviation still differ, and there is time."""
         return not self.closed and self.left > 0
@@ -85,7 +81,7 @@ class Bracket:
     @property
     def closed(self) -> bool:
         """Whether bound and best deviation agree."""
-        return self.bound - self.best <= self.target
+        return self.bound - self.best <= TARGET
 
     def learn(self, bound: float) -> None:
         """No policy in the box earns more than ``bound``, or than the best found."""

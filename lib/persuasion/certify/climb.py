@@ -185,7 +185,7 @@ class Climber:
         best = None
         by_value = sorted(self.found, key=lambda entry: entry[0], reverse=True)
         for value, made, point in by_value[:ALTERNATIVES]:
-            if best is not None and best.value >= value - NEAR * problem.scale:
+            if best is not None and best.value >= value - NEAR:
                 break
             candidate = self._realise(problem, box, (value, made, point), deadline)
             best = candidate if best is None else max(best, candidate, key=lambda c: c.value)
@@ -206,7 +206,7 @@ class Climber:
         strict = np.concatenate([self.cells.choices.strict, self.cells.bases.strict])
         for where in (strict, np.ones(len(strict), bool)):
             for push in PUSHES if where.any() else ():
-                if best.value >= value - NEAR * problem.scale or time.perf_counter() > deadline:
+                if best.value >= value - NEAR or time.perf_counter() > deadline:
                     return best
                 solution = self.solve(made, deadline, push * where)
                 if solution.x is None:  # larger ones will not fit either
@@ -223,4 +223,4 @@ class Climber:
 def _candidate(problem: Problem, box: Box, point: np.ndarray, supremum: float) -> Candidate:
     policy = as_policy(box.unpack(point))
     value = evaluate(problem, policy).value
-    return Candidate(policy, value, supremum, value >= supremum - EXACT * problem.scale)
+    return Candidate(policy, value, supremum, value >= supremum - EXACT)

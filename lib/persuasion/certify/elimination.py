@@ -32,21 +32,5 @@ def eliminate(problem: Problem, box: Box) -> Problem:
 
 
 def tolerant(problem: Problem) -> Problem:
-    """The problem with every obedience row raised by the simulator's tie tolerance."""
-    receiver = problem.game.receiver
-    difference = np.abs(receiver.T[:, None] - receiver.T[None])
-    rows = problem.rows + _slack(problem, difference, np.abs(receiver).max())
-    if problem.preference is not None:
-        taste = problem.preference
-        difference = np.abs(taste.T[:, None] - taste.T[None])
-        ranked = problem.rows + _slack(problem, difference, np.abs(taste).max())
-        rows = np.where(problem.ranked[..., None], ranked, rows)
-    return replace(problem, rows=rows)
-
-
-def _slack(problem: Problem, difference: np.ndarray, largest: float) -> np.ndarray:
-    """The tolerance per unit of mass, in the units of the scaled rows; zero where the row is."""
-    weights = problem.weights[:, None, None, :]
-    scale = (weights * difference).max(-1, keepdims=True)
-    used = problem.rows.any(-1, keepdims=True) & (scale > 0)
-    return np.where(used, TIE_TOLERANCE * largest * weights / np.where(scale > 0, scale, 1.0), 0.0)
+    """The problem with every row raised by the simulator's tie tolerance, a share of the row's entries."""
+    return replace(problem, rows=problem.rows + TIE_TOLERANCE * np.abs(problem.rows))

@@ -63,7 +63,8 @@ def local_best_response(
             return best_response(game, profile, sender, "auto", time_limit, rule, margin)
         except ValueError:  # too large for the global methods
             pass
-    return _search(problem, reach, start, start + seconds)
+    response = _search(problem, reach, start, start + seconds)
+    return response.in_units(game, problem.sender)
 
 
 def _search(problem: Problem, radius: float, start: float, deadline: float) -> BestResponse:
@@ -75,7 +76,7 @@ def _search(problem: Problem, radius: float, start: float, deadline: float) -> B
     box = policy_box(problem.policies[problem.sender], radius)
     outcome = search_box(problem, box, deadline)
     value = max(candidate.value for candidate in outcome.found)
-    if not outcome.infeasible and outcome.bound < value - EXACT * problem.scale:
+    if not outcome.infeasible and outcome.bound < value - EXACT:
         raise InconsistentCertificate(
             f"sender {problem.sender}: a deviation is worth {value!r}, its bound is {outcome.bound!r}"
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from persuasion.best_response.opponents import residual_weights
+from persuasion.best_response.problem import scaled_rows
 from persuasion.certify.box import Box, policy_box
 from persuasion.checks import positive_number, whole_number
 from persuasion.game import Game
@@ -62,15 +63,18 @@ def gain_within_piece(
     box = policy_box(profile[sender], positive_number("radius", radius))
     weights = residual_weights(game, profile, sender)
     actions = np.moveaxis(receiver_actions(game, profile, ties), sender, 0)
+    standard = game.standard
     chosen = actions.reshape(game.shape.signals, -1)
     # (signals, states): what a unit of probability is worth
-    worth = np.stack([(weights * game.senders[sender].T[row]).sum(0) for row in chosen])
-    solution = highs.solve(_program(game, profile[sender], box, weights, chosen, worth), seconds)
+    worth = np.stack([(weights * standard.senders[sender].T[row]).sum(0) for row in chosen])
+    program = _program(standard, profile[sender], box, weights, chosen, worth)
+    solution = highs.solve(program, seconds)
     if not solution.optimal:
         raise ArithmeticError(
             f"sender {sender}: the program of its piece ended as {solution.status}"
         )
-    return max(0.0, float(solution.value - (worth * profile[sender].T).sum()))
+    gain = float(solution.value - (worth * profile[sender].T).sum())
+    return max(0.0, gain) * float(game.stakes[sender])
 
 
 def _program(
@@ -90,10 +94,7 @@ def _program(
     for row in chosen:
         better = game.receiver.T[row][:, None] - game.receiver.T  # (columns, actions, states)
         rows = (weights[:, None] * better).reshape(-1, weights.shape[1])
-        largest = np.abs(rows).max(1, keepdims=True)
-        blocks.append(
-            sp.csr_matrix((rows / np.where(largest > 0, largest, 1.0))[largest[:, 0] > 0])
-        )
+        blocks.append(sp.csr_matrix(scaled_rows(rows)[rows.any(1)]))
     obedience = sp.block_diag(blocks, format="csr")
     sums = sp.csr_matrix(np.tile(np.eye(weights.shape[1]), len(chosen)))
     # staying is possible, whatever the tolerance for ties allowed

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from persuasion.best_response import BestResponse
-from persuasion.best_response.problem import utility_scale
 from persuasion.certify.local import local_best_response
 from persuasion.certify.record import (
     EXACT,
@@ -66,12 +65,12 @@ def certify(
     reach = positive_number("radius", radius)
     seconds = positive_number("time_limit", time_limit, infinite=True)
     chosen = _chosen(game, senders)
-    entries = []
+    entries, standard = [], game.standard
     for done, sender in enumerate(chosen):
         left = start + seconds - time.perf_counter()
         limit = max(left / (len(chosen) - done), 1e-3)
-        response = local_best_response(game, profile, sender, reach, rule, limit)
-        entries.append(_entry(game, profile, sender, rule, response))
+        response = local_best_response(standard, profile, sender, reach, rule, limit)
+        entries.append(_entry(standard, profile, sender, rule, response).in_units(game))
     sizes = {"name": game.name, **game.shape._asdict()}
     return Certificate(sizes, reach, str(rule), tuple(entries), time.perf_counter() - start)
 
@@ -87,10 +86,10 @@ def _chosen(game: Game, senders: Sequence[int] | None) -> list[int]:
 def _entry(
     game: Game, profile: np.ndarray, sender: int, rule: TieRule, response: BestResponse
 ) -> SenderCertificate:
+    """In the units of the standard game, which ``game`` is."""
     utility = float(deviation_utilities(game, profile, sender, profile[sender], rule))
-    scale = utility_scale(game.senders[sender])
     gain, bound = float(response.value - utility), float(response.upper_bound - utility)
-    if gain < -EXACT * scale or bound < -EXACT * scale:
+    if gain < -EXACT or bound < -EXACT:
         raise InconsistentCertificate(
             f"sender {sender}: the best deviation, staying included, gains {gain:g}, at most {bound:g}"
         )
@@ -104,7 +103,8 @@ def _entry(
         deviation_utility=float(response.value),
         gain=gain,
         bound=bound,
-        exact=bound - gain <= EXACT * scale,
+        stake=1.0,
+        exact=bound - gain <= EXACT,
         status=response.status,
         solver=response.solver,
         seconds=response.seconds,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
-SCHEMA = "persuasion/certificate/1"
+from persuasion.best_response.record import InconsistentCertificate
+from persuasion.game import Game
+
+SCHEMA = "persuasion/certificate/2"
 EXACT = 1e-6
-ROW = "{:>6}  {:>14}  {:>12}  {:>12}  {:>5}  {:>16}  {:>8}"
-HEADINGS = ("sender", "utility", "gain found", "gain at most", "exact", "status", "seconds")
-
-
-class InconsistentCertificate(ArithmeticError):
-    """A gain below zero, or a bound below a gain: a bug or numerical trouble, never a property of the game."""
+ROW = "{:>6}  {:>14}  {:>12}  {:>12}  {:>14}  {:>5}  {:>16}  {:>8}"
+HEADINGS = (
+    "sender", "utility", "gain found", "gain at most", "share of stake", "exact", "status", "seconds",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +30,10 @@ class SenderCertificate:
     policy : (states, signals) the best deviation found; the sender's own policy if none is better
     deviation_utility : the sender's utility there, under the tie rule, from the exact simulator
     gain : their difference, at least 0: a lower bound on the regret, in utility units
-    bound : no deviation within the radius gains more, under the tie rule (up to 1e-7 of the utilities' scale);
+    bound : no deviation within the radius gains more, under the tie rule (up to 1e-7 of the stake);
         ties that the rule may grant are counted in the deviator's favour
-    exact : whether gain and bound agree within 1e-6 of the sender's largest absolute utility
+    stake : the sender's own range, ``game.stakes``, in utility units
+    exact : whether gain and bound agree within 1e-6 of the stake
     status : of the search, as in :class:`persuasion.best_response.BestResponse`
     solver, seconds : what did the work, and how long it took
     """
@@ -42,6 +44,7 @@ class SenderCertificate:
     deviation_utility: float
     gain: float
     bound: float
+    stake: float
     exact: bool
     status: str
     solver: str
@@ -52,6 +55,23 @@ class SenderCertificate:
             raise InconsistentCertificate(
                 f"sender {self.sender}: gain {self.gain!r} and bound {self.bound!r} are not in order"
             )
+
+    @property
+    def relative(self) -> tuple[float, float]:
+        """Gain and bound as shares of the sender's stake."""
+        return self.gain / self.stake, self.bound / self.stake
+
+    def in_units(self, game: Game) -> SenderCertificate:
+        """The same in the utility units of ``game``, if this is in those of its standard form."""
+        unit, offset = float(game.stakes[self.sender]), float(game.offsets[self.sender])
+        return replace(
+            self,
+            utility=self.utility * unit + offset,
+            deviation_utility=self.deviation_utility * unit + offset,
+            gain=self.gain * unit,
+            bound=self.bound * unit,
+            stake=self.stake * unit,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,16 +99,21 @@ class Certificate:
         return max(s.gain for s in self.senders), max(s.bound for s in self.senders)
 
     @property
+    def relative_regret(self) -> tuple[float, float]:
+        """Interval of the largest gain as a share of the sender's own stake: what tolerances are compared with."""
+        return max(s.relative[0] for s in self.senders), max(s.relative[1] for s in self.senders)
+
+    @property
     def exact(self) -> bool:
         """Whether every sender's regret is known exactly."""
         return all(s.exact for s in self.senders)
 
     def holds(self, tolerance: float) -> bool | None:
-        """Whether no sender gains more than ``tolerance`` (utility units); None if that is undecided.
+        """Whether no sender gains more than the share ``tolerance`` of its own stake; None if that is undecided.
 
         Bounds carry the solvers' tolerances, so ask for a little more than 0.
         """
-        lower, upper = self.regret
+        lower, upper = self.relative_regret
         if upper <= tolerance:
             return True
         return False if lower > tolerance else None
@@ -142,6 +167,7 @@ def _cells(entry: SenderCertificate) -> tuple[str, ...]:
         f"{entry.utility:z.8g}",
         f"{entry.gain:z.6g}",
         f"{entry.bound:z.6g}",
+        f"{entry.relative[1]:.2e}",
         "yes" if entry.exact else "no",
         entry.status,
         f"{entry.seconds:.2f}",

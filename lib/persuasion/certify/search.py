@@ -11,7 +11,7 @@ from persuasion.best_response import highs
 from persuasion.best_response.polish import Candidate, evaluate
 from persuasion.best_response.problem import Problem
 from persuasion.certify.box import Box
-from persuasion.certify.bracket import Bracket
+from persuasion.certify.bracket import TARGET, Bracket
 from persuasion.certify.climb import Climber
 from persuasion.certify.cuts import Cuts
 from persuasion.certify.decomposition import Decomposition, decompose
@@ -133,8 +133,8 @@ class Search(Bracket):
         """Branch on the choices that the relaxation leaves open, then drop those no better deviation needs."""
         if hull.count > LARGE and root.x is not None:
             near = hull.around(root.x)
-            solve_binaries(near, self.climber, self.target, self.share(NEAR_SHARE))
-        kept = hull.needed(root.duals, self.best - self.target / 2 - self.cells.constant)
+            solve_binaries(near, self.climber, TARGET, self.share(NEAR_SHARE))
+        kept = hull.needed(root.duals, self.best - TARGET / 2 - self.cells.constant)
         kept |= self.climber.made
         before, made = self.climber, self.climber.made[kept]
         self.cells, self.certain = self.cells.keep(kept), self.certain.keep(kept)
@@ -144,7 +144,7 @@ class Search(Bracket):
     def search_signals(self, prices: np.ndarray) -> Decomposition:
         """Every signal by itself at the relaxation's ``prices`` ``(states,)``."""
         until = self.share(SIGNALS_SHARE)
-        split = decompose(self.cells, self.box, prices, self.target, until)
+        split = decompose(self.cells, self.box, prices, TARGET, until)
         self.learn(split.bound)
         self.climb(split.point)
         return split
@@ -158,7 +158,7 @@ class Search(Bracket):
                 program.solve(self.deadline)
         for signal, result in enumerate(split.results if split else []):
             program.limit_signal(signal, prices * self.box.width[signal], result.bound)
-        solution = solve_binaries(program, self.climber, self.target, self.deadline)
+        solution = solve_binaries(program, self.climber, TARGET, self.deadline)
         if solution.status == "kInfeasible":
             self.infeasible = self.best == -np.inf
         else:

@@ -109,24 +109,25 @@ def best_gains(game: Game, policies: np.ndarray) -> np.ndarray:
 
     Uses proven upper bounds, with ties in the deviator's favour: no tie rule and no policy gains more.
     """
-    now = sender_utilities(game, policies)
-    best = [best_response(game, policies, sender).upper_bound for sender in range(len(now))]
-    return np.array(best) - now
+    standard = game.standard
+    now = sender_utilities(standard, policies)
+    best = [best_response(standard, policies, sender).upper_bound for sender in range(len(now))]
+    return np.asarray((np.array(best) - now) * game.stakes)
 
 
 def check_revelation(game: Game, code: Code = parity_code, tolerance: float = 1e-7) -> float:
     """Theorem 4 on one game: the code reveals the optimal action, and no sender gains by deviating.
 
-    Returns the largest gain over the senders, relative to the range of the utilities; solver tolerances
+    Returns the largest gain over the senders, as a share of the sender's own stake; solver tolerances
     make it differ from 0. Raises :class:`ClaimRefuted` where either half of the claim fails.
     """
     policies = revelation_by_code(game, code)
-    informed = float(game.prior @ game.receiver.max(1))
-    if receiver_utility(game, policies) < informed - tolerance * np.abs(game.receiver).max():
+    standard = game.standard  # in which the informed receiver gets 0
+    if receiver_utility(standard, policies) < -tolerance:
         raise ClaimRefuted("the joint signal does not reveal the receiver's optimal action")
-    gains = best_gains(game, policies) / max(game.utility_range, np.finfo(float).tiny)
+    gains = best_gains(standard, policies)
     if gains.max() > tolerance:
         raise ClaimRefuted(
-            f"sender {int(gains.argmax())} gains {gains.max():.3g} of the utility range by deviating"
+            f"sender {int(gains.argmax())} gains {gains.max():.3g} of its stake by deviating"
         )
     return float(gains.max())

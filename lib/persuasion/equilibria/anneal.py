@@ -29,7 +29,7 @@ def annealed_dynamics(
     Parameters
     ----------
     start : (senders, states, signals), one profile
-    margins : in the receiver's utility units; None: 0.1, 0.03, 0.01 and 0 times the range of its utilities
+    margins : in the receiver's utility units; None: 0.1, 0.03, 0.01 and 0 times ``game.receiver_stake``
     options : of :func:`best_response_dynamics`, for every play; so limits are per play
 
     Raises
@@ -37,8 +37,7 @@ def annealed_dynamics(
     ValueError
         If there are no margins, or as :func:`best_response_dynamics`.
     """
-    spread = float(np.ptp(game.receiver))
-    chosen = [share * spread for share in SHARES] if margins is None else list(margins)
+    chosen = [share * game.receiver_stake for share in SHARES] if margins is None else list(margins)
     if not chosen:
         raise ValueError("margins is empty: at least one is needed")
     records: list[Dynamics] = []

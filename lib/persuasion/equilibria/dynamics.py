@@ -26,13 +26,14 @@ from persuasion.equilibria.record import (
     UNPROVEN,
     Dynamics,
 )
-from persuasion.equilibria.regret import favourable_responses, global_regret
+from persuasion.equilibria.regret import favourable_responses, global_gains
 from persuasion.equilibria.request import check_rule, check_tolerance
 from persuasion.equilibria.tie_map import common_tie_map
 from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, check_order, take_turns
 from persuasion.game import Game
 from persuasion.policies import one_profile
 from persuasion.simulate import outcome_distribution, sender_utilities
+from persuasion.standard import StandardGame
 from persuasion.ties import TieRule
 
 
@@ -61,8 +62,7 @@ def best_response_dynamics(
     rounds : at most; in a round every sender is asked once
     time_limit, response_limit : seconds for the play, and for one best response; the certificate of a stop may
         take ``response_limit`` seconds more, and as much again per sender where ties are hard to settle
-    tolerance : least gain that makes a sender move, in utility units; None: 1e-5 of the largest
-        absolute utility
+    tolerance : least gain that makes a sender move, as a share of its own stake (``game.stakes``); None: 1e-5
 
     Raises
     ------
@@ -71,32 +71,33 @@ def best_response_dynamics(
     """
     began = time.perf_counter()
     profile = one_profile(game, start, "start")
-    lead, least = check_margin(game, margin), check_tolerance(game, tolerance)
+    standard, lead, least = game.standard, check_margin(game, margin), check_tolerance(tolerance)
     sequence = check_order(order, game.shape.senders)
     seconds = [positive_number("time_limit", time_limit)]
     seconds.append(positive_number("response_limit", response_limit))
     rule = None if ties is None else check_rule(game, ties)
-    play = _play(game, lead, rule)
+    play = _play(standard, lead / game.receiver_unit, rule)
     limits = Limits(least, whole_number("rounds", rounds, 1), *seconds)
     turns = take_turns(play, profile, sequence, whole_number("seed", seed), limits)
-    status, rule, regret = _judge(game, turns, play, rule, limits)
+    status, rule, gains = _judge(standard, turns, play, rule, limits)
     return Dynamics(
         policies=turns.policies,
         status=status,
         ties=rule,
         utilities=sender_utilities(game, turns.policies, ties=rule),
         outcome=outcome_distribution(game, turns.policies, ties=rule),
-        regret=regret,
+        gains=None if gains is None else gains * game.stakes[:, None],
+        stakes=game.stakes,
         margin=lead,
         tolerance=least,
         rounds=turns.rounds,
-        moves=tuple(turns.moves),
+        moves=tuple(move.in_units(game) for move in turns.moves),
         cycle_length=turns.cycle_length,
         seconds=time.perf_counter() - began,
     )
 
 
-def _play(game: Game, margin: float, rule: TieRule | None) -> MarginPlay:
+def _play(game: StandardGame, margin: float, rule: TieRule | None) -> MarginPlay:
     """Without a margin every sender counts ties in its favour; with one, all count them by the rule."""
     senders = range(game.shape.senders)
     own = [TieRule("sender", sender=i) for i in senders]
@@ -113,9 +114,9 @@ def _play(game: Game, margin: float, rule: TieRule | None) -> MarginPlay:
 
 
 def _judge(
-    game: Game, turns: Turns, play: MarginPlay, rule: TieRule | None, limits: Limits
-) -> tuple[str, TieRule, tuple[float, float] | None]:
-    """Status, the rule it holds under, and the regret under it."""
+    game: StandardGame, turns: Turns, play: MarginPlay, rule: TieRule | None, limits: Limits
+) -> tuple[str, TieRule, np.ndarray | None]:
+    """Status, the rule it holds under, and what the senders gain under it, in stakes."""
     if turns.stop != SETTLED:
         return turns.stop, rule or TieRule(), None
     if not play.kept:
@@ -125,19 +126,20 @@ def _judge(
     bounds = np.array([response.upper_bound for response in responses])
     if rule is None:
         rule = TieRule() if play.margin else common_tie_map(game, turns.policies, bounds).ties
-    regret = global_regret(game, turns.policies, rule, responses, limits.tolerance, seconds)
-    return _verdict(turns, play, regret, limits.tolerance, bounds), rule, regret
+    gains = global_gains(game, turns.policies, rule, responses, limits.tolerance, seconds)
+    return _verdict(turns, play, gains, limits.tolerance, bounds), rule, gains
 
 
 def _verdict(
     turns: Turns,
     play: MarginPlay,
-    regret: tuple[float, float],
+    gains: np.ndarray,
     tolerance: float,
     bounds: np.ndarray,
 ) -> str:
     """What a stop has proved; ``bounds`` count ties in the senders' favour and no margin."""
-    if regret[1] <= tolerance:
+    lower, upper = gains.max(0)
+    if upper <= tolerance:
         return EQUILIBRIUM
     if play.margin > 0:  # the play's own bounds hold for deviations that keep it
         bounds = np.array([turns.bounds[sender] for sender in range(len(bounds))])
@@ -146,4 +148,4 @@ def _verdict(
         return UNPROVEN
     if play.margin > 0:
         return MARGIN_EQUILIBRIUM
-    return INCONSISTENT if regret[0] > tolerance else UNPROVEN
+    return INCONSISTENT if lower > tolerance else UNPROVEN

@@ -9,15 +9,15 @@ import numpy as np
 from persuasion.best_response.margin import keeps_margin
 from persuasion.best_response.problem import make_problem
 from persuasion.best_response.record import BestResponse
-from persuasion.game import Game
 from persuasion.simulate import outcome_distribution, sender_utilities
+from persuasion.standard import StandardGame
 from persuasion.ties import TieRule
 
 Responder = Callable[[np.ndarray, int, TieRule, float], BestResponse]
 
 
 class MarginPlay:
-    """Utilities and responses with one margin and one tie rule per sender.
+    """Utilities, in stakes, and responses with one margin and one tie rule per sender.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class MarginPlay:
 
     def __init__(
         self,
-        game: Game,
+        game: StandardGame,
         rules: list[TieRule],
         margin: float,
         responder: Responder,

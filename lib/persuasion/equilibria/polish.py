@@ -58,8 +58,8 @@ def polish(
     policies : (senders, states, signals), one profile
     radius : largest change of an entry in one move; from 1 on all policies are in reach. A profile certified
         at one radius is an equilibrium at every smaller one, and larger boxes need fewer moves
-    tolerance : least gain that makes a sender move, and largest regret of a local equilibrium, in utility
-        units; None: 1e-5 of the largest absolute utility
+    tolerance : least gain that makes a sender move, and largest regret of a local equilibrium, as a share of
+        every sender's own stake (``game.stakes``); None: 1e-5
     margin : lead that the receiver's action keeps after every move, in the receiver's utility units. With one,
         the result's utilities are the same under every tie rule, up to duplicated actions
     ties : the rule that counts, anything ``TieRule.parse`` accepts
@@ -77,18 +77,20 @@ def polish(
     began = time.perf_counter()
     profile = one_profile(game, policies)
     reach = positive_number("radius", radius)
-    lead, least = check_margin(game, margin), check_tolerance(game, tolerance)
+    standard, lead, least = game.standard, check_margin(game, margin), check_tolerance(tolerance)
+    led = lead / game.receiver_unit
     rule, sequence = check_rule(game, ties), check_order(order, game.shape.senders)
     seconds = [positive_number("time_limit", time_limit)]
     seconds.append(positive_number("response_limit", response_limit))
     limits = Limits(least, whole_number("rounds", rounds, 1), *seconds)
 
     def respond(now: np.ndarray, sender: int, rule: TieRule, seconds: float) -> BestResponse:
-        return local_best_response(game, now, sender, reach, rule, seconds, lead)
+        return local_best_response(standard, now, sender, reach, rule, seconds, led)
 
-    play = MarginPlay(game, [rule] * game.shape.senders, lead, respond, settles_mover=False)
+    play = MarginPlay(standard, [rule] * game.shape.senders, led, respond, settles_mover=False)
     turns = take_turns(play, profile, sequence, whole_number("seed", seed), limits)
-    path = [sender_utilities(game, profile, ties=rule), *(move.utilities for move in turns.moves)]
+    moves = tuple(move.in_units(game) for move in turns.moves)
+    path = [sender_utilities(game, profile, ties=rule), *(move.utilities for move in moves)]
     certificate = certify(game, turns.policies, reach, ties=rule, time_limit=limits.response_limit)
     return Polished(
         policies=turns.policies,
@@ -96,7 +98,7 @@ def polish(
         certificate=certificate,
         path=np.array(path),
         rounds=turns.rounds,
-        moves=tuple(turns.moves),
+        moves=moves,
         cycle_length=turns.cycle_length,
         radius=reach,
         margin=lead,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from persuasion.game import Game
 from persuasion.ties import TieRule
 
 if TYPE_CHECKING:
@@ -45,6 +46,13 @@ class Move:
     utilities: tuple[float, ...]
     seconds: float
 
+    def in_units(self, game: Game) -> Move:
+        """The same in the utility units of ``game``, if this is in those of its standard form."""
+        unit, offset = float(game.stakes[self.sender]), float(game.offsets[self.sender])
+        utilities = tuple((np.array(self.utilities) * game.stakes + game.offsets).tolist())
+        before, after = self.before * unit + offset, self.after * unit + offset
+        return replace(self, before=before, after=after, utilities=utilities)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers; None stands for -inf."""
         before = None if math.isinf(self.before) else self.before
@@ -58,7 +66,7 @@ class Dynamics:
     Attributes
     ----------
     policies : (senders, states, signals), the last profile
-    status : ``"equilibrium"``: regret at most ``tolerance`` under ``ties``, proven; ``"margin equilibrium"``:
+    status : ``"equilibrium"``: nobody gains more than ``tolerance`` under ``ties``, proven; ``"margin equilibrium"``:
         nobody gains more than the tolerance by a deviation that keeps the margin, and ``regret`` says what
         others would gain; ``"inconsistent ties"``: nobody gains if each may count ties in its own favour,
         but no one rule grants that; ``"unproven"``: no gain was found, nor excluded; ``"infeasible"``: no
@@ -66,9 +74,11 @@ class Dynamics:
     ties : the one rule for ``regret``, ``utilities`` and ``outcome``
     utilities : (senders,) under ``ties``
     outcome : (states, actions) joint distribution of state and action under ``ties``
-    regret : (lower, upper) what the sender with most to gain could gain under ``ties`` by any policy, in
-        utility units; None if the play did not stop
-    margin, tolerance : in the receiver's and in the senders' utility units
+    gains : (senders, 2) what each sender could gain under ``ties`` by any policy, at least and at most, in utility
+        units; None if the play did not stop
+    stakes : (senders,) the senders' own ranges, ``game.stakes``
+    margin : in the receiver's utility units
+    tolerance : a share of every sender's stake
     rounds : begun
     moves : all of them, in order
     cycle_length : in moves, of the profile or of its outcome; None if no cycle was met
@@ -80,7 +90,8 @@ class Dynamics:
     ties: TieRule
     utilities: np.ndarray
     outcome: np.ndarray
-    regret: tuple[float, float] | None
+    gains: np.ndarray | None
+    stakes: np.ndarray
     margin: float
     tolerance: float
     rounds: int
@@ -88,13 +99,28 @@ class Dynamics:
     cycle_length: int | None
     seconds: float
 
+    @property
+    def regret(self) -> tuple[float, float] | None:
+        """(lower, upper) what the sender with most to gain could gain, in utility units; None without ``gains``."""
+        return _largest(self.gains)
+
+    @property
+    def relative_regret(self) -> tuple[float, float] | None:
+        """The largest gain as a share of the sender's own stake, (lower, upper); None without ``gains``."""
+        return _largest(None if self.gains is None else self.gains / self.stakes[:, None])
+
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings."""
         data = dict(vars(self))
-        arrays = {key: data[key].tolist() for key in ("policies", "utilities", "outcome")}
-        regret = None if self.regret is None else list(map(_number, self.regret))
+        keys = ("policies", "utilities", "outcome", "gains", "stakes")
+        arrays = {key: data[key] if data[key] is None else data[key].tolist() for key in keys}
+        regrets = {
+            name: None if found is None else list(map(_number, found))
+            for name in ("regret", "relative_regret")
+            for found in [getattr(self, name)]
+        }
         moves = [move.to_dict() for move in self.moves]
-        return {**data, **arrays, "ties": plain(self.ties), "regret": regret, "moves": moves}
+        return {**data, **arrays, **regrets, "ties": plain(self.ties), "moves": moves}
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +130,7 @@ class Polished:
     Attributes
     ----------
     policies : (senders, states, signals), the last profile
-    status : ``"certified"``: the certificate's regret is at most ``tolerance``; else ``"not reached: "`` and why:
+    status : ``"certified"``: the certificate's relative regret is at most ``tolerance``; else ``"not reached: "`` and why:
         ``cycle``; ``budget``; ``margin``: only deviations that break the margin gain; ``infeasible``: the margin
         cannot be reached by one sender's move; ``unproven``: no gain was found, nor excluded
     certificate : of ``policies``, under one rule, at ``radius``
@@ -112,7 +138,8 @@ class Polished:
     rounds : begun
     moves : all of them, in order
     cycle_length : in moves, of the profile or of its outcome; None if no cycle was met
-    margin, tolerance : in the receiver's and in the senders' utility units
+    margin : in the receiver's utility units
+    tolerance : a share of every sender's stake
     seconds : wall time
     """
 
@@ -139,6 +166,13 @@ class Polished:
 def plain(ties: TieRule) -> Any:
     """What ``TieRule.parse`` reads back: a name, or nested lists of actions."""
     return np.asarray(ties.actions).tolist() if ties.kind == "explicit" else str(ties)
+
+
+def _largest(gains: np.ndarray | None) -> tuple[float, float] | None:
+    if gains is None:
+        return None
+    lower, upper = gains.max(0).tolist()
+    return lower, upper
 
 
 def _number(value: float) -> float | None:

@@ -11,6 +11,7 @@ from persuasion.best_response.problem import make_problem
 from persuasion.best_response.record import BestResponse
 from persuasion.game import Game
 from persuasion.simulate import sender_utilities
+from persuasion.standard import StandardGame
 from persuasion.ties import TieRule
 
 
@@ -24,15 +25,15 @@ def favourable_responses(game: Game, policies: np.ndarray, time_limit: float) ->
     return found
 
 
-def global_regret(
-    game: Game,
+def global_gains(
+    game: StandardGame,
     policies: np.ndarray,
     ties: TieRule,
     responses: list[BestResponse],
     tolerance: float,
     time_limit: float,
-) -> tuple[float, float]:
-    """Interval of the profile's regret under ``ties``: its largest over the senders.
+) -> np.ndarray:
+    """Least and most that each sender could gain under ``ties``, ``(senders, 2)``, in stakes.
 
     Above: ties in the deviator's favour bound every rule. Below: the response is climbed from, and moved
     off the ties that the rule does not grant; its exact utility counts. Where the two differ by more than
@@ -42,7 +43,7 @@ def global_regret(
     from persuasion.best_response.polish import climb  # needs scipy
 
     now = sender_utilities(game, policies, ties=ties)
-    lower, upper = [0.0], [0.0]
+    gains = []
     for sender, response in enumerate(responses):
         problem = make_problem(game, policies, sender, ties)
         reached = climb(problem, response.policy, np.inf).value
@@ -50,6 +51,6 @@ def global_regret(
         if bound - max(reached, now[sender]) > tolerance:
             ruled = best_response(game, policies, sender, time_limit=time_limit, ties=ties)
             reached, bound = max(reached, ruled.value), min(bound, ruled.upper_bound)
-        lower.append(reached - now[sender])
-        upper.append(bound - now[sender])
-    return float(max(lower)), float(max(lower + upper))
+        gain = max(reached - now[sender], 0.0)
+        gains.append((gain, max(bound - now[sender], gain)))
+    return np.array(gains)

@@ -14,11 +14,9 @@ from persuasion.ties import TieRule
 TOLERANCE = 1e-5
 
 
-def check_tolerance(game: Game, tolerance: Any) -> float:
-    """The tolerance in utility units; None means 1e-5 of the senders' largest absolute utility."""
-    if tolerance is None:
-        return TOLERANCE * (float(np.abs(game.senders).max()) or 1.0)
-    return positive_number("tolerance", tolerance)
+def check_tolerance(tolerance: Any) -> float:
+    """The tolerance as a share of every sender's own stake; None means 1e-5."""
+    return TOLERANCE if tolerance is None else positive_number("tolerance", tolerance)
 
 
 def check_rule(game: Game, ties: Any) -> TieRule:

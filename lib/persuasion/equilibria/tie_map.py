@@ -17,11 +17,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from persuasion.best_response.opponents import residual_weights
 from persuasion.game import Game
-from persuasion.simulate import sender_utilities
-from persuasion.ties import TIE_TOLERANCE, TieRule
+from persuasion.simulate import optimal_actions, sender_utilities
+from persuasion.ties import TieRule
 
 SECONDS = 30.0
 
@@ -35,7 +36,7 @@ class TieMap(NamedTuple):
 
 
 def common_tie_map(game: Game, policies: np.ndarray, bounds: np.ndarray) -> TieMap:
-    """The map under which the largest ``bounds - utilities`` over the senders is least.
+    """The map under which the largest ``bounds - utilities``, in stakes, over the senders is least.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ def common_tie_map(game: Game, policies: np.ndarray, bounds: np.ndarray) -> TieM
     actions = optimal.argmax(1)
     tied = np.flatnonzero((optimal.sum(1) > 1) & (weights.max(1) > 0))
     if len(tied):
-        actions[tied] = _choose(game, weights, optimal, tied, np.asarray(bounds, float))
+        need = (np.asarray(bounds, float) - game.offsets) / game.stakes
+        actions[tied] = _choose(game.standard, weights, optimal, tied, need)
     shape = (game.shape.signals,) * game.shape.senders
     rule = TieRule.parse(actions.reshape(shape))
     return TieMap(rule, sender_utilities(game, policies, ties=rule), len(tied))
@@ -56,25 +58,21 @@ def joint_ties(game: Game, policies: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """Weights ``(joint signals, states)`` in C order, and the optimal actions ``(joint signals, actions)``."""
     # a sender beyond the last one: nobody is left out
     weights = residual_weights(game, policies, game.shape.senders)
-    values = weights @ game.receiver
-    slack = TIE_TOLERANCE * np.abs(game.receiver).max() * weights.sum(1, keepdims=True)
-    return weights, values >= values.max(1, keepdims=True) - slack
+    tables = (torch.from_numpy(np.ascontiguousarray(t)) for t in (weights, game.standard.receiver))
+    return weights, optimal_actions(*tables).numpy()
 
 
 def _choose(
     game: Game, weights: np.ndarray, optimal: np.ndarray, tied: np.ndarray, bounds: np.ndarray
 ) -> np.ndarray:
-    """An action ``(tied,)`` per tied joint signal."""
+    """An action ``(tied,)`` per tied joint signal of a standard game."""
     # (senders, joint signals, actions)
     worth = np.einsum("tw,iwa->ita", weights, game.senders)
     settled = np.setdiff1d(np.arange(len(weights)), tied)
     base = worth[:, settled, optimal[settled].argmax(1)].sum(1)
     cell, action = np.nonzero(optimal[tied])
-    scale = np.abs(game.senders).max() or 1.0
     table = np.full(optimal[tied].shape, -1.0)
-    table[cell, action] = _least_shortfall(
-        worth[:, tied[cell], action] / scale, (bounds - base) / scale, cell
-    )
+    table[cell, action] = _least_shortfall(worth[:, tied[cell], action], bounds - base, cell)
     return table.argmax(1)
 
 

@@ -61,7 +61,7 @@ class Turns:
 
 @dataclass(frozen=True)
 class Limits:
-    """Least gain that makes a sender move, in utility units, and when to give up, in rounds and seconds."""
+    """Least gain that makes a sender move, in its stakes, and when to give up, in rounds and seconds."""
 
     tolerance: float
     rounds: int

@@ -30,9 +30,9 @@ class Request:
     ties: str = LOWEST_INDEX
     """How the receiver breaks ties: ``lowest-index``, ``welfare`` or ``sender-<i>``."""
     tolerance: float = 1e-5
-    """Largest regret of a local equilibrium, as a share of the range of the senders' utilities."""
+    """Largest regret of a local equilibrium, as a share of the sender's own stake."""
     margin: float = 1e-6
-    """Lead of the receiver's action after every polishing move, as a share of the range of its utilities: with one,
+    """Lead of the receiver's action after every polishing move, as a share of what is at stake for it: with one,
     a result does not hang on how ties are broken."""
     time_limit: float = 20.0
     """Seconds for one certificate, and for polishing one profile."""

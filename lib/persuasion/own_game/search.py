@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -49,38 +48,31 @@ def find_equilibria(game: Game, request: Request, progress: Progress) -> list[Eq
 def _ends(game: Game, request: Request, method: str, starts: np.ndarray) -> np.ndarray:
     """Where extra-gradient leads from the starts, along the exact gradient or along trained networks'."""
     if method == EXACT_GRADIENT:
-        return exact_gradient_search(game, starts, request.steps)
+        return exact_gradient_search(game.standard, starts, request.steps)
     training = apply_recipe(request.training, "tuned", method)
-    identity = {"solve": game_digest(game), "seed": request.seed}
-    model = train(game, identity, method, training).model
+    identity = {"solve": list(game.shape), "seed": request.seed}
+    model = train(game.standard, identity, method, training).model
     return extragradient(model.own_gradients, starts, request.steps)
-
-
-def game_digest(game: Game) -> str:
-    """A name for the numbers of a game, whatever it is called."""
-    data = {name: value for name, value in game.to_dict().items() if name != "name"}
-    return hashlib.sha256(repr(data).encode()).hexdigest()
 
 
 def _sorted(
     game: Game, request: Request, ends: np.ndarray
 ) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Profiles that pass the sampled check and those that do not, best welfare first."""
+    """Profiles that pass the sampled check and those that do not, the largest sum of relative utilities first."""
     samples = samples_per_sender(game, SAMPLES_FACTOR)
-    tolerance = request.tolerance * (game.utility_range or 1.0)
     parts: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-    welfare = sender_utilities(game, ends, request.ties).sum(-1)
+    welfare = sender_utilities(game.standard, ends, request.ties).sum(-1)
     for index in np.argsort(-welfare, kind="stable").tolist():
         check = sampled_gain(
-            game,
+            game.standard,
             ends[index],
             request.radius,
             samples,
             (request.seed, index),
             request.ties,
-            stop_above=tolerance,
+            stop_above=request.tolerance,
         )
-        parts[int(check.gains.max() > tolerance)].append(ends[index])
+        parts[int(check.gains.max() > request.tolerance)].append(ends[index])
     return parts
 
 
@@ -118,7 +110,7 @@ def _same(game: Game, request: Request, first: np.ndarray, second: np.ndarray) -
 
 def _certified(game: Game, request: Request, method: str, policies: np.ndarray) -> Equilibrium:
     certificate = certify(game, policies, request.radius, request.ties, request.time_limit)
-    holds = certificate.holds(request.tolerance * (game.utility_range or 1.0))
+    holds = certificate.holds(request.tolerance)
     return _entry(game, request, method, CERTIFIED if holds else NOT_REACHED, policies, certificate)
 
 
@@ -127,8 +119,8 @@ def _polished(game: Game, request: Request, method: str, policies: np.ndarray) -
         game,
         policies,
         request.radius,
-        tolerance=request.tolerance * (game.utility_range or 1.0),
-        margin=request.margin * float(np.ptp(game.receiver)),
+        tolerance=request.tolerance,
+        margin=request.margin * game.receiver_stake,
         ties=request.ties,
         rounds=POLISH_ROUNDS,
         time_limit=request.time_limit,
@@ -156,9 +148,14 @@ def _entry(
 
 
 def _distinct(game: Game, request: Request, found: list[Equilibrium]) -> list[Equilibrium]:
-    """One entry per outcome and status, certified ones first, then by welfare; the others are counted."""
+    """One entry per outcome and status, certified first, then by relative utilities' sum; the others are counted."""
     kept: list[Equilibrium] = []
-    for entry in sorted(found, key=lambda e: (not e.certified, -e.utilities.sum())):
+
+    def rank(entry: Equilibrium) -> tuple[bool, float]:
+        shares = (entry.utilities - game.offsets) / game.stakes
+        return not entry.certified, -float(shares.sum())
+
+    for entry in sorted(found, key=rank):
         for place, first in enumerate(kept):
             alike = first.certified == entry.certified
             if alike and _same(game, request, first.policies, entry.policies):

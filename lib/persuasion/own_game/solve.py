@@ -67,7 +67,7 @@ def _revelation(game: Game, request: Request) -> Revelation:
     except ValueError as obstacle:
         return Revelation("not constructed", str(obstacle), None)
     examined = _examined(game, request, "full revelation", policies)
-    proven = examined.certificate.holds(request.tolerance * (game.utility_range or 1.0))
+    proven = examined.certificate.holds(request.tolerance)
     if proven is False:
         raise ArithmeticError(
             "full revelation was refuted, against Theorem 4: a bug or numerical trouble; please report the game"
