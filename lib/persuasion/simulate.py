@@ -191,7 +191,7 @@ class _Kernel:
         receiver = _constant(game.standard.receiver, like)
         # the last column yields the mass of each joint signal
         self.utilities = torch.cat([receiver, torch.ones_like(receiver[:, :1])], 1)
-        # payoffs of actions that are ever taken differ by no more: what is further from the best is not tied with it
+        # payoffs of actions that are ever taken differ by no more: what is further from the best ties not
         possible = game.standard.receiver[game.standard.possible]
         self.slack = _tolerance(like) * float(np.abs(possible).max())
         preference = ties.preference(game)

@@ -1,10 +1,10 @@
 r"""A game without units: what every function that decides something works on.
 
 Replacing the receiver's utility by :math:`\alpha u(a,\omega)+\beta(\omega)` and a sender's by
-:math:`\alpha_iv_i(a,\omega)+\beta_i(\omega)` changes no choice of anybody. So the solvers see the *standard game*: in
-every state the receiver's best action pays 0, and a sender's utility runs from 0 to 1, the unit being the sender's
-*stake*: the largest difference that the receiver's action can make to it in some state, among the outcomes that can
-happen. Tolerances and relative regrets are shares of stakes, sender by sender.
+:math:`\alpha_iv_i(a,\omega)+\beta_i(\omega)` changes no choice of anybody. So the solvers see the *standard game*:
+in every state the receiver's best action pays 0, and a sender's utility runs from 0 to 1, the unit being the
+sender's *stake*: the largest difference that the receiver's action can make to it in some state, among the outcomes
+that can happen. Tolerances and relative regrets are shares of stakes, sender by sender.
 
 >>> from persuasion import Game
 >>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[5, 9], [5, 9]]], signals=2)
@@ -43,8 +43,8 @@ class StandardGame(Game):
     source : the game in the user's units
     possible : (states, actions) whether the outcome can happen: False in states of probability 0, and where the
         receiver has something better whatever it believes
-    welfare : (states, actions) the sum of the senders' utilities in the user's units, up to a constant per state and
-        a factor
+    welfare : (states, actions) the sum of the senders' utilities in the user's units, up to a constant per state
+        and a factor
     source_units, source_offsets : (senders,) what 1 and 0 of a sender's utility here are in the user's units
     source_receiver_unit : what 1 of the receiver's utility here is in the user's units
     """

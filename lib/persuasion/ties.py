@@ -9,9 +9,9 @@ An action :math:`a` counts as optimal at a joint signal :math:`\mathbf s` if no 
 .. math:: \sum_\omega w(\mathbf s,\omega)\,[u(a',\omega)-u(a,\omega)]\le10^{-9}
           \sum_\omega w(\mathbf s,\omega)\,|u(a',\omega)-u(a,\omega)|\quad\forall a'.
 
-So neither the utilities' unit nor their zero point in any state matters, nor what other actions pay, and rare signals
-are judged as strictly as common ones. Tied actions are ranked by a sender's utility in the same way. At a joint signal
-of probability zero every action is optimal. This is the only definition: simulator, solvers and certificates share it.
+So neither the utilities' unit nor their zero point in any state matters, nor what other actions pay, and rare
+signals are judged as strictly as common ones. Tied actions are ranked by a sender's utility in the same way. At a
+joint signal of probability zero every action is optimal. Simulator, solvers and certificates share this definition.
 
 >>> TieRule.parse("sender-1")
 TieRule(kind='sender', sender=1, actions=None)

@@ -76,9 +76,7 @@ def best_response(
     seconds = positive_number("time_limit", time_limit, infinite=True)
     rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
     problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
-    response = (
-        _automatic(problem, seconds) if method == "auto" else _run(problem, method, seconds)
-    )
+    response = _automatic(problem, seconds) if method == "auto" else _run(problem, method, seconds)
     return response.in_units(game, sender)
 
 

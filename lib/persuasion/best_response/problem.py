@@ -117,7 +117,7 @@ def _standard_problem(
         strict = strict & same
     allowed = np.asarray(~(strict & ~rows.any(-1)).any(-1))
     if margin == 0:  # what is never taken is beaten anyway, but not by any margin
-        idle = ~game.possible.any(0)
+        idle = np.asarray(~game.possible.any(0))
         allowed = allowed & ~idle
         pairs = idle | idle[:, None]
         rows, strict = np.where(pairs[..., None], 0.0, rows), strict & ~pairs
@@ -156,7 +156,7 @@ def _columns(
 def compare_actions(
     weights: np.ndarray, utilities: np.ndarray, margin: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Scaled rows ``W * (u_a - u_a' - margin)`` and the duplicates: pairs equal on the support, with rows of zeros."""
+    """Scaled rows ``W * (u_a - u_a' - margin)`` and the duplicates: pairs equal on the support, their rows 0."""
     difference = utilities.T[:, None, :] - utilities.T[None, :, :]
     support = weights[:, None, None, :] > 0
     same = ~((difference != 0) & support).any(-1)

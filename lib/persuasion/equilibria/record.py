@@ -66,9 +66,9 @@ class Dynamics:
     Attributes
     ----------
     policies : (senders, states, signals), the last profile
-    status : ``"equilibrium"``: nobody gains more than ``tolerance`` under ``ties``, proven; ``"margin equilibrium"``:
-        nobody gains more than the tolerance by a deviation that keeps the margin, and ``regret`` says what
-        others would gain; ``"inconsistent ties"``: nobody gains if each may count ties in its own favour,
+    status : ``"equilibrium"``: nobody gains more than ``tolerance`` under ``ties``, proven;
+        ``"margin equilibrium"``: nobody gains more than the tolerance by a deviation that keeps the margin, and
+        ``regret`` says what others would gain; ``"inconsistent ties"``: nobody gains if each may count ties in its own favour,
         but no one rule grants that; ``"unproven"``: no gain was found, nor excluded; ``"infeasible"``: no
         policy keeps the margin; ``"cycle"``; ``"budget"``: rounds or time are spent
     ties : the one rule for ``regret``, ``utilities`` and ``outcome``
@@ -130,8 +130,8 @@ class Polished:
     Attributes
     ----------
     policies : (senders, states, signals), the last profile
-    status : ``"certified"``: the certificate's relative regret is at most ``tolerance``; else ``"not reached: "`` and why:
-        ``cycle``; ``budget``; ``margin``: only deviations that break the margin gain; ``infeasible``: the margin
+    status : ``"certified"``: the certificate's relative regret is at most ``tolerance``; else ``"not reached: "``
+        and why: ``cycle``; ``budget``; ``margin``: only deviations that break the margin gain; ``infeasible``: it
         cannot be reached by one sender's move; ``unproven``: no gain was found, nor excluded
     certificate : of ``policies``, under one rule, at ``radius``
     path : (moves + 1, senders) utilities under that rule at the start and after every move

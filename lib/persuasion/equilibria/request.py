@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from persuasion.checks import positive_number
 from persuasion.game import Game
 from persuasion.ties import TieRule

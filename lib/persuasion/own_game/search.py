@@ -148,7 +148,7 @@ def _entry(
 
 
 def _distinct(game: Game, request: Request, found: list[Equilibrium]) -> list[Equilibrium]:
-    """One entry per outcome and status, certified first, then by relative utilities' sum; the others are counted."""
+    """One entry per outcome and status, certified first, then by the sum of shares; others are counted."""
     kept: list[Equilibrium] = []
 
     def rank(entry: Equilibrium) -> tuple[bool, float]:
