@@ -38,6 +38,7 @@ from persuasion.best_response.record import (
     TIES,
     TIME_LIMIT,
     BestResponse,
+    InconsistentCertificate,
 )
 from persuasion.games import synthetic
 from persuasion.ties import TIE_TOLERANCE
@@ -252,7 +253,7 @@ def test_probability_that_may_not_be_revealed_is_left_over():
     for price in (1e2, 1e4):
         solution = master.solve(np.inf)
         assert solution.x[0] == pytest.approx(left)
-        assert solution.value == pytest.approx(8 * (0.3 + hidden[1]) - price * 8 * left)
+        assert solution.value == pytest.approx(0.3 + hidden[1] - price * left)  # in stakes
         master.charge(1e4)
     known = len(master.profiles)
     assert not master.add(master.profiles[0].copy())
@@ -370,7 +371,7 @@ def test_kinks_lie_where_two_actions_tie_for_the_best(margin):
         utilities = (problem.weights * x) @ problem.game.receiver
         mass = problem.weights @ x
         lead = (np.sort(utilities)[:, -1:] - np.sort(utilities)[:, :-1]) / mass[:, None]
-        assert np.abs(lead - margin).min() < 1e-9
+        assert np.abs(lead - problem.margin).min() < 1e-9
     worth = lines._favourable(points)
     for x, value in zip(points, worth):
         if margin == 0:
@@ -427,8 +428,8 @@ def test_only_what_leads_by_the_margin_is_met_or_revealed():
         mass = led.weights @ x
         own = utilities[np.arange(4), profile]
         rest = np.where(np.eye(4, dtype=bool)[profile], -np.inf, utilities).max(1)
-        assert one_signal.meets(led, profile, x) is bool((own >= rest + 2.0 * mass).all())
-    best = np.sort(led.game.receiver, axis=1)
+        assert one_signal.meets(led, profile, x) is bool((own >= rest + led.margin * mass).all())
+    best = np.sort(led.game.source.receiver, axis=1)
     alone = best[:, -1] - best[:, -2] >= 2.0
     assert one_signal.revealable(led).tolist() == alone.tolist()
     assert one_signal.revealable(free).all()
@@ -472,7 +473,7 @@ def test_bounds_of_columns_not_reached_are_the_choice_itself():
     # sender 2 silent: a single column, and the bound is what a lone sender gets
     game = synthetic(2, 4, 4, 4, logit_scale=1, seed=0)
     alone = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
-    reached = best_response(game, no_revelation(game), 0)
+    reached = best_response(game.standard, no_revelation(game), 0)
     assert separate_bound(alone, np.inf) == pytest.approx(reached.value, abs=1e-7)
 
 
@@ -533,7 +534,7 @@ NEAR = polish.Candidate(innocent_convicted(3 / 7 - 1e-5), 0.6 - 7e-6, 0.6, False
         ([NEAR, BEST], 0.6, OPTIMAL, None, (0.6, 0.6, True, OPTIMAL)),
         ([BEST], 0.6 + 0.9e-6, BOUND, None, (0.6, 0.6 + 0.9e-6, True, OPTIMAL)),  # close enough
         ([BEST], 0.6 + 1.1e-6, BOUND, None, (0.6, 0.6 + 1.1e-6, False, BOUND)),
-        ([BEST], 0.5, TIME_LIMIT, None, (0.6, 0.6, True, OPTIMAL)),  # no bound below a value
+        ([BEST], 0.6 - 0.9e-6, TIME_LIMIT, None, (0.6, 0.6, True, OPTIMAL)),  # solvers' tolerances
         ([BEST], 0.7, TIME_LIMIT, None, (0.6, 0.7, False, TIME_LIMIT)),
         ([BEST], 7.0, TIME_LIMIT, None, (0.6, 1.0, False, TIME_LIMIT)),  # nobody gets more than 1
         ([BEST], 0.7, OPTIMAL, None, (0.6, 0.7, False, BOUND)),  # the solver's claim is refuted
@@ -550,6 +551,21 @@ def test_conclusions(found, bound, status, ties, expected):
     assert response.upper_bound == pytest.approx(upper, abs=1e-12)
     assert response.gap == response.upper_bound - response.value
     assert (response.attained, response.status, response.solver) == (attained, ended, "by hand")
+
+
+@pytest.mark.parametrize("status", [OPTIMAL, TIME_LIMIT, BOUND])
+def test_a_bound_below_a_value_is_no_conclusion(status):
+    with pytest.raises(
+        InconsistentCertificate, match="earns 0.6 of its stake, which by hand bounds by 0.5"
+    ):
+        concluded([BEST], 0.5, status)
+
+
+def test_no_bound_is_below_silence_or_the_truth():
+    game = Game([0.7, 0.3], [[0, 1], [1, 0]], [[[0, 1], [0, 1]]], signals=2)  # silence convicts
+    problem = make_problem(game, np.array([np.eye(2)]), 0, TieRule())
+    silent, named = polish.landmarks(problem)
+    assert (silent.value, named.value) == (0.7 + 0.3, 0.7)
 
 
 def test_close_to_a_supremum_is_not_at_it():
@@ -579,18 +595,15 @@ def test_how_a_solver_ended():
 
 
 def test_among_equals_the_one_at_its_supremum():
-    game = prosecutor()
-    problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
-
     def candidate(value, supremum, attained):
         return polish.Candidate(np.eye(2), value, supremum, attained)
 
     best, equal = candidate(0.6, 0.7, False), candidate(0.6 - 0.9e-9, 0.6, True)
-    assert polish.choose(problem, [best, equal]) is equal
+    assert polish.choose([best, equal]) is equal
     worse = candidate(0.6 - 1.1e-9, 0.6, True)
-    assert polish.choose(problem, [best, worse]) is best
+    assert polish.choose([best, worse]) is best
     higher = candidate(0.6 - 0.9e-9, 0.8, False)
-    assert polish.choose(problem, [best, higher]) is higher
+    assert polish.choose([best, higher]) is higher
 
 
 def test_policies_are_cleaned_of_dust():

@@ -332,7 +332,7 @@ def test_eliminated_actions_are_never_taken(drawn):
 
 
 def test_relaxations_bound_every_policy_of_the_box():
-    game = synthetic(3, 4, 4, 4, logit_scale=1, seed=3)
+    game = synthetic(3, 4, 4, 4, logit_scale=1, seed=3).standard
     policies = uniform_policies(game, seed=3)
     problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
     box = policy_box(policies[0], 0.05)
@@ -350,7 +350,7 @@ def test_relaxations_bound_every_policy_of_the_box():
 
 
 def test_split_by_signals_agrees_with_the_joint_program(monkeypatch):
-    game = synthetic(3, 4, 4, 4, logit_scale=1, seed=1)
+    game = synthetic(3, 4, 4, 4, logit_scale=1, seed=1).standard
     policies = uniform_policies(game, seed=1)
     joint = [local_best_response(game, policies, i, 0.03) for i in range(3)]
     calls = []
@@ -371,7 +371,7 @@ def test_split_by_signals_agrees_with_the_joint_program(monkeypatch):
 
 
 def test_any_prices_give_a_bound():
-    game = synthetic(2, 4, 4, 4, logit_scale=1, seed=2)
+    game = synthetic(2, 4, 4, 4, logit_scale=1, seed=2).standard
     policies = uniform_policies(game, seed=2)
     problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
     box = policy_box(policies[0], 0.05)
@@ -401,7 +401,7 @@ def test_the_time_limit_covers_all_senders(steps):
 
 
 def test_folded_joint_signals_cost_no_more_than_their_spread():
-    game = synthetic(3, 4, 4, 4, logit_scale=1, seed=3)
+    game = synthetic(3, 4, 4, 4, logit_scale=1, seed=3).standard
     policies = uniform_policies(game, seed=3)
     problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
     box = policy_box(policies[0], 0.05)
@@ -423,7 +423,7 @@ def _bound(cells, box):
 
 
 def test_choices_that_are_dropped_are_in_no_better_deviation():
-    game = synthetic(2, 6, 6, 6, logit_scale=1, seed=3)
+    game = synthetic(2, 6, 6, 6, logit_scale=1, seed=3).standard
     policies = uniform_policies(game, seed=3)
     problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
     box = policy_box(policies[0], 0.02)
@@ -437,7 +437,7 @@ def test_choices_that_are_dropped_are_in_no_better_deviation():
 
 
 def test_both_formulations_agree():
-    game = synthetic(2, 4, 4, 4, logit_scale=1, seed=2)
+    game = synthetic(2, 4, 4, 4, logit_scale=1, seed=2).standard
     policies = uniform_policies(game, seed=2)
     problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
     box = policy_box(policies[0], 0.1)
@@ -537,10 +537,13 @@ def test_prints_a_table():
 def test_verdicts():
     def entry(gain, bound):
         policy = np.ones((1, 1))
-        return SenderCertificate(0, 0.0, policy, gain, gain, bound, False, "time limit", "", 0.0)
+        return SenderCertificate(
+            0, 0.0, policy, gain, gain, bound, 2.0, False, "time limit", "", 0.0
+        )
 
     certificate = Certificate({"name": ""}, 0.1, "welfare", (entry(0.1, 0.3),), 0.0)
-    assert [certificate.holds(t) for t in (0.05, 0.2, 0.3)] == [False, None, True]
+    assert certificate.relative_regret == (0.05, 0.15)
+    assert [certificate.holds(t) for t in (0.025, 0.1, 0.15)] == [False, None, True]
     assert "between" in str(certificate)
     for gain, bound in ((-0.1, 0.2), (0.3, 0.2), (np.nan, 1.0)):
         with pytest.raises(InconsistentCertificate):

@@ -28,6 +28,7 @@ from persuasion.certify import (
     search,
 )
 from persuasion.certify.box import Box, linear_range, policy_box
+from persuasion.certify.bracket import TARGET
 from persuasion.certify.cells import Cells, make_cells
 from persuasion.certify.climb import Climber
 from persuasion.certify.cuts import Cuts
@@ -132,7 +133,7 @@ def test_no_relaxation_is_larger_than_everything(clock):
 
 
 def bracket(found: list[float], climbed: float | None, bound: float) -> search.Search:
-    """A search with these values found and this bound, for utilities of scale 8."""
+    """A search with these values found and this bound."""
     made = object.__new__(search.Search)
     game = Game([0.5, 0.5], np.eye(2), [[[0, 8], [-4, 0]]], signals=2)
     made.problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
@@ -145,7 +146,7 @@ def bracket(found: list[float], climbed: float | None, bound: float) -> search.S
 def test_what_is_found_and_what_is_bounded(clock):
     clock.now = 104.0
     made = bracket([1.0, 3.0, 2.0], None, 5.0)
-    assert (made.best, made.target, made.left) == (3.0, 2e-6, 6.0)
+    assert (made.best, made.left) == (3.0, 6.0)
     assert made.share(0.5) == 107.0
     assert bracket([1.0], 4.0, 5.0).best == 4.0
     assert made.open
@@ -158,8 +159,8 @@ def test_what_is_found_and_what_is_bounded(clock):
     assert made.bound == 3.0
     assert made.closed
     assert not made.open
-    assert bracket([3.0], None, 3.0 + 2e-6 * (1 - 1e-6)).closed
-    assert not bracket([3.0], None, 3.0 + 2.1e-6).closed
+    assert bracket([3.0], None, 3.0 + TARGET * (1 - 1e-6)).closed
+    assert not bracket([3.0], None, 3.0 + 1.05 * TARGET).closed
     clock.now = 110.0
     assert not bracket([1.0], None, 5.0).open
 
@@ -183,7 +184,7 @@ def responses(monkeypatch, clock, answers):
 
 
 def three_prosecutors() -> tuple[Game, np.ndarray]:
-    game = Game([0.7, 0.3], np.eye(2), [[[0, 4], [0, 4]]] * 3, signals=2)
+    game = Game([0.7, 0.3], np.eye(2), [[[0, 1], [0, 1]]] * 3, signals=2)
     return game, no_revelation(game)  # everybody earns 0
 
 
@@ -223,8 +224,8 @@ def test_the_last_sender_gets_a_moment_even_if_time_is_up(monkeypatch, clock):
         (-1e-5, 1.0, False),  # staying gains 0: a best response below that is a bug
         (-1e-5, -1e-5, False),
         (0.0, -1e-5, False),
-        (-3e-6, -3e-6, True),  # rounding, in units of the sender's utilities (4)
-        (0.0, -3e-6, True),
+        (-0.8e-6, -0.8e-6, True),  # rounding, in stakes
+        (0.0, -0.8e-6, True),
         (1.0, 1.0 - 1e-9, True),
     ],
 )
@@ -242,8 +243,8 @@ def test_losses_and_bounds_below_values_are_bugs_unless_tiny(
     assert entry.exact
 
 
-@pytest.mark.parametrize(("gap", "exact"), [(3.9e-6, True), (4.1e-6, False)])
-def test_exact_means_a_millionth_of_the_utilities(monkeypatch, clock, gap, exact):
+@pytest.mark.parametrize(("gap", "exact"), [(0.9e-6, True), (1.1e-6, False)])
+def test_exact_means_a_millionth_of_the_stake(monkeypatch, clock, gap, exact):
     responses(monkeypatch, clock, [(1.0, 1.0 + gap, 1.0)])
     assert certify(*three_prosecutors(), 0.1, senders=[0]).exact is exact
 
@@ -260,20 +261,24 @@ def test_senders_are_whole_numbers_in_range(senders):
 def test_a_certificate_in_print():
     policy = np.full((2, 2), 0.5)
     entries = (
-        SenderCertificate(0, 1 / 3, policy, 0.5, 1 / 6, 1 / 6, True, "optimal", "oracle", 0.125),
-        SenderCertificate(1, -2.0, policy, -2.0, 0.0, 0.25, False, "time limit", "oracle", 10.0),
+        SenderCertificate(
+            0, 1 / 3, policy, 0.5, 1 / 6, 1 / 6, 1.0, True, "optimal", "oracle", 0.125
+        ),
+        SenderCertificate(
+            1, -2.0, policy, -2.0, 0.0, 0.25, 2.0, False, "time limit", "oracle", 10.0
+        ),
     )
     sizes = {"name": "duel", "senders": 2, "signals": 2}
     certificate = Certificate(sizes, 0.005, "welfare", entries, 11.0)
     assert str(certificate).splitlines() == [
         "duel: senders 2, signals 2",
         "deviations up to 0.005, ties welfare",
-        "sender         utility    gain found  gain at most  exact            status   seconds",
-        "     0      0.33333333      0.166667      0.166667    yes           optimal      0.12",
-        "     1              -2             0          0.25     no        time limit     10.00",
-        "regret between 0.166667 and 0.25",
+        "sender         utility    gain found  gain at most  share of stake  exact            status   seconds",
+        "     0      0.33333333      0.166667      0.166667        1.67e-01    yes           optimal      0.12",
+        "     1              -2             0          0.25        1.25e-01     no        time limit     10.00",
+        "regret between 0.166667 and 0.25; as a share of the stake between 0.166667 and 0.166667",
     ]
-    endless = SenderCertificate(0, 0.0, policy, 0.0, 0.0, np.inf, False, "time limit", "", 1.0)
+    endless = SenderCertificate(0, 0.0, policy, 0.0, 0.0, np.inf, 1.0, False, "time limit", "", 1.0)
     with pytest.raises(ValueError, match="Out of range float values"):
         Certificate(sizes, 0.005, "welfare", (endless,), 1.0).to_json()
     exact = Certificate({"name": "", "senders": 1}, 1.0, "welfare", entries[:1], 1.0)
@@ -281,13 +286,13 @@ def test_a_certificate_in_print():
     assert (lines[0], lines[1], lines[-1]) == (
         "senders 1",
         "any deviation, ties welfare",
-        "regret 0.166667",
+        "regret 0.166667; as a share of the stake 0.166667",
     )
     data = exact.to_dict()
-    assert data["schema"] == "persuasion/certificate/1"
+    assert data["schema"] == "persuasion/certificate/2"
     assert data["senders"][0]["policy"] == policy.tolist()
     for broken, message in (
-        ([], "must be an object with schema 'persuasion/certificate/1'"),
+        ([], "must be an object with schema 'persuasion/certificate/2'"),
         ({**data, "senders": 1}, "not a certificate"),
         ({k: v for k, v in data.items() if k != "senders"}, "not a certificate: 'senders'"),
     ):
@@ -344,17 +349,17 @@ def test_profiles_are_cleaned_as_little_as_can_be():
 
 def test_a_bound_below_what_was_reached_is_a_bug(monkeypatch):
     game, policies = three_prosecutors()
-    found = [Candidate(policies[0], 1.0, 1.0, True)]
+    found = [Candidate(policies[0], 0.5, 0.5, True)]
     outcomes = iter(
         [
-            Outcome(found, 1.0 - 1e-5, False, False),
-            Outcome(found, 1.0 - 3e-6, True, False),  # rounding, at utilities of scale 4
-            Outcome(found, 1.1, False, False, hurried=True),
-            Outcome(found, 1.1, False, False),
+            Outcome(found, 0.5 - 1e-5, False, False),
+            Outcome(found, 0.5 - 0.8e-6, True, False),  # rounding
+            Outcome(found, 0.6, False, False, hurried=True),
+            Outcome(found, 0.6, False, False),
         ]
     )
     monkeypatch.setattr(search, "search_box", lambda *_: next(outcomes))
-    with pytest.raises(InconsistentCertificate, match=r"a deviation is worth 1\.0, its"):
+    with pytest.raises(InconsistentCertificate, match=r"a deviation is worth 0\.5, its"):
         local_best_response(game, policies, 0, 0.1)
     answers = [local_best_response(game, policies, 0, 0.1) for _ in range(3)]
     assert [a.status for a in answers] == ["optimal", "time limit", "bound only"]
@@ -377,10 +382,9 @@ def test_rows_are_raised_by_the_tie_tolerance():
     game = Game([0.75, 0.25], [[4.0, 1.0], [0.0, 2.0]], [[[0, 1], [0, 1]]], signals=2)
     problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0))
     raised = tolerant(problem).rows - problem.rows
-    # weights 0.75 and 0.25, differences 3 and -2, scaled by the largest product, 2.25
-    unit = TIE_TOLERANCE * 4.0 / 2.25
-    assert raised[0, 0, 1] == pytest.approx([0.75 * unit, 0.25 * unit], rel=1e-6)
-    assert raised[0, 1, 0] == pytest.approx([0.75 * unit, 0.25 * unit], rel=1e-6)
+    # weights 0.75 and 0.25, differences 3 and -2: products 2.25 and -0.5, in units of the positive one
+    assert raised[0, 0, 1] / TIE_TOLERANCE == pytest.approx([1.0, 0.5 / 2.25], rel=1e-6)
+    assert raised[0, 1, 0] / TIE_TOLERANCE == pytest.approx([2.25 / 0.5, 1.0], rel=1e-6)
     assert raised[0, 0, 0].tolist() == [0.0, 0.0]
 
 

@@ -97,7 +97,7 @@ def test_the_reflected_gray_code_is_refuted():
     refuted = [seed for seed in range(10) if best_gain(random_game(seed), reflected_code) > 1e-7]
     assert len(refuted) >= 5
     for seed in refuted[:3]:
-        with pytest.raises(ClaimRefuted, match="of the utility range by deviating"):
+        with pytest.raises(ClaimRefuted, match="of its stake by deviating"):
             check_revelation(random_game(seed), reflected_code)
 
 

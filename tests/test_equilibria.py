@@ -95,10 +95,12 @@ def test_the_regret_of_a_stop_holds_by_enumeration(instance, share):
         gains.append(response.upper_bound - now[sender])
     slack = 2e-6 * scale(game)
     assert record.regret[0] - slack <= max(gains) <= record.regret[1] + slack
+    share = max(gains / game.stakes)
+    assert record.relative_regret[0] - 2e-6 <= share <= record.relative_regret[1] + 2e-6
     if record.status == EQUILIBRIUM:
-        assert max(gains) <= record.tolerance + slack
+        assert share <= record.tolerance + 2e-6
     if record.status == INCONSISTENT:
-        assert max(gains) > record.tolerance / 2
+        assert share > record.tolerance / 2
     assert now == pytest.approx(sender_utilities(game, record.policies, ties=record.ties))
 
 
@@ -109,7 +111,7 @@ def test_a_mover_never_loses(seed, share):
     record = best_response_dynamics(game, start, share * np.ptp(game.receiver), rounds=6)
     assert record.rounds <= 6
     for move in record.moves:
-        assert move.after > move.before + record.tolerance / 2
+        assert move.after > move.before + record.tolerance * game.stakes[move.sender] / 2
         assert move.utilities[move.sender] == move.after
     assert [m.seconds for m in record.moves] == sorted(m.seconds for m in record.moves)
     assert (record.policies >= 0).all()
@@ -125,7 +127,8 @@ def test_with_a_margin_the_stop_does_not_depend_on_the_tie_rule(seed):
     assert np.ptp(utilities, axis=0) == pytest.approx(0, abs=1e-9 * scale(game))
     for sender in range(2):
         kept = best_response(game, record.policies, sender, margin=record.margin)
-        assert kept.upper_bound <= utilities[0][sender] + 1.1 * record.tolerance
+        gain = kept.upper_bound - utilities[0][sender]
+        assert gain <= 1.1 * record.tolerance * game.stakes[sender]
 
 
 def test_full_revelation_stops_at_once_as_an_equilibrium():
@@ -224,7 +227,7 @@ def brute_force_map(game: Game, policies: np.ndarray, bounds: np.ndarray) -> flo
     shortfalls = []
     for actions in itertools.product(*choices):
         worth = sum(game.senders[:, :, a] @ w for a, w in zip(actions, weights))
-        shortfalls.append((bounds - worth).max())
+        shortfalls.append(((bounds - worth) / game.stakes).max())
     return min(shortfalls)
 
 
@@ -237,7 +240,7 @@ def test_the_tie_map_is_the_best_of_all(instance, seed):
     found = common_tie_map(game, policies, bounds)
     assert found.utilities == pytest.approx(sender_utilities(game, policies, ties=found.ties))
     best = brute_force_map(game, policies, bounds)
-    assert (bounds - found.utilities).max() == pytest.approx(best, abs=1e-7 * scale(game))
+    assert ((bounds - found.utilities) / game.stakes).max() == pytest.approx(best, abs=1e-7)
 
 
 def test_a_tie_on_which_all_agree_needs_no_compromise():
@@ -372,7 +375,7 @@ def test_a_certified_profile_resists_every_sampled_deviation_in_the_box(seed, ma
     game, start = random_game(3, seed)
     result = polish(game, start, 0.05, margin=margin * np.ptp(game.receiver), rounds=25)
     certified = result.status == CERTIFIED
-    assert certified == (result.certificate.regret[1] <= result.tolerance)
+    assert certified == (result.certificate.relative_regret[1] <= result.tolerance)
     assert certified or result.status.startswith("not reached: ")
     assert result.path.shape == (len(result.moves) + 1, 2)
     assert result.path[-1] == pytest.approx(sender_utilities(game, result.policies))
@@ -383,7 +386,7 @@ def test_a_certified_profile_resists_every_sampled_deviation_in_the_box(seed, ma
         reached = deviation_utilities(game, result.policies, sender, near).max()
         gain = reached - result.path[-1, sender]
         assert gain <= result.certificate.regret[1] + 1e-6 * scale(game)
-        assert not certified or gain <= 1.1 * result.tolerance
+        assert not certified or gain <= 1.1 * result.tolerance * game.stakes[sender]
 
 
 @settings(max_examples=10)
@@ -394,7 +397,8 @@ def test_what_is_certified_at_radius_1_is_an_equilibrium_by_enumeration(instance
     assume(result.status == CERTIFIED)
     for sender in range(game.shape.senders):
         response = best_response(game, result.policies, sender, "enumerate", ties="lowest-index")
-        assert response.upper_bound <= result.path[-1, sender] + 1.2 * result.tolerance
+        gain = response.upper_bound - result.path[-1, sender]
+        assert gain <= 1.2 * result.tolerance * game.stakes[sender]
 
 
 def test_a_polished_profile_with_a_margin_does_not_depend_on_the_tie_rule():

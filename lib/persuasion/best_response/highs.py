@@ -61,19 +61,18 @@ class Solution:
 def solve(program: LinearProgram, time_limit: float = np.inf) -> Solution:
     """Solve with the tolerances above; never raises for a time limit or an infeasible program.
 
-    A linear program called infeasible, or solved at a point that is not feasible, is solved again without presolve,
-    which errs on badly scaled priors, and without scaling.
+    A linear program called infeasible is solved again without presolve, which errs on badly scaled priors; one
+    solved at a point that is not feasible, without presolve and scaling.
     """
     solver = load(program)
     solution = run(solver, time_limit)
-    for option, value in (("presolve", "off"), ("simplex_scale_strategy", 0)):
-        broken = solution.status == "kInfeasible" or (
-            solution.status == "kOptimal" and solution.x is None
-        )
-        if program.integer is None and broken:
-            solver.setOptionValue(option, value)
-            solver.clearSolver()
-            solution = run(solver, time_limit)
+    misplaced = solution.status == "kOptimal" and solution.x is None
+    if program.integer is None and (misplaced or solution.status == "kInfeasible"):
+        solver.setOptionValue("presolve", "off")
+        if misplaced:
+            solver.setOptionValue("simplex_scale_strategy", 0)
+        solver.clearSolver()
+        solution = run(solver, time_limit)
     return solution
 
 

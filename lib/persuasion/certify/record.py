@@ -123,11 +123,13 @@ class Certificate:
         name = f"{self.game['name']}: " if self.game.get("name") else ""
         reach = "any deviation" if self.radius >= 1 else f"deviations up to {self.radius:g}"
         rows = [ROW.format(*HEADINGS), *(ROW.format(*_cells(s)) for s in self.senders)]
-        lower, upper = self.regret
-        regret = f"{upper:z.6g}" if self.exact else f"between {lower:z.6g} and {upper:z.6g}"
-        return "\n".join(
-            [f"{name}{sizes}", f"{reach}, ties {self.ties}", *rows, f"regret {regret}"]
-        )
+        regrets = map(self._interval, (self.regret, self.relative_regret))
+        last = "regret {}; as a share of the stake {}".format(*regrets)
+        return "\n".join([f"{name}{sizes}", f"{reach}, ties {self.ties}", *rows, last])
+
+    def _interval(self, ends: tuple[float, float]) -> str:
+        lower, upper = ends
+        return f"{upper:z.6g}" if self.exact else f"between {lower:z.6g} and {upper:z.6g}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, with a schema tag."""
