@@ -1,4 +1,4 @@
-"""Training per architecture, one thread: ours through ``fit`` against the obvious modules, and what presets cost.
+"""Training per architecture, one thread: ours against the obvious modules and our former step; what presets cost.
 
 Seconds are those of the process's one thread: other processes on the machine disturb them less than the clock's.
 ``python benchmarks/train.py --fast`` measures a tenth of the samples once; `make benchmark` does it in full.
@@ -21,6 +21,7 @@ from unittest import mock
 import numpy as np
 import torch
 
+import former
 import naive
 from persuasion import sender_utilities, uniform_policies
 from persuasion.experiments.config import PRESETS, preset
@@ -28,6 +29,9 @@ from persuasion.experiments.design import EXPERIMENTS, jobs
 from persuasion.experiments.frozen import apply_recipe
 from persuasion.games import synthetic
 from persuasion.learn import Training, engine, fit, sample_flops
+from persuasion.learn.engine import Trainer
+from persuasion.learn.processor import denormals_flushed, one_thread
+from persuasion.learn.samples import Samples
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
 from persuasion.report import costs
 
@@ -58,7 +62,7 @@ Data = tuple[torch.Tensor, torch.Tensor]
 
 
 def run(effort: Effort = Effort()) -> list[dict[str, Any]]:
-    """One object per architecture; float32, one thread."""
+    """Two objects per architecture, by the literal recipe and by the presets'; float32, one thread."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     rows = [
@@ -66,7 +70,7 @@ def run(effort: Effort = Effort()) -> list[dict[str, Any]]:
         for name in ARCHITECTURES
     ]
     torch.set_num_threads(threads)
-    return rows
+    return rows + [_recipe(name, effort) for name in ARCHITECTURES]
 
 
 def _compare(name: str, effort: Effort) -> dict[str, Any]:
@@ -99,6 +103,43 @@ def _compare(name: str, effort: Effort) -> dict[str, Any]:
     }
 
 
+def _recipe(name: str, effort: Effort) -> dict[str, Any]:
+    """Epochs of the presets' recipe for a game's networks with the former step and with ours, in turn.
+
+    The ratio is the median of the pairs': the machine's other work disturbs both of a pair alike.
+    """
+    training = apply_recipe(TRAINING, preset("paper").recipe, name)
+    inputs, targets = _data(COMPARED, effort.samples)
+    inputs, senders = (inputs - inputs.mean()) / inputs.std(), COMPARED[0]
+    trainings = []
+    for build in (former.parts, lambda *given: Trainer(*given, training, [0]).parts):
+        network = build_network(name, inputs.shape[1], senders, **training.network_options(name))
+        data = Samples.of("training", network, inputs, targets[:, None].expand(-1, senders))
+        trainings.append(build(network, data))
+    rates = [training.learning_rate] * -(-effort.samples // training.batch_size)
+    pairs = []
+    for _ in range(1 + 2 * effort.repeats):
+        order = torch.randperm(effort.samples).unsqueeze(0)
+        with one_thread(), denormals_flushed():
+            epochs = (functools.partial(former.train, t, training, order, rates) for t in trainings)
+            pairs.append([_seconds(epoch) for epoch in epochs])
+    before, ours = np.array(pairs[1:]).T
+    visits = effort.samples * senders
+    return {
+        "name": f"train-{name}-recipe",
+        "baseline_seconds": float(np.median(before)),
+        "seconds": float(np.median(ours)),
+        "ratio": float(np.median(before / ours)),
+        "baseline_microseconds_per_visit": 1e6 * float(np.median(before)) / visits,
+        "microseconds_per_visit": 1e6 * float(np.median(ours)) / visits,
+        "samples": effort.samples,
+        "networks": senders,
+        "inputs": inputs.shape[1],
+        "batch_size": training.batch_size,
+        "threads": 1,
+    }
+
+
 def _flush(name: str, effort: Effort) -> dict[str, float]:
     """A whole training of one network by the presets' recipe, with denormal numbers and without, in turn.
 
@@ -111,7 +152,7 @@ def _flush(name: str, effort: Effort) -> dict[str, float]:
         return float(_epochs(network, data, training).sum())
 
     def kept() -> float:
-        with mock.patch.object(engine, "_denormals_flushed", contextlib.nullcontext):
+        with mock.patch.object(engine, "denormals_flushed", contextlib.nullcontext):
             return whole()
 
     times = [(kept(), whole()) for _ in range(effort.repeats)]

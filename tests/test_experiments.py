@@ -158,6 +158,25 @@ def test_workers_take_the_jobs_in_their_order_whatever_these_take(monkeypatch):
     assert max(place - rank for rank, place in enumerate(finished)) <= 6
 
 
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="needs priorities of processes")
+def test_workers_compute_in_the_background_in_one_thread(monkeypatch):
+    planned = [job for job in design.jobs(preset("smoke"), "synthetic") if not job.needs][:2]
+
+    def report(job, given):
+        import os
+
+        import torch
+
+        found = {"priority": os.getpriority(os.PRIO_PROCESS, 0), "threads": torch.get_num_threads()}
+        return Record(job.key, job.config, "done", found, {}, {}, 0.0)
+
+    monkeypatch.setattr("persuasion.experiments.executors.run_job", report)
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    for record in execute(planned, workers=2):
+        assert record.metrics == {"priority": max(before, 10), "threads": 1}
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
+
+
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
 def test_killed_and_resumed_gives_the_same_records(tiny, serial, tmp_path, stop):
     _, records = serial

@@ -3,10 +3,12 @@
 import contextlib
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import ThreadpoolController
 from torch.utils.flop_counter import FlopCounterMode
 
 from persuasion import Game, project_to_simplex, sender_utilities, uniform_policies
@@ -24,8 +26,10 @@ from persuasion.learn import (
     gradient_ascent,
     training_flops,
 )
+from persuasion.learn.adam import Adam
 from persuasion.learn.engine import Trainer
 from persuasion.learn.fit import fit_samples
+from persuasion.learn.processor import denormals_flushed, one_thread
 from persuasion.learn.samples import Samples
 from persuasion.networks import ARCHITECTURES, build_network, member_seeds
 from persuasion.networks.dnl import GENERATED
@@ -216,10 +220,13 @@ def test_counted_operations_are_those_that_run(method, variant):
         return 2 * math.prod(left) * right[-1]
 
     added = {torch.ops.aten.baddbmm_: in_place}
+    network.requires_grad_(False).flatten()
+    x, y = torch.tensor(x).float(), torch.tensor(y).float().T
     with FlopCounterMode(display=False, custom_mapping=added) as counter:
-        data = Samples.of("training", network, x, y)
-        unseen = Samples.of("held-out", network, x[:20], y[:20])
-        fit_samples(network, data, unseen, training, [3], together=True)
+        for rows in (slice(0, 30), slice(30, 60)) * training.epochs:
+            network.squared_error(x[rows], y[:, rows], gradients=True)
+        network.squared_error(x, y)
+        network.squared_error(x[:20], y[:, :20])
     assert counter.get_total_flops() == 2 * training_flops(method, 4, training)
     with pytest.raises(ValueError, match="mlp"):
         training_flops("mlp", 4, training)
@@ -285,28 +292,92 @@ def test_denormal_numbers_are_flushed_in_training_only_and_change_no_loss(monkey
 
         trainer.run(after_epoch)
         assert all(outside)
-        states = [state for part in trainer.parts for state in part.optimiser.state.values()]
-        averages = torch.cat([state["exp_avg"].flatten() for state in states])
+        averages = torch.cat([part.optimiser.averages.flatten() for part in trainer.parts])
         return losses, int(((averages != 0) & (averages.abs() < SMALLEST_NORMAL)).sum())
 
     losses, denormals = trained()
     assert denormals == 0
-    monkeypatch.setattr(engine, "_denormals_flushed", contextlib.nullcontext)
+    monkeypatch.setattr(engine, "denormals_flushed", contextlib.nullcontext)
     plain, denormals = trained()
     assert denormals > 100
     np.testing.assert_allclose(losses, plain, rtol=1e-5)
 
 
+def test_one_thread_of_numpy_and_torch_and_the_callers_choice_afterwards():
+    def counts():
+        return torch.get_num_threads(), [pool["num_threads"] for pool in blas.info()]
+
+    blas = ThreadpoolController().select(user_api="blas")
+    before = counts()
+    assert before[1]
+    with contextlib.suppress(KeyError), one_thread():
+        assert counts() == (1, [1] * len(before[1]))
+        raise KeyError
+    assert counts() == before
+
+
+def test_adam_is_torchs_to_the_bit():
+    """Against the optimiser object, rates that change included."""
+    generator = torch.Generator().manual_seed(0)
+    ours, theirs = (torch.ones(2, 300) for _ in range(2))
+    gradients, parameter = torch.zeros(2, 300), torch.nn.Parameter(theirs)
+    adam, reference = Adam(ours, gradients), torch.optim.Adam([parameter], fused=True)
+    parameter.grad = gradients
+    for step in range(50):
+        gradients.normal_(generator=generator)
+        reference.param_groups[0]["lr"] = 0.1 / (step + 1)
+        adam.step(0.1 / (step + 1))
+        reference.step()
+        assert torch.equal(ours, theirs)
+    assert not torch.equal(ours, torch.ones(2, 300))
+
+
+@pytest.mark.parametrize(
+    ("precision", "batches", "tolerance"), [("float64", 400, 1e-9), ("float32", 16, 1e-3)]
+)
+@pytest.mark.parametrize(
+    ("name", "variant"),
+    [("relu", "hidden"), ("delu", "hidden"), *(("dnl", variant) for variant in GENERATED)],
+)
+def test_many_steps_are_those_of_the_former_step(
+    name, variant, precision, batches, tolerance, monkeypatch
+):
+    """Two trainings of one start, the last batch of an epoch smaller; rounding grows with the steps."""
+    monkeypatch.syspath_prepend(Path(__file__).resolve().parents[1] / "benchmarks")
+    import former
+
+    training = Training(
+        batch_size=128, learning_rate=0.003, precision=precision, dnl_variant=variant
+    )
+    x, y = smooth_data(4 * 128 - 50, inputs=8)
+    ends = []
+    for build in (former.parts, lambda *given: Trainer(*given, training, [0]).parts):
+        network = build_network(name, 8, 2, seed=1, **training.network_options(name))
+        network = network.to(training.dtype)
+        parts = build(network, Samples.of("training", network, x - 0.5, y / 50 - 1))
+        order, losses = torch.Generator().manual_seed(2), []
+        for _ in range(batches // 4):
+            rows = torch.randperm(len(x), generator=order).unsqueeze(0)
+            losses.append(former.train(parts, training, rows, [0.003] * 4))
+        ends.append((torch.stack(losses), parts))
+    (old, _), (new, _) = ends
+    assert (old[-1] < 0.9 * old[0]).all()
+    torch.testing.assert_close(new, old, rtol=tolerance, atol=0)
+    for a, b in zip(*(parts for _, parts in ends), strict=True):
+        values = b.optimiser.values, a.optimiser.optimiser.param_groups[0]["params"][0].data
+        torch.testing.assert_close(*values, rtol=10 * tolerance, atol=10 * tolerance)
+
+
 def test_flushing_ends_with_an_error_and_leaves_the_callers_choice(request):
     request.addfinalizer(lambda: torch.set_flush_denormal(False))
-    flushed = engine._denormals_flushed()
+    flushed = denormals_flushed()
     flushed.__enter__()
     assert torch.tensor([1e-40]).mul(1) == 0
     error = RuntimeError()
     assert not flushed.__exit__(RuntimeError, error, None)
     assert torch.tensor([1e-40]).mul(1) > 0
     torch.set_flush_denormal(True)
-    with engine._denormals_flushed():
+    with denormals_flushed():
         pass
     assert torch.tensor([1e-40]).mul(1) == 0
 

@@ -1,12 +1,13 @@
 """The three architectures against per-sample references that build every weight matrix."""
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
 import torch
 
 from persuasion.networks import ARCHITECTURES, DNL, DeLU, ReLU, build_network, member_seeds
+from persuasion.networks.fast import FastErrors, fastest
 
 VARIANTS = ["hidden", "all", "hidden-output"]
 BUILDS = [("relu", {}), ("delu", {})] + [("dnl", {"variant": v}) for v in VARIANTS]
@@ -129,23 +130,55 @@ def by_hand(network, x, wanted):
     return errors, [parameter.grad for parameter in network.parameters()]
 
 
-@pytest.mark.parametrize("rows", [1, 4, 100])
+def fast(network):
+    """The fast errors of a stack, or of each member where that is what training does."""
+    network.requires_grad_(False)
+    values, gradients = network.flatten()
+    if not network.BY_MEMBER:
+        return [(slice(0, network.networks), fastest(network, values, gradients))]
+    members = [slice(k, k + 1) for k in range(network.networks)]
+    return [
+        (own, fastest(network.member(own.start), values[own], gradients[own])) for own in members
+    ]
+
+
+def fast_by_hand(network, x, wanted):
+    """Like ``by_hand``, as training on a processor does it."""
+    errors = []
+    for own, part in fast(network):
+        assert isinstance(part, FastErrors)
+        part.gradients.fill_(torch.nan)  # what was there does not matter
+        errors.append(part.squared_error(x[own] if x.ndim == 3 else x, wanted[own], True))
+    return torch.cat(errors), [parameter.grad for parameter in network.parameters()]
+
+
 @pytest.mark.parametrize("own_inputs", [False, True])
 @pytest.mark.parametrize(("name", "options"), BUILDS, ids=BUILD_IDS)
 def test_training_gradients_agree_with_automatic_differentiation(
-    name, options, own_inputs, rows, monkeypatch
+    name, options, own_inputs, monkeypatch
 ):
     network, wanted = small(name, options), targets()
     x = inputs(27).reshape(3, 9, 6) if own_inputs else inputs()
     errors = (network(x) - wanted).square().mean(1)
     expected = torch.autograd.grad(errors.sum(), list(network.parameters()))
-    monkeypatch.setattr(type(network), "CACHE_ROWS", rows)
-    ours, gradients = by_hand(network, x, wanted)
-    torch.testing.assert_close(ours, errors.detach(), rtol=1e-12, atol=0)
-    torch.testing.assert_close(network.squared_error(x, wanted), ours, rtol=1e-12, atol=0)
-    for a, b in zip(gradients, expected, strict=True):
-        assert a.abs().max() > 0
-        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+    results = [by_hand(network, x, wanted)]
+    for rows in (1, 4, 100):
+        monkeypatch.setattr(type(network), "CACHE_ROWS", rows)
+        results.append(fast_by_hand(network, x, wanted))
+    for ours, gradients in results:
+        torch.testing.assert_close(ours, errors.detach(), rtol=1e-12, atol=0)
+        for a, b in zip(gradients, expected, strict=True):
+            assert a.abs().max() > 0
+            torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+    for own, part in fast(network):
+        plain = part.squared_error(x[own] if own_inputs else x, wanted[own])
+        torch.testing.assert_close(plain, errors.detach()[own], rtol=1e-12, atol=0)
+        assert (part.gradients == 0).all()
+
+
+def test_a_stack_that_trains_by_member_is_plain_where_it_is_trained_together():
+    network = small("dnl", {}).requires_grad_(False)
+    assert fastest(network, *network.flatten()) is network
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -208,29 +241,28 @@ def switch_off(network, layer, count):
 
 @pytest.mark.parametrize("off", [(0, 0, 0), (1, 1, 1), (5, 0, 0), (0, 4, 0), (0, 0, 6), (7, 5, 7)])
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_units_that_are_off_for_a_batch_are_left_out_without_effect(variant, off, monkeypatch):
-    monkeypatch.setattr("persuasion.networks.generated.WORTHWHILE", 0.99)
+def test_units_that_are_off_for_a_batch_are_left_out_without_effect(variant, off):
     network, wanted = small("dnl", {"variant": variant}, networks=1), targets(networks=1)
     for layer, count in zip(("lower.0", "hyper.1", "hidden2"), off, strict=True):
         switch_off(network, layer, count)
     errors, expected = by_hand(network, inputs(), wanted)
-    network.flatten()
-    alone = network.member(0)
-    used = alone.propagate(inputs())[1].generated[0]
-    assert used.x.shape[2] <= 7 - off[0]
-    assert used.code.shape[2] <= 6 - off[1]
+    expected = [gradient.clone() for gradient in expected]
+    ((_, alone),) = fast(network)
     torch.testing.assert_close(alone.squared_error(inputs(), wanted, gradients=True), errors)
+    (layers,) = (one.layers for one in alone.passes.values())
+    assert len(layers[0].i) <= 8 - off[0]
+    assert len(layers[0].k) <= 6 - off[1]
     for parameter, gradient in zip(network.parameters(), expected, strict=True):
         torch.testing.assert_close(parameter.grad, gradient, rtol=1e-10, atol=1e-12)
 
 
 def test_a_member_that_is_not_finite_leaves_the_others_alone():
-    for name, options in BUILDS:
+    for step, (name, options) in product((by_hand, fast_by_hand), BUILDS):
         network = small(name, options)
-        errors, gradients = by_hand(network, inputs(), targets())
+        errors, gradients = step(network, inputs(), targets())
         kept = [gradient[[0, 2]].clone() for gradient in gradients]
         next(network.parameters()).data[1] = torch.nan
-        damaged, gradients = by_hand(network, inputs(), targets())
+        damaged, gradients = step(network, inputs(), targets())
         assert torch.isnan(damaged[1])
         assert torch.equal(damaged[[0, 2]], errors[[0, 2]])
         for before, after in zip(kept, gradients, strict=True):

@@ -80,7 +80,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
             raise ValueError(f"no dask scheduler at {scheduler}: {error}") from None
         return
     dask.config.set({"distributed.nanny.pre-spawn-environ": THREAD_LIMITS})
-    dask.config.set({"distributed.worker.preload": ["persuasion.experiments.ignore_interrupt"]})
+    dask.config.set({"distributed.worker.preload": ["persuasion.experiments.background"]})
     settings = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
     with _started(LocalCluster, settings) as cluster, Client(cluster) as client:
         yield client

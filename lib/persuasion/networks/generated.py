@@ -8,23 +8,16 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-WORTHWHILE = 0.85
-"""Largest share of units in use with which leaving out the others saves more than it costs."""
-Some = torch.Tensor | None
-"""Indices of units along one axis; None for all of them."""
-
 
 class Kept(NamedTuple):
     """What the backward pass of a generated layer needs."""
 
     x: torch.Tensor
-    """Inputs ``(networks, batch, inputs in use)``."""
+    """Inputs ``(networks, batch, inputs)``."""
     code: torch.Tensor
-    """``(networks, batch, code entries in use)``."""
+    """``(networks, batch, hyper + 1)``."""
     products: torch.Tensor
-    """``(networks, batch, code entries in use, outputs)``; the backward pass overwrites them."""
-    inputs: Some
-    entries: Some
+    """``(networks, batch, hyper + 1, outputs)``; the backward pass overwrites them."""
 
 
 class GeneratedLinear(nn.Module):
@@ -53,11 +46,6 @@ class GeneratedLinear(nn.Module):
         self.shape = (networks, inputs, hyper + 1, outputs)
         self.weight = nn.Parameter(torch.zeros(networks, inputs, (hyper + 1) * outputs))
         self.bias = nn.Parameter(torch.zeros(networks, hyper + 1, outputs))
-        self.alone = False
-        """One network is trained on a processor, where a look at the values is cheap: inputs, code entries and
-        outputs that are zero throughout a batch (their ReLU is off) have no effect and no gradient, and are left
-        out. Large results overwrite the last ones, because fresh memory costs as much as the arithmetic."""
-        self.scratch: torch.Tensor | None = None
 
     def initialise(self, member: int, generator: torch.Generator) -> None:
         """Draw one member's :math:`W_k`; the constant part stays zero."""
@@ -70,71 +58,20 @@ class GeneratedLinear(nn.Module):
 
     def propagate(self, x: torch.Tensor, code: torch.Tensor) -> tuple[torch.Tensor, Kept]:
         """The output ``(networks, batch, outputs)``, and what ``backward`` needs."""
-        inputs, entries = self.in_use(x), self.in_use(code)
-        x, code = _select(x, 2, inputs), _select(code, 2, entries)
-        weight = _select(_select(self.weight.view(self.shape), 1, inputs), 2, entries)
-        products = self.multiply(x, weight.flatten(2)).unflatten(2, (-1, self.shape[3]))
-        value = torch.bmm(code.reshape(-1, 1, code.shape[2]), products.flatten(0, 1))
+        products = torch.bmm(x, self.weight).unflatten(2, self.shape[2:])
+        value = torch.bmm(code.reshape(-1, 1, self.shape[2]), products.flatten(0, 1))
         value = value.view(*code.shape[:2], self.shape[3])
-        value.baddbmm_(code, _select(self.bias, 1, entries))
-        return value, Kept(x, code, products, inputs, entries)
+        return value.baddbmm_(code, self.bias), Kept(x, code, products)
 
     def backward(self, kept: Kept, grad: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The gradients in the input and in the code, from ``grad`` in the output; adds the parameters'."""
-        x, code, products, inputs, entries = kept
+        x, code, products = kept
         assert self.bias.grad is not None
-        if entries is None:
-            self.bias.grad.baddbmm_(code.mT, grad)
-        else:
-            self.bias.grad.index_add_(1, entries, torch.bmm(code.mT, grad))
-        code_grad = torch.bmm(grad.reshape(-1, 1, self.shape[3]), products.flatten(0, 1).mT)
-        code_grad = code_grad.view(code.shape).baddbmm_(grad, _select(self.bias, 1, entries).mT)
-        outputs = self.in_use(grad)
-        grad = _select(grad, 2, outputs)
-        shape = (*code.shape, grad.shape[2])
-        weighted = products.view(-1)[: math.prod(shape)].view(shape)
-        torch.mul(code.unsqueeze(3), grad.unsqueeze(2), out=weighted)
-        x_grad = self.back_through_weights(x, weighted.flatten(2), (inputs, entries, outputs))
-        return _widen(x_grad, inputs, self.shape[1]), _widen(code_grad, entries, self.shape[2])
-
-    def back_through_weights(
-        self, x: torch.Tensor, weighted: torch.Tensor, part: tuple[Some, Some, Some]
-    ) -> torch.Tensor:
-        """The gradient in ``x`` from that in its products with the weights; ``part`` of the weights is in use."""
         assert self.weight.grad is not None
-        if all(some is None for some in part):
-            self.weight.grad.baddbmm_(x.mT, weighted)
-            return torch.bmm(weighted, self.weight.mT)
-        axes = zip(part, self.shape[1:])
-        i, k, o = (torch.arange(size) if some is None else some for some, size in axes)
-        place = ((i[:, None, None] * self.shape[2] + k[:, None]) * self.shape[3] + o).flatten()
-        self.weight.grad.view(-1).index_add_(0, place, torch.bmm(x.mT, weighted).view(-1))
-        weight = self.weight.view(-1).index_select(0, place)
-        return torch.bmm(weighted, weight.view(1, len(i), weighted.shape[2]).mT)
-
-    def multiply(self, x: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        """The product, in memory that is used again if ``alone``."""
-        if not self.alone:
-            return torch.bmm(x, weight)
-        shape = (1, x.shape[1], weight.shape[2])
-        if self.scratch is None or self.scratch.numel() < math.prod(shape):
-            self.scratch = x.new_empty(math.prod(shape))
-        return torch.bmm(x, weight, out=self.scratch[: math.prod(shape)].view(shape))
-
-    def in_use(self, values: torch.Tensor) -> Some:
-        """Units with a value other than zero for some sample, if they are few enough."""
-        if not self.alone:
-            return None
-        units = values[0].abs().amax(0).nonzero().squeeze(1)
-        return units if len(units) <= WORTHWHILE * values.shape[2] else None
-
-
-def _select(tensor: torch.Tensor, axis: int, units: Some) -> torch.Tensor:
-    return tensor if units is None else tensor.index_select(axis, units)
-
-
-def _widen(tensor: torch.Tensor, units: Some, size: int) -> torch.Tensor:
-    """Inverse of the selection along the last axis; zero elsewhere."""
-    if units is None:
-        return tensor
-    return tensor.new_zeros((*tensor.shape[:-1], size)).index_copy_(2, units, tensor)
+        self.bias.grad.baddbmm_(code.mT, grad)
+        code_grad = torch.bmm(grad.reshape(-1, 1, self.shape[3]), products.flatten(0, 1).mT)
+        code_grad = code_grad.view(code.shape).baddbmm_(grad, self.bias.mT)
+        torch.mul(code.unsqueeze(3), grad.unsqueeze(2), out=products)
+        weighted = products.flatten(2)
+        self.weight.grad.baddbmm_(x.mT, weighted)
+        return torch.bmm(weighted, self.weight.mT), code_grad

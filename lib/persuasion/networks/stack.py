@@ -78,19 +78,14 @@ class StackedNetwork(nn.Module):
         """Mean squared errors ``(networks,)`` at ``targets`` (networks, batch).
 
         With ``gradients``, that of each error is added to its parameters' ``grad``, which all must have. By hand
-        rather than by automatic differentiation, with the same result: no graph, fewer passes over memory, and on
-        the CPU no more than ``CACHE_ROWS`` samples at a time.
+        rather than by automatic differentiation, with the same result: no graph, fewer passes over memory.
         """
-        batch = targets.shape[1]
-        rows = self.CACHE_ROWS if targets.device.type == "cpu" else batch
-        total = torch.zeros_like(targets[:, 0])
-        for part, wanted in zip(x.split(rows, -2), targets.split(rows, 1)):
-            value, kept = self.propagate(part)
-            residual = value.sub_(wanted.unsqueeze(-1))
-            total += residual.square().sum((1, 2))
-            if gradients:
-                self.backward(part, kept, residual.mul_(2 / batch))
-        return total.div_(batch)
+        value, kept = self.propagate(x)
+        residual = value.sub_(targets.unsqueeze(-1))
+        error = residual.square().mean((1, 2))
+        if gradients:
+            self.backward(x, kept, residual.mul_(2 / targets.shape[1]))
+        return error
 
     def flatten(self) -> tuple[torch.Tensor, torch.Tensor]:
         """All parameters and their (new, zero) gradients, ``(networks, parameters)`` each.
@@ -108,9 +103,6 @@ class StackedNetwork(nn.Module):
     def member(self, index: int) -> StackedNetwork:
         """A stack of one for training, which shares the member's parameters and gradients."""
         other = type(self)(self.inputs, 1, **self.options).requires_grad_(False)
-        for layer in other.modules():
-            if isinstance(layer, GeneratedLinear):
-                layer.alone = True
         for own, whole in zip(other.parameters(), self.parameters()):
             own.data = whole.data[index : index + 1]
             own.grad = None if whole.grad is None else whole.grad[index : index + 1]

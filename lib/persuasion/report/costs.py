@@ -65,6 +65,24 @@ def training_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def recipe_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """The former training step against ours at the presets' own batch, microseconds per sample visit."""
+    rows = []
+    for method, name in NAMES.items():
+        if (found := results.get(f"train-{method}-recipe")) is None:
+            continue
+        rows.append(
+            {
+                "network": name,
+                "batch": found["batch_size"],
+                "former step, µs": found["baseline_microseconds_per_visit"],
+                "ours, µs": found["microseconds_per_visit"],
+                "ratio": found["ratio"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def experiment_table(preset: Preset, results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Networks, operations and core-hours of training per experiment, from measured seconds per sample visit."""
     rows = []
