@@ -11,6 +11,8 @@ import nbformat
 import pytest
 import yaml
 
+from persuasion.own_folder import emptied_folder
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -38,7 +40,7 @@ def convert(folder: Path) -> list[str]:
 
 def main() -> int:
     """Exit code of the nbval run."""
-    folder = ROOT / "_build" / "nbval"
+    folder = emptied_folder(ROOT / "_build" / "nbval")
     os.environ["PRESET"] = "smoke"
     os.environ.setdefault("PERSUASION_STORE", str(ROOT / "_build" / "smoke" / "store.sqlite"))
     options = ["--nbval-lax", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q"]

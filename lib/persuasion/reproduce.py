@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from persuasion.experiments import EXPERIMENTS, Preset, build_folder, default_store, produce
+from persuasion.own_folder import emptied_folder, make_folder, own_folder
+from persuasion.report.artefacts import artefacts_root
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = (
@@ -36,6 +37,9 @@ def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, flo
     Everything finished stays in the store, so a rerun continues where this one stopped.
     """
     folder = build_folder()
+    # what is not ours to overwrite is said before anything is computed
+    for place in (folder / "notebooks", artefacts_root(), folder / "book"):
+        own_folder(place)
     notebooks = folder / "notebooks" / preset.name
     steps: list[tuple[str, Callable[[], object]]] = [
         ("experiments", lambda: produce(preset, EXPERIMENTS, workers=workers)),
@@ -58,11 +62,12 @@ def run_notebooks(preset: Preset, folder: Path) -> list[Path]:
     import papermill
 
     executed = []
+    own_folder(folder.parent)
+    make_folder(folder)
     os.environ.update(INLINE_FIGURES)
     for name in NOTEBOOKS:
         source = ROOT / "book" / f"{name}.md"
         target = folder / f"{Path(name).name}.ipynb"
-        target.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(jupytext.read(source), target)
         print(f"   {name}", flush=True)
         papermill.execute_notebook(
@@ -87,8 +92,11 @@ def build_book(preset: str, folder: Path, store: Path) -> Path:
 
 
 def jupyter_book(builder: str, preset: str, folder: Path, store: Path) -> Path:
-    """Build the book anew with one of Jupyter Book's builders; returns the folder of its output."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Build the book anew with one of Jupyter Book's builders; returns the folder of its output.
+
+    ``ValueError`` names the folder if it holds files that are not ours.
+    """
+    folder, shown = emptied_folder(folder), own_folder(artefacts_root())
     program = Path(sys.executable).with_name("jupyter-book")
     options = [
         "-W",
@@ -104,8 +112,7 @@ def jupyter_book(builder: str, preset: str, folder: Path, store: Path) -> Path:
     # pages run in their own folders, so the store's path must not be relative
     places = {
         "PERSUASION_STORE": str(store.resolve()),
-        "PERSUASION_ARTEFACTS": os.environ.get("PERSUASION_ARTEFACTS")
-        or str((build_folder() / "artefacts").resolve()),
+        "PERSUASION_ARTEFACTS": str(shown),
     }
     environment = {**os.environ, "PRESET": preset, **places, **INLINE_FIGURES}
     subprocess.run(command, check=True, env=environment, cwd=ROOT)
