@@ -32,6 +32,7 @@ from persuasion.experiments import (
 from persuasion.experiments import design as designs
 from persuasion.experiments.results import committed_folder, read_manifest
 from persuasion.own_game.command import add_commands
+from persuasion.reproduce import PageFailed
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 # what the book shows, and the audit audits, if no preset is named: the first that is committed
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(f"persuasion: {error}", file=sys.stderr)
         return BAD_INPUT
-    except (JobsFailed, subprocess.CalledProcessError) as error:
+    except (JobsFailed, PageFailed, subprocess.CalledProcessError) as error:
         print(f"persuasion: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         ("run", _run, "compute the records that the store lacks"),
         ("status", _status, "show how much of a preset is in the store"),
         ("reproduce", _reproduce, "compute from scratch, run the notebooks, build the book"),
+        ("page", _page, "run one page of the book as a notebook"),
         ("book", _book, "build the book from committed results, or from a computed preset"),
         ("export", _export, "add finished records to the committed results"),
         ("verify", _verify, "re-derive what the records claim from the stored policies"),
@@ -140,6 +142,13 @@ def _reproduce(options: argparse.Namespace) -> int:
     settings = _plain(options)
     _refuse_folder(default_store())
     print(summary(reproduce(settings, options.workers), settings))
+    return 0
+
+
+def _page(options: argparse.Namespace) -> int:
+    from persuasion.reproduce import run_page
+
+    print(run_page(options.page, _plain(options).name))
     return 0
 
 

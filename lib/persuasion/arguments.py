@@ -40,6 +40,10 @@ def _status_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="machine-readable")
 
 
+def _page_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("page", help="for instance theory/ppad")
+
+
 def _book_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pdf", action="store_true", help="as one PDF, printed by a browser")
 
@@ -77,6 +81,7 @@ def _verify_arguments(command: argparse.ArgumentParser) -> None:
 
 ARGUMENTS = {
     "run": _run_arguments,
+    "page": _page_arguments,
     "book": _book_arguments,
     "status": _status_arguments,
     "export": _export_arguments,

@@ -63,6 +63,11 @@ def build_folder() -> Path:
     return store.parent if store.is_relative_to(ours) else store.parent / BUILD
 
 
+def artefacts_root() -> Path:
+    """Where figures and tables are written: ``PERSUASION_ARTEFACTS``, or ``artefacts`` of the build folder."""
+    return absolute(os.environ.get("PERSUASION_ARTEFACTS") or build_folder() / "artefacts")
+
+
 def _root() -> Path:
     root = Path(__file__).resolve().parents[3]
     return root if (root / "_toc.yml").exists() else Path.cwd()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,20 +10,15 @@ from matplotlib.figure import Figure
 
 from persuasion.experiments import design
 from persuasion.experiments.config import Preset
-from persuasion.experiments.produce import build_folder
+from persuasion.experiments.produce import artefacts_root
 from persuasion.experiments.seeds import canonical
 from persuasion.experiments.store import Record
-from persuasion.own_folder import absolute, make_folder, own_folder
+from persuasion.own_folder import make_folder, own_folder
 
 
 def artefacts(preset: Preset) -> Path:
     """The preset's folder: ``PERSUASION_ARTEFACTS`` or ``artefacts`` of the build folder, then its name."""
     return artefacts_root() / preset.name
-
-
-def artefacts_root() -> Path:
-    """The folder of all presets' figures and tables."""
-    return absolute(os.environ.get("PERSUASION_ARTEFACTS") or build_folder() / "artefacts")
 
 
 def _own(preset: Preset, kind: str) -> Path:
