@@ -75,7 +75,7 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add = command.add_argument
     add("game", type=_path, help="JSON file of the game; - reads standard input")
     add("--out", type=absolute,
-        help="folder of the report; default <game>-solution beside the file, or here for standard input")  # fmt: skip
+        help="folder of the report; default <game>-solution beside the file, here for standard input")  # fmt: skip
     add("--profile", default="no-revelation", metavar="NAME|FILE",
         help="profile to examine: no-revelation (default), full-revelation, random, or a JSON file")  # fmt: skip
     add("--method", action="append", choices=METHODS, metavar="METHOD", dest="methods",
