@@ -17,7 +17,7 @@ def absolute(path: str | Path) -> Path:
     """The path in full, with ``~`` as the home folder; ``ValueError`` if there is no such home."""
     try:
         return Path(os.path.abspath(Path(path).expanduser()))
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         raise ValueError(f"{path}: {error}") from None
 
 

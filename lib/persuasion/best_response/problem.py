@@ -24,6 +24,7 @@ import numpy as np
 
 from persuasion.best_response.opponents import merge_columns, residual_weights
 from persuasion.game import Game
+from persuasion.memory import check_memory
 from persuasion.simulate import deviation_utilities
 from persuasion.ties import TIE_TOLERANCE, TieRule
 
@@ -100,9 +101,13 @@ def utility_scale(utilities: np.ndarray) -> float:
 def make_problem(
     game: Game, policies: np.ndarray, sender: int, ties: TieRule, margin: float = 0.0
 ) -> Problem:
-    """Prepare the arrays; ``policies``, ``sender`` and ``margin`` are taken as valid."""
+    """Prepare the arrays; ``policies``, ``sender`` and ``margin`` are taken as valid.
+
+    ``ValueError`` for a game whose tables would not fit into memory.
+    """
     favourable = ties == TieRule("sender", sender=sender)
     weights, rank = _columns(game, policies, sender, ties)
+    check_memory(len(weights), game.shape)
     rows, same = compare_actions(weights, game.receiver, margin)
     # an action that loses ties against another one must beat it
     strict = (rank[..., None, :] < rank[..., :, None]) & (not favourable)

@@ -19,7 +19,7 @@ from typing import Any
 
 from persuasion.experiments import design
 from persuasion.experiments.config import Preset
-from persuasion.experiments.executors import default_workers, execute
+from persuasion.experiments.executors import check_workers, default_workers, execute
 from persuasion.experiments.jobs import Job
 from persuasion.experiments.progress import watched
 from persuasion.experiments.results import Results, open_records
@@ -101,7 +101,11 @@ def produce(
         after all other jobs have run and are stored
     StoreError
         if the path is not a result store, or is a folder that lacks a whole experiment
+    ValueError
+        for an unknown experiment, or workers that are no whole number from 1
     """
+    if workers is not None:
+        check_workers(workers)
     names = [experiment] if isinstance(experiment, str) else experiment
     jobs = [job for name in names for job in design.jobs(preset, name)]
     with open_records(store or default_store(), preset.name) as opened:

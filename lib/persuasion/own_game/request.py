@@ -52,7 +52,11 @@ class Request:
                 raise ValueError(f"{name} must be a whole number of at least {least}, got {value}")
         for name in ("radius", "tolerance", "time_limit"):
             value = getattr(self, name)
-            if not 0 < value < math.inf:
+            if not _is_number(value) or not 0 < value < math.inf:
                 raise ValueError(f"{name} must be a positive number, got {value}")
         if not 0 <= self.margin < math.inf:
             raise ValueError(f"margin must be a number of at least 0, got {self.margin}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
