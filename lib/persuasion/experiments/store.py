@@ -33,6 +33,7 @@ _CREATE = (
     "key TEXT PRIMARY KEY, config TEXT NOT NULL, status TEXT NOT NULL, metrics TEXT NOT NULL, "
     "arrays BLOB NOT NULL, provenance TEXT NOT NULL, seconds REAL NOT NULL, digest TEXT NOT NULL)",
 )
+IN_MEMORY = ":memory:"  # as SQLite names it
 _PATIENCE = 60  # seconds to wait for another run's lock
 _COLUMNS = "key, config, status, metrics, arrays, provenance, seconds, digest"
 
@@ -94,7 +95,7 @@ class Store:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = absolute(path)
+        self.path = Path(path) if str(path) == IN_MEMORY else absolute(path)
         try:
             make_folder(self.path.parent)
         except ValueError as error:
