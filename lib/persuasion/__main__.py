@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _left(options: argparse.Namespace) -> str:
     """What an interrupted command leaves behind."""
     if options.name_of_command in ("run", "reproduce", "book", "page", "export"):
-        return "what was computed by then is stored, run it again"
+        return "what a run has finished is stored, run it again"
     if getattr(options, "log", None):
         return f"what was examined by then is in {options.log}, run it again"
     return "nothing was written"

@@ -105,7 +105,7 @@ class Log:
         try:
             make_folder(self.path.parent)
             self._file = self.path.open("a", encoding="utf-8")
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ValueError(f"{self.path}: cannot be written ({error})") from None
         self._file.truncate(self._size)
         return self
