@@ -4,7 +4,9 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 PRESET ?= quick
-PYTHON ?= python3.11
+# the first that is one of 3.11 to 3.13, unless the caller names one
+PYTHONS := $(or $(PYTHON),python3.11 python3.12 python3.13 python3)
+SUITABLE := import ensurepip, sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 VENV := .venv
 RUN := $(VENV)/bin/python
 # only if the caller chose it: some targets prefer what is committed
@@ -14,8 +16,12 @@ TORCH := 2.13.0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONWARNINGS := ignore::DeprecationWarning
 export JUPYTER_PLATFORM_DIRS := 1
+# what our targets make carries it, and only that is removed or installed into; see lib/persuasion/own_folder.py
+MARKER := .made-by-persuasion
 # the venv's own kernel, whatever kernels the user has installed
 export JUPYTER_PREFER_ENV_PATH := 1
+# targets write into the same places, and every test has cores of its own
+.NOTPARALLEL:
 
 .PHONY: help setup reproduce book page browser pdf run results verify status test test-code test-notebooks test-book benchmark lint format lock overview clean
 
@@ -26,8 +32,11 @@ help: ## list the targets
 setup: $(READY) ## create .venv with the pinned packages
 
 $(READY): requirements/lock.txt pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found; name a Python 3.11 with PYTHON=..." >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	@test ! -e $(VENV) || test -e $(READY) || test -e $(VENV)/$(MARKER) || { echo "make: $(CURDIR)/$(VENV) was not made by make setup; move it away" >&2; exit 2; }
+	@for python in $(PYTHONS); do "$$python" -c '$(SUITABLE)' 2>/dev/null && break; python=; done; \
+	  test -n "$$python" || { echo "make: none of $(PYTHONS) is a Python 3.11, 3.12 or 3.13 with venv; name one with PYTHON=..." >&2; exit 2; }; \
+	  "$$python" -m venv $(VENV)
+	touch $(VENV)/$(MARKER)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
@@ -52,11 +61,7 @@ book: $(READY) ## build the book from committed results, else from a computed pr
 	$(RUN) -m persuasion book $(CHOSEN)
 
 page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build/pages
-	@test -f "book/$(PAGE).md" || { echo "make: there is no book/$(PAGE).md; name a page with PAGE=theory/ppad" >&2; exit 2; }
-	mkdir -p _build/pages/$(dir $(PAGE))
-	jupytext -q --to ipynb --output - book/$(PAGE).md \
-	  | PRESET=$(PRESET) papermill - _build/pages/$(PAGE).ipynb --cwd book/$(dir $(PAGE)) -k python3
-	@echo "_build/pages/$(PAGE).ipynb"
+	@$(RUN) -m persuasion page --preset $(PRESET) "$(PAGE)"
 
 test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it
 
@@ -72,7 +77,7 @@ test-notebooks: $(READY) ## every page as a notebook through nbval, at preset sm
 	$(RUN) tests/notebooks.py
 
 test-book: $(READY) ## build the book at preset smoke, warnings as errors
-	PERSUASION_STORE=$(CURDIR)/_build/smoke/store.sqlite $(RUN) -m persuasion book --preset smoke
+	PERSUASION_STORE="$(CURDIR)/_build/smoke/store.sqlite" $(RUN) -m persuasion book --preset smoke
 	$(RUN) -m pytest -q tests/built_book.py
 
 pdf: browser ## the book as one PDF
@@ -105,4 +110,7 @@ overview: $(READY) ## redraw the README's picture from the records of a preset
 	$(RUN) -m persuasion.report.overview $(PRESET) book/images/overview.png
 
 clean: ## remove everything that was built, the environment included
+	@for folder in _build $(VENV); do \
+	  test ! -e $$folder || test -e $$folder/$(MARKER) || test -e $$folder/.ready \
+	    || { echo "make: $(CURDIR)/$$folder stays: it lacks the file $(MARKER) of what this project made" >&2; exit 2; }; done
 	rm -rf _build $(VENV)

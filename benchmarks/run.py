@@ -18,6 +18,7 @@ import scaling
 import simulate
 import train
 from persuasion.experiments.provenance import provenance
+from persuasion.own_folder import own_folder
 
 TARGET = Path(__file__).resolve().parents[1] / "_build" / "benchmarks.json"
 BENCHMARKS = {
@@ -36,6 +37,7 @@ def main() -> int:
     if unknown := sorted(set(names) - set(BENCHMARKS)):
         print(f"unknown benchmarks {unknown}; known: {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
+    own_folder(TARGET.parent)
     results = []
     for name in names:
         found = BENCHMARKS[name]()
@@ -52,7 +54,6 @@ def main() -> int:
 
 
 def _write(results: list[dict]) -> None:
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
     content = {"machine": provenance("fit"), "results": results}
     TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

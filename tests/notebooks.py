@@ -11,6 +11,9 @@ import nbformat
 import pytest
 import yaml
 
+from persuasion.own_folder import emptied_folder
+from persuasion.reproduce import kernel_environment
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -38,9 +41,10 @@ def convert(folder: Path) -> list[str]:
 
 def main() -> int:
     """Exit code of the nbval run."""
-    folder = ROOT / "_build" / "nbval"
+    folder = emptied_folder(ROOT / "_build" / "nbval")
     os.environ["PRESET"] = "smoke"
     os.environ.setdefault("PERSUASION_STORE", str(ROOT / "_build" / "smoke" / "store.sqlite"))
+    os.environ.update(kernel_environment())
     options = ["--nbval-lax", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q"]
     # one notebook per worker at a time; the shared store is safe for several writers
     return pytest.main(

@@ -556,7 +556,7 @@ def test_conclusions(found, bound, status, ties, expected):
 @pytest.mark.parametrize("status", [OPTIMAL, TIME_LIMIT, BOUND])
 def test_a_bound_below_a_value_is_no_conclusion(status):
     with pytest.raises(
-        InconsistentCertificate, match="earns 0.6 of its stake, which by hand bounds by 0.5"
+        InconsistentCertificate, match=r"earns 0\.6 of its stake, which by hand bounds by 0\.5"
     ):
         concluded([BEST], 0.5, status)
 

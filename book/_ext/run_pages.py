@@ -7,7 +7,6 @@ which jupyter-cache does not look at. A page that fails is executed again by Sph
 from __future__ import annotations
 
 import logging
-import shutil
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from jupyter_cache.executors.basic import ExecutionWorkerLocalMProc, ProcessData
 from myst_nb.core.read import is_myst_markdown_notebook
 
 from persuasion.experiments.executors import default_workers
+from persuasion.own_folder import emptied_folder
 
 READER = {"type": "plugin", "name": "myst_nb_md"}
 AT_ONCE = 4  # each is a process with torch in it, too many for a small machine's memory
@@ -45,8 +45,7 @@ def execute_pages(app: Any) -> None:
     """Fill a new cache, and let MyST-NB take the outputs from there."""
     if app.config.nb_execution_mode != "force":
         return
-    folder = Path(app.doctreedir).with_name(".executed").resolve()
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = emptied_folder(Path(app.doctreedir).with_name(".executed"))
     execute(sources(app), folder, app.config.nb_execution_timeout)
     app.config.nb_execution_mode = "cache"
     app.config.nb_execution_cache_path = str(folder)

@@ -7,7 +7,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +33,11 @@ from persuasion.experiments import (
 )
 from persuasion.experiments import design as designs
 from persuasion.experiments.results import committed_folder, read_manifest
+from persuasion.interrupted import INTERRUPTED, listen
 from persuasion.own_game.command import add_commands
+from persuasion.reproduce import PageFailed
 
-BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+BAD_INPUT, FAILED = 2, 1
 # what the book shows, and the audit audits, if no preset is named: the first that is committed
 PREFERRED = ("paper", "quick", "smoke")
 
@@ -42,19 +46,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code (0 done, 1 jobs or pages failed, 2 bad input, 130 interrupted)."""
     options = _parser().parse_args(arguments)
     try:
+        listen()
         return options.command(options)
     except ValueError as error:
         print(f"persuasion: {error}", file=sys.stderr)
         return BAD_INPUT
-    except (JobsFailed, subprocess.CalledProcessError) as error:
+    except (JobsFailed, PageFailed, subprocess.CalledProcessError) as error:
         print(f"persuasion: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print(
-            "persuasion: interrupted; what a run has finished is stored, run it again",
-            file=sys.stderr,
-        )
+        print(f"persuasion: interrupted; {_left(options)}", file=sys.stderr)
         return INTERRUPTED
+
+
+def _left(options: argparse.Namespace) -> str:
+    """What an interrupted command leaves behind."""
+    if options.name_of_command in ("run", "reproduce", "book", "page", "export"):
+        return "what a run has finished is stored, run it again"
+    if getattr(options, "log", None):
+        return f"what was examined by then is in {options.log}, run it again"
+    return "nothing was written"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,18 +73,20 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m persuasion", description="Companion to Multi-Sender Persuasion (ICML 2024)."
     )
     parser.add_argument("--version", action="version", version=__version__)
+    parser.set_defaults(name_of_command="")
     commands = parser.add_subparsers(required=True, metavar="command")
     add_commands(commands)
     for name, function, text in (
         ("run", _run, "compute the records that the store lacks"),
         ("status", _status, "show how much of a preset is in the store"),
         ("reproduce", _reproduce, "compute from scratch, run the notebooks, build the book"),
+        ("page", _page, "run one page of the book as a notebook"),
         ("book", _book, "build the book from committed results, or from a computed preset"),
         ("export", _export, "add finished records to the committed results"),
         ("verify", _verify, "re-derive what the records claim from the stored policies"),
     ):
         command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
-        command.set_defaults(command=function)
+        command.set_defaults(command=function, name_of_command=name)
         add_arguments(command, name)
     return parser
 
@@ -143,6 +156,13 @@ def _reproduce(options: argparse.Namespace) -> int:
     return 0
 
 
+def _page(options: argparse.Namespace) -> int:
+    from persuasion.reproduce import run_page
+
+    print(run_page(options.page, _plain(options).name))
+    return 0
+
+
 def _book(options: argparse.Namespace) -> int:
     from persuasion.reproduce import build_book
 
@@ -200,6 +220,7 @@ def _export(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from persuasion.audit import Settings, audit, collect, lines
 
+    began = time.monotonic()
     fields = (
         "certificates", "resample", "time_limit", "minutes", "sample", "seed", "workers", "log",
     )  # fmt: skip
@@ -210,7 +231,11 @@ def _verify(options: argparse.Namespace) -> int:
         options.preset = name
         settings = _settings(options)
         print(f"preset {settings.name}, {path}", flush=True)
-        found = audit(collect(path, settings), settings, how)
+        cases = collect(path, settings)
+        if how.minutes:  # reading took its share
+            left = options.minutes - (time.monotonic() - began) / 60
+            how = replace(how, minutes=max(left, 1e-9))
+        found = audit(cases, settings, how)
         print("\n".join(lines(found, settings.headline)), flush=True)
         agrees = agrees and not found.disagreements
     return 0 if agrees else FAILED

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from persuasion.experiments import EXPERIMENTS, PRESETS
+from persuasion.own_folder import absolute
 
 DEFAULT_PRESET = "quick"
 
@@ -40,13 +40,19 @@ def _status_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="machine-readable")
 
 
+def _page_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("page", help="for instance theory/ppad")
+
+
 def _book_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pdf", action="store_true", help="as one PDF, printed by a browser")
 
 
 def _export_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--store", type=Path, help="result store; default the project's own")
-    command.add_argument("--to", type=Path, help="folder of committed results; default results/")
+    command.add_argument("--store", type=absolute, help="result store; default the project's own")
+    command.add_argument(
+        "--to", type=absolute, help="folder of committed results; default results/"
+    )
     command.add_argument(
         "--compute", action="store_true", help="first compute what is neither committed nor stored"
     )
@@ -58,20 +64,24 @@ def _export_arguments(command: argparse.ArgumentParser) -> None:
 def _verify_arguments(command: argparse.ArgumentParser) -> None:
     flag = argparse.BooleanOptionalAction
     add = command.add_argument
-    add("--store", type=Path, help="store or committed results; default what is committed")
+    add("--store", type=absolute, help="store or committed results; default what is committed")
     add("--certificates", action=flag, default=True, help="compute exact certificates")
     add("--resample", action=flag, default=True, help="repeat the sampled checks")
     add("--time-limit", type=float, default=5.0, metavar="SECONDS", help="per certificate; 5")
-    add("--minutes", type=float, default=10.0, help="for both of these; 0 for no limit; 10")
+    add("--minutes", type=float, default=10.0, help="for everything; 0 for no limit; 10")
     add("--sample", type=int, default=0, metavar="N", help="only N (more) random profiles; 0: all")
     add("--seed", type=int, default=0, help="of the random order")
     add(
-        "--log", type=Path, metavar="FILE", help="continue the audit that FILE keeps, and add to it"
+        "--log",
+        type=absolute,
+        metavar="FILE",
+        help="continue the audit that FILE keeps, and add to it",
     )
 
 
 ARGUMENTS = {
     "run": _run_arguments,
+    "page": _page_arguments,
     "book": _book_arguments,
     "status": _status_arguments,
     "export": _export_arguments,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from persuasion.experiments import EXPERIMENTS, Preset, build_folder, default_store, produce
+from persuasion.experiments.produce import artefacts_root
+from persuasion.own_folder import emptied_folder, make_folder, own_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = (
@@ -26,8 +27,9 @@ NOTEBOOKS = (
     "ledger",
 )
 
-# a backend set in the caller's shell would leave the pages without figures
-INLINE_FIGURES = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+
+class PageFailed(RuntimeError):
+    """A page stopped with an error; the message has the cell and its traceback."""
 
 
 def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, float]]:
@@ -36,6 +38,9 @@ def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, flo
     Everything finished stays in the store, so a rerun continues where this one stopped.
     """
     folder = build_folder()
+    # what is not ours to overwrite is said before anything is computed
+    for place in (folder / "notebooks", artefacts_root(), folder / "book"):
+        own_folder(place)
     notebooks = folder / "notebooks" / preset.name
     steps: list[tuple[str, Callable[[], object]]] = [
         ("experiments", lambda: produce(preset, EXPERIMENTS, workers=workers)),
@@ -53,28 +58,62 @@ def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, flo
 
 def run_notebooks(preset: Preset, folder: Path) -> list[Path]:
     """Execute the experiment pages with papermill; returns the executed notebooks."""
+    own_folder(folder.parent)
+    executed = []
+    for name in NOTEBOOKS:
+        print(f"   {name}", flush=True)
+        target = folder / f"{Path(name).name}.ipynb"
+        executed.append(_run_page(name, target, {"preset": preset.name}))
+    return executed
+
+
+def run_page(name: str, preset: str) -> Path:
+    """Execute one page, for instance ``theory/ppad``; returns the notebook, below ``pages`` of the build folder.
+
+    ``ValueError`` if there is no such page, :class:`PageFailed` if it stops with an error.
+    """
+    source = (ROOT / "book" / f"{name}.md").resolve()
+    if not (source.is_file() and source.is_relative_to(ROOT / "book")):
+        raise ValueError(f"there is no book/{name}.md; name a page like theory/ppad")
+    os.environ["PRESET"] = preset
+    folder = own_folder(build_folder() / "pages")
+    return _run_page(name, folder / f"{name}.ipynb", {})
+
+
+def _run_page(name: str, target: Path, parameters: dict[str, str]) -> Path:
     import jupytext
     import nbformat
     import papermill
 
-    executed = []
-    os.environ.update(INLINE_FIGURES)
-    for name in NOTEBOOKS:
-        source = ROOT / "book" / f"{name}.md"
-        target = folder / f"{Path(name).name}.ipynb"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(jupytext.read(source), target)
-        print(f"   {name}", flush=True)
+    source = ROOT / "book" / f"{name}.md"
+    make_folder(target.parent)
+    nbformat.write(jupytext.read(source), target)
+    os.environ.update(kernel_environment())
+    try:
         papermill.execute_notebook(
             str(target),
             str(target),
-            parameters={"preset": preset.name},
+            parameters=parameters,
             cwd=str(source.parent),
             kernel_name="python3",
             progress_bar=False,
         )
-        executed.append(target)
-    return executed
+    except papermill.PapermillExecutionError as error:
+        raise PageFailed(f"{target}: {error}") from None
+    return target
+
+
+def kernel_environment() -> dict[str, str]:
+    """Variables for the pages' kernels, so that neither the caller's shell nor its home folder matters.
+
+    A backend set there would leave the pages without figures.
+    """
+    home = own_folder(build_folder() / "kernel")
+    folders = (
+        "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR",
+    )  # fmt: skip
+    places = {name: str(make_folder(home / name.lower())) for name in folders}
+    return {**places, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 
 def build_book(preset: str, folder: Path, store: Path) -> Path:
@@ -87,8 +126,11 @@ def build_book(preset: str, folder: Path, store: Path) -> Path:
 
 
 def jupyter_book(builder: str, preset: str, folder: Path, store: Path) -> Path:
-    """Build the book anew with one of Jupyter Book's builders; returns the folder of its output."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Build the book anew with one of Jupyter Book's builders; returns the folder of its output.
+
+    ``ValueError`` names the folder if it holds files that are not ours.
+    """
+    folder, shown = emptied_folder(folder), own_folder(artefacts_root())
     program = Path(sys.executable).with_name("jupyter-book")
     options = [
         "-W",
@@ -104,10 +146,9 @@ def jupyter_book(builder: str, preset: str, folder: Path, store: Path) -> Path:
     # pages run in their own folders, so the store's path must not be relative
     places = {
         "PERSUASION_STORE": str(store.resolve()),
-        "PERSUASION_ARTEFACTS": os.environ.get("PERSUASION_ARTEFACTS")
-        or str((build_folder() / "artefacts").resolve()),
+        "PERSUASION_ARTEFACTS": str(shown),
     }
-    environment = {**os.environ, "PRESET": preset, **places, **INLINE_FIGURES}
+    environment = {**os.environ, "PRESET": preset, **places, **kernel_environment()}
     subprocess.run(command, check=True, env=environment, cwd=ROOT)
     built = folder / "_build" / builder
     if not built.is_dir():
@@ -124,7 +165,7 @@ def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:
             "",
             "Time per step:",
             *lines,
-            f"Figures and tables: {folder / 'artefacts' / preset.name}",
+            f"Figures and tables: {artefacts_root() / preset.name}",
             f"Executed notebooks: {folder / 'notebooks' / preset.name}",
             f"Open the book:      {folder / 'book' / '_build' / 'html' / 'index.html'}",
         ]

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from persuasion.own_folder import emptied_folder
+
 ROOT = Path(__file__).resolve().parents[2]
 CORE = (
     "game.py",
@@ -68,7 +70,7 @@ def prepare(folder: Path) -> None:
     """A copy of library and tests in the form that mutmut wants; that of another library is thrown away."""
     library, tests = _version(ROOT / "lib"), _version(ROOT / "tests", "*.py")
     if _read(folder / "library") != library:
-        shutil.rmtree(folder, ignore_errors=True)
+        emptied_folder(folder)
         shutil.copytree(ROOT / "lib", folder / "src", ignore=IGNORED)
         shutil.copytree(ROOT / "examples", folder / "examples")
         target = ["--quiet", "--target", str(folder / "tool"), TOOL]

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from persuasion.experiments.provenance import provenance  # noqa: E402
+from persuasion.own_folder import own_folder  # noqa: E402
 from stress import determinism, faults, fuzz, fuzz_json, mutation, numerics, planted, small  # noqa: E402
 
 TARGET = ROOT / "_build" / "stress.json"
@@ -94,6 +95,7 @@ def main() -> int:
     if unknown := sorted(set(names) - set(PARTS)):
         print(f"unknown parts {unknown}; known: {', '.join(PARTS)}", file=sys.stderr)
         return 2
+    own_folder(TARGET.parent)
     measured = json.loads(TARGET.read_text(encoding="utf-8")) if TARGET.exists() else {}
     for name in names:
         began = time.monotonic()
@@ -101,7 +103,6 @@ def main() -> int:
             found = PARTS[name](Path(folder))
         minutes = (time.monotonic() - began) / 60
         measured[name] = {"found": found, "minutes": minutes, "machine": provenance("fit")}
-        TARGET.parent.mkdir(parents=True, exist_ok=True)
         TARGET.write_text(json.dumps(measured, indent=1) + "\n", encoding="utf-8")
         print(f"{name}: {minutes:.0f} minutes")
     print(f"written: {TARGET}")

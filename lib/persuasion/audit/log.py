@@ -19,6 +19,9 @@ from persuasion.audit.case import Check
 from persuasion.audit.examine import Examined, Regret, Task
 from persuasion.experiments.provenance import provenance
 from persuasion.experiments.seeds import canonical
+from persuasion.own_folder import absolute, make_folder
+
+LINE_STARTS = ('{"run": {', '{"profile": "')
 
 
 class Log:
@@ -29,7 +32,7 @@ class Log:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = absolute(path)
         self.runs: list[dict[str, Any]] = []
         """Where each run of the audit took place, and the version of its code."""
         self._lines: dict[str, dict[str, Any]] = {}
@@ -100,9 +103,9 @@ class Log:
 
     def __enter__(self) -> Log:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             self._file = self.path.open("a", encoding="utf-8")
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ValueError(f"{self.path}: cannot be written ({error})") from None
         self._file.truncate(self._size)
         return self
@@ -142,4 +145,9 @@ def _whole_lines(path: Path) -> str:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: cannot be read as an audit's log ({error})") from None
-    return text[: text.rfind("\n") + 1]
+    whole = text[: text.rfind("\n") + 1]
+    cut_off = text.removeprefix(whole)
+    # only what a killed run may have left is dropped; anything else is somebody's file
+    if not any(cut_off.startswith(start[: len(cut_off)]) for start in LINE_STARTS):
+        raise ValueError(f"{path}: its last line is not one of an audit's log")
+    return whole

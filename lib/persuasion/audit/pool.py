@@ -12,6 +12,7 @@ from typing import Any
 
 from persuasion.end_with_parent import end_with_parent
 from persuasion.experiments.executors import THREAD_LIMITS
+from persuasion.spawning import require_guard
 
 Run = Callable[[Callable[[Any], Any], Sequence[Any], float | None], Iterator[Any]]
 
@@ -25,6 +26,7 @@ def pool(workers: int) -> Iterator[Run]:
     if workers == 1:
         yield _here
         return
+    require_guard()
     for name, limit in THREAD_LIMITS.items():
         os.environ.setdefault(name, limit)
     context = multiprocessing.get_context("spawn")

@@ -32,8 +32,9 @@ class Settings:
     certificates : compute exact certificates of the selected profiles
     resample : repeat the sampled checks
     time_limit : seconds per certificate
-    minutes : time for certificates and sampled checks together, 0 for no limit; what is not reached is
-        counted as such. Profiles come in random order, so that a partial audit is a random sample.
+    minutes : time for everything, the checks of the records first, 0 for no limit; what is under way is finished,
+        what is not reached is counted as such. Records and profiles come in random order, so that a partial
+        audit is a random sample.
     sample : examine at most this many profiles, 0 for all
     seed : of the random order
     workers : processes, default one per core
@@ -65,7 +66,8 @@ class Audit:
 
     Attributes
     ----------
-    cases : every record audited
+    cases : every record that there was to audit
+    reached : records that were checked; fewer than there were if the time was up
     checks : every claim compared
     regrets : every certificate computed
     planned : profiles that there were to examine
@@ -74,6 +76,7 @@ class Audit:
     """
 
     cases: tuple[Case, ...]
+    reached: int
     checks: tuple[Check, ...]
     regrets: tuple[Regret, ...]
     planned: int
@@ -107,10 +110,13 @@ def collect(path: str | Path, preset: Preset) -> list[Case]:
 def audit(
     cases: Sequence[Case], preset: Preset, settings: Settings | None = None, quiet: bool = False
 ) -> Audit:
-    """Check every record, then examine profiles; see :class:`Settings`."""
+    """Check every record, then examine profiles, until the time is up; see :class:`Settings`."""
     settings = settings or Settings()
     started = time.monotonic()
+    deadline = started + 60 * settings.minutes if settings.minutes else None
     work = [case for case in cases if auditable(case)]
+    random.Random(settings.seed).shuffle(work)
+    reached = len(cases) - len(work)
     todo = to_examine(work, settings)
     checks: list[Check] = []
     with (
@@ -119,26 +125,33 @@ def audit(
     ):
         known = [] if log is None else [found for task in todo if (found := log.find(task))]
         for part in watched(
-            run(check_record, work, None), lambda _: 1.0, len(work), len(work), quiet=quiet,
+            run(check_record, work, deadline), lambda _: 1.0, len(work), len(work), quiet=quiet,
             unit="records",
         ):  # fmt: skip
             checks += part
+            reached += 1
         names = {found.task for found in known}
         left = [task for task in todo if task.fingerprint not in names]
-        examined = known + _examine(left, run, settings, log, len(known), quiet)
+        examined = known + _examine(left, run, settings, log, len(known), quiet, deadline)
     checks += [check for result in examined for check in result.checks]
-    checks += _tables(work, checks, preset)
+    if reached == len(cases) and not (deadline and time.monotonic() > deadline):
+        checks += _tables(work, checks, preset)
     regrets = tuple(result.regret for result in examined if result.regret is not None)
     seconds = time.monotonic() - started
-    return Audit(tuple(cases), tuple(checks), regrets, len(todo), len(examined), seconds)
+    return Audit(tuple(cases), reached, tuple(checks), regrets, len(todo), len(examined), seconds)
 
 
 def _examine(
-    left: Sequence[Task], run: Run, settings: Settings, log: Log | None, before: int, quiet: bool
+    left: Sequence[Task],
+    run: Run,
+    settings: Settings,
+    log: Log | None,
+    before: int,
+    quiet: bool,
+    deadline: float | None,
 ) -> list[Examined]:
     """Examine profiles until the time is up, writing each down as it comes."""
     chosen = left[: settings.sample] if settings.sample else left
-    deadline = time.monotonic() + 60 * settings.minutes if settings.minutes else None
     total = sum(task.cost for task in chosen)
     results = run(examine, bundled(chosen), deadline)
     examined = []

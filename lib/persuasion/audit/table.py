@@ -107,10 +107,12 @@ def lines(audit: Audit, headline: float) -> Iterator[str]:
         yield f"... and {len(wrong) - SHOWN} more"
     without = sum(case.record.config["kind"] in ("fit", "kinks") for case in audit.cases)
     yield (
-        f"{len(audit.cases)} records, {len(audit.checks)} claims, {len(wrong)} disagree; "
+        f"{audit.reached} of {len(audit.cases)} records, {len(audit.checks)} claims, {len(wrong)} disagree; "
         f"{audit.examined} of {audit.planned} profiles examined; {without} records have no policies to check; "
         f"{audit.seconds:.0f} s"
     )
+    if audit.reached < len(audit.cases):
+        yield "the time was up before all records were checked; --minutes 0 has no limit"
     if audit.regrets:
         yield (
             f"equilibrium / refuted / open: the exact regret of profiles that the sampled check accepts at "

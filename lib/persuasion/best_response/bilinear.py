@@ -22,6 +22,7 @@ from persuasion.best_response.bounds import separate_bound
 from persuasion.best_response.polish import climb, conclude, ended, landmarks
 from persuasion.best_response.problem import Problem, compare_actions
 from persuasion.best_response.record import BOUND, BestResponse
+from persuasion.interruptible import interruptible
 
 MAX_PRODUCTS = 100_000
 GAP = 1e-9
@@ -49,7 +50,7 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     model, variables = build_model(problem)
     model.setParam("limits/time", max(deadline - time.perf_counter(), 0.0))
     try:
-        model.optimize()
+        interruptible(model.optimizeNogil, model.interruptSolve)
     except Exception as error:  # PySCIPOpt has no class of its own for numerical trouble
         if "SCIP" not in str(error):
             raise
@@ -72,7 +73,7 @@ def build_model(problem: Problem) -> tuple[Model, Variables]:
     """The SCIP model, its objective in units of the deviator's stake, and its variables."""
     model = Model()
     model.hideOutput()
-    model.setParams({"limits/gap": GAP, "numerics/feastol": FEASIBILITY})
+    model.setParams({"limits/gap": GAP, "numerics/feastol": FEASIBILITY, "misc/catchctrlc": False})
     signals = problem.game.shape.signals
     columns, actions, states = problem.gains.shape
     v = Variables(_new(model, (signals, states)), _new(model, (signals, columns, actions)))

@@ -16,6 +16,8 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
+from persuasion.interruptible import interruptible
+
 OPTIONS = {
     "output_flag": False,
     "parallel": "off",
@@ -26,6 +28,8 @@ OPTIONS = {
     "mip_abs_gap": 1e-9,
     "small_matrix_value": 1e-12,
 }
+# entries from which a linear program takes so long that waiting for it in a thread costs nothing
+LARGE = 20_000
 MIXED = {"presolve": "off"}
 
 
@@ -91,7 +95,7 @@ def run(solver: highspy.Highs, time_limit: float = np.inf) -> Solution:
     """Run a loaded *minimisation* solver and read it as a maximisation."""
     # HiGHS counts its time limit over the lifetime of an instance
     solver.setOptionValue("time_limit", solver.getRunTime() + max(time_limit, 0.0))
-    solver.run()
+    _run(solver)
     info, solution = solver.getInfo(), solver.getSolution()
     status = solver.getModelStatus().name
     found = info.primal_solution_status == 2
@@ -100,6 +104,16 @@ def run(solver: highspy.Highs, time_limit: float = np.inf) -> Solution:
     bound = -info.mip_dual_bound if mixed else (value if status == "kOptimal" else np.inf)
     point = np.array(solution.col_value) if found else None
     return Solution(point, value, float(bound), -np.array(solution.row_dual), status)
+
+
+def _run(solver: highspy.Highs) -> None:
+    """Run, in a way that Ctrl-C ends; small programs end by themselves, and soon."""
+    if not len(solver.getLp().integrality_) and solver.getNumNz() < LARGE:
+        solver.run()
+        return
+    if not solver.HandleUserInterrupt:
+        solver.HandleUserInterrupt = True
+    interruptible(solver.run, solver.cancelSolve)
 
 
 def _model(program: LinearProgram) -> highspy.HighsLp:

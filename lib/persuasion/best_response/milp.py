@@ -22,6 +22,7 @@ from persuasion.best_response.highs import MIXED, OPTIONS
 from persuasion.best_response.polish import climb, conclude, ended, landmarks
 from persuasion.best_response.problem import Problem
 from persuasion.best_response.record import BestResponse
+from persuasion.interruptible import interruptible
 
 MAX_PRODUCTS = 2_000_000
 SMALL = 1e-9
@@ -60,7 +61,7 @@ def _solve(model: cp.Problem, time_limit: float) -> tuple[float, str]:
     options = {**OPTIONS, **MIXED, **limits}
     del options["output_flag"]
     # a plain model.solve() raises if the time limit ends before an incumbent, and the bound is lost
-    raw = chain.solve_via_data(model, data, solver_opts=options)
+    raw = interruptible(lambda: chain.solve_via_data(model, data, solver_opts=options))
     if raw["info"].primal_solution_status == 2:
         with warnings.catch_warnings():  # of a time limit; the value is recomputed anyway
             warnings.simplefilter("ignore", UserWarning)

@@ -27,6 +27,7 @@ import numpy as np
 
 from persuasion.best_response.opponents import merge_columns, residual_weights
 from persuasion.game import Game
+from persuasion.memory import check_memory
 from persuasion.simulate import deviation_utilities
 from persuasion.standard import StandardGame
 from persuasion.ties import TieRule
@@ -96,7 +97,10 @@ class Problem:
 def make_problem(
     game: Game, policies: np.ndarray, sender: int, ties: TieRule, margin: float = 0.0
 ) -> Problem:
-    """Prepare the arrays; ``policies``, ``sender`` and ``margin``, in the user's units, are taken as valid."""
+    """Prepare the arrays; ``policies``, ``sender`` and ``margin``, in the user's units, are taken as valid.
+
+    ``ValueError`` for a game whose tables would not fit into memory.
+    """
     return _standard_problem(game.standard, policies, sender, ties, margin / game.receiver_unit)
 
 
@@ -105,6 +109,7 @@ def _standard_problem(
 ) -> Problem:
     favourable = ties == TieRule("sender", sender=sender)
     weights, rank = _columns(game, policies, sender, ties)
+    check_memory(len(weights), game.shape)
     rows, same = compare_actions(weights, game.receiver, margin)
     # an action that loses ties against another one must beat it
     strict = (rank[..., None, :] < rank[..., :, None]) & (not favourable)

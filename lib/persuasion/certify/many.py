@@ -15,6 +15,7 @@ from persuasion.certify.record import Certificate
 from persuasion.checks import whole_number
 from persuasion.end_with_parent import end_with_parent
 from persuasion.game import Game
+from persuasion.spawning import require_guard
 from persuasion.ties import LOWEST_INDEX
 
 
@@ -37,7 +38,8 @@ def certify_many(
     Raises
     ------
     ValueError
-        For fewer than one worker, or as :func:`certify` does for the first profile that is wrong.
+        For fewer than one worker, for several without that guard, or as :func:`certify` does for the first
+        profile that is wrong.
     """
     from persuasion.experiments.progress import watched
 
@@ -59,6 +61,7 @@ def _run(task: Any, pairs: list[tuple[Game, np.ndarray]], workers: int) -> Itera
     if workers <= 1:
         yield from map(task, pairs)
         return
+    require_guard()
     # fresh processes: threads of numerical libraries do not survive a fork
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_begin) as pool:

@@ -11,7 +11,6 @@ import fnmatch
 import hashlib
 import io
 import json
-import os
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -33,6 +32,8 @@ from persuasion.experiments.results import (
 )
 from persuasion.experiments.seeds import canonical
 from persuasion.experiments.store import Record, StoreError
+from persuasion.own_folder import own_folder
+from persuasion.write_whole import write_whole
 
 RECORDS_PER_PART = 500
 DROPPED = {
@@ -53,7 +54,7 @@ def append(
 
     The manifest is replaced last and in one step: a killed export leaves the folder as it was, with some
     files that the next export overwrites. Raises ``StoreError`` if the folder holds another preset or is
-    damaged, ``ValueError`` for a record that is not done.
+    damaged, ``ValueError`` for a record that is not done, or a folder without a manifest that holds other files.
     """
     manifest = _manifest(folder, preset)
     written = []
@@ -67,7 +68,7 @@ def append(
     if written:
         manifest["digest"] = manifest_digest(manifest)
         text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
-        _replace(folder / MANIFEST, text.encode())
+        write_whole({folder / MANIFEST: text.encode()})
     return written
 
 
@@ -125,7 +126,7 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 def _manifest(folder: Path, preset: str) -> dict[str, Any]:
     if not (folder / MANIFEST).exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        own_folder(folder)
         return {"schema": SCHEMA, "preset": preset, "settings": {}, "sources": {}, "parts": []}
     manifest = read_manifest(folder)
     if manifest["preset"] != preset:
@@ -141,8 +142,7 @@ def _write_part(
     text = "".join(f"{line}\n" for line in lines).encode()
     arrays = _npz(packer.flat())
     paths = [folder / f"{name}.jsonl", folder / f"{name}.npz"]
-    for path, content in zip(paths, (text, arrays)):
-        _replace(path, content)
+    write_whole(dict(zip(paths, (text, arrays))))
     part = {
         "name": name,
         "records": len(records),
@@ -189,10 +189,3 @@ def _npz(arrays: dict[str, np.ndarray]) -> bytes:
             member = zipfile.ZipInfo(f"{name}.npy")
             archive.writestr(member, content.getvalue(), zipfile.ZIP_DEFLATED, 9)
     return buffer.getvalue()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(path.name + ".new")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)

@@ -387,8 +387,12 @@ def preset(name: str, overrides: Mapping[str, Any] | None = None) -> Preset:
     An index picks from a tuple of settings: ``{"searches.0.starts": 10}``. Raises ``ValueError`` for an
     unknown preset, an unknown field (naming the known ones) or a value of the wrong kind.
     """
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         raise ValueError(f"unknown preset {name!r}; known: {', '.join(PRESETS)}")
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise ValueError(
+            f"overrides takes settings by dotted name, e.g. {{'training.epochs': 5}}, got {overrides!r}"
+        )
     settings = PRESETS[name]()
     for path, value in (overrides or {}).items():
         settings = _override(settings, path.split("."), value, path)

@@ -14,6 +14,7 @@ from typing import Any
 from persuasion.experiments.jobs import Job, run_job
 from persuasion.experiments.provenance import provenance
 from persuasion.experiments.store import Record
+from persuasion.spawning import require_guard, require_loopback
 
 RETRIES = 3
 # tasks of one group wait with the scheduler, in their order, until a worker is free; others are dealt out at once
@@ -30,13 +31,20 @@ def execute(
     """Records of the jobs as they finish: serial for one worker, else on a dask cluster.
 
     ``scheduler`` is the address of a running cluster (``tcp://host:port``); ``given`` finds the records that
-    a job needs. ``ValueError`` if the cluster cannot be reached, or for fewer than one worker.
+    a job needs. ``ValueError`` if the cluster cannot be reached or started, or for fewer than one worker.
     """
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}")
+    check_workers(workers)
     if scheduler is None and (workers == 1 or len(jobs) <= 1):
         return (run_job(job, given(job)) for job in jobs)
     return _distributed(jobs, workers, scheduler, given)
+
+
+def check_workers(workers: Any) -> None:
+    """``ValueError`` unless it is a whole number from 1."""
+    if isinstance(workers, bool) or not isinstance(workers, int):
+        raise ValueError(f"workers must be a whole number, got {workers!r}")
+    if workers < 1:
+        raise ValueError(f"workers must be at least 1, got {workers}")
 
 
 def default_workers() -> int:
@@ -79,6 +87,8 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
         except OSError as error:
             raise ValueError(f"no dask scheduler at {scheduler}: {error}") from None
         return
+    require_guard()
+    require_loopback()
     dask.config.set({"distributed.nanny.pre-spawn-environ": THREAD_LIMITS})
     dask.config.set({"distributed.worker.preload": ["persuasion.experiments.background"]})
     settings = {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": ":0"}
@@ -91,7 +101,10 @@ def _started(cluster: Callable[..., Any], settings: dict[str, Any]) -> Any:
     for _ in range(RETRIES):
         with contextlib.suppress(RuntimeError):
             return cluster(**settings)
-    return cluster(**settings)
+    try:
+        return cluster(**settings)
+    except RuntimeError as error:
+        raise ValueError(f"local workers do not start ({error}); use one worker") from error
 
 
 def _record(future: Any, job: Job) -> Record:

@@ -19,14 +19,16 @@ from typing import Any
 
 from persuasion.experiments import design
 from persuasion.experiments.config import Preset
-from persuasion.experiments.executors import default_workers, execute
+from persuasion.experiments.executors import check_workers, default_workers, execute
 from persuasion.experiments.jobs import Job
 from persuasion.experiments.progress import watched
 from persuasion.experiments.results import Results, open_records
 from persuasion.experiments.store import Record, Store, StoreError
+from persuasion.own_folder import absolute
 
 DEFAULT_STORE = Path("_build/store.sqlite")
 COMMITTED = Path("results")
+BUILD = "persuasion-build"
 PORTION = 64
 
 
@@ -40,7 +42,7 @@ def default_store() -> Path:
     ``PERSUASION_STORE`` may also name a folder of committed results.
     """
     if path := os.environ.get("PERSUASION_STORE"):
-        return Path(path)
+        return absolute(path)
     return _root() / DEFAULT_STORE
 
 
@@ -50,9 +52,20 @@ def default_results() -> Path:
 
 
 def build_folder() -> Path:
-    """Where figures, notebooks and the book are written: beside the store, never among committed results."""
-    store = default_store()
-    return _root() / DEFAULT_STORE.parent if store.is_dir() else store.parent
+    """Where figures, notebooks and the book are written.
+
+    Beside the store if that lies in ``_build`` of the checkout, for other stores in ``persuasion-build`` beside
+    them, in ``_build`` for committed results.
+    """
+    store, ours = default_store(), _root() / DEFAULT_STORE.parent
+    if store.is_dir():
+        return ours
+    return store.parent if store.is_relative_to(ours) else store.parent / BUILD
+
+
+def artefacts_root() -> Path:
+    """Where figures and tables are written: ``PERSUASION_ARTEFACTS``, or ``artefacts`` of the build folder."""
+    return absolute(os.environ.get("PERSUASION_ARTEFACTS") or build_folder() / "artefacts")
 
 
 def _root() -> Path:
@@ -88,7 +101,11 @@ def produce(
         after all other jobs have run and are stored
     StoreError
         if the path is not a result store, or is a folder that lacks a whole experiment
+    ValueError
+        for an unknown experiment, or workers that are no whole number from 1
     """
+    if workers is not None:
+        check_workers(workers)
     names = [experiment] if isinstance(experiment, str) else experiment
     jobs = [job for name in names for job in design.jobs(preset, name)]
     with open_records(store or default_store(), preset.name) as opened:

@@ -22,6 +22,7 @@ import numpy as np
 from persuasion.experiments.coding import Unpacker
 from persuasion.experiments.seeds import canonical
 from persuasion.experiments.store import Record, Store, StoreError
+from persuasion.own_folder import absolute
 
 if TYPE_CHECKING:
     from persuasion.experiments.jobs import Job
@@ -85,9 +86,10 @@ def open_records(path: str | Path, preset: str) -> Store | Results:
     The folder may hold the results themselves or one folder per preset. Raises ``StoreError`` if it is
     neither, or has no results of the preset.
     """
-    if not Path(path).is_dir():
-        return Store(path)
-    for folder in (Path(path), Path(path) / preset):
+    place = absolute(path)
+    if not place.is_dir():
+        return Store(place)
+    for folder in (place, place / preset):
         if (folder / MANIFEST).exists():
             results = Results(folder)
             if results.manifest["preset"] == preset:

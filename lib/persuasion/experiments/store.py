@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from persuasion.experiments.seeds import canonical
+from persuasion.own_folder import absolute, make_folder
 
 if TYPE_CHECKING:
     from persuasion.experiments.jobs import Job
@@ -32,6 +33,7 @@ _CREATE = (
     "key TEXT PRIMARY KEY, config TEXT NOT NULL, status TEXT NOT NULL, metrics TEXT NOT NULL, "
     "arrays BLOB NOT NULL, provenance TEXT NOT NULL, seconds REAL NOT NULL, digest TEXT NOT NULL)",
 )
+IN_MEMORY = ":memory:"  # as SQLite names it
 _PATIENCE = 60  # seconds to wait for another run's lock
 _COLUMNS = "key, config, status, metrics, arrays, provenance, seconds, digest"
 
@@ -93,10 +95,10 @@ class Store:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = Path(path) if str(path) == IN_MEMORY else absolute(path)
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+            make_folder(self.path.parent)
+        except ValueError as error:
             raise StoreError(f"{self.path}: cannot be used as a result store: {error}") from None
         with self._guard():
             self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 
 from persuasion.game import Game
 from persuasion.games.examples import EXAMPLES, example
+from persuasion.own_folder import absolute, is_ours, make_folder, own_folder
 from persuasion.own_game.request import METHODS, Request
+from persuasion.write_whole import write_whole
 
 if TYPE_CHECKING:
     from persuasion.own_game.solution import Solution
 
 NOTHING_CERTIFIED = 1
+STANDARD_INPUT = "-"
+FILES = ("solution.json", "report.html")
 SCHEMAS = ("game", "profile", "solution")
 SOLVE_HELP = """\
 Check a game, say whether full revelation is an equilibrium and construct it, compute every
@@ -69,8 +73,9 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.set_defaults(command=_solve)
     standard = Request()
     add = command.add_argument
-    add("game", type=Path, help="JSON file of the game")
-    add("--out", type=Path, help="folder of the report; default <game>-solution beside the file")
+    add("game", type=_path, help="JSON file of the game; - reads standard input")
+    add("--out", type=absolute,
+        help="folder of the report; default <game>-solution beside the file, here for standard input")  # fmt: skip
     add("--profile", default="no-revelation", metavar="NAME|FILE",
         help="profile to examine: no-revelation (default), full-revelation, random, or a JSON file")  # fmt: skip
     add("--method", action="append", choices=METHODS, metavar="METHOD", dest="methods",
@@ -93,6 +98,7 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _solve(options: argparse.Namespace) -> int:
     game = read_game(options.game)
+    _refuse_unwritable(game.name)
     request = Request(
         methods=tuple(options.methods or Request().methods),
         **{
@@ -112,9 +118,8 @@ def _solve(options: argparse.Namespace) -> int:
         if named
         else read_profile(game, Path(options.profile))
     )
-    folder = options.out or options.game.with_name(f"{options.game.stem}-solution")
-    _make_folder(folder)
-    name = options.profile.replace("-", " ") if named else Path(options.profile).name
+    folder = _folder(options.out or _default_folder(options.game))
+    name = options.profile.replace("-", " ") if named else _readable(Path(options.profile).name)
     solution = solve(game, request, profile, name, _Progress(options.quiet))
     return _write(solution, folder)
 
@@ -122,9 +127,9 @@ def _solve(options: argparse.Namespace) -> int:
 def _write(solution: Solution, folder: Path) -> int:
     from persuasion.own_game.page import report_page
 
+    contents = (solution.to_json() + "\n", report_page(solution))
     try:
-        (folder / "solution.json").write_text(solution.to_json() + "\n", encoding="utf-8")
-        (folder / "report.html").write_text(report_page(solution), encoding="utf-8")
+        write_whole({folder / name: text.encode() for name, text in zip(FILES, contents)})
     except OSError as error:
         raise ValueError(f"{folder}: cannot be written ({error.strerror})") from None
     print(f"full revelation: {solution.revelation.verdict} ({solution.revelation.reason})")
@@ -140,25 +145,57 @@ def _write(solution: Solution, folder: Path) -> int:
             f"{entry.method}: {entry.status}; senders ({utilities}), receiver {entry.receiver_utility:z.6g}; "
             f"local regret {lower:z.3g} to {upper:z.3g}"
         )
-    print(f"{folder / 'report.html'}")
+    print(_readable(str(folder / "report.html")))
     return 0 if solution.certified else NOTHING_CERTIFIED
 
 
+def _path(text: str) -> Path:
+    return Path(text) if text == STANDARD_INPUT else absolute(text)
+
+
 def read_game(path: Path) -> Game:
-    """The game in a JSON file; ``ValueError`` names the file and what is wrong in it."""
+    """The game in a JSON file, ``-`` for standard input; ``ValueError`` names the file and what is wrong in it."""
+    given = str(path) == STANDARD_INPUT
+    name = "standard input" if given else path
     try:
-        return Game.from_json(path)
+        return Game.from_json(sys.stdin.buffer.read().decode() if given else path)
     except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
+        raise ValueError(f"{name}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}: is not UTF-8 text") from None
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(f"{name}: {error}") from None
 
 
-def _make_folder(folder: Path) -> None:
+def _default_folder(game: Path) -> Path:
+    """Beside the file; in the working folder for standard input, other devices and pipes."""
+    if str(game) == STANDARD_INPUT:
+        return Path("stdin-solution")
+    device = game.is_relative_to("/dev") or game.is_relative_to("/proc") or not game.is_file()
+    return (Path(game.name) if device else game).with_name(f"{game.stem}-solution")
+
+
+def _folder(path: Path) -> Path:
+    """Where the files go; ``ValueError`` if that would overwrite files in a folder that is not ours."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"--out {folder}: cannot be made ({error.strerror})") from None
+        folder = make_folder(path)
+        if not is_ours(folder) and any((folder / name).exists() for name in FILES):
+            return own_folder(folder)  # says why not
+        return folder
+    except ValueError as error:
+        raise ValueError(f"--out {error}") from None
+
+
+def _refuse_unwritable(name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(f"name: character {error.start} is a lone surrogate, not text") from None
+
+
+def _readable(name: str) -> str:
+    """A file's name, whatever bytes it has, as text that can be written."""
+    return name.encode("utf-8", "replace").decode()
 
 
 class _Progress:

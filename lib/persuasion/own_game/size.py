@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from persuasion.game import Game
+from persuasion.memory import check_memory
 
 LARGEST = 10**10
 
@@ -16,7 +17,7 @@ def evaluation_cost(game: Game) -> int:
 
 
 def check_size(game: Game, largest: int = LARGEST) -> None:
-    """``ValueError`` with the cost if one evaluation of a profile takes more than ``largest`` multiplications."""
+    """``ValueError`` if an evaluation of a profile takes over ``largest`` multiplications, or too much memory."""
     cost = evaluation_cost(game)
     if cost > largest:
         shape = game.shape
@@ -27,3 +28,4 @@ def check_size(game: Game, largest: int = LARGEST) -> None:
             f"multiplications for one evaluation of one profile, and a search takes thousands; "
             f"the limit is {largest:.0e}. Fewer signals, senders or states help, in this order"
         )
+    check_memory(int(game.shape.signals) ** (game.shape.senders - 1), game.shape)

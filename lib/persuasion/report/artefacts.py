@@ -1,8 +1,7 @@
-"""Where figures and tables are written: one folder per preset under ``_build/artefacts``."""
+"""Where figures and tables are written: one folder per preset under ``artefacts`` of the build folder."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,21 +10,25 @@ from matplotlib.figure import Figure
 
 from persuasion.experiments import design
 from persuasion.experiments.config import Preset
-from persuasion.experiments.produce import build_folder
+from persuasion.experiments.produce import artefacts_root
 from persuasion.experiments.seeds import canonical
 from persuasion.experiments.store import Record
+from persuasion.own_folder import make_folder, own_folder
 
 
 def artefacts(preset: Preset) -> Path:
-    """The preset's folder: ``PERSUASION_ARTEFACTS`` or ``_build/artefacts``, then the preset's name."""
-    root = os.environ.get("PERSUASION_ARTEFACTS")
-    return (Path(root) if root else build_folder() / "artefacts") / preset.name
+    """The preset's folder: ``PERSUASION_ARTEFACTS`` or ``artefacts`` of the build folder, then its name."""
+    return artefacts_root() / preset.name
+
+
+def _own(preset: Preset, kind: str) -> Path:
+    own_folder(artefacts_root())
+    return make_folder(artefacts(preset) / kind)
 
 
 def save_figure(figure: Figure, preset: Preset, name: str) -> Figure:
     """Write ``figures/<name>.png`` and ``.svg``; returns the figure."""
-    folder = artefacts(preset) / "figures"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _own(preset, "figures")
     figure.savefig(folder / f"{name}.png", dpi=150)
     figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
     return figure
@@ -33,8 +36,7 @@ def save_figure(figure: Figure, preset: Preset, name: str) -> Figure:
 
 def save_table(table: pd.DataFrame, preset: Preset, name: str) -> pd.DataFrame:
     """Write ``tables/<name>.csv`` and ``.md``; returns the table."""
-    folder = artefacts(preset) / "tables"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _own(preset, "tables")
     table.to_csv(folder / f"{name}.csv", index=False)
     (folder / f"{name}.md").write_text(table.to_markdown(index=False) + "\n", encoding="utf-8")
     return table

@@ -1,0 +1,42 @@
+"""Long calls into compiled code that Ctrl-C can end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+Result = TypeVar("Result")
+PATIENCE = 1.0  # seconds in which a solver that was asked to stop may do so
+
+
+def interruptible(
+    work: Callable[[], Result], cancel: Callable[[], object] = lambda: None
+) -> Result:
+    """The result of ``work()``, which must release the interpreter's lock; Ctrl-C raises ``KeyboardInterrupt``.
+
+    The work is done in a thread while this one, the only one that hears Ctrl-C, waits. ``cancel()`` asks the
+    work to end; without it the work goes on unheeded to its own time limit, or to the end of the program.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    results: list[Result] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="solver", daemon=True)
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        cancel()
+        thread.join(PATIENCE)
+        raise
+    if errors:
+        raise errors[0]
+    return results[0]

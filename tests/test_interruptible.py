@@ -1,0 +1,116 @@
+"""Ctrl-C ends every solver within a moment, and the command line says what became of the work."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from persuasion.games.examples import example
+from persuasion.interruptible import interruptible
+
+# says when the solver is about to run; what it is asked takes far longer than the test waits
+SOLVE = """\\
+import sys, threading, time
+import numpy as np
+from persuasion import Game, best_response, uniform_policies
+method, size = sys.argv[1], int(sys.argv[2])
+random = np.random.default_rng(0)
+game = Game(
+    np.full(size, 1 / size), random.random((size, size)), random.random((2, size, size)), size
+)
+policies = uniform_policies(game, seed=0)
+print("ready", flush=True)
+try:
+    best_response(game, policies, 0, method=method, time_limit=120)
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+else:
+    print("ended", flush=True)
+"""
+
+
+def interrupted(command, wait, stream="stdout", **options):
+    """The line that follows Ctrl-C, the seconds until then, the rest of the error output, and the exit code.
+
+    It is sent ``wait`` seconds after the first line.
+    """
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+    )
+    said = getattr(process, stream)
+    said.readline()
+    time.sleep(wait)
+    assert process.poll() is None, process.stderr.read()
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    line = said.readline()
+    seconds = time.monotonic() - began
+    _, error = process.communicate(timeout=60)
+    return line, seconds, error, process.returncode
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("method", "size"), [("bilinear", 5), ("milp", 8), ("column-generation", 9)]
+)
+def test_every_solver_hears_an_interrupt(method, size):
+    command = [sys.executable, "-c", SOLVE, method, str(size)]
+    line, seconds, error, code = interrupted(command, 6)
+    assert line == "interrupted\n", error
+    assert seconds < 3
+    assert code == 0
+
+
+# -v names every import as it ends; that of after_fork is the first after the handler is set
+@pytest.mark.slow
+def test_an_interrupt_while_importing_is_a_short_message(tmp_path):
+    for wait in (0.0, 0.3, 0.8):
+        process = subprocess.Popen(
+            [sys.executable, "-v", "-m", "persuasion", "status"], stderr=subprocess.PIPE, text=True
+        )
+        for line in process.stderr:
+            if "import 'persuasion.after_fork'" in line:
+                break
+        time.sleep(wait)
+        process.send_signal(signal.SIGINT)
+        _, error = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "Traceback" not in error
+        assert "persuasion: interrupted before anything was done" in error
+
+
+@pytest.mark.slow
+def test_solve_does_not_claim_that_anything_was_stored(tmp_path):
+    example("quality-advertising").to_json(tmp_path / "game.json")
+    command = [sys.executable, "-m", "persuasion", "solve", str(tmp_path / "game.json")]
+    line, _, error, code = interrupted(command, 1, "stderr")
+    rest = line + error
+    assert code == 130
+    assert "persuasion: interrupted; nothing was written" in rest
+    assert "Traceback" not in rest
+    assert not list(tmp_path.glob("game-solution/*.[jh]*"))
+
+
+def test_the_work_is_asked_to_stop_and_the_interrupt_goes_on():
+    stop = threading.Event()
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interruptible(lambda: stop.wait(30), stop.set)
+    assert stop.is_set()
+    assert time.monotonic() - began < 5
+
+
+def test_results_and_errors_pass_through():
+    assert interruptible(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        interruptible(lambda: 1 // 0)
+    found = []
+    thread = threading.Thread(target=lambda: found.append(interruptible(threading.current_thread)))
+    thread.start()
+    thread.join()
+    assert found == [thread]  # elsewhere than in the main thread there is nothing to hear
