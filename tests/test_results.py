@@ -345,7 +345,7 @@ def test_records_of_other_code_are_exported_on_request(tiny, store, tmp_path, mo
 
 def test_a_record_computed_anew_counts_in_place_of_the_old_one(tiny, store, folder, tmp_path):
     job = next(job for job in design.jobs(tiny, "synthetic") if not job.needs)
-    parts = {path: path.read_bytes() for path in folder.rglob("*") if path.name != MANIFEST}
+    parts = {path: path.read_bytes() for path in folder.glob("*/*-0001.*")}
     count = len(load(tiny, folder))
     lines = export(tiny, store, folder, renew=True)
     assert all("0 of them exported anew" in line for line in lines), "this version made them all"
