@@ -65,9 +65,14 @@ def relative_interval(entry: dict[str, Any] | None, stakes: np.ndarray) -> tuple
 def record_stakes(record: Record) -> np.ndarray:
     """The stakes, :attr:`persuasion.Game.stakes`, of the senders whose gains a record of certificates is about."""
     known = record.metrics.get("stakes")
-    stakes = _stakes(canonical(record.config["game"])) if known is None else np.array(known)
+    stakes = game_stakes(record.config["game"]) if known is None else np.array(known)
     # one sender climbs, the others stand still
     return stakes[:1] if record.config.get("movers") == "one" else stakes
+
+
+def game_stakes(game: dict[str, Any]) -> np.ndarray:
+    """The stakes ``(senders,)`` of the game of a configuration; built once."""
+    return _stakes(canonical(game))
 
 
 @functools.cache
