@@ -32,8 +32,8 @@ def certificates_frame(records: Sequence[Record], preset: Preset) -> pd.DataFram
 
     Columns: game, its family and parameters, method, radius, the ``tolerances`` at which the search selected it,
     ``headline`` (whether the figures show it), welfare, local and global regret (in utility units: ``regret_least``
-    and ``regret_most`` of the local one), and the polished profile's status, regret and welfare (NaN or
-    None where there is none).
+    and ``regret_most`` of the local one), and the polished profile's status, regret (``polished_most`` in
+    utility units) and welfare (NaN or None where there is none).
     """
     rows = [
         _certificate_row(record, row, preset)
@@ -66,6 +66,7 @@ def _certificate_row(record: Record, row: dict[str, Any], preset: Preset) -> dic
         "polished_status": polished["status"],
         "polished_welfare": sum(polished["utilities"]),
         **_interval("polished", polished, stakes),
+        "polished_most": polished["regret"][1] if polished["regret"] else np.nan,
     }
 
 
