@@ -55,8 +55,9 @@ def deviation_values(
         receiver, mass, own = np.split(values.swapaxes(0, 1), [actions, actions + 1])
         near = nearly_optimal(receiver, losses, mass[0])
         row, cell = np.nonzero(near.sum(0) > 1)
-        weights = rows[row].T * others[:, cell]
-        near[:, row, cell] &= unbeaten(near[:, row, cell], losses, weights)
+        if len(row):
+            weights = rows[row].T * others[:, cell]
+            near[:, row, cell] &= unbeaten(near[:, row, cell], losses, weights)
         gained = np.take_along_axis(own, near.argmax(0)[None], 0).sum((0, 2))
         return gained.reshape(len(deviations), -1).sum(1)
 

@@ -35,7 +35,8 @@ def lowest_optimal_action(game: Game, weights: np.ndarray) -> np.ndarray:
     losses = lowered(game)
     near = nearly_optimal(losses.T @ weights, losses, weights.sum(0))
     (unsettled,) = np.nonzero(near.sum(0) > 1)
-    near[:, unsettled] &= unbeaten(near[:, unsettled], losses, weights[:, unsettled])
+    if len(unsettled):
+        near[:, unsettled] &= unbeaten(near[:, unsettled], losses, weights[:, unsettled])
     return near.argmax(0)
 
 
