@@ -1,5 +1,7 @@
 """The jobs behind the chapter on certificates, and the tables made of their records."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,12 +54,15 @@ def test_every_selected_profile_is_certified(certified):
     assert methods == {"relu", "full-revelation"}
     for record in certified:
         game = build_game(record.config["game"])
+        assert record.metrics["stakes"] == game.stakes.tolist()
         close = 1e-6 * game.utility_range
         for k, row in enumerate(record.metrics["rows"]):
             policies = record.arrays[f"{k}/policies"]
             assert row["utilities"] == sender_utilities(game, policies).tolist()
             again = certify(game, policies, row["radius"])
             assert row["local"]["regret"] == pytest.approx(again.regret, abs=close)
+            gains = np.array([(sender.gain, sender.bound) for sender in again.senders])
+            np.testing.assert_allclose(row["local"]["gains"], gains, atol=close)
             if record.config["method"] == "full-revelation":
                 assert row["local"]["regret"][1] <= close
                 if game.shape.senders == 2:
@@ -127,6 +132,43 @@ def test_verdicts_by_hand():
     table = checks.verdict_table(frame).set_index("tolerance")
     assert table.loc[1e-3, ["holds", "refuted", "open"]].tolist() == [1, 1, 1]
     assert table.loc[1e-2, ["holds", "refuted", "open"]].tolist() == [3, 0, 0]
+
+
+def older(record):
+    """The record as it would be without what newer versions of the code add."""
+    added = ("gains", "sampled_gains", "stakes")
+
+    def without(value):
+        if isinstance(value, dict):
+            return {key: without(item) for key, item in value.items() if key not in added}
+        return [without(item) for item in value] if isinstance(value, list) else value
+
+    return replace(record, metrics=without(record.metrics))
+
+
+def test_regrets_of_older_records_are_bracketed(certified, played):
+    kinks = ran("kinks")
+    pairs = [
+        (make(records), make([older(record) for record in records]), columns)
+        for make, records, columns in (
+            (lambda r: certificates.certificates_frame(r, SETTINGS), certified, "local polished"),
+            (checks.kinks_frame, kinks, ""),
+            (certificates.dynamics_frame, played, ""),
+        )
+    ]
+    for new, old, names in pairs:
+        for prefix in [f"{name}_" for name in names.split()] or [""]:
+            lower, upper = f"{prefix}lower", f"{prefix}upper"
+            known = new[upper].notna()
+            assert known.any()
+            assert (old[upper].notna() == known).all()
+            assert (old[lower] <= new[lower] + 1e-12)[known].all()
+            assert (old[upper] >= new[upper] - 1e-12)[known].all()
+    new, old, _ = pairs[1]
+    assert (old["sampled"] >= new["sampled"] - 1e-12).all()
+    one = new["movers"] == "one"
+    columns = ["lower", "upper", "sampled"]
+    pd.testing.assert_frame_equal(old.loc[one, columns], new.loc[one, columns])
 
 
 def test_samples_never_beat_the_certificate_along_the_steps():

@@ -343,6 +343,23 @@ def test_records_of_other_code_are_exported_on_request(tiny, store, tmp_path, mo
     assert len(load(tiny, tmp_path / "any")) > 10
 
 
+def test_a_record_computed_anew_counts_in_place_of_the_old_one(tiny, store, folder, tmp_path):
+    job = next(job for job in design.jobs(tiny, "synthetic") if not job.needs)
+    parts = {path: path.read_bytes() for path in folder.glob("*/*-0001.*")}
+    count = len(load(tiny, folder))
+    lines = export(tiny, store, folder, renew=True)
+    assert all("0 of them exported anew" in line for line in lines), "this version made them all"
+    old = Results(folder / "smoke").find(job)
+    source = {**old.provenance, "code": "newer"}
+    with Store(tmp_path / "newer.sqlite") as opened:
+        opened.put(dataclasses.replace(old, key=job.key, provenance=source, seconds=123.0))
+    for renew, seconds in ((False, old.seconds), (True, 123.0)):
+        export(tiny, tmp_path / "newer.sqlite", folder, renew=renew)
+        assert Results(folder / "smoke").find(job).seconds == seconds
+    assert len(load(tiny, folder)) == count
+    assert {path: path.read_bytes() for path in parts} == parts
+
+
 def test_starts_name_the_seed_of_each_check(tiny, store):
     for record in produce(tiny, "synthetic", store, quiet=True):
         for name, starts in selected_starts(record).items():

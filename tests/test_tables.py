@@ -32,6 +32,7 @@ def certified(bounds):
         {
             "game": game, "method": method, "radius": 0.005, "headline": True,
             "local_lower": low, "local_upper": high, "global_lower": np.nan,
+            "regret_least": 10 * low, "regret_most": 10 * high,
         }
         for (game, method), (low, high) in bounds.items()
     ]  # fmt: skip
@@ -90,12 +91,12 @@ def test_certificates_beside_a_figure_by_hand():
 
 def test_what_sampling_overlooked_by_hand():
     frame = selections().assign(
-        family="x", signals=2, states=3, gain=[0.5, 0.5, 0.5, 1e-9, 0.5, 0.5], utility_range=10.0
+        family="x", signals=2, states=3, gain=[0.5, 0.5, 0.5, 1e-6, 0.5, 0.5], utility_range=10.0
     )
     bounds = {("a", "relu"): (0.2, 0.3), ("b", "relu"): (0.2, 0.2), ("b", "dnl"): (0.05, 0.05)}
     found = checks.overlooked(frame, certified(bounds)).set_index(["game", "method"])
     assert list(found.index) == [("a", "relu"), ("b", "dnl")], (
-        "a sampled gain of 1e-10 says nothing"
+        "a sampled gain of 1e-7 of the utility range says nothing"
     )
     assert found["ratio"].tolist() == pytest.approx([4.0, 1.0])
     assert set(found["entries"]) == {6}

@@ -212,7 +212,7 @@ def _export(options: argparse.Namespace) -> int:
             known = committed(root, settings)
             produce(settings, EXPERIMENTS, store, options.workers, committed=known)
     finally:  # what is finished is exported even if a job failed or the run was interrupted
-        for line in export(settings, store, root, options.any_code):
+        for line in export(settings, store, root, options.any_code, options.renew):
             print(line)
     return 0
 

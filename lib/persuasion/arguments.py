@@ -59,6 +59,11 @@ def _export_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--any-code", action="store_true", help="also export records of other code versions"
     )
+    command.add_argument(
+        "--renew",
+        action="store_true",
+        help="also export what other code versions' records are committed of",
+    )
 
 
 def _verify_arguments(command: argparse.ArgumentParser) -> None:

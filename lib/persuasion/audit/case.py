@@ -73,10 +73,10 @@ def check(
     )  # fmt: skip
 
 
-def close(claimed: Any, found: Any, scale: float) -> bool:
-    """Numbers or arrays equal within ``RELATIVE`` of the scale; different shapes are not."""
+def close(claimed: Any, found: Any, unit: float | np.ndarray) -> bool:
+    """Numbers or arrays equal within ``RELATIVE`` of the unit, or of one per number; different shapes are not."""
     first, second = np.asarray(claimed, dtype=float), np.asarray(found, dtype=float)
-    return first.shape == second.shape and bool((np.abs(first - second) <= RELATIVE * scale).all())
+    return first.shape == second.shape and bool((np.abs(first - second) <= RELATIVE * unit).all())
 
 
 def _text(value: Any) -> str:

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from persuasion.audit.evaluate import joint_weights, utilities
+from persuasion.audit.evaluate import joint_weights, lowered, nearly_optimal, unbeaten, utilities
 from persuasion.game import Game
 from persuasion.learn.sampled_check import FIRST_BATCH, LARGEST_BATCH
-from persuasion.ties import TIE_TOLERANCE
 
 WORKSPACE = 1_000_000
 """Numbers in a table of values at a time."""
@@ -46,16 +45,20 @@ def deviation_values(
     """A function from deviations ``(count, states, signals)`` of a sender to its utilities ``(count,)``."""
     others = joint_weights(game, np.delete(policies, sender, axis=0))
     actions = game.shape.actions
-    columns = np.hstack([game.receiver, np.ones((len(others), 1)), game.senders[sender]])
+    losses = lowered(game)
+    columns = np.hstack([losses, np.ones((len(others), 1)), game.senders[sender]])
     table = (columns[:, :, None] * others[:, None, :]).reshape(len(others), -1)
-    slack = TIE_TOLERANCE * np.abs(game.receiver).max()
 
     def evaluate(deviations: np.ndarray) -> np.ndarray:
         rows = np.swapaxes(deviations, 1, 2).reshape(-1, len(others))
         values = (rows @ table).reshape(len(rows), columns.shape[1], -1)
-        receiver, mass, own = values[:, :actions], values[:, actions], values[:, actions + 1 :]
-        chosen = (receiver >= (receiver.max(1) - slack * mass)[:, None]).argmax(1)
-        gained = np.take_along_axis(own, chosen[:, None], 1).sum((1, 2))
+        receiver, mass, own = np.split(values.swapaxes(0, 1), [actions, actions + 1])
+        near = nearly_optimal(receiver, losses, mass[0])
+        row, cell = np.nonzero(near.sum(0) > 1)
+        if len(row):
+            weights = rows[row].T * others[:, cell]
+            near[:, row, cell] &= unbeaten(near[:, row, cell], losses, weights)
+        gained = np.take_along_axis(own, near.argmax(0)[None], 0).sum((0, 2))
         return gained.reshape(len(deviations), -1).sum(1)
 
     portion = max(1, WORKSPACE // (table.shape[1] * policies.shape[2]))

@@ -1,7 +1,7 @@
 r"""Definition 1 written out, apart from the simulator that produced the records.
 
-One profile at a time, the whole table of weights :math:`w(\mathbf s,\omega)`, numpy alone; ties go to the lowest
-index among the actions that are optimal within the tolerance of :mod:`persuasion.ties`.
+One profile at a time, the whole table of weights :math:`w(\mathbf s,\omega)`, numpy alone, the game as it is
+written; ties go to the lowest index among the actions that are optimal as :mod:`persuasion.ties` defines it.
 """
 
 from __future__ import annotations
@@ -32,14 +32,45 @@ def joint_weights(game: Game, policies: np.ndarray) -> np.ndarray:
 
 def lowest_optimal_action(game: Game, weights: np.ndarray) -> np.ndarray:
     """The receiver's action at every joint signal, ``(signals ** senders,)``."""
-    values = game.receiver.T @ weights
-    slack = TIE_TOLERANCE * np.abs(game.receiver).max() * weights.sum(0)
-    return (values >= values.max(0) - slack).argmax(0)
+    losses = lowered(game)
+    near = nearly_optimal(losses.T @ weights, losses, weights.sum(0))
+    (unsettled,) = np.nonzero(near.sum(0) > 1)
+    if len(unsettled):
+        near[:, unsettled] &= unbeaten(near[:, unsettled], losses, weights[:, unsettled])
+    return near.argmax(0)
 
 
-def payoff_scale(game: Game) -> float:
-    """The largest absolute payoff of a sender: what "relative" refers to."""
-    return max(float(np.abs(game.senders).max()), np.finfo(float).tiny)
+def lowered(game: Game) -> np.ndarray:
+    """The receiver's utility ``(states, actions)`` less its best of the state: free of zero points."""
+    return game.receiver - game.receiver.max(1, keepdims=True)
+
+
+def nearly_optimal(values: np.ndarray, losses: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    """Actions ``(actions, cells)`` so close to the best that they may tie: all that tie, and maybe more."""
+    return values >= values.max(0) - TIE_TOLERANCE * np.ptp(losses) * mass
+
+
+def unbeaten(near: np.ndarray, losses: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Which actions ``(actions, cells)`` none of the ``near`` ones beats, ``weights`` being ``(states, cells)``.
+
+    One action beats another if it leads by more than the tolerance's share of their absolute differences' sum.
+    """
+    tied = np.ones(near.shape, bool)
+    for action, rival in np.ndindex(2 * near.shape[:1]):
+        lead = losses[:, rival] - losses[:, action]
+        tied[action] &= ~(near[rival] & (lead @ weights > TIE_TOLERANCE * (np.abs(lead) @ weights)))
+    return tied
+
+
+def units(game: Game) -> np.ndarray:
+    """What differences in each sender's utility are measured in, ``(senders,)``.
+
+    The most that the receiver's action can change in a state that occurs, or the largest absolute payoff if that is
+    less or if nothing can change.
+    """
+    spread = np.ptp(game.senders, axis=2)[:, game.prior > 0].max(1)
+    largest = np.maximum(np.abs(game.senders).max((1, 2)), np.finfo(float).tiny)
+    return np.where(spread > 0, np.minimum(spread, largest), largest)
 
 
 def ignores_deviations(game: Game, policies: np.ndarray) -> bool:

@@ -9,19 +9,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
 from persuasion.audit.case import Case, Check, check, close
 from persuasion.audit.deviations import largest_gain
-from persuasion.audit.evaluate import payoff_scale
+from persuasion.audit.evaluate import units
 from persuasion.audit.profiles import Profile, profiles
 from persuasion.experiments.games import build_game
+from persuasion.experiments.regrets import game_stakes, recorded_certificate, relative_interval
 from persuasion.experiments.seeds import canonical, integer_seed
 from persuasion.game import Game
 from persuasion.learn.sampled_check import samples_per_sender
 
-# what a solver may lose, relative to the largest payoff
+# what a solver may lose, in each sender's unit
 SOLVER_SLACK = 1e-6
+# a certificate whose interval is no longer, as a share of the stake, is closed
+CLOSED = 1e-6
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ class Task:
             "resample": self.resample,
             "time_limit": self.time_limit,
         }  # fmt: skip
+        if profile.gains is not None:
+            content["gains"] = profile.gains
         digest = hashlib.sha256(canonical(content).encode())
         digest.update(profile.policies.tobytes())
         return digest.hexdigest()[:20]
@@ -69,9 +75,16 @@ class Task:
 
 @dataclass(frozen=True)
 class Regret:
-    """The exact certificate of one profile, relative to the game's utility range.
+    """The exact certificate of one profile.
 
-    ``accepted`` lists the tolerances at which the sampled check accepted it.
+    Attributes
+    ----------
+    lower, upper : ends of the regret as a share of the sender's own stake
+    least, most : its ends in utility units
+    gains : those of every sender; None from the log of an older version
+    closed : whether the interval is shorter than 1e-6 of the stake
+    accepted : tolerances at which the sampled check accepted the profile, shares of the game's utility range
+    gain : what that check found, in utility units
     """
 
     case: str
@@ -81,22 +94,31 @@ class Regret:
     where: str
     lower: float
     upper: float
+    least: float
+    most: float
+    gains: tuple[tuple[float, float], ...] | None
+    closed: bool
     accepted: tuple[float, ...]
     gain: float | None
     seconds: float
 
     @classmethod
-    def of(cls, task: Task, lower: float, upper: float, seconds: float) -> Regret:
-        """The regret of a task's profile between bounds relative to the utility range."""
+    def of(cls, task: Task, found: dict[str, Any], seconds: float) -> Regret:
+        """The regret of a task's profile, ``found`` as records have it."""
         case, profile = task.case, task.profile
-        unit = build_game(case.record.config["game"]).utility_range or 1.0
+        stakes = game_stakes(case.record.config["game"])
+        lower, upper = relative_interval(found, stakes)
+        least, most = found["regret"]
+        gains = found.get("gains")
+        widths = np.ptp(gains, axis=1) / stakes if gains else (most - least) / stakes.min()
         return cls(
             case.name, case.experiment, case.method, profile.radius, profile.where, lower, upper,
-            profile.tolerances, None if profile.gain is None else profile.gain / unit, seconds,
+            least, most, gains and tuple((a, b) for a, b in gains), bool(np.max(widths) <= CLOSED),
+            profile.tolerances, profile.gain, seconds,
         )  # fmt: skip
 
     def verdict(self, tolerance: float) -> str:
-        """``"equilibrium"``, ``"refuted"`` or ``"open"`` at a tolerance relative to the utility range."""
+        """``"equilibrium"``, ``"refuted"`` or ``"open"`` at a tolerance, a share of the stake."""
         if self.upper <= tolerance:
             return "equilibrium"
         return "refuted" if self.lower > tolerance else "open"
@@ -147,14 +169,17 @@ def examine(bundle: Sequence[Task]) -> list[Examined]:
     return [_examined(task, game, bounds) for task in bundle]
 
 
-def _examined(task: Task, game: Game, bounds: Callable[[], tuple[float, float, float]]) -> Examined:
+def _examined(
+    task: Task, game: Game, bounds: Callable[[], tuple[dict[str, Any], float]]
+) -> Examined:
     checks, regret = [], None
     try:
         if task.resample:
             checks.append(_resampled(task.case, game, task.profile))
         if task.time_limit is not None:
-            regret = Regret.of(task, *bounds())
-            checks += _against_certificate(task.case, game, task.profile, regret)
+            found, seconds = bounds()
+            regret = Regret.of(task, found, seconds)
+            checks += _against_certificate(task.case, game, task.profile, found)
     except (ValueError, ArithmeticError) as error:
         where = task.profile.where
         checks.append(
@@ -168,7 +193,7 @@ def _resampled(case: Case, game: Game, profile: Profile) -> Check:
     seed = integer_seed("check", case.record.config["game"], profile.radius) % 2**32
     samples = samples_per_sender(game, _samples_factor(case.record.config, profile.radius))
     gain = largest_gain(game, profile.policies, profile.radius, samples, (seed, profile.start or 0))
-    agrees = profile.gain is not None and close(profile.gain, gain, payoff_scale(game))
+    agrees = profile.gain is not None and close(profile.gain, gain, units(game).max())
     return check(case, profile.radius, "gain", profile.where, profile.gain, gain, agrees)
 
 
@@ -176,43 +201,42 @@ def _samples_factor(config: dict[str, Any], radius: float) -> int:
     return next(s["samples_factor"] for s in config["searches"] if s["radius"] == radius)
 
 
-def _bounds(task: Task, game: Game) -> tuple[float, float, float]:
-    """Lower and upper end of the exact regret relative to the utility range, and the seconds that it took."""
+def _bounds(task: Task, game: Game) -> tuple[dict[str, Any], float]:
+    """What every sender could gain, as records have it, and the seconds that it took to find out."""
     from persuasion.certify import certify
 
     started = time.perf_counter()
     profile, limit = task.profile, task.time_limit
     assert limit is not None
     found = certify(game, profile.policies, profile.radius, ties=profile.ties, time_limit=limit)
-    unit = game.utility_range or 1.0
-    lower, upper = (float(bound) / unit for bound in found.regret)
-    return lower, upper, time.perf_counter() - started
+    return recorded_certificate(found), time.perf_counter() - started
 
 
-def _against_certificate(case: Case, game: Game, profile: Profile, regret: Regret) -> list[Check]:
-    """What the exact interval must not contradict: the sampled gain, and a recorded interval."""
-    unit = game.utility_range or 1.0
-    slack = SOLVER_SLACK * payoff_scale(game) / unit
-    interval = (regret.lower, regret.upper)
-    checks = []
+def _against_certificate(
+    case: Case, game: Game, profile: Profile, found: dict[str, Any]
+) -> list[Check]:
+    """What the exact intervals must not contradict: the sampled gain, and recorded intervals."""
+    slack = SOLVER_SLACK * units(game)
+    exact = found["regret"]
+    claims: list[tuple[str, str, Any, Any, bool]] = []
     if profile.gain is not None:
-        possible = profile.gain / unit <= regret.upper + slack
-        checks.append(
-            check(case, profile.radius, "gain", f"{profile.where}, against the exact regret",
-                  profile.gain / unit, interval, possible)
-        )  # fmt: skip
+        possible = profile.gain <= exact[1] + slack.max()
+        where = f"{profile.where}, against the exact regret"
+        claims.append(("gain", where, profile.gain, exact, possible))
     if profile.regret is not None:
-        lower, upper = (end / unit for end in profile.regret)
-        overlap = lower <= regret.upper + slack and regret.lower <= upper + slack
-        checks.append(
-            check(
-                case,
-                profile.radius,
-                "certificate",
-                profile.where,
-                (lower, upper),
-                interval,
-                overlap,
-            )
-        )
-    return checks
+        agrees = _overlap([profile.regret], [exact], slack.max())
+        claims.append(("certificate", profile.where, profile.regret, exact, agrees))
+    if profile.gains is not None:
+        gains = found["gains"]
+        agrees = _overlap(profile.gains, gains, slack)
+        where = f"{profile.where}, sender by sender"
+        claims.append(("certificate", where, profile.gains, gains, agrees))
+    return [check(case, profile.radius, *claim) for claim in claims]
+
+
+def _overlap(claimed: Any, found: Any, slack: float | np.ndarray) -> bool:
+    """Whether no interval lies beyond another one by more than ``slack``."""
+    first, second = np.asarray(claimed, dtype=float), np.asarray(found, dtype=float)
+    return first.shape == second.shape and bool(
+        (first[:, 0] <= second[:, 1] + slack).all() and (second[:, 0] <= first[:, 1] + slack).all()
+    )

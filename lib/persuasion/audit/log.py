@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import astuple, replace
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +16,9 @@ from typing import Any, TextIO
 
 from persuasion.audit.case import Check
 from persuasion.audit.examine import Examined, Regret, Task
+from persuasion.experiments.games import build_game
 from persuasion.experiments.provenance import provenance
+from persuasion.experiments.regrets import recorded
 from persuasion.experiments.seeds import canonical
 from persuasion.own_folder import absolute, make_folder
 
@@ -65,7 +66,7 @@ class Log:
         entry = self._lines.get(task.fingerprint)
         if entry is None:
             return None
-        claims, wrong, regret = _restored_parts(entry)
+        claims, wrong, found, seconds = _restored_parts(entry)
         check = Check(
             task.case.name, task.case.experiment, task.case.method, task.profile.radius,
             "", task.profile.where, "", "", True,
@@ -75,7 +76,11 @@ class Log:
             replace(check, claim=claim, where=where, claimed=claimed, found=found, agrees=False)
             for claim, where, claimed, found in wrong
         ]
-        known = None if regret is None else Regret.of(task, *regret)
+        if found is not None and found["gains"] is None:
+            # older versions wrote shares of the game's utility range
+            unit = build_game(task.case.record.config["game"]).utility_range or 1.0
+            found = {"regret": [unit * bound for bound in found["regret"]], "gains": None}
+        known = None if found is None else Regret.of(task, found, seconds)
         return Examined(task.fingerprint, task.cost, (*good, *bad), known)
 
     def add(self, examined: Examined) -> None:
@@ -87,7 +92,8 @@ class Log:
             "profile": examined.task,
             "agree": [check.claim for check in examined.checks if check.agrees],
             "wrong": [astuple(check)[4:8] for check in examined.checks if not check.agrees],
-            "regret": None if regret is None else [regret.lower, regret.upper, regret.seconds],
+            "gains": None if regret is None else regret.gains,
+            "seconds": None if regret is None else regret.seconds,
         }
         if not self._begun:
             self._begun = True
@@ -128,13 +134,16 @@ def _digest(entry: dict[str, Any]) -> str:
 
 def _restored_parts(
     entry: dict[str, Any],
-) -> tuple[list[str], list[tuple[str, str, str, str]], Sequence[float] | None]:
-    regret = entry["regret"]
-    if regret is not None:
-        lower, upper, seconds = map(float, regret)
-        regret = (lower, upper, seconds)
+) -> tuple[list[str], list[tuple[str, str, str, str]], dict[str, Any] | None, float]:
+    """Claims that agree, those that do not, the certificate as records have one, and its seconds."""
+    found, seconds = None, 0.0
+    if entry.get("gains") is not None:
+        found, seconds = recorded(entry["gains"]), float(entry["seconds"])
+    elif entry.get("regret") is not None:
+        lower, upper, seconds = map(float, entry["regret"])
+        found = {"regret": [lower, upper], "gains": None}
     wrong = [(str(a), str(b), str(c), str(d)) for a, b, c, d in entry["wrong"]]
-    return list(map(str, entry["agree"])), wrong, regret
+    return list(map(str, entry["agree"])), wrong, found, seconds
 
 
 def _whole_lines(path: Path) -> str:

@@ -25,7 +25,8 @@ class Profile:
     utilities : claimed utilities, None if there is no claim
     gain : claimed largest gain of the sampled check
     start : index of the start that it came from, which seeds its check
-    regret : claimed (lower, upper) bounds of the regret
+    regret : claimed (lower, upper) bounds of the regret, in utility units
+    gains : the same of every sender, where they are claimed
     ties : tie rule of the claims: a name, or nested lists with an action per joint signal
     """
 
@@ -37,6 +38,7 @@ class Profile:
     gain: float | None = None
     start: int | None = None
     regret: tuple[float, float] | None = None
+    gains: tuple[tuple[float, float], ...] | None = None
     ties: Any = "lowest-index"
 
 
@@ -88,15 +90,14 @@ def _certified(case: Case) -> Iterator[Profile]:
         for name, radius in (("local", row["radius"]), ("global", 1.0)):
             if row.get(name):
                 where = f"row {number}, {name}"
-                regret = _interval(row[name])
-                yield Profile(where, policies, radius, utilities=utilities, regret=regret)
+                yield Profile(where, policies, radius, utilities=utilities, **_claimed(row[name]))
         if row.get("polished"):
             yield Profile(
                 f"row {number}, polished",
                 record.arrays[f"{number}/polished"],
                 row["radius"],
                 utilities=tuple(row["polished"]["utilities"]),
-                regret=_interval(row["polished"]),
+                **_claimed(row["polished"]),
             )
 
 
@@ -123,14 +124,23 @@ def _runs(case: Case) -> Iterator[Profile]:
             case.record.arrays["policies"][number],
             1.0,
             utilities=tuple(run["utilities"]) if run.get("utilities") else None,
-            regret=_interval(run),
+            **_claimed(run),
             ties=run.get("ties", "lowest-index"),
         )
 
 
-def _interval(entry: dict[str, Any]) -> tuple[float, float] | None:
-    regret = entry.get("regret")
-    return None if regret is None else (float(regret[0]), float(regret[1]))
+def _claimed(entry: dict[str, Any]) -> dict[str, Any]:
+    """``regret`` and ``gains`` of a profile from an entry of a record."""
+    regret, gains = entry.get("regret"), entry.get("gains")
+    return {
+        "regret": None if regret is None else _interval(regret),
+        "gains": None if gains is None else tuple(map(_interval, gains)),
+    }
+
+
+def _interval(bounds: list[float]) -> tuple[float, float]:
+    lower, upper = map(float, bounds)
+    return lower, upper
 
 
 READERS = {"solve": _selected, "baseline": _selected, "certify": _certified, "dynamics": _runs}

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from persuasion.audit.case import Case, Check, check, close
-from persuasion.audit.evaluate import payoff_scale, utilities
+from persuasion.audit.evaluate import units, utilities
 from persuasion.audit.profiles import Profile, profiles
 from persuasion.audit.reference import check_reference
+from persuasion.audit.stakes import stakes
 from persuasion.experiments.games import build_game
 from persuasion.game import Game
 from persuasion.games.didactic import didactic_surface
@@ -58,7 +59,7 @@ def _search(
     case: Case, game: Game, number: int, search: dict[str, Any], values: list[np.ndarray]
 ) -> Iterator[Check]:
     """Utilities, welfare and status at every tolerance of one search; ``values`` per selected profile."""
-    radius, scale = search["radius"], payoff_scale(game)
+    radius, unit = search["radius"], units(game)
     gains = _gains(search, len(values))
     for tolerance, selected, gain in zip(
         case.record.config["tolerances"], search["selected"], search["gains"], strict=True
@@ -68,14 +69,15 @@ def _search(
             value = values[selected["profile"]]
             yield check(
                 case, radius, "utility", where, selected["utilities"], value,
-                close(selected["utilities"], value, scale),
+                close(selected["utilities"], value, unit),
             )  # fmt: skip
             if "welfare" in selected:
-                yield check_welfare(case, radius, where, selected["welfare"], value, scale)
+                yield check_welfare(case, radius, where, selected["welfare"], value, unit)
+        # the rule of acceptance of the records that ship
         limit = tolerance * game.utility_range
         claimed = "none accepted" if selected is None else f"profile {selected['profile']}"
         claimed += "" if gain is None else f", gain {gain:.6g}"
-        status = _status(selected, gain, values, gains, limit, scale)
+        status = _status(selected, gain, values, gains, limit, unit)
         yield check(case, radius, "status", where, claimed, status or claimed, not status)
 
 
@@ -94,7 +96,7 @@ def _status(
     values: list[np.ndarray],
     gains: list[float | None],
     limit: float,
-    scale: float,
+    unit: np.ndarray,
 ) -> str:
     """What is wrong with the selection at one tolerance, or nothing.
 
@@ -114,42 +116,59 @@ def _status(
     if index not in passing:
         return f"gain {gain} exceeds {limit:.6g}"
     best = max(passing, key=lambda k: values[k].sum())
-    if values[best].sum() > values[index].sum() + 1e-9 * scale:
+    if values[best].sum() > values[index].sum() + 1e-9 * unit.max():
         return f"profile {best} passes with higher welfare"
     return ""
 
 
 def check_welfare(
-    case: Case, radius: float | None, where: str, claimed: float, value: np.ndarray, scale: float
+    case: Case,
+    radius: float | None,
+    where: str,
+    claimed: float,
+    value: np.ndarray,
+    unit: np.ndarray,
 ) -> Check:
     """A claimed welfare against the sum of recomputed utilities."""
     total = float(sum(value.tolist()))
-    agrees = close(claimed, total, scale * len(value))
+    agrees = close(claimed, total, unit.sum())
     return check(case, radius, "welfare", where, claimed, total, agrees)
 
 
 def _stored_profiles(case: Case) -> Iterator[Check]:
-    """Utilities of every profile with claimed ones, and intervals that contain what sampling found."""
+    """Utilities of every profile with claimed ones, stakes, and intervals that contain what sampling found."""
     game = build_game(case.record.config["game"])
-    scale = payoff_scale(game)
+    unit = units(game)
     sampled = _sampled_gains(case)
+    if (claimed := case.record.metrics.get("stakes")) is not None:
+        found = stakes(game)
+        yield check(case, None, "game", "stakes", claimed, found, close(claimed, found, found))
     yield from _from_the_source(case)
     for profile in profiles(case):
         value = recompute(game, profile)
         if profile.utilities is not None:
-            agrees = close(profile.utilities, value, scale)
+            agrees = close(profile.utilities, value, unit)
             yield check(
                 case, profile.radius, "utility", profile.where, profile.utilities, value, agrees
             )
         if profile.regret is not None:
             lower, upper = profile.regret
             least = sampled.get((profile.radius, profile.policies.tobytes()), 0.0)
-            good = -1e-9 * scale <= lower <= upper + 1e-9 * scale
-            good &= upper >= least - 1e-7 * scale
+            rounding = 1e-9 * unit.max()
+            good = -rounding <= lower <= upper + rounding
+            good &= upper >= least - 1e-7 * unit.max()
+            good &= profile.gains is None or _in_order(profile, unit)
             text = f"an interval with its end above the sampled gain {least:.6g}"
             yield check(
                 case, profile.radius, "certificate", profile.where, profile.regret, text, good
             )
+
+
+def _in_order(profile: Profile, unit: np.ndarray) -> bool:
+    """Whether every sender's gains are an interval, and the largest ends are those of the regret."""
+    gains = np.array(profile.gains)
+    ordered = (gains[:, 0] >= -1e-9 * unit) & (gains[:, 0] <= gains[:, 1] + 1e-9 * unit)
+    return bool(ordered.all()) and close(profile.regret, gains.max(0), unit.max())
 
 
 def _from_the_source(case: Case) -> Iterator[Check]:
@@ -184,7 +203,7 @@ def _didactic(case: Case) -> Iterator[Check]:
             policies = didactic_surface(row, len(claimed))[1]
             value = np.array([[utilities(game, p) for p in line] for line in policies])
             error = float(np.abs(value - claimed).max())
-            good = error <= SURFACE_RELATIVE * payoff_scale(game)
+            good = error <= SURFACE_RELATIVE * units(game).min()
             yield check(case, None, "utility", f"surface {row}", 0.0, error, good)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from persuasion.audit.case import Case, Check, check, close
-from persuasion.audit.evaluate import payoff_scale
+from persuasion.audit.evaluate import units
 from persuasion.audit.profiles import profiles
 from persuasion.audit.records import check_welfare, recompute
 from persuasion.experiments.config import Preset
@@ -66,10 +66,10 @@ def _row(
     where = f"table, tolerance {tolerance:g}"
     checks = [check(case, radius, "status", where, bool(row["solved"]), value is not None)]
     if value is not None and row["solved"]:
-        scale = payoff_scale(game)
-        agrees = close(row["utilities"], value, scale)
+        unit = units(game)
+        agrees = close(row["utilities"], value, unit)
         checks += [
             check(case, radius, "utility", where, row["utilities"], value, agrees),
-            check_welfare(case, radius, where, float(row["welfare"]), value, scale),
+            check_welfare(case, radius, where, float(row["welfare"]), value, unit),
         ]
     return checks

@@ -13,7 +13,6 @@ from persuasion.audit.log import Log
 from persuasion.audit.run import Audit, Settings, to_examine
 
 SHOWN = 20
-CLOSED = 1e-6
 
 
 def summary(audit: Audit, headline: float) -> pd.DataFrame:
@@ -21,7 +20,7 @@ def summary(audit: Audit, headline: float) -> pd.DataFrame:
 
     ``accepted`` counts the profiles that the sampled check accepted at the headline tolerance; of those
     certified, ``equilibrium``, ``refuted`` and ``open`` tell what the exact regret says: a refuted one is a
-    finding about the sampled check, not a disagreement. Regrets are relative to the game's utility range,
+    finding about the sampled check, not a disagreement. Regrets are shares of the senders' own stakes,
     as median of the lower and of the upper bounds, and the largest upper bound.
     """
     groups: dict[tuple[str, str, float | None], list[Check]] = {}
@@ -71,7 +70,7 @@ def _certified(audit: Audit, key: tuple[str, str, float | None], headline: float
 def logged(cases: Sequence[Case], log: Log, settings: Settings | None = None) -> pd.DataFrame:
     """One row per experiment: profiles that there are to examine, those that the log has, and what came of them.
 
-    ``closed`` counts certificates whose interval is shorter than 1e-6 of the utility range; ``disagree`` claims.
+    ``closed`` counts certificates whose interval is shorter than 1e-6 of the stake; ``disagree`` claims.
     """
     groups: dict[str, list[Task]] = {}
     for task in to_examine(cases, settings or Settings()):
@@ -90,7 +89,7 @@ def _logged_row(name: str, tasks: list[Task], log: Log) -> tuple[str, int, int, 
     examined = [found for _, found in pairs]
     repeated = sum(task.resample for task, _ in pairs)
     regrets = [found.regret for found in examined if found.regret is not None]
-    closed = sum(regret.upper - regret.lower <= CLOSED for regret in regrets)
+    closed = sum(regret.closed for regret in regrets)
     wrong = sum(not check.agrees for found in examined for check in found.checks)
     return name, len(tasks), len(examined), repeated, len(regrets), closed, wrong
 
@@ -115,6 +114,6 @@ def lines(audit: Audit, headline: float) -> Iterator[str]:
         yield "the time was up before all records were checked; --minutes 0 has no limit"
     if audit.regrets:
         yield (
-            f"equilibrium / refuted / open: the exact regret of profiles that the sampled check accepts at "
-            f"{headline:g} of the utility range"
+            f"equilibrium / refuted / open: whether no sender gains more than {headline:g} of its own stake at the "
+            "profiles that the sampled check accepts at this share of the game's utility range"
         )

@@ -181,8 +181,8 @@ class Certificates:
     global_senders : also compute the global regret of games with at most this many senders
     scenario_global : also that of what Table 1 shows, in games that are larger than the benchmark's
     polish_rounds : turns of every sender; 0: no polishing
-    polish_tolerance : accepted regret of a polished profile, relative to the game's utility range
-    polish_margin : margin of the receiver's actions, relative to the receiver's utility range
+    polish_tolerance : accepted regret of a polished profile, a share of the sender's own stake
+    polish_margin : margin of the receiver's actions, a share of what is at stake for it
     """
 
     searches: int = 2
@@ -229,9 +229,9 @@ class DynamicsStudy:
     ----------
     largest : only games whose signals, states and actions are at most this many
     starts : random starting profiles per game
-    margins : of the receiver's actions, relative to its utility range; 0: ties as the movers like them
+    margins : of the receiver's actions, shares of what is at stake for it; 0: ties as the movers like them
     rounds, seconds : budget of one run
-    tolerance : a smaller gain, relative to the game's utility range, is no reason to move
+    tolerance : a smaller gain, as a share of the sender's own stake, is no reason to move
     """
 
     largest: int = 8

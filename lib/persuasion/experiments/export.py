@@ -17,7 +17,11 @@ from persuasion.experiments.store import Record, Store
 
 
 def export(
-    preset: Preset, store: str | Path, root: str | Path, any_code: bool = False
+    preset: Preset,
+    store: str | Path,
+    root: str | Path,
+    any_code: bool = False,
+    renew: bool = False,
 ) -> list[str]:
     """Add the preset's finished records that ``root/<preset>`` lacks; returns a line per experiment.
 
@@ -27,6 +31,7 @@ def export(
     root : folder of committed results, with one folder per preset
     any_code : also take records that another version of the code made (the latest; not of jobs that need
         other jobs); by default only this version's
+    renew : also add this version's records of what another version's are committed of; the new ones count
 
     Raises
     ------
@@ -37,7 +42,8 @@ def export(
     with Store(store) as opened:
         other = opened.by_config() if any_code else {}
         return [
-            _export(preset, name, opened, folder, other, Path(root)) for name in design.EXPERIMENTS
+            _export(preset, name, opened, folder, other, Path(root), renew)
+            for name in design.EXPERIMENTS
         ]
 
 
@@ -59,18 +65,26 @@ def paper_scale(experiment: str, root: str | Path | None = None) -> list[Record]
 
 
 def _export(
-    preset: Preset, name: str, store: Store, folder: Path, other: dict[str, str], root: Path
+    preset: Preset,
+    name: str,
+    store: Store,
+    folder: Path,
+    other: dict[str, str],
+    root: Path,
+    renew: bool,
 ) -> str:
     jobs = design.jobs(preset, name)
     known = committed(root, preset)
     present = known.done(jobs) if known else set()
     missing = [job for job in jobs if job.key not in present]
     records = _finished(missing, store, other)
-    files = append(folder, preset.name, name, records) if records else []
+    renewed = _renewed(jobs, store, known) if renew and known else []
+    files = append(folder, preset.name, name, records + renewed) if records or renewed else []
     size = sum(path.stat().st_size for path in files) / 1e6
     return (
         f"{name}: {len(records)} records exported ({size:.2f} MB), {len(present)} were there, "
-        f"{len(missing) - len(records)} of {len(jobs)} are not computed"
+        + (f"{len(renewed)} of them exported anew, " if renew else "")
+        + f"{len(missing) - len(records)} of {len(jobs)} are not computed"
     )
 
 
@@ -85,3 +99,13 @@ def _finished(jobs: Sequence[Job], store: Store, other: dict[str, str]) -> list[
         if record and record.done:
             found.append((job, record))
     return found
+
+
+def _renewed(jobs: Sequence[Job], store: Store, known: Results) -> list[tuple[Job, Record]]:
+    """Jobs whose committed record another version of the code made, with this version's."""
+    return [
+        (job, record)
+        for job in jobs
+        if (old := known.find(job)) and (record := store.get(job.key)) and record.done
+        if record.provenance["code"] != old.provenance["code"]
+    ]

@@ -17,16 +17,18 @@ import torch
 PACKAGE = Path(__file__).resolve().parents[1]
 # a change in these modules can change a record of the kind; elsewhere (reports, command line) it cannot
 GAMES = (
+    "checks.py",
     "game.py",
     "policies.py",
     "simulate.py",
+    "standard.py",
     "ties.py",
     "games/*.py",
     "experiments/games.py",
     "experiments/seeds.py",
 )
 LEARNING = ("networks/*.py", "learn/*.py", "experiments/learning.py")
-SOLVERS = ("best_response/*.py", "certify/*.py", "equilibria/*.py")
+SOLVERS = ("best_response/*.py", "certify/*.py", "equilibria/*.py", "experiments/regrets.py")
 SELECTION = ("experiments/grid.py", "experiments/selection.py")
 SEARCHES = ("baselines/*.py", "learn/extragradient.py", "learn/sampled_check.py")
 RELEVANT = {

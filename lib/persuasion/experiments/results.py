@@ -2,7 +2,8 @@
 
 ``results/<preset>/`` holds ``manifest.json`` and parts. A part is a text file with one record per line and
 an ``.npz`` with the records' arrays; the manifest names the parts with their digests, and what many records
-share: their settings and where they come from. Exports add parts and never change one.
+share: their settings and where they come from. Exports add parts and never change one; where two parts have the
+same record, the later part's counts.
 
 A record is found by its configuration, and that of the jobs that it needed: one that an older version of the
 code made still counts, and its provenance says so.
@@ -52,9 +53,12 @@ class Results:
 
     def _read(self) -> None:
         for part in self.manifest["parts"]:
+            held: dict[str, Record] = {}
             for record in read_part(self.path, part, self.manifest):
-                if self._records.setdefault(record.key, record) is not record:
-                    raise StoreError(f"{self.path}: holds the record {record.key} twice; {REMEDY}")
+                if held.setdefault(record.key, record) is not record:
+                    where = f"{self.path}: {part['name']}"
+                    raise StoreError(f"{where} holds the record {record.key} twice; {REMEDY}")
+            self._records |= held
 
     def find(self, job: Job) -> Record | None:
         """The record of the job's configuration, whatever version of the code made it, or None."""

@@ -18,7 +18,8 @@ def select(
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The paper's selection among ``ends`` (count, senders, states, signals), as metrics and arrays of a record.
 
-    The check's deviations depend on the game and the radius alone, so all methods face the same.
+    The check's deviations depend on the game and the radius alone, so all methods face the same. Tolerances are
+    shares of the game's utility range, one for all senders: the rule of acceptance of the records that ship.
     """
     selection = select_local_equilibria(
         game,

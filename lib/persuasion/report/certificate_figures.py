@@ -55,8 +55,8 @@ def misses_by_step(misses: pd.DataFrame) -> Figure:
 def regret_distribution(frame: pd.DataFrame, tolerance: float) -> Figure:
     """Distribution of the local regret of the headline selections: share of profiles at or below a regret.
 
-    Relative to the utility range. Solid: the proven upper end; dotted: the deviation found. The vertical line
-    is the tolerance at which the sampled check accepted them.
+    Relative to the senders' own stakes. Solid: the proven upper end; dotted: the deviation found. The vertical line
+    is the tolerance at which the sampled check accepted them, then a share of the game's utility range.
     """
     use_style()
     shown = frame[frame["headline"]]
@@ -79,7 +79,7 @@ def regret_distribution(frame: pd.DataFrame, tolerance: float) -> Figure:
         axis.axvline(tolerance, color="black", lw=0.8)
         axis.set(
             xscale="log",
-            xlabel="regret / utility range",
+            xlabel="regret / stake",
             title=f"{number} senders, radius {radius:g}",
         )
     axes[0, 0].set_ylabel("share of profiles")

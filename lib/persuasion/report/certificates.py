@@ -1,7 +1,7 @@
 """Records of certificates, of the sampled check on optimised profiles, and of the dynamics, as tidy tables.
 
-Regrets are relative to the game's utility range, so that games can be averaged; ``lower`` and ``upper`` are the
-ends of the proven interval.
+Regrets are relative, so that games can be averaged: the largest gain of a sender as a share of its own stake;
+``lower`` and ``upper`` are the ends of the proven interval.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from persuasion.experiments.config import Preset
+from persuasion.experiments.regrets import record_stakes, relative_interval
 from persuasion.experiments.store import Record
 from persuasion.report.frames import game_id
 
@@ -21,7 +22,8 @@ SAME_OUTCOME = 1e-6
 # what there is to ask for even if nothing was accepted, and so nothing certified
 COLUMNS = (
     "game", "family", "senders", "logit_scale", "method", "radius", "tolerances", "headline", "welfare",
-    "utility_range", "local_lower", "local_upper", "global_lower", "global_upper", "polished_status",
+    "utility_range", "local_lower", "local_upper", "regret_least", "regret_most", "global_lower", "global_upper",
+    "polished_status",
 )  # fmt: skip
 
 
@@ -29,8 +31,9 @@ def certificates_frame(records: Sequence[Record], preset: Preset) -> pd.DataFram
     """One row per certified profile.
 
     Columns: game, its family and parameters, method, radius, the ``tolerances`` at which the search selected it,
-    ``headline`` (whether the figures show it), welfare, local and global regret, and the polished profile's status,
-    regret and welfare (NaN or None where there is none).
+    ``headline`` (whether the figures show it), welfare, local and global regret (in utility units: ``regret_least``
+    and ``regret_most`` of the local one), and the polished profile's status, regret (``polished_most`` in
+    utility units) and welfare (NaN or None where there is none).
     """
     rows = [
         _certificate_row(record, row, preset)
@@ -44,9 +47,9 @@ def certificates_frame(records: Sequence[Record], preset: Preset) -> pd.DataFram
 
 
 def _certificate_row(record: Record, row: dict[str, Any], preset: Preset) -> dict[str, Any]:
-    scale = record.metrics["utility_range"]
+    stakes = record_stakes(record)
     tolerances = [preset.tolerances[k] for k in row["selected_at"]]
-    polished = row["polished"] or {"status": None, "regret": [np.nan] * 2, "utilities": [np.nan]}
+    polished = row["polished"] or {"status": None, "regret": None, "utilities": [np.nan]}
     return {
         "game": game_id(record),
         "family": record.config["game"]["family"],
@@ -56,18 +59,21 @@ def _certificate_row(record: Record, row: dict[str, Any], preset: Preset) -> dic
         "tolerances": tolerances,
         "headline": preset.headline in tolerances,
         "welfare": sum(row["utilities"]),
-        "utility_range": scale,
-        **_interval("local", row["local"], scale),
-        **_interval("global", row["global"] or {"regret": [np.nan] * 2, "exact": None}, scale),
+        "utility_range": record.metrics["utility_range"],
+        **dict(zip(("regret_least", "regret_most"), row["local"]["regret"])),
+        **_interval("local", row["local"], stakes),
+        **_interval("global", row["global"], stakes),
         "polished_status": polished["status"],
         "polished_welfare": sum(polished["utilities"]),
-        **_interval("polished", {"regret": polished["regret"], "exact": None}, scale),
+        **_interval("polished", polished, stakes),
+        "polished_most": polished["regret"][1] if polished["regret"] else np.nan,
     }
 
 
-def _interval(name: str, found: dict[str, Any], scale: float) -> dict[str, Any]:
-    lower, upper = (value / scale for value in found["regret"])
-    return {f"{name}_lower": lower, f"{name}_upper": upper, f"{name}_exact": found["exact"]}
+def _interval(name: str, found: dict[str, Any] | None, stakes: np.ndarray) -> dict[str, Any]:
+    lower, upper = relative_interval(found, stakes)
+    exact = None if found is None else found.get("exact")
+    return {f"{name}_lower": lower, f"{name}_upper": upper, f"{name}_exact": exact}
 
 
 def dynamics_frame(records: Sequence[Record]) -> pd.DataFrame:
@@ -104,8 +110,7 @@ def _outcome_labels(record: Record) -> list[int | None]:
 def _run_row(
     record: Record, run: dict[str, Any], label: int | None, seconds: float
 ) -> dict[str, Any]:
-    lower, upper = run["regret"] or (np.nan, np.nan)
-    scale = record.metrics["utility_range"]
+    lower, upper = relative_interval(run, record_stakes(record))
     return {
         "game": game_id(record),
         **record.config["game"]["parameters"],
@@ -113,8 +118,8 @@ def _run_row(
         "start": run["start"],
         "status": run["status"],
         "rule": "explicit map" if isinstance(run["ties"], list) else run["ties"],
-        "lower": np.nan if lower is None else lower / scale,
-        "upper": np.nan if upper is None else upper / scale,
+        "lower": lower,
+        "upper": upper,
         "welfare": sum(run["utilities"]),
         "rounds": run["rounds"],
         "moves": run["moves"],

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from persuasion.audit.case import Case
 from persuasion.audit.profiles import profiles
 from persuasion.experiments.games import build_game
+from persuasion.experiments.regrets import record_stakes, relative_interval
 from persuasion.experiments.store import Record
 from persuasion.report.frames import game_id
 from persuasion.report.statistics import mean_interval
@@ -19,7 +21,10 @@ GLOBAL = "global regret, at least"
 
 
 def kinks_frame(records: Sequence[Record]) -> pd.DataFrame:
-    """One row per game, start, step and number of samples: exact regret and the sampled gain, both relative."""
+    """One row per game, start, step and number of samples: exact regret and the sampled gain, both relative.
+
+    ``sampled`` is the upper end where only the largest gain of several movers is recorded, in utility units.
+    """
     return pd.DataFrame(
         [
             {
@@ -29,20 +34,26 @@ def kinks_frame(records: Sequence[Record]) -> pd.DataFrame:
                 "start": row["start"],
                 "step": row["step"],
                 "samples": int(samples),
-                "lower": row["regret"][0] / record.metrics["utility_range"],
-                "upper": row["regret"][1] / record.metrics["utility_range"],
-                "sampled": gain / record.metrics["utility_range"],
+                **dict(zip(("lower", "upper"), relative_interval(row, stakes))),
+                "sampled": _relative_gain(row, samples, stakes),
             }
             for record in records
             if record.done
+            for stakes in [record_stakes(record)]
             for row in record.metrics["rows"]
-            for samples, gain in row["sampled"].items()
+            for samples in row["sampled"]
         ]
     )
 
 
+def _relative_gain(row: dict[str, Any], samples: str, stakes: np.ndarray) -> float:
+    gains = row.get("sampled_gains", {}).get(samples)
+    entry = {"regret": 2 * [row["sampled"][samples]], "gains": gains and [[g, g] for g in gains]}
+    return relative_interval(entry, stakes)[1]
+
+
 def miss_rates(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
-    """How often the sampled check accepts what the exact one refutes at a tolerance relative to the utility range.
+    """How often the sampled check accepts what the exact one refutes at a tolerance, a share of the stakes.
 
     One row per movers, size, step and number of samples: profiles that are refuted, those of them that the sampled
     check accepts, and profiles that remain undecided.
@@ -77,28 +88,29 @@ def verdict_table(frame: pd.DataFrame) -> pd.DataFrame:
 def overlooked(
     selections: pd.DataFrame, certified: pd.DataFrame, smallest: float = 1e-6
 ) -> pd.DataFrame:
-    """Selected profiles with what sampling found beside what there is to gain; both relative to the utility range.
+    """Selected profiles with what sampling found beside what there is to gain; both in utility units.
 
-    Columns: game, family, method, radius, ``entries`` of one sender's policy, ``sampled`` gain, the exact regret's
-    ``lower`` and ``upper`` end, and their ``ratio``: lower end over sampled gain. Where sampling found less than
-    ``smallest`` the ratio says nothing, and the profile is left out.
+    Columns: game, family, method, radius, ``entries`` of one sender's policy, ``utility_range`` of the game,
+    ``sampled`` gain, the exact regret's ``lower`` and ``upper`` end, and their ``ratio``: lower end over sampled
+    gain. Where sampling found less than the share ``smallest`` of the utility range the ratio says nothing, and the
+    profile is left out.
     """
-    shown = _with_certificates(selections, certified).dropna(subset="local_lower")
-    shown = shown.assign(
-        entries=shown["signals"] * shown["states"], sampled=shown["gain"] / shown["utility_range"]
-    )
-    shown = shown[shown["sampled"] > smallest]
-    shown["ratio"] = shown["local_lower"] / shown["sampled"]
-    names = {"local_lower": "lower", "local_upper": "upper"}
-    columns = ["game", "family", "method", "radius", "entries", "sampled", *names, "ratio"]
-    return shown[columns].rename(columns=names).reset_index(drop=True)
+    names = {"gain": "sampled", "regret_least": "lower", "regret_most": "upper"}
+    shown = _with_certificates(selections, certified).rename(columns=names).dropna(subset="lower")
+    shown = shown.assign(entries=shown["signals"] * shown["states"])
+    shown = shown[shown["sampled"] > smallest * shown["utility_range"]]
+    shown["ratio"] = shown["lower"] / shown["sampled"]
+    columns = [
+        "game", "family", "method", "radius", "entries", "utility_range", "sampled", "lower", "upper", "ratio",
+    ]  # fmt: skip
+    return shown[columns].reset_index(drop=True)
 
 
 def within_pieces(frame: pd.DataFrame, records: Sequence[Record], tolerance: float) -> pd.DataFrame:
     """The frame of :func:`overlooked` with a column ``within``: what there is to gain without a change of action.
 
     That is the largest gain of a sender within the radius as long as the receiver acts at every joint signal as it
-    does at the profile, relative to the utility range. ``records`` are those of the searches, ``tolerance`` the one
+    does at the profile, in utility units. ``records`` are those of the searches, ``tolerance`` the one
     at which the profiles were selected.
     """
     solved = {(game_id(r), r.config["method"]): r for r in records if r.config["kind"] == "solve"}
@@ -120,8 +132,7 @@ def _gain_within_piece(record: Record, radius: float, tolerance: float) -> float
         if profile.radius == radius and tolerance in profile.tolerances
     )
     senders = range(game.shape.senders)
-    gain = max(gain_within_piece(game, policies, sender, radius) for sender in senders)
-    return gain / (game.utility_range or 1.0)
+    return max(gain_within_piece(game, policies, sender, radius) for sender in senders)
 
 
 def reach_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -144,7 +155,7 @@ def reach_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _with_certificates(selections: pd.DataFrame, certified: pd.DataFrame) -> pd.DataFrame:
     """The accepted profiles with the certificate of each, missing where there is none."""
-    columns = ["local_lower", "local_upper", "global_lower"]
+    columns = ["local_lower", "local_upper", "regret_least", "regret_most", "global_lower"]
     keys = ["game", "method", "radius"]
     return selections[selections["solved"]].merge(
         certified.loc[certified["headline"], keys + columns],
@@ -159,10 +170,10 @@ def exact_table(
 ) -> pd.DataFrame:
     """What certificates say of the profiles that a figure shows: one row per network, and per value of ``by``.
 
-    ``selections`` are rows of an equilibria frame at one tolerance, which is relative to the utility range;
-    ``certified`` is a certificates frame. *Holds*: the regret is proved to be at most the tolerance. *Refuted*: a
-    deviation gains more. Regrets are means over the certified profiles, relative to the utility range; global ones
-    are about deviations of any size, and are a column only if there are any.
+    ``selections`` are rows of an equilibria frame at one tolerance, in acceptance a share of the utility range;
+    ``certified`` is a certificates frame. *Holds*: no sender gains more than that share of its own stake, proven.
+    *Refuted*: one does. Regrets are means over the certified profiles, as shares of stakes; global ones are about
+    deviations of any size, and are a column only if there are any.
     """
     shown = _with_certificates(selections, certified)
     rows = [
@@ -192,7 +203,7 @@ def _exact_row(method: str, shown: pd.DataFrame, tolerance: float) -> dict[str, 
 
 
 def global_table(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
-    """Per method and radius: global regret of local equilibria, relative to the utility range."""
+    """Per method and radius: global regret of local equilibria, relative to the senders' stakes."""
     rows = [
         {
             "method": method,
@@ -209,7 +220,10 @@ def global_table(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
 
 
 def polish_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Per method, radius and number of senders: how polishing ended, and the change of welfare (relative)."""
+    """Per method, radius and number of senders: how polishing ended, and the change of welfare.
+
+    The latter relative to the game's utility range, as all welfare is.
+    """
     rows = []
     for keys, part in frame.groupby(["senders", "method", "radius"], sort=False):
         change = (part["polished_welfare"] - part["welfare"]) / part["utility_range"]

@@ -36,7 +36,7 @@ def endings_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def regret_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Per margin: the proven global regret of the stops, relative to the utility range."""
+    """Per margin: the proven global regret of the stops, relative to the senders' stakes."""
     stops = frame[frame["status"].isin(EQUILIBRIA)]
     rows = [
         {
@@ -53,7 +53,7 @@ def regret_table(frame: pd.DataFrame) -> pd.DataFrame:
 def welfare_comparison(
     frame: pd.DataFrame, records: Sequence[Record], preset: Preset
 ) -> pd.DataFrame:
-    """One row per game with an equilibrium: distinct outcomes and welfare, relative to the utility range.
+    """One row per game with an equilibrium: distinct outcomes and welfare, relative to the game's utility range.
 
     ``best`` and ``worst`` equilibrium; ``revelation`` under full revelation and ``networks`` at the best headline
     selection of any network (of games that all networks finished), NaN where there is none.

@@ -9,6 +9,7 @@ import numpy as np
 
 from persuasion.experiments.games import build_game
 from persuasion.experiments.kinds import Payload
+from persuasion.experiments.regrets import recorded_certificate
 from persuasion.experiments.store import Record
 from persuasion.game import Game
 from persuasion.simulate import sender_utilities
@@ -38,7 +39,8 @@ def run(job: dict[str, Any], source: Record) -> Payload:
             arrays[f"{len(rows)}/polished"] = polished
         arrays[f"{len(rows)}/policies"] = policies
         rows.append(row)
-    return {"rows": rows, "utility_range": game.utility_range}, arrays
+    units = {"utility_range": game.utility_range, "stakes": game.stakes.tolist()}
+    return {"rows": rows, **units}, arrays
 
 
 def _profiles(job: dict[str, Any], source: Record) -> Iterator[tuple[float, list[int], np.ndarray]]:
@@ -64,7 +66,7 @@ def _regret(
     from persuasion.certify import certify
 
     found = certify(game, policies, radius, ties=TIES, time_limit=settings["seconds"])
-    return {"regret": list(found.regret), "exact": all(sender.exact for sender in found.senders)}
+    return {**recorded_certificate(found), "exact": found.exact}
 
 
 def _polished(
@@ -76,8 +78,8 @@ def _polished(
         game,
         policies,
         radius,
-        tolerance=settings["polish_tolerance"] * game.utility_range,
-        margin=settings["polish_margin"] * float(np.ptp(game.receiver)),
+        tolerance=settings["polish_tolerance"],
+        margin=settings["polish_margin"] * game.receiver_stake,
         ties=TIES,
         rounds=settings["polish_rounds"],
         time_limit=settings["seconds"],
@@ -85,7 +87,7 @@ def _polished(
     )
     return {
         "status": found.status,
-        "regret": list(found.certificate.regret),
+        **recorded_certificate(found.certificate),
         "utilities": sender_utilities(game, found.policies).tolist(),
         "rounds": found.rounds,
         "moves": len(found.moves),

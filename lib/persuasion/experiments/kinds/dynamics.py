@@ -8,21 +8,21 @@ import numpy as np
 
 from persuasion.experiments.games import build_game, starts_of
 from persuasion.experiments.kinds import Payload
+from persuasion.experiments.regrets import recorded
 
 if TYPE_CHECKING:
     from persuasion.equilibria import Dynamics
 
 
 def run(job: dict[str, Any]) -> Payload:
-    """One run per margin (relative to the receiver's utility range) and start.
+    """One run per margin (a share of what is at stake for the receiver) and start.
 
-    ``runs`` of the metrics has each run's status, regret under one rule, rounds and utilities; the arrays have
+    ``runs`` of the metrics has each run's status, gains under one rule, rounds and utilities; the arrays have
     the final profiles and their outcome distributions, which tell distinct equilibria apart.
     """
     from persuasion.equilibria import best_response_dynamics
 
     game = build_game(job["game"])
-    unit = float(np.ptp(game.receiver))
     runs: list[dict[str, Any]] = []
     profiles, outcomes, timings = [], [], []
     for margin in job["margins"]:
@@ -30,22 +30,24 @@ def run(job: dict[str, Any]) -> Payload:
             found = best_response_dynamics(
                 game,
                 policies,
-                margin=margin * unit,
+                margin=margin * game.receiver_stake,
                 rounds=job["rounds"],
                 time_limit=job["seconds"],
                 response_limit=job["seconds"],
-                tolerance=job["tolerance"] * game.utility_range,
+                tolerance=job["tolerance"],
             )
             runs.append({"margin": margin, "start": start} | _summary(found))
             profiles.append(found.policies)
             outcomes.append(found.outcome)
             timings.append(found.seconds)
     arrays = {"policies": np.stack(profiles), "outcomes": np.stack(outcomes)}
-    return {"runs": runs, "utility_range": game.utility_range, "timings": timings}, arrays
+    units = {"utility_range": game.utility_range, "stakes": game.stakes.tolist()}
+    return {"runs": runs, **units, "timings": timings}, arrays
 
 
 def _summary(found: Dynamics) -> dict[str, Any]:
     """What tables and the audit need; the profile itself is among the arrays."""
     whole = found.to_dict()
-    kept = ("status", "ties", "utilities", "regret", "rounds", "cycle_length")
-    return {name: whole[name] for name in kept} | {"moves": len(found.moves)}
+    kept = ("status", "ties", "utilities", "rounds", "cycle_length")
+    summary = {name: whole[name] for name in kept} | {"moves": len(found.moves)}
+    return summary | recorded(found.gains)

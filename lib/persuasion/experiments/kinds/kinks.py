@@ -8,6 +8,7 @@ import numpy as np
 
 from persuasion.experiments.games import build_game, starts_of
 from persuasion.experiments.kinds import Payload
+from persuasion.experiments.regrets import recorded_certificate
 from persuasion.experiments.seeds import integer_seed
 from persuasion.game import Game
 from persuasion.learn.sampled_check import sampled_gain
@@ -17,8 +18,8 @@ def run(job: dict[str, Any]) -> Payload:
     """From random starts, exact local best responses; both checks of the movers after some of the steps.
 
     ``movers``: "one" (the first sender climbs, the others stand still) or "turns" (every sender in turn).
-    ``rows`` of the metrics: start, step, the movers' exact regret (interval) and the gain that each number of
-    samples found.
+    ``rows`` of the metrics: start, step, the movers' exact gains (intervals) and those that each number of samples
+    found.
     """
     game = build_game(job["game"])
     movers = [0] if job["movers"] == "one" else list(range(game.shape.senders))
@@ -31,7 +32,8 @@ def run(job: dict[str, Any]) -> Payload:
                 step += 1
             both = _compare(game, policies, movers, job, (start, step))
             rows.append({"start": start, "step": step} | both)
-    return {"rows": rows, "utility_range": game.utility_range}, {}
+    units = {"utility_range": game.utility_range, "stakes": game.stakes.tolist()}
+    return {"rows": rows, **units}, {}
 
 
 def _improved(game: Game, policies: np.ndarray, sender: int, job: dict[str, Any]) -> np.ndarray:
@@ -53,8 +55,9 @@ def _compare(
     radius, limit = job["radius"], job["seconds"]
     exact = certify(game, policies, radius, "lowest-index", limit, senders=movers)
     seed = integer_seed("kinks", job["game"], *place) % 2**32
-    sampled = {
-        str(samples): float(sampled_gain(game, policies, radius, samples, seed).gains[movers].max())
+    found = {
+        str(samples): sampled_gain(game, policies, radius, samples, seed).gains[movers].tolist()
         for samples in job["samples"]
     }
-    return {"regret": list(exact.regret), "sampled": sampled}
+    sampled = {samples: max(gains) for samples, gains in found.items()}
+    return {**recorded_certificate(exact), "sampled": sampled, "sampled_gains": found}

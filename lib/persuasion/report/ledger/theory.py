@@ -68,7 +68,7 @@ def bilinear(_: Any) -> list[Part]:
             best_response(game, policies, 0, method=method).upper_bound
             for method in ("bilinear", "enumerate")
         ]
-        same += abs(values[0] - values[1]) <= TOLERANCE * game.utility_range
+        same += abs(values[0] - values[1]) <= TOLERANCE * game.stakes[0]
     return [Count("games in which the program's optimum is the best response", same, INSTANCES)]
 
 
