@@ -30,8 +30,8 @@ from persuasion.own_game import Request
 from persuasion.ties import TieRule
 from problems import prosecutor
 from stress import invariances
-from stress.invariances import ORIGINALS, Original
-from transformations import TRANSFORMATIONS
+from stress.invariances import Original
+from transformations import RULES, TRANSFORMATIONS
 
 pytestmark = pytest.mark.slow
 EVERY = [*METHODS, "auto"]
@@ -41,16 +41,19 @@ EXACT = 1e-9
 
 # --- the table
 
+# the second with ties, equal columns and states of probability zero
+ORIGINALS = (Original(2, 2, 2, 2, False, 1), Original(2, 2, 3, 2, True, 2))
+
 
 @pytest.mark.parametrize("name", TRANSFORMATIONS)
 def test_no_answer_changes(name):
     """Simulator, exact best responses, local ones, certificates and pieces, under three tie rules."""
     compared = 0
     for original in ORIGINALS:
-        for wrong in invariances.compared(original, name):
-            assert wrong == [], original
+        for image, question, rule in invariances.asked(original, name):
+            assert invariances.faults(original, image, question, rule) == [], (question, rule)
             compared += 1
-    assert compared >= 30
+    assert compared >= 9
 
 
 ORIGINAL = st.builds(
@@ -86,7 +89,7 @@ def test_the_originals_are_right(original):
     """Against rational arithmetic."""
     game, policies = invariances.drawn(original)
     stake, sender = game.stakes[original.sender], original.sender
-    for rule in invariances.RULES:
+    for rule in RULES:
         found = invariances.answer(original, "simulate", rule)
         assert abs(found - float(invariances.exact_utility(original, rule))) <= EXACT * stake
     if (exact := invariances.exact_value(original)) is None:

@@ -22,6 +22,7 @@ CORE = (
     "game.py",
     "ties.py",
     "simulate.py",
+    "standard.py",
     "constructions/*.py",
     "best_response/*.py",
     "certify/*.py",
@@ -38,6 +39,7 @@ TESTS = (
     "test_best_response_solvers.py",
     "test_certify.py",
     "test_certify_pieces.py",
+    "test_invariances.py",
 )
 # mutmut tells modules by their path below src
 SETTINGS = {
