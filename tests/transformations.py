@@ -167,7 +167,8 @@ def _split_state(game, policies, random):
 def _impossible_state(game, policies, random):
     """A last state of probability zero, with payoffs of all sizes."""
     n, _, actions, signals = game.shape
-    wild = 10.0 ** random.integers(-12, 13, (n + 1, 1, actions)) * random.choice([-1, 1])
+    wild = 10.0 ** random.integers(-12, 13, (n + 1, 1, actions))
+    wild[:, 0, 0] = -1e12
     row = np.eye(signals)[random.integers(signals, size=n)]
     return _image(
         game,
