@@ -41,8 +41,8 @@ EXACT = 1e-9
 
 # --- the table
 
-# the second with ties, equal columns and states of probability zero
-ORIGINALS = (Original(2, 2, 2, 2, False, 1), Original(2, 2, 3, 2, True, 2))
+# persuasion pays in both, more than saying nothing or everything; the second has ties
+ORIGINALS = (Original(2, 2, 2, 2, False, 18), Original(2, 2, 3, 2, True, 16))
 
 
 @pytest.mark.parametrize("name", TRANSFORMATIONS)

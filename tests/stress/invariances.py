@@ -108,6 +108,9 @@ def faults(original: Original, image: Image, question: str, rule: str) -> list[s
     after = ask(image.game, image.policies, number, question, image.rule(rule, sender))
     stake = float(game.stakes[sender])
     rounding = 16 * EPSILON * abs(image.zero[sender] / image.unit[sender]) / stake
+    share = image.game.stakes[number] / image.unit[sender] / stake
+    if game.standard.senders[sender].any() and abs(share - 1) > AGREEMENT + rounding:
+        return [f"stake {share - 1:.2g}"]
 
     def differ(name: str, slack: float) -> Iterator[str]:
         pair = (getattr(result, name, result) for result in (before, after))
