@@ -9,7 +9,7 @@ import pytest
 from persuasion.experiments.jobs import run_job
 from persuasion.experiments.results import Results
 from persuasion.report import stress as report
-from stress import determinism, fuzz, fuzz_json, mutation, numerics
+from stress import determinism, fuzz, fuzz_json, invariances, mutation, numerics
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 7
@@ -76,6 +76,12 @@ def test_extreme_numbers_against_exact_arithmetic():
     for family, found in numerics.measure(2, SEED).items():
         assert found["outside"] == 0, family
         assert max(found["worst"].values()) <= 1e-9, family
+
+
+def test_what_does_not_change_a_game_changes_no_answer():
+    found = invariances.measure(1, SEED).values()
+    assert all(entry["different"] == entry["refused"] == 0 for entry in found)
+    assert sum(entry["compared"] for entry in found) >= 20
 
 
 def test_nothing_is_unpickled_or_evaluated():

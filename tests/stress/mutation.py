@@ -24,6 +24,7 @@ CORE = (
     "game.py",
     "ties.py",
     "simulate.py",
+    "standard.py",
     "constructions/*.py",
     "best_response/*.py",
     "certify/*.py",
@@ -40,6 +41,7 @@ TESTS = (
     "test_best_response_solvers.py",
     "test_certify.py",
     "test_certify_pieces.py",
+    "test_invariances.py",
 )
 # mutmut tells modules by their path below src
 SETTINGS = {

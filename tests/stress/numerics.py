@@ -112,7 +112,7 @@ def _rays(exact: RationalGame, weights: np.ndarray) -> tuple[list[np.ndarray], l
             if other != a
         ]
         gain = sum(weights[:, t] * exact.senders[0][:, a] for t, a in enumerate(actions))
-        for ray in extreme_rays(np.vstack([nonnegative, np.array(obey, dtype=object)])):
+        for ray in extreme_rays(np.vstack([nonnegative, *obey])):
             unit = tuple(ray / sum(ray))
             earned[unit] = max(earned.get(unit, gain @ np.array(unit)), gain @ np.array(unit))
     return [np.array(ray, dtype=object) for ray in earned], list(earned.values())

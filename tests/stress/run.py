@@ -19,7 +19,17 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from persuasion.experiments.provenance import provenance  # noqa: E402
 from persuasion.own_folder import own_folder  # noqa: E402
-from stress import determinism, faults, fuzz, fuzz_json, mutation, numerics, planted, small  # noqa: E402
+from stress import (  # noqa: E402
+    determinism,
+    faults,
+    fuzz,
+    fuzz_json,
+    invariances,
+    mutation,
+    numerics,
+    planted,
+    small,
+)
 
 TARGET = ROOT / "_build" / "stress.json"
 COMMITTED = ROOT / "results" / "paper"
@@ -67,6 +77,10 @@ def _numerics(_: Path) -> dict[str, Any]:
     return numerics.measure(100, SEED)
 
 
+def _invariances(_: Path) -> dict[str, Any]:
+    return invariances.measure(24, SEED)
+
+
 def _mutation(_: Path) -> dict[str, Any]:
     # not in a temporary folder: it is continued where it ended
     return mutation.run(ROOT / "_build" / "mutation", MUTANTS, os.cpu_count() or 1)
@@ -84,6 +98,7 @@ PARTS: dict[str, Part] = {
     "faults": _faults,
     "input": _input,
     "numerics": _numerics,
+    "invariances": _invariances,
     "planted": _planted,
     "mutation": _mutation,
 }

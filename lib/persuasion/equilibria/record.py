@@ -68,10 +68,9 @@ class Dynamics:
     policies : (senders, states, signals), the last profile
     status : ``"equilibrium"``: nobody gains more than ``tolerance`` under ``ties``, proven;
         ``"margin equilibrium"``: nobody gains more than the tolerance by a deviation that keeps the margin, and
-        ``regret`` says what others would gain; ``"inconsistent ties"``: nobody gains if each may count ties in its
-        own favour,
-        but no one rule grants that; ``"unproven"``: no gain was found, nor excluded; ``"infeasible"``: no
-        policy keeps the margin; ``"cycle"``; ``"budget"``: rounds or time are spent
+        ``regret`` says what others would gain; ``"inconsistent ties"``: nobody gains if each may count ties in
+        its own favour, but no one rule grants that; ``"unproven"``: no gain was found, nor excluded;
+        ``"infeasible"``: no policy keeps the margin; ``"cycle"``; ``"budget"``: rounds or time are spent
     ties : the one rule for ``regret``, ``utilities`` and ``outcome``
     utilities : (senders,) under ``ties``
     outcome : (states, actions) joint distribution of state and action under ``ties``
