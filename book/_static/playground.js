@@ -18,12 +18,11 @@
       prior[state]));
   }
 
-  // the lowest of the actions that are optimal within the library's tolerance
+  // the lowest of the actions that are optimal within the library's tolerance, a share of what is at stake
   function action(receiver, weight) {
-    const value = [0, 1].map((a) => weight[0] * receiver[0][a] + weight[1] * receiver[1][a]);
-    const largest = Math.max(...receiver.flat().map(Math.abs));
-    const slack = TIE_TOLERANCE * (weight[0] + weight[1]) * largest;
-    return value[0] >= value[1] - slack ? 0 : 1;
+    const lead = [0, 1].map((state) => weight[state] * (receiver[state][1] - receiver[state][0]));
+    const stake = Math.abs(lead[0]) + Math.abs(lead[1]);
+    return lead[0] + lead[1] <= TIE_TOLERANCE * stake ? 0 : 1;
   }
 
   function evaluate(game, prior, policies) {

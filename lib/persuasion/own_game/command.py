@@ -85,8 +85,8 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         ("starts", int, "random starts"),
         ("steps", int, "extra-gradient steps"),
         ("candidates", int, "different equilibria wanted per method"),
-        ("tolerance", float, "largest regret of a local equilibrium, share of the utilities' range"),
-        ("margin", float, "lead of the receiver's action in polishing, share of its utilities' range"),
+        ("tolerance", float, "largest regret of a local equilibrium, share of every sender's own stake"),
+        ("margin", float, "lead of the receiver's action in polishing, share of what is at stake for it"),
         ("time-limit", float, "seconds for one certificate"),
         ("seed", int, "root of every random choice"),
     ):  # fmt: skip
@@ -140,10 +140,10 @@ def _write(solution: Solution, folder: Path) -> int:
         )
     for entry in solution.equilibria:
         utilities = ", ".join(f"{value:z.6g}" for value in entry.utilities)
-        lower, upper = entry.certificate.regret
+        lower, upper = entry.certificate.relative_regret
         print(
             f"{entry.method}: {entry.status}; senders ({utilities}), receiver {entry.receiver_utility:z.6g}; "
-            f"local regret {lower:z.3g} to {upper:z.3g}"
+            f"local regret {lower:z.3g} to {upper:z.3g} of the stake"
         )
     print(_readable(str(folder / "report.html")))
     return 0 if solution.certified else NOTHING_CERTIFIED

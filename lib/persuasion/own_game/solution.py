@@ -13,7 +13,7 @@ from persuasion.equilibria.record import CERTIFIED
 from persuasion.game import Game
 from persuasion.own_game.request import Request
 
-SCHEMA = "persuasion/solution/1"
+SCHEMA = "persuasion/solution/2"
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +96,7 @@ class Solution:
 
     @property
     def certified(self) -> tuple[Equilibrium, ...]:
-        """The local equilibria that are proven, best welfare first."""
+        """The local equilibria that are proven, the largest sum of the senders' utilities in stakes first."""
         return tuple(entry for entry in self.equilibria if entry.certified)
 
     def to_dict(self) -> dict[str, Any]:
