@@ -431,7 +431,7 @@ def test_records_that_hold_arrays_compare_by_identity():
 
 
 def test_no_minus_before_a_zero():
-    entry = SenderCertificate(0, -0.0, np.eye(2), -0.0, -0.0, -0.0, True, "optimal", "x", 0.0)
+    entry = SenderCertificate(0, -0.0, np.eye(2), -0.0, -0.0, -0.0, 1.0, True, "optimal", "x", 0.0)
     text = str(persuasion.Certificate({"name": ""}, 1.0, LOWEST_INDEX, (entry,), 0.0))
     assert "-0" not in text
     assert number(-0.0) == number(0.0) == "0"
