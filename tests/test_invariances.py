@@ -334,3 +334,11 @@ def test_what_rounding_has_blurred_is_refused(who):
     ):
         with pytest.raises(ValueError, match=rf"{who}.*state 0.*double precision"):
             call()
+
+
+def test_what_several_mixtures_beat_together_cannot_happen():
+    """The second action beats the last in one state, with a little of the first in both."""
+    receiver = np.array([[-0.5, 1.0, 0.5], [0.5, -1.0, -1.0]])
+    game = Game([0.625, 0.375], receiver, [[[0.5, -0.5, 1.0], [1.0, 0.0, -1.0]]], 2)
+    assert game.standard.possible.tolist() == [[True, True, False]] * 2
+    assert game.stakes.tolist() == [1.0]

@@ -140,7 +140,10 @@ def _beaten(u: np.ndarray, action: int) -> np.ndarray:
 
 
 def _mixture(lead: np.ndarray) -> np.ndarray:
-    """Weights of actions whose mean lead is nowhere negative, and clear in as many states as possible."""
+    """Weights of actions whose mean lead is nowhere negative, and clear in as many states as possible.
+
+    What is maximised is cut off at 1 in every state and the weights may grow, so that it counts states.
+    """
     from scipy.optimize import linprog
 
     states, actions = lead.shape
@@ -150,14 +153,12 @@ def _mixture(lead: np.ndarray) -> np.ndarray:
         np.append(np.zeros(actions), -np.ones(states)),
         A_ub=np.hstack([-rows, np.eye(states)]),
         b_ub=np.zeros(states),
-        A_eq=np.append(np.ones(actions), np.zeros(states))[None],
-        b_eq=[1.0],
-        bounds=(0, 1),
+        bounds=[(0, 1 / CLEARLY)] * actions + [(0, 1)] * states,
     )
     if found.x is None:
         return np.zeros(actions)
-    weights = np.where(found.x[:actions] > CLEARLY, found.x[:actions], 0.0)
-    return np.asarray(weights / weights.sum())
+    weights = np.maximum(found.x[:actions], 0.0)
+    return np.asarray(weights / (weights.sum() or 1.0))
 
 
 def _centred(utilities: np.ndarray, occurs: np.ndarray) -> np.ndarray:
