@@ -123,7 +123,8 @@ def _optimal_somewhere(u: np.ndarray) -> np.ndarray:
     generator = np.random.default_rng(0)
     beliefs = [generator.dirichlet(np.full(len(u), c), WITNESSES) for c in CONCENTRATIONS]
     inside = np.vstack([np.full((1, len(u)), 1 / len(u)), *beliefs])
-    values = inside[(inside > 0).all(1)] @ (u - u.max(1, keepdims=True))
+    # nearer to the border, rounding makes ties of what is worse
+    values = inside[(inside > CLEARLY).all(1)] @ (u - u.max(1, keepdims=True))
     return np.bincount(values.argmax(1), minlength=u.shape[1]) > 0
 
 
@@ -147,8 +148,11 @@ def _mixture(lead: np.ndarray) -> np.ndarray:
     from scipy.optimize import linprog
 
     states, actions = lead.shape
-    unit = np.abs(lead).max(1, keepdims=True)
-    rows = (lead - CLEARLY * np.abs(lead)) / np.where(unit > 0, unit, 1.0)
+    # every action and every state in a unit of its own: a forbidden action must not drown the others
+    size = np.abs(lead).max(0)
+    size = np.where(size > 0, size, 1.0)
+    unit = np.abs(lead / size).max(1, keepdims=True)
+    rows = (lead - CLEARLY * np.abs(lead)) / size / np.where(unit > 0, unit, 1.0)
     found = linprog(
         np.append(np.zeros(actions), -np.ones(states)),
         A_ub=np.hstack([-rows, np.eye(states)]),
@@ -157,7 +161,7 @@ def _mixture(lead: np.ndarray) -> np.ndarray:
     )
     if found.x is None:
         return np.zeros(actions)
-    weights = np.maximum(found.x[:actions], 0.0)
+    weights = np.maximum(found.x[:actions], 0.0) / size
     return np.asarray(weights / (weights.sum() or 1.0))
 
 
