@@ -27,6 +27,7 @@ from persuasion.best_response.polish import conclude, evaluate
 from persuasion.best_response.problem import make_problem
 from persuasion.best_response.record import OPTIMAL, InconsistentCertificate
 from persuasion.own_game import Request
+from persuasion.standard import possible_outcomes
 from persuasion.ties import TieRule
 from problems import prosecutor
 from stress import invariances
@@ -334,3 +335,26 @@ def test_what_rounding_has_blurred_is_refused(who):
     ):
         with pytest.raises(ValueError, match=rf"{who}.*state 0.*double precision"):
             call()
+
+
+def test_what_several_mixtures_beat_together_cannot_happen():
+    """The second action beats the last in one state, with a little of the first in both."""
+    receiver = np.array([[-0.5, 1.0, 0.5], [0.5, -1.0, -1.0]])
+    game = Game([0.625, 0.375], receiver, [[[0.5, -0.5, 1.0], [1.0, 0.0, -1.0]]], 2)
+    assert game.standard.possible.tolist() == [[True, True, False]] * 2
+    assert game.stakes.tolist() == [1.0]
+
+
+@given(st.integers(0, 2**31), st.integers(1, 3), st.integers(1, 4))
+def test_which_outcomes_can_happen_depends_on_no_name_unit_or_forbidden_action(
+    seed, states, actions
+):
+    random = np.random.default_rng(seed)
+    utilities = random.integers(-2, 3, (states, actions)) / 2
+    everywhere, order = np.ones(states, bool), random.permutation(actions)
+    possible = possible_outcomes(utilities, everywhere)
+    assert possible.any(1).all()
+    forbidden = np.column_stack([utilities, np.full(states, -1e9)])
+    assert np.array_equal(possible_outcomes(forbidden, everywhere)[:, :-1], possible)
+    assert np.array_equal(possible_outcomes(3e5 * utilities, everywhere), possible)
+    assert np.array_equal(possible_outcomes(utilities[:, order], everywhere), possible[:, order])

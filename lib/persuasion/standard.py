@@ -123,7 +123,8 @@ def _optimal_somewhere(u: np.ndarray) -> np.ndarray:
     generator = np.random.default_rng(0)
     beliefs = [generator.dirichlet(np.full(len(u), c), WITNESSES) for c in CONCENTRATIONS]
     inside = np.vstack([np.full((1, len(u)), 1 / len(u)), *beliefs])
-    values = inside[(inside > 0).all(1)] @ (u - u.max(1, keepdims=True))
+    # nearer to the border, rounding makes ties of what is worse
+    values = inside[(inside > CLEARLY).all(1)] @ (u - u.max(1, keepdims=True))
     return np.bincount(values.argmax(1), minlength=u.shape[1]) > 0
 
 
@@ -140,24 +141,28 @@ def _beaten(u: np.ndarray, action: int) -> np.ndarray:
 
 
 def _mixture(lead: np.ndarray) -> np.ndarray:
-    """Weights of actions whose mean lead is nowhere negative, and clear in as many states as possible."""
+    """Weights of actions whose mean lead is nowhere negative, and clear in as many states as possible.
+
+    What is maximised is cut off at 1 in every state and the weights may grow, so that it counts states.
+    """
     from scipy.optimize import linprog
 
     states, actions = lead.shape
-    unit = np.abs(lead).max(1, keepdims=True)
-    rows = (lead - CLEARLY * np.abs(lead)) / np.where(unit > 0, unit, 1.0)
+    # every action and every state in a unit of its own: a forbidden action must not drown the others
+    size = np.abs(lead).max(0)
+    size = np.where(size > 0, size, 1.0)
+    unit = np.abs(lead / size).max(1, keepdims=True)
+    rows = (lead - CLEARLY * np.abs(lead)) / size / np.where(unit > 0, unit, 1.0)
     found = linprog(
         np.append(np.zeros(actions), -np.ones(states)),
         A_ub=np.hstack([-rows, np.eye(states)]),
         b_ub=np.zeros(states),
-        A_eq=np.append(np.ones(actions), np.zeros(states))[None],
-        b_eq=[1.0],
-        bounds=(0, 1),
+        bounds=[(0, 1 / CLEARLY)] * actions + [(0, 1)] * states,
     )
     if found.x is None:
         return np.zeros(actions)
-    weights = np.where(found.x[:actions] > CLEARLY, found.x[:actions], 0.0)
-    return np.asarray(weights / weights.sum())
+    weights = np.maximum(found.x[:actions], 0.0) / size
+    return np.asarray(weights / (weights.sum() or 1.0))
 
 
 def _centred(utilities: np.ndarray, occurs: np.ndarray) -> np.ndarray:
