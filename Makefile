@@ -71,8 +71,9 @@ test-code: $(READY) ## unit and property tests, doctests
 test-notebooks: $(READY) ## every page as a notebook through nbval, at preset smoke
 	$(RUN) tests/notebooks.py
 
-test-book: $(READY) ## build the book at preset smoke, warnings as errors
-	PERSUASION_STORE=$(CURDIR)/_build/smoke/store.sqlite $(RUN) -m persuasion book --preset smoke
+test-book: test-notebooks ## build the book from these notebooks, warnings as errors
+	PERSUASION_STORE=$(CURDIR)/_build/smoke/store.sqlite IPYTHONDIR=$(CURDIR)/_build/smoke/kernels \
+	  $(RUN) -m persuasion book --preset smoke --executed _build/smoke/notebooks/smoke
 	$(RUN) -m pytest -q tests/built_book.py
 
 pdf: browser ## the book as one PDF

@@ -442,6 +442,7 @@ def test_nothing_is_computed_into_committed_results(folder, command, monkeypatch
 
 def test_the_book_prefers_what_is_committed(tiny, store, tmp_path, monkeypatch):
     built = []
+    monkeypatch.setattr("persuasion.reproduce.run_pages", lambda *a: tmp_path)
     monkeypatch.setattr("persuasion.reproduce.build_book", lambda *a: built.append(a))
     monkeypatch.setattr("persuasion.__main__.produce", lambda *a, **k: built.append("computed"))
     monkeypatch.setattr("persuasion.__main__.default_results", lambda: tmp_path / "results")
@@ -452,7 +453,7 @@ def test_the_book_prefers_what_is_committed(tiny, store, tmp_path, monkeypatch):
     built.clear()
     export(tiny, store, tmp_path / "results")
     assert main(["book"]) == 0
-    assert [(name, path) for name, _, path in built] == [("smoke", tmp_path / "results")]
+    assert [(name, path) for name, _, path, _ in built] == [("smoke", tmp_path / "results")]
     built.clear()
     monkeypatch.setenv("PERSUASION_STORE", str(store))
     assert main(["book", "--preset", "smoke"]) == 0

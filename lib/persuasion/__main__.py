@@ -32,6 +32,7 @@ from persuasion.experiments import (
 from persuasion.experiments import design as designs
 from persuasion.experiments.results import committed_folder, read_manifest
 from persuasion.own_game.command import add_commands
+from persuasion.pages import PageFailedError
 
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 # what the book shows, and the audit audits, if no preset is named: the first that is committed
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as error:
         print(f"persuasion: {error}", file=sys.stderr)
         return BAD_INPUT
-    except (JobsFailed, subprocess.CalledProcessError) as error:
+    except (JobsFailed, PageFailedError, subprocess.CalledProcessError) as error:
         print(f"persuasion: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -144,17 +145,24 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from persuasion.reproduce import build_book
+    from persuasion.reproduce import build_book, run_pages
 
     settings, store = _source(options)
+    if options.pdf:
+        from persuasion.pdf import find_browser
+
+        find_browser()  # said before anything is computed
     if not store.is_dir():
         produce(settings, EXPERIMENTS, store, workers=options.workers)
+    executed = options.executed or run_pages(
+        settings.name, build_folder() / "notebooks" / settings.name, store, options.workers
+    )
     if options.pdf:
         from persuasion.pdf import build_pdf
 
-        print(build_pdf(settings.name, build_folder() / "pdf", store))
+        print(build_pdf(settings.name, build_folder() / "pdf", store, executed))
     else:
-        print(build_book(settings.name, build_folder() / "book", store))
+        print(build_book(settings.name, build_folder() / "book", store, executed))
     return 0
 
 

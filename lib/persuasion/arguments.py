@@ -42,6 +42,12 @@ def _status_arguments(command: argparse.ArgumentParser) -> None:
 
 def _book_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pdf", action="store_true", help="as one PDF, printed by a browser")
+    command.add_argument(
+        "--executed",
+        type=Path,
+        metavar="DIR",
+        help="build from pages that were executed before, DIR/<page>.ipynb, and execute none",
+    )
 
 
 def _export_arguments(command: argparse.ArgumentParser) -> None:

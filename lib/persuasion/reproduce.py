@@ -1,4 +1,4 @@
-"""What ``make reproduce`` does: compute, run the experiment notebooks, build the book, say where it is."""
+"""What ``make reproduce`` does: compute, run the pages, build the book from them, say where it is."""
 
 from __future__ import annotations
 
@@ -11,23 +11,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from persuasion.experiments import EXPERIMENTS, Preset, build_folder, default_store, produce
+from persuasion.pages import execute_pages
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = (
-    "learning/networks",
-    "learning/recipes",
-    "learning/cost",
-    "experiments/synthetic",
-    "experiments/baselines",
-    "experiments/scenarios",
-    "certificates/local",
-    "certificates/dynamics",
-    "tools/own-game",
-    "ledger",
-)
-
-# a backend set in the caller's shell would leave the pages without figures
-INLINE_FIGURES = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 
 def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, float]]:
@@ -35,12 +21,12 @@ def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, flo
 
     Everything finished stays in the store, so a rerun continues where this one stopped.
     """
-    folder = build_folder()
-    notebooks = folder / "notebooks" / preset.name
+    folder, store = build_folder(), default_store()
+    executed = folder / "notebooks" / preset.name
     steps: list[tuple[str, Callable[[], object]]] = [
         ("experiments", lambda: produce(preset, EXPERIMENTS, workers=workers)),
-        ("notebooks", lambda: run_notebooks(preset, notebooks)),
-        ("book", lambda: build_book(preset.name, folder / "book", default_store())),
+        ("pages", lambda: run_pages(preset.name, executed, store, workers)),
+        ("book", lambda: build_book(preset.name, folder / "book", store, executed)),
     ]
     timings = []
     for name, step in steps:
@@ -51,43 +37,30 @@ def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, flo
     return timings
 
 
-def run_notebooks(preset: Preset, folder: Path) -> list[Path]:
-    """Execute the experiment pages with papermill; returns the executed notebooks."""
-    import jupytext
-    import nbformat
-    import papermill
+def run_pages(preset: str, folder: Path, store: Path, workers: int | None = None) -> Path:
+    """Execute every page once, on the records in ``store``; returns ``folder``, where the notebooks are.
 
-    executed = []
-    os.environ.update(INLINE_FIGURES)
-    for name in NOTEBOOKS:
-        source = ROOT / "book" / f"{name}.md"
-        target = folder / f"{Path(name).name}.ipynb"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(jupytext.read(source), target)
-        print(f"   {name}", flush=True)
-        papermill.execute_notebook(
-            str(target),
-            str(target),
-            parameters={"preset": preset.name},
-            cwd=str(source.parent),
-            kernel_name="python3",
-            progress_bar=False,
-        )
-        executed.append(target)
-    return executed
-
-
-def build_book(preset: str, folder: Path, store: Path) -> Path:
-    """Build the HTML book with warnings as errors; returns its first page.
-
-    ``store`` is a result store or a folder of committed results; the pages find it as ``PERSUASION_STORE``.
-    Raises ``subprocess.CalledProcessError`` if a page fails or warns.
+    Raises :class:`persuasion.pages.PageFailedError`.
     """
-    return jupyter_book("html", preset, folder, store) / "index.html"
+    execute_pages(ROOT, folder, _environment(preset, store), _say, workers)
+    return folder
 
 
-def jupyter_book(builder: str, preset: str, folder: Path, store: Path) -> Path:
-    """Build the book anew with one of Jupyter Book's builders; returns the folder of its output."""
+def _say(page: str, done: int, total: int) -> None:
+    print(f"   {done} of {total} pages: {page}", flush=True)
+
+
+def build_book(preset: str, folder: Path, store: Path, executed: Path) -> Path:
+    """Build the HTML book from executed pages, warnings as errors; returns its first page.
+
+    ``store`` is a result store or a folder of committed results. Raises ``subprocess.CalledProcessError`` if
+    something warns.
+    """
+    return jupyter_book("html", preset, folder, store, executed) / "index.html"
+
+
+def jupyter_book(builder: str, preset: str, folder: Path, store: Path, executed: Path) -> Path:
+    """Build the book anew from executed pages with one of Jupyter Book's builders; returns the output's folder."""
     shutil.rmtree(folder, ignore_errors=True)
     program = Path(sys.executable).with_name("jupyter-book")
     options = [
@@ -101,18 +74,23 @@ def jupyter_book(builder: str, preset: str, folder: Path, store: Path) -> Path:
         str(folder),
     ]
     command = [str(program), "build", *options, str(ROOT)]
-    # pages run in their own folders, so the store's path must not be relative
-    places = {
-        "PERSUASION_STORE": str(store.resolve()),
-        "PERSUASION_ARTEFACTS": os.environ.get("PERSUASION_ARTEFACTS")
-        or str((build_folder() / "artefacts").resolve()),
-    }
-    environment = {**os.environ, "PRESET": preset, **places, **INLINE_FIGURES}
+    pages = {"PERSUASION_PAGES": str(executed.resolve())}
+    environment = {**os.environ, **_environment(preset, store), **pages}
     subprocess.run(command, check=True, env=environment, cwd=ROOT)
     built = folder / "_build" / builder
     if not built.is_dir():
         raise FileNotFoundError(f"the book was built without {built}")
     return built
+
+
+def _environment(preset: str, store: Path) -> dict[str, str]:
+    """What pages and extensions look for; they run in folders of their own, so no path is relative."""
+    artefacts = os.environ.get("PERSUASION_ARTEFACTS") or build_folder() / "artefacts"
+    return {
+        "PRESET": preset,
+        "PERSUASION_STORE": str(store.resolve()),
+        "PERSUASION_ARTEFACTS": str(Path(artefacts).resolve()),
+    }
 
 
 def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:

@@ -1,0 +1,112 @@
+"""The book's pages as notebooks: papermill executes each of them once, and the build takes its outputs."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from persuasion.end_with_parent import end_with_parent
+from persuasion.experiments.executors import default_workers
+
+AT_ONCE = 4  # each is a process with torch in it, too many for a small machine's memory
+CELL_SECONDS = 600
+# a backend set in the caller's shell would leave the pages without figures
+INLINE_FIGURES = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+
+
+class PageFailedError(RuntimeError):
+    """A cell of a page failed; the message names both and ends with the cell's traceback."""
+
+
+def contents(root: Path) -> list[str]:
+    """The pages in the order of ``_toc.yml``, as paths below ``root`` without ``.md``."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter["file"] for part in toc.get("parts", [toc]) for chapter in part["chapters"]]
+    return [toc["root"], *chapters]
+
+
+def notebooks(root: Path) -> Iterator[tuple[str, Any]]:
+    """Each page that has code, with its notebook as nbformat has it."""
+    import jupytext
+
+    for page in contents(root):
+        notebook = jupytext.read(root / f"{page}.md")
+        if any(cell.cell_type == "code" for cell in notebook.cells):
+            yield page, notebook
+
+
+def execute_pages(
+    root: Path,
+    folder: Path,
+    environment: Mapping[str, str],
+    report: Callable[[str, int, int], None] = lambda page, done, total: None,
+    workers: int | None = None,
+) -> None:
+    """Execute every page in its own folder, some side by side, and keep it as ``folder/<page>.ipynb``.
+
+    Parameters
+    ----------
+    root : the book's source, with ``_toc.yml``
+    environment : what the pages find there, above all ``PRESET`` and ``PERSUASION_STORE``
+    report : called after every page with its name, how many are done, and how many there are
+    workers : pages at a time, default one per core, at most 4
+
+    Raises
+    ------
+    PageFailedError
+        for the first page that fails; pages that have not started by then are left out
+    """
+    pages = [page for page, _ in notebooks(root)]
+    at_once = min(AT_ONCE, workers or default_workers())
+    context = multiprocessing.get_context("spawn")  # threads of a cluster do not survive a fork
+    with ProcessPoolExecutor(at_once, context, initializer=_start, initargs=(environment,)) as pool:
+        futures = {pool.submit(execute_page, root, page, folder): page for page in pages}
+        try:
+            for done, future in enumerate(as_completed(futures), 1):
+                future.result()
+                report(futures[future], done, len(pages))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _start(environment: Mapping[str, str]) -> None:
+    """In a worker: what the kernels inherit."""
+    end_with_parent()
+    logging.disable(logging.WARNING)
+    os.environ.update({**environment, **INLINE_FIGURES})
+
+
+def execute_page(root: Path, page: str, folder: Path) -> None:
+    """Execute one page with papermill; :class:`PageFailedError` if a cell fails."""
+    import jupytext
+    import nbformat
+    import papermill
+
+    source, target = root / f"{page}.md", folder / f"{page}.ipynb"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(jupytext.read(source), target)
+    try:
+        papermill.execute_notebook(
+            str(target),
+            str(target),
+            cwd=str(source.parent),
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            execution_timeout=CELL_SECONDS,
+        )
+    except papermill.PapermillExecutionError as error:
+        target.unlink()
+        what = f"{page}.md: code cell {error.exec_count} fails: {error.ename}: {error.evalue}"
+        raise PageFailedError(f"{what}\n{error}") from None
+    except Exception as error:  # a dead kernel, a cell without an end
+        target.unlink()
+        raise PageFailedError(f"{page}.md: {type(error).__name__}: {error}") from None
