@@ -17,6 +17,7 @@ from persuasion.experiments.executors import default_workers
 
 AT_ONCE = 4  # each is a process with torch in it, too many for a small machine's memory
 CELL_SECONDS = 600
+STARTS = 3
 # a backend set in the caller's shell would leave the pages without figures
 INLINE_FIGURES = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
@@ -88,25 +89,42 @@ def execute_page(root: Path, page: str, folder: Path) -> None:
     """Execute one page with papermill; :class:`PageFailedError` if a cell fails."""
     import jupytext
     import nbformat
-    import papermill
+    from papermill import PapermillExecutionError
 
-    source, target = root / f"{page}.md", folder / f"{page}.ipynb"
+    target = folder / f"{page}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(jupytext.read(source), target)
+    nbformat.write(jupytext.read(root / f"{page}.md"), target)
     try:
-        papermill.execute_notebook(
-            str(target),
-            str(target),
-            cwd=str(source.parent),
-            kernel_name="python3",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            execution_timeout=CELL_SECONDS,
-        )
-    except papermill.PapermillExecutionError as error:
-        target.unlink()
+        _papermill(target, root / Path(page).parent)
+    except PapermillExecutionError as error:
         what = f"{page}.md: code cell {error.exec_count} fails: {error.ename}: {error.evalue}"
+        target.unlink()
         raise PageFailedError(f"{what}\n{error}") from None
     except Exception as error:  # a dead kernel, a cell without an end
         target.unlink()
         raise PageFailedError(f"{page}.md: {type(error).__name__}: {error}") from None
+
+
+def _papermill(notebook: Path, folder: Path) -> None:
+    """Execute a notebook in place, its kernel in ``folder``.
+
+    Two kernels that start at once may be given the same port: one dies before it has run anything; it starts again.
+    """
+    from nbclient.exceptions import DeadKernelError
+    from papermill import execute_notebook
+
+    for left in reversed(range(STARTS)):
+        try:
+            execute_notebook(
+                str(notebook),
+                str(notebook),
+                cwd=str(folder),
+                kernel_name="python3",
+                progress_bar=False,
+                request_save_on_cell_execute=False,
+                execution_timeout=CELL_SECONDS,
+            )
+            return
+        except RuntimeError as error:
+            if isinstance(error, DeadKernelError) or not left:
+                raise
