@@ -161,9 +161,9 @@ def test_a_page_that_fails_nbval_is_named_and_keeps_no_outputs(tmp_path):
 
 def test_a_page_that_fails_papermill_ends_the_run_with_its_cell_and_traceback(tmp_path):
     source, executed = tmp_path / "source", tmp_path / "executed"
-    write_book(source, good="print(*'abc')", bad="raise LookupError('no such game')")
+    write_book(source, slow="import time; time.sleep(500)", bad="raise LookupError('no such game')")
     with pytest.raises(PageFailedError, match=r"^bad\.md: code cell 2 fails: LookupError: no such"):
-        execute_pages(source, executed, {}, workers=1)
+        execute_pages(source, executed, {}, workers=2)
     assert not (executed / "bad.ipynb").exists()
 
 

@@ -62,7 +62,7 @@ def execute_pages(
     Raises
     ------
     PageFailedError
-        for the first page that fails; pages that have not started by then are left out
+        for the first page that fails; the others are stopped
     """
     pages = [page for page, _ in notebooks(root)]
     at_once = min(AT_ONCE, workers or default_workers())
@@ -75,6 +75,8 @@ def execute_pages(
                 report(futures[future], done, len(pages))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():
+                worker.terminate()  # its kernel ends with it
             raise
 
 
