@@ -17,7 +17,7 @@ export JUPYTER_PLATFORM_DIRS := 1
 # the venv's own kernel, whatever kernels the user has installed
 export JUPYTER_PREFER_ENV_PATH := 1
 
-.PHONY: help setup reproduce book page browser pdf run results verify status test test-code test-notebooks test-book benchmark lint format lock overview clean
+.PHONY: help setup reproduce book serve page browser pdf run results verify status test test-code test-notebooks test-book benchmark lint format lock overview clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ status: $(READY) ## show how much of a preset is computed
 
 book: $(READY) ## build the book from committed results, else from a computed preset
 	$(RUN) -m persuasion book $(CHOSEN)
+
+serve: $(READY) ## show the built book in a browser: a web server for this machine only
+	$(RUN) -m persuasion serve
 
 page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build/pages
 	@test -f "book/$(PAGE).md" || { echo "make: there is no book/$(PAGE).md; name a page with PAGE=theory/ppad" >&2; exit 2; }
@@ -85,8 +88,9 @@ test-browser: $(READY) ## the built book in a browser; skipped, and said so, whe
 browser: $(READY) ## install a browser for the tests and the PDF, if there is none
 	$(RUN) tests/install_browser.py
 
-stress: $(READY) ## faults, hostile input, extreme numbers, planted errors, mutants; hours; writes _build/stress.json
-	$(RUN) tests/stress/run.py
+stress: $(READY) ## faults, hostile input, extreme numbers, planted errors, mutants; PARTS="faults input" for some (hours)
+	$(RUN) -m pytest -n auto -m stress
+	$(RUN) tests/stress/run.py $(PARTS)
 
 benchmark: $(READY) ## ours against naive baselines; writes _build/benchmarks.json
 	$(RUN) benchmarks/run.py

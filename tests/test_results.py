@@ -423,9 +423,12 @@ def test_export_from_the_command_line(tiny, store, tmp_path, capsys, monkeypatch
     monkeypatch.setenv("PERSUASION_STORE", str(to))
     assert main(["status", "--preset", "smoke", "--json", *SET]) == 0
     counts = json.loads(capsys.readouterr().out)["smoke"]
-    assert counts["synthetic"] == {"games": 4, "design": 4}
+    assert counts["synthetic"] == {"games": 4, "committed": 0, "design": 4}
     monkeypatch.setenv("PERSUASION_STORE", str(tmp_path / "empty.sqlite"))
     monkeypatch.setattr("persuasion.__main__.default_results", lambda: to)
+    assert main(["status", "--preset", "smoke", "--json", *SET]) == 0
+    counts = json.loads(capsys.readouterr().out)["smoke"]
+    assert counts["synthetic"] == {"games": 0, "committed": 4, "design": 4}
     assert main(["status", "--preset", "smoke", *SET]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["synthetic", "0", "4", "4"] in rows, "in the store, committed, in the design"

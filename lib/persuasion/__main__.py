@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         ("status", _status, "show how much of a preset is in the store"),
         ("reproduce", _reproduce, "compute from scratch, run the notebooks, build the book"),
         ("book", _book, "build the book from committed results, or from a computed preset"),
+        ("serve", _serve, "show the built book in a browser on this machine"),
         ("export", _export, "add finished records to the committed results"),
         ("verify", _verify, "re-derive what the records claim from the stored policies"),
     ):
@@ -102,18 +103,19 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    settings = _settings(options)
-    counts = coverage(settings)
+    settings, root = _settings(options), default_results()
+    shipped = coverage(settings, root) if committed_folder(root, settings.name) else {}
+    counts = {
+        name: {"committed": shipped[name]["games"] if shipped else 0, **count}
+        for name, count in coverage(settings).items()
+    }
     if options.json:
         print(json.dumps({settings.name: counts}))
         return 0
-    root = default_results()
-    shipped = coverage(settings, root) if committed_folder(root, settings.name) else {}
     print(f"preset {settings.name}, store {default_store()}, committed results {root}")
     print(f"  {'games':<22} {'in the store':>12} {'committed':>10} {'design':>7}")
     for name, count in counts.items():
-        committed = shipped[name]["games"] if shipped else 0
-        print(f"  {name:<22} {count['games']:>12} {committed:>10} {count['design']:>7}")
+        print(f"  {name:<22} {count['games']:>12} {count['committed']:>10} {count['design']:>7}")
     return 0
 
 
@@ -163,6 +165,13 @@ def _book(options: argparse.Namespace) -> int:
         print(build_pdf(settings.name, build_folder() / "pdf", store, executed))
     else:
         print(build_book(settings.name, build_folder() / "book", store, executed))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from persuasion.serve import serve
+
+    serve(build_folder() / "book" / "_build" / "html", options.port)
     return 0
 
 

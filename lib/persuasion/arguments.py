@@ -12,7 +12,8 @@ DEFAULT_PRESET = "quick"
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add the options of the command of that name."""
-    _common(command)
+    if name != "serve":
+        _common(command)
     if name in ARGUMENTS:
         ARGUMENTS[name](command)
 
@@ -50,6 +51,10 @@ def _book_arguments(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _serve_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--port", type=int, default=8000, help="8000; 0 takes any that is free")
+
+
 def _export_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--store", type=Path, help="result store; default the project's own")
     command.add_argument("--to", type=Path, help="folder of committed results; default results/")
@@ -79,6 +84,7 @@ def _verify_arguments(command: argparse.ArgumentParser) -> None:
 ARGUMENTS = {
     "run": _run_arguments,
     "book": _book_arguments,
+    "serve": _serve_arguments,
     "status": _status_arguments,
     "export": _export_arguments,
     "verify": _verify_arguments,

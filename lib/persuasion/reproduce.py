@@ -7,13 +7,16 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from persuasion.experiments import EXPERIMENTS, Preset, build_folder, default_store, produce
+from persuasion.experiments.progress import Progress
 from persuasion.pages import execute_pages
 
 ROOT = Path(__file__).resolve().parents[2]
+# in the unit of a job's cost, processor seconds at preset quick
+PAGES_WORK, BUILD_WORK = 130.0, 60.0
 
 
 def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, float]]:
@@ -23,31 +26,52 @@ def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, flo
     """
     folder, store = build_folder(), default_store()
     executed = folder / "notebooks" / preset.name
-    steps: list[tuple[str, Callable[[], object]]] = [
-        ("experiments", lambda: produce(preset, EXPERIMENTS, workers=workers)),
-        ("pages", lambda: run_pages(preset.name, executed, store, workers)),
-        ("book", lambda: build_book(preset.name, folder / "book", store, executed)),
-    ]
+    progress = Progress()
+    progress.expect(PAGES_WORK + BUILD_WORK)
+
+    def experiments() -> None:
+        produce(preset, EXPERIMENTS, workers=workers, progress=progress)
+
+    def pages() -> None:
+        run_pages(preset.name, executed, store, workers, progress)
+
+    def book() -> None:
+        progress.say("building the book")
+        build_book(preset.name, folder / "book", store, executed)
+        progress.advance(BUILD_WORK, "the book is built")
+
     timings = []
-    for name, step in steps:
-        print(f"== {name} (preset {preset.name})", flush=True)
-        started = time.monotonic()
-        step()
-        timings.append((name, time.monotonic() - started))
+    with progress:
+        for step in (experiments, pages, book):
+            started = time.monotonic()
+            step()
+            timings.append((step.__name__, time.monotonic() - started))
     return timings
 
 
-def run_pages(preset: str, folder: Path, store: Path, workers: int | None = None) -> Path:
+def run_pages(
+    preset: str,
+    folder: Path,
+    store: Path,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Path:
     """Execute every page once, on the records in ``store``; returns ``folder``, where the notebooks are.
 
-    Raises :class:`persuasion.pages.PageFailedError`.
+    ``progress`` is that of a run that expects ``PAGES_WORK`` of it. Raises
+    :class:`persuasion.pages.PageFailedError`.
     """
-    execute_pages(ROOT, folder, _environment(preset, store), _say, workers)
+    if progress is None:
+        progress = Progress()
+        progress.expect(PAGES_WORK)
+    with progress:
+        progress.say("executing the pages")
+
+        def report(page: str, done: int, total: int) -> None:
+            progress.advance(PAGES_WORK / total, f"{done} of {total} pages, last {page}")
+
+        execute_pages(ROOT, folder, _environment(preset, store), report, workers)
     return folder
-
-
-def _say(page: str, done: int, total: int) -> None:
-    print(f"   {done} of {total} pages: {page}", flush=True)
 
 
 def build_book(preset: str, folder: Path, store: Path, executed: Path) -> Path:
@@ -105,5 +129,6 @@ def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:
             f"Figures and tables: {folder / 'artefacts' / preset.name}",
             f"Executed notebooks: {folder / 'notebooks' / preset.name}",
             f"Open the book:      {folder / 'book' / '_build' / 'html' / 'index.html'}",
+            "With all its fonts: make serve, a local web server (from files, browsers load none)",
         ]
     )

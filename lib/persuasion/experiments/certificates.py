@@ -46,7 +46,7 @@ def certify_job(preset: Preset, source: Job) -> Job:
         "certificates": certificates,
     }
     large = source.config["game"]["parameters"].get("senders", 2) > 2
-    return Job(settings, 20.0 if large else 1.0, needs=(source,))
+    return Job(settings, preset.certificates.seconds if large else 0.1, needs=(source,))
 
 
 def kinks_jobs(preset: Preset) -> list[Job]:

@@ -324,28 +324,32 @@ def _paper() -> Preset:
 
 
 def _quick() -> Preset:
+    """Enough for every figure and table to be drawn in minutes; too little for any of the paper's conclusions."""
     paper = _paper()
+    training = Training(samples=2_000, held_out=1_000, epochs=5)
+    # three levels show a trend; a Latin square of them has every pair
+    few = Benchmark(levels=(2, 4, 8), games=1, balanced=True)
     return replace(
         paper,
         name="quick",
-        training=Training(samples=4_000, held_out=2_000, epochs=6),
-        searches=tuple(replace(search, starts=100, samples_factor=10) for search in paper.searches),
-        synthetic=replace(paper.synthetic, games=1, balanced=True),
-        second=replace(paper.second, games=1, balanced=True),
-        instances=3,
+        training=training,
+        searches=tuple(replace(search, starts=40, samples_factor=5) for search in paper.searches),
+        synthetic=few,
+        second=replace(few, senders=paper.second.senders, logit_scale=paper.second.logit_scale),
+        instances=2,
         didactic=Didactic(Training(samples=20_000, held_out=5_000, epochs=20)),
         recipes=RecipeStudy(
             TUNING_GAMES[:2],
-            Training(4_000, 2_000, 6),
-            candidates=3,
+            training,
+            candidates=2,
             instances=2,
-            curve=((1_000, 6), (4_000, 6), (16_000, 6)),
+            curve=((500, 5), (2_000, 5), (8_000, 5)),
         ),
-        baselines=BaselineStudy(joint_signals=1296),
-        sensitivity=Sensitivity(instances=2, starts=20),
-        certificates=Certificates(searches=1, seconds=1.0, every_tolerance=False),
-        kinks=replace(paper.kinks, instances=5, starts=1, steps=(0, 2, 6, 20, 40), seconds=5.0),
-        dynamics=replace(paper.dynamics, largest=6, starts=2, seconds=10.0),
+        baselines=BaselineStudy(joint_signals=256),
+        sensitivity=Sensitivity(instances=1, starts=10),
+        certificates=Certificates(searches=1, seconds=0.5, every_tolerance=False, polish_rounds=20),
+        kinks=replace(paper.kinks, instances=2, starts=1, steps=(0, 2, 6, 20), seconds=2.0),
+        dynamics=replace(paper.dynamics, largest=4, starts=2, seconds=5.0),
     )
 
 
