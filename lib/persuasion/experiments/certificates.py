@@ -57,7 +57,7 @@ def kinks_jobs(preset: Preset) -> list[Job]:
     return [
         Job(
             {"kind": "kinks", "game": _game(parameters, index, seed), "movers": who, **settings},
-            parameters["signals"] ** 2,
+            parameters["signals"] ** 2 / 20,
         )
         for index in range(instances)
         for parameters in sizes
@@ -74,7 +74,7 @@ def dynamics_jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
     settings = to_dict(preset.dynamics)
     largest = settings.pop("largest")
     return [
-        Job({"kind": "dynamics", "game": game, **settings}, float(max(sizes) ** 3))
+        Job({"kind": "dynamics", "game": game, **settings}, max(sizes) ** 3 / 20)
         for game in games
         if game["parameters"]["senders"] == 2
         for sizes in [[game["parameters"][name] for name in ("signals", "states", "actions")]]
