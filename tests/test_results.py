@@ -1,6 +1,7 @@
 import dataclasses
 import importlib
 import json
+import re
 import subprocess
 import sys
 
@@ -471,6 +472,15 @@ def test_make_passes_a_preset_on_only_if_the_caller_chose_one():
     assert "persuasion book --preset paper" in dry("book", "PRESET=paper")
     assert "--preset" not in dry("verify")
     assert "export --compute --preset quick" in dry("results")
+
+
+def test_make_alone_lists_the_targets_and_how_long_each_takes():
+    said = subprocess.run(["make"], capture_output=True, text=True, check=True).stdout
+    targets = [line.split() for line in said.splitlines() if line.startswith("  make ")]
+    assert {"reproduce", "test", "book", "verify", "serve"} <= {words[1] for words in targets}
+    for _, name, *words in targets:
+        time = re.search(r"\((\d+ (s|min|hour)|hours|until Ctrl-C)\)$", " ".join(words))
+        assert time or name == "help", name
 
 
 def test_paper_scale_hands_out_what_is_committed_and_nothing_else(tmp_path, monkeypatch):
