@@ -45,8 +45,15 @@ def certify_job(preset: Preset, source: Job) -> Job:
         "radii": [search.radius for search in searches],
         "certificates": certificates,
     }
-    large = source.config["game"]["parameters"].get("senders", 2) > 2
-    return Job(settings, preset.certificates.seconds if large else 0.1, needs=(source,))
+    return Job(settings, _cost(preset, source.config["game"]["parameters"]), needs=(source,))
+
+
+def _cost(preset: Preset, sizes: dict[str, Any]) -> float:
+    """Exact in a moment with two senders; with four, the larger games take all the time that there is."""
+    if sizes.get("senders", 2) <= 2:
+        return 0.1
+    entries = sizes["signals"] ** sizes["senders"] * sizes["states"] * sizes["actions"]
+    return min(preset.certificates.seconds, entries / 2000)
 
 
 def kinks_jobs(preset: Preset) -> list[Job]:

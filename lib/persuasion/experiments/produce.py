@@ -151,6 +151,7 @@ def run_missing(
     )
     failures = []
     with progress:
+        progress.say(f"{len(missing)} jobs to run")
         for count, record in enumerate(records, 1):
             store.put(record)
             job = missing[record.key]
