@@ -30,7 +30,9 @@ def test_one_line_counts_the_whole_run_and_judges_the_time_by_what_was_done_here
     seconds[0] = 20
     run.advance(30, "half of the jobs")
     assert run.line() == " 40% done, half of the jobs, 0:40 left"
-    run.advance(60, "the end")
+    run.advance(59.9, "nearly all")
+    assert run.line().startswith(" 99% done")
+    run.advance(0.1, "the end")
     assert run.line() == "100% done, the end, 0:00 left"
 
 

@@ -51,7 +51,8 @@ class Progress:
         """What is shown: the share that is done, where the run is, the time left."""
         seconds = time.monotonic() - self._started
         left = f", {time_left(seconds, self._done, self._work)} left" if self._done else ""
-        return f"{min(1.0, self.share()):4.0%} done, {self._text}{left}"
+        percent = int(100 * min(1.0, self.share()) + 1e-9)  # 100 only when nothing is left
+        return f"{percent:3}% done, {self._text}{left}"
 
     def __enter__(self) -> Progress:
         self._depth += 1
