@@ -160,11 +160,13 @@ class Sensitivity:
     Attributes
     ----------
     instances : per changed constant
+    values : of every changed constant, the first so many
     searches : only the first so many searches
     starts : random starting profiles
     """
 
     instances: int = 5
+    values: int = 2
     searches: int = 1
     starts: int = 300
 
@@ -346,7 +348,7 @@ def _quick() -> Preset:
             curve=((500, 5), (2_000, 5), (8_000, 5)),
         ),
         baselines=BaselineStudy(joint_signals=256),
-        sensitivity=Sensitivity(instances=1, starts=10),
+        sensitivity=Sensitivity(instances=1, values=1, starts=10),
         certificates=Certificates(searches=1, seconds=0.5, every_tolerance=False, polish_rounds=20),
         kinks=replace(paper.kinks, instances=2, starts=1, steps=(0, 2, 6, 20), seconds=2.0),
         dynamics=replace(paper.dynamics, largest=4, starts=2, seconds=5.0),
@@ -375,7 +377,7 @@ def _smoke() -> Preset:
             instances=2,
             curve=((128, 1), (256, 2)),
         ),
-        sensitivity=Sensitivity(instances=1, starts=2),
+        sensitivity=Sensitivity(instances=1, values=1, starts=2),
         certificates=Certificates(seconds=20.0, scenario_global=False, polish_rounds=5),
         kinks=KinksStudy((Size(2, 2, 2, 2, 1.0),), 1, starts=1, steps=(0, 2), samples=(50,)),
         dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2), seconds=10.0),
