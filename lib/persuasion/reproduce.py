@@ -15,8 +15,8 @@ from persuasion.experiments.progress import Progress
 from persuasion.pages import execute_pages
 
 ROOT = Path(__file__).resolve().parents[2]
-# in the unit of a job's cost, processor seconds at preset quick
-PAGES_WORK, BUILD_WORK = 130.0, 60.0
+# in the unit of a job's cost, seconds of one processor
+PAGES_WORK, BUILD_WORK = 250.0, 20.0
 
 
 def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, float]]:
