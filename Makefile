@@ -23,13 +23,14 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # targets write into the same places, and every test has cores of its own
 .NOTPARALLEL:
 
-.PHONY: help setup reproduce book page browser pdf run results verify status test test-code test-notebooks test-book benchmark lint format lock overview clean
+.PHONY: help setup reproduce book serve page browser pdf run results verify status test test-code test-notebooks test-book benchmark lint format lock overview clean
 
-help: ## list the targets
+help: ## list the targets, and how long each takes
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
-	@echo "  PRESET=smoke|quick|paper chooses how much to compute (default quick)"
+	@echo "  Times are about those of two idle cores; the first target also sets up what it needs."
+	@echo "  PRESET=smoke|quick|paper chooses how much to compute (default quick; paper takes days)"
 
-setup: $(READY) ## create .venv with the pinned packages
+setup: $(READY) ## create .venv with the pinned packages (2 min)
 
 $(READY): requirements/lock.txt pyproject.toml
 	@test ! -e $(VENV) || test -e $(READY) || test -e $(VENV)/$(MARKER) || { echo "make: $(CURDIR)/$(VENV) was not made by make setup; move it away" >&2; exit 2; }
@@ -42,74 +43,79 @@ $(READY): requirements/lock.txt pyproject.toml
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
-reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book
+reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book (8 min)
 	$(RUN) -m persuasion reproduce --preset $(PRESET)
 
-run: $(READY) ## only compute records
+run: $(READY) ## only compute records (4 min)
 	$(RUN) -m persuasion run --preset $(PRESET)
 
-results: $(READY) ## continue a preset where the committed results end, and add to them
+results: $(READY) ## continue a preset where the committed results end, and add to them (hours)
 	$(RUN) -m persuasion export --compute --preset $(PRESET)
 
-verify: $(READY) ## re-derive every committed number from the policies, without training
+verify: $(READY) ## re-derive every committed number from the policies, without training (10 min)
 	$(RUN) -m persuasion verify $(CHOSEN)
 
-status: $(READY) ## show how much of a preset is computed
+status: $(READY) ## show how much of a preset is computed (10 s)
 	$(RUN) -m persuasion status --preset $(PRESET)
 
-book: $(READY) ## build the book from committed results, else from a computed preset
+book: $(READY) ## build the book from committed results, else from a computed preset (4 min)
 	$(RUN) -m persuasion book $(CHOSEN)
 
-page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build/pages
+serve: $(READY) ## show the built book in a browser: a web server for this machine only (until Ctrl-C)
+	$(RUN) -m persuasion serve
+
+page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build/pages (1 min)
 	@$(RUN) -m persuasion page --preset $(PRESET) "$(PAGE)"
 
-test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it
+test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (8 min)
 
-lint: $(READY) ## ruff and mypy
+lint: $(READY) ## ruff and mypy (20 s)
 	ruff check .
 	ruff format --check .
 	mypy
 
-test-code: $(READY) ## unit and property tests, doctests
+test-code: $(READY) ## unit and property tests, doctests (3 min)
 	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test-notebooks: $(READY) ## every page as a notebook through nbval, at preset smoke
+test-notebooks: $(READY) ## every page as a notebook through nbval, at preset smoke (3 min)
 	$(RUN) tests/notebooks.py
 
-test-book: $(READY) ## build the book at preset smoke, warnings as errors
-	PERSUASION_STORE="$(CURDIR)/_build/smoke/store.sqlite" $(RUN) -m persuasion book --preset smoke
+test-book: test-notebooks ## build the book from these notebooks, warnings as errors (4 min)
+	PERSUASION_STORE="$(CURDIR)/_build/smoke/store.sqlite" \
+	  $(RUN) -m persuasion book --preset smoke --executed _build/smoke/notebooks/smoke
 	$(RUN) -m pytest -q tests/built_book.py
 
-pdf: browser ## the book as one PDF
+pdf: browser ## the book as one PDF (5 min)
 	$(RUN) -m persuasion book --pdf $(CHOSEN)
 
-test-browser: $(READY) ## the built book in a browser; skipped, and said so, where there is none
+test-browser: $(READY) ## the built book in a browser; skipped, and said so, where there is none (2 min)
 	$(RUN) -m pytest -q -rs -n auto tests/browser.py
 
-browser: $(READY) ## install a browser for the tests and the PDF, if there is none
+browser: $(READY) ## install a browser for the tests and the PDF, if there is none (1 min)
 	$(RUN) tests/install_browser.py
 
-stress: $(READY) ## faults, hostile input, extreme numbers, planted errors, mutants; hours; writes _build/stress.json
-	$(RUN) tests/stress/run.py
+stress: $(READY) ## faults, hostile input, extreme numbers, planted errors, mutants; PARTS="faults input" for some (hours)
+	$(RUN) -m pytest -n auto -m stress
+	$(RUN) tests/stress/run.py $(PARTS)
 
-benchmark: $(READY) ## ours against naive baselines; writes _build/benchmarks.json
+benchmark: $(READY) ## ours against naive baselines; writes _build/benchmarks.json (1 hour)
 	$(RUN) benchmarks/run.py
 
-format: $(READY) ## format and fix what can be fixed
+format: $(READY) ## format and fix what can be fixed (1 s)
 	ruff format .
 	ruff check --fix .
 
-lock: $(READY) ## resolve requirements/lock.txt anew from pyproject.toml
+lock: $(READY) ## resolve requirements/lock.txt anew from pyproject.toml (1 min)
 	$(RUN) -m pip install --quiet uv
 	uv pip compile --quiet pyproject.toml requirements/torch.in --all-extras --universal \
 	  --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	  --override requirements/without-torch.txt --no-emit-package torch -o requirements/lock.txt
 
-overview: $(READY) ## redraw the README's picture from the records of a preset
+overview: $(READY) ## redraw the README's picture from the records of a preset (1 min)
 	$(RUN) -m persuasion run --preset $(PRESET) --experiment didactic
 	$(RUN) -m persuasion.report.overview $(PRESET) book/images/overview.png
 
-clean: ## remove everything that was built, the environment included
+clean: ## remove everything that was built, the environment included (1 s)
 	@for folder in _build $(VENV); do \
 	  test ! -e $$folder || test -e $$folder/$(MARKER) || test -e $$folder/.ready \
 	    || { echo "make: $(CURDIR)/$$folder stays: it lacks the file $(MARKER) of what this project made" >&2; exit 2; }; done

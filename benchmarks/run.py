@@ -14,6 +14,7 @@ from pathlib import Path
 import accelerator
 import best_response
 import certify
+import front_door
 import scaling
 import simulate
 import train
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "best-response": best_response.compare,
     "certify": certify.run,
     "scaling": scaling.run,
+    "front-door": front_door.run,
 }
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from executions import executions
+from persuasion.pages import notebooks
+
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "smoke" / "book" / "_build" / "html"
 FIGURES = {
@@ -67,3 +70,9 @@ def test_no_page_shows_an_error(page):
     assert "Traceback (most recent call last)" not in text
     assert "mystnb-error" not in text
     assert "UserWarning" not in text
+
+
+def test_every_page_was_executed_once_by_nbval_and_not_again_by_the_build():
+    assert executions(ROOT, ROOT / "_build" / "smoke" / "kernel" / "ipythondir") == {
+        page: 1 for page, _ in notebooks(ROOT)
+    }

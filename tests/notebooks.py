@@ -1,4 +1,7 @@
-"""Run every page of the book as a notebook through nbval at preset smoke: `python tests/notebooks.py`."""
+"""Run every page of the book as a notebook through nbval at preset smoke: `python tests/notebooks.py`.
+
+The executed notebooks stay in ``_build/smoke/notebooks/smoke``, where `make test-book` builds the book from them.
+"""
 
 from __future__ import annotations
 
@@ -6,50 +9,47 @@ import os
 import sys
 from pathlib import Path
 
-import jupytext
 import nbformat
 import pytest
-import yaml
 
+from executions import watch
+from persuasion.experiments import EXPERIMENTS, preset, produce
 from persuasion.own_folder import emptied_folder
+from persuasion.pages import notebooks
 from persuasion.reproduce import kernel_environment
 
 ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "_build" / "smoke"
+PLUGINS = ("-p", "no:cacheprovider", "-p", "keep_outputs")
+OPTIONS = ("--nbval-lax", "--nbval-cell-timeout=600", *PLUGINS, "-q")
 
 
-def pages() -> list[str]:
-    """The pages of the table of contents, root first."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    found = [contents["root"]]
-    for part in contents.get("parts", [contents]):
-        found += [chapter["file"] for chapter in part["chapters"]]
-    return found
-
-
-def convert(folder: Path) -> list[str]:
+def convert(root: Path, folder: Path) -> list[str]:
     """Write each page that has code as a notebook below ``folder``; returns the paths."""
     paths = []
-    for page in pages():
-        notebook = jupytext.read(ROOT / f"{page}.md")
-        if any(cell.cell_type == "code" for cell in notebook.cells):
-            target = folder / f"{page}.ipynb"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            nbformat.write(notebook, target)
-            paths.append(str(target))
+    for page, notebook in notebooks(root):
+        target = folder / f"{page}.ipynb"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, target)
+        paths.append(str(target))
     return paths
+
+
+def run(root: Path, folder: Path, processes: int) -> int:
+    """Execute the pages below ``root`` with nbval, one page per process at a time; returns pytest's exit code."""
+    sys.path.insert(0, str(Path(__file__).parent))  # the plugin, for the processes as well
+    parallel = ["-n", str(processes), "--dist", "loadfile"] if processes > 1 else []
+    return pytest.main([*OPTIONS, *parallel, "-c", os.devnull, *convert(root, folder)])
 
 
 def main() -> int:
     """Exit code of the nbval run."""
-    folder = emptied_folder(ROOT / "_build" / "nbval")
-    os.environ["PRESET"] = "smoke"
-    os.environ.setdefault("PERSUASION_STORE", str(ROOT / "_build" / "smoke" / "store.sqlite"))
+    os.environ.update({"PRESET": "smoke", "PERSUASION_STORE": str(BUILD / "store.sqlite")})
     os.environ.update(kernel_environment())
-    options = ["--nbval-lax", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-q"]
-    # one notebook per worker at a time; the shared store is safe for several writers
-    return pytest.main(
-        [*options, "-n", "2", "--dist", "loadfile", "-c", os.devnull, *convert(folder)]
-    )
+    watch(Path(os.environ["IPYTHONDIR"]))
+    # first, so that two pages do not compute the same records side by side
+    produce(preset("smoke"), EXPERIMENTS)
+    return run(ROOT, emptied_folder(BUILD / "notebooks" / "smoke"), 2)
 
 
 if __name__ == "__main__":

@@ -127,10 +127,11 @@ def favourable(game: Game, weights: np.ndarray, sender: int, x: np.ndarray) -> f
 # --- the table
 
 
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.stress)])
 @pytest.mark.parametrize("method", METHODS)
-def test_methods_agree_with_brute_force_on_a_table_of_games(method):
-    unsolved = []
-    for seed, case in enumerate(TABLE):
+def test_methods_agree_with_brute_force_on_a_table_of_games(method, every):
+    cases, unsolved = list(enumerate(TABLE))[::every], []
+    for seed, case in cases:
         game, policies = table_game(case, seed)
         sender = seed % game.shape.senders
         expected, slack = brute_force(game, policies, sender), AGREEMENT * scale(game)
@@ -151,7 +152,7 @@ def test_methods_agree_with_brute_force_on_a_table_of_games(method):
             continue
         assert response.value == pytest.approx(expected, abs=slack), case
         assert response.attained, case
-    assert len(TABLE) - len(unsolved) >= 100, unsolved
+    assert len(unsolved) <= len(cases) * 8 // 108, unsolved
     # what is left open: SCIP out of time or precision, and the method that is then a bound only
     if method in ("enumerate", "milp"):
         assert not unsolved

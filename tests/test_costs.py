@@ -107,6 +107,20 @@ def test_the_committed_measurements_are_of_a_whole_run():
         assert result["ratio"] > 0
 
 
+def test_the_readme_has_the_measured_costs_of_its_commands():
+    row = {"seconds": 90.0, "wall_seconds": 48.0, "cores": 2}
+    table = costs.front_door_table({"train-relu": {}, "front-door-book": row})
+    assert table.splitlines()[1:-1] == [
+        "| command | processor time | time |",
+        "|:--|--:|--:|",
+        "| `make book` | 1.5 min | 0.8 min on 2 cores |",
+    ]
+    _, results = costs.read_measured(BENCHMARKS / "measured.json")
+    readme = (BENCHMARKS.parent / "README.md").read_text()
+    begin, end = "<!-- front-door:begin -->\n", "<!-- front-door:end -->\n"
+    assert begin + costs.front_door_table(results) + end in readme, "run benchmarks/front_door.py"
+
+
 def test_the_benchmark_of_stacks_runs_on_the_processor():
     """The GPU's benchmark, small and without a GPU: what it reports is there and adds up."""
     command = "import json, accelerator as a; print(json.dumps(a.run(a.FAST, 'cpu')))"

@@ -3,7 +3,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 
@@ -28,7 +27,7 @@ from persuasion.experiments.jobs import run_job
 from persuasion.experiments.store import Record
 from persuasion.learn.sampled_check import sample_deviations
 from stress.faults import workers_of
-from stress.small import SET, SETTINGS, same
+from stress.small import BRIEF, SET, SETTINGS, command, same, undisturbed
 
 pytestmark = pytest.mark.slow
 
@@ -129,18 +128,23 @@ def test_a_finished_run_is_loaded_not_repeated(tiny, serial, monkeypatch):
     assert same(produce(tiny, EXPERIMENTS, path, workers=1), records)
 
 
-def test_two_workers_and_reverse_order_give_the_same_records(tiny, serial):
-    _, records = serial
-    planned = [job for name in EXPERIMENTS for job in design.jobs(tiny, name)]
-    waves = [job for job in planned if not job.needs], [job for job in planned if job.needs]
+@pytest.fixture(scope="module")
+def brief(tmp_path_factory):
+    """A run short enough to be repeated."""
+    return undisturbed(tmp_path_factory.mktemp("store") / "brief.sqlite", BRIEF)
+
+
+def test_two_workers_and_reverse_order_give_the_same_records(tiny, brief):
+    planned = [job for name in BRIEF for job in design.jobs(tiny, name)]
+    needed = [need for job in planned for need in job.needs]
     found = {}
 
     def given(job):
         return [found[need.key] for need in job.needs]
 
-    for wave in waves:
-        found |= {record.key: record for record in execute(wave[::-1], workers=2, given=given)}
-    assert same([found[job.key] for job in planned], records)
+    for record in execute([*planned[::-1], *needed], workers=2, given=given):
+        found[record.key] = record
+    assert same([found[job.key] for job in planned], brief)
 
 
 def test_workers_take_the_jobs_in_their_order_whatever_these_take(monkeypatch):
@@ -177,14 +181,14 @@ def test_workers_compute_in_the_background_in_one_thread(monkeypatch):
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
-@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
-def test_killed_and_resumed_gives_the_same_records(tiny, serial, tmp_path, stop):
-    _, records = serial
-    path = tmp_path / "killed.sqlite"
-    command = _command(workers=1)
+@pytest.mark.parametrize(
+    "stop", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.stress)]
+)
+def test_killed_and_resumed_gives_the_same_records(tiny, brief, tmp_path, stop):
+    path, records = tmp_path / "killed.sqlite", brief
     environment = {**os.environ, "PERSUASION_STORE": str(path)}
     run = subprocess.Popen(
-        command,
+        command(1, BRIEF),
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -201,35 +205,29 @@ def test_killed_and_resumed_gives_the_same_records(tiny, serial, tmp_path, stop)
     if stop == signal.SIGINT:
         assert run.returncode == 130
         assert error == "persuasion: interrupted; what a run has finished is stored, run it again\n"
-    assert same(produce(tiny, EXPERIMENTS, path, workers=1, quiet=True), records)
+    assert same(produce(tiny, BRIEF, path, workers=1, quiet=True), records)
 
 
-def test_killed_workers_and_a_killed_driver_cost_nothing(tiny, serial, tmp_path):
+def test_killed_workers_and_a_killed_driver_cost_nothing(tiny, brief, tmp_path):
     """Two workers on loopback: one is killed, then the driver; what a second driver completes is the serial run."""
-    _, records = serial
-    path = tmp_path / "cluster.sqlite"
-    command = _command(workers=2)
+    path, records = tmp_path / "cluster.sqlite", brief
     environment = {**os.environ, "PERSUASION_STORE": str(path)}
-    driver = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    _until(lambda: _rows(path) >= 3 or driver.poll() is not None)
-    # between two portions of the jobs there are no workers for a moment
+    driver = subprocess.Popen(command(2, BRIEF), env=environment, stderr=subprocess.DEVNULL)
+    _until(lambda: _rows(path) >= 2 or driver.poll() is not None)
     _until(lambda: _kill_one(workers_of(driver)) or driver.poll() is not None)
     assert driver.poll() is None, "a worker was killed during the run"
-    reached = _rows(path) + 3
+    reached = _rows(path) + 1
     _until(lambda: _rows(path) >= reached or driver.poll() is not None)
     driver.kill()
     driver.wait(timeout=60)
     assert reached <= _rows(path) < len(records), "stopped before all of the jobs"
-    again = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    again = subprocess.run(
+        command(2, BRIEF), env=environment, capture_output=True, text=True, timeout=300
+    )
     assert again.returncode == 0, again.stderr
     with Store(path) as store:
         assert len(store) == len(records)
-    assert same(produce(tiny, EXPERIMENTS, path, workers=1, quiet=True), records)
-
-
-def _command(workers):
-    run = ["run", "--preset", "smoke", "--workers", str(workers)]
-    return [sys.executable, "-m", "persuasion", *run, *SET]
+    assert same(produce(tiny, BRIEF, path, workers=1, quiet=True), records)
 
 
 def _kill_one(workers):
@@ -356,11 +354,11 @@ def test_status_counts_games(serial, monkeypatch, capsys):
     monkeypatch.setenv("PERSUASION_STORE", str(serial[0]))
     assert main(["status", "--preset", "smoke", "--json", *SET]) == 0
     counts = json.loads(capsys.readouterr().out)["smoke"]
-    assert counts["scenarios"] == {"games": 1, "design": 1}
+    assert counts["scenarios"] == {"games": 1, "committed": 0, "design": 1}
     assert all(count["games"] == count["design"] for count in counts.values())
     assert main(["status", "--preset", "quick", "--json"]) == 0
     counts = json.loads(capsys.readouterr().out)["quick"]
-    assert counts["synthetic"] == {"games": 0, "design": 50}
+    assert counts["synthetic"] == {"games": 0, "committed": 0, "design": 50}
 
 
 def test_no_job_of_a_run_is_computed_twice(tiny, tmp_path, monkeypatch):

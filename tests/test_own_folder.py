@@ -14,7 +14,7 @@ from persuasion.__main__ import main
 from persuasion.experiments import build_folder, default_store, preset
 from persuasion.own_folder import MARKER, absolute, emptied_folder, make_folder, own_folder
 from persuasion.report.artefacts import save_figure
-from persuasion.reproduce import build_book, run_notebooks
+from persuasion.reproduce import build_book, run_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUTS = ("book", "notebooks", "artefacts", "pages", "pdf")
@@ -152,19 +152,20 @@ def test_a_log_of_something_else_is_neither_read_nor_cut(elsewhere, tmp_path, ca
 def test_notebooks_and_figures_are_not_written_among_files_of_the_users(tmp_path, monkeypatch):
     files = plant(tmp_path)
     with pytest.raises(ValueError, match=str(tmp_path / "notebooks")):
-        run_notebooks(preset("smoke"), tmp_path / "notebooks" / "smoke")
+        run_pages("smoke", tmp_path / "notebooks" / "smoke", tmp_path / "s.sqlite")
     monkeypatch.setenv("PERSUASION_ARTEFACTS", str(tmp_path / "artefacts"))
     with pytest.raises(ValueError, match=str(tmp_path / "artefacts")):
         save_figure(plt.figure(), preset("smoke"), "figure")
     with pytest.raises(ValueError, match=str(tmp_path / "book")):
-        build_book("smoke", tmp_path / "book", tmp_path / "s.sqlite")
+        build_book("smoke", tmp_path / "book", tmp_path / "s.sqlite", tmp_path / "notebooks")
     assert intact(files)
 
 
 BUILD = """\
 from persuasion.experiments import build_folder, default_store
 from persuasion.reproduce import build_book
-print(build_book("smoke", build_folder() / "book", default_store()))
+folder = build_folder()
+print(build_book("smoke", folder / "book", default_store(), folder / "notebooks"))
 """
 
 

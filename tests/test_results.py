@@ -1,6 +1,7 @@
 import dataclasses
 import importlib
 import json
+import re
 import subprocess
 import sys
 
@@ -440,9 +441,12 @@ def test_export_from_the_command_line(tiny, store, tmp_path, capsys, monkeypatch
     monkeypatch.setenv("PERSUASION_STORE", str(to))
     assert main(["status", "--preset", "smoke", "--json", *SET]) == 0
     counts = json.loads(capsys.readouterr().out)["smoke"]
-    assert counts["synthetic"] == {"games": 4, "design": 4}
+    assert counts["synthetic"] == {"games": 4, "committed": 0, "design": 4}
     monkeypatch.setenv("PERSUASION_STORE", str(tmp_path / "empty.sqlite"))
     monkeypatch.setattr("persuasion.__main__.default_results", lambda: to)
+    assert main(["status", "--preset", "smoke", "--json", *SET]) == 0
+    counts = json.loads(capsys.readouterr().out)["smoke"]
+    assert counts["synthetic"] == {"games": 0, "committed": 4, "design": 4}
     assert main(["status", "--preset", "smoke", *SET]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["synthetic", "0", "4", "4"] in rows, "in the store, committed, in the design"
@@ -459,6 +463,7 @@ def test_nothing_is_computed_into_committed_results(folder, command, monkeypatch
 
 def test_the_book_prefers_what_is_committed(tiny, store, tmp_path, monkeypatch):
     built = []
+    monkeypatch.setattr("persuasion.reproduce.run_pages", lambda *a: tmp_path)
     monkeypatch.setattr("persuasion.reproduce.build_book", lambda *a: built.append(a))
     monkeypatch.setattr("persuasion.__main__.produce", lambda *a, **k: built.append("computed"))
     monkeypatch.setattr("persuasion.__main__.default_results", lambda: tmp_path / "results")
@@ -469,7 +474,7 @@ def test_the_book_prefers_what_is_committed(tiny, store, tmp_path, monkeypatch):
     built.clear()
     export(tiny, store, tmp_path / "results")
     assert main(["book"]) == 0
-    assert [(name, path) for name, _, path in built] == [("smoke", tmp_path / "results")]
+    assert [(name, path) for name, _, path, _ in built] == [("smoke", tmp_path / "results")]
     built.clear()
     monkeypatch.setenv("PERSUASION_STORE", str(store))
     assert main(["book", "--preset", "smoke"]) == 0
@@ -484,6 +489,15 @@ def test_make_passes_a_preset_on_only_if_the_caller_chose_one():
     assert "persuasion book --preset paper" in dry("book", "PRESET=paper")
     assert "--preset" not in dry("verify")
     assert "export --compute --preset quick" in dry("results")
+
+
+def test_make_alone_lists_the_targets_and_how_long_each_takes():
+    said = subprocess.run(["make"], capture_output=True, text=True, check=True).stdout
+    targets = [line.split() for line in said.splitlines() if line.startswith("  make ")]
+    assert {"reproduce", "test", "book", "verify", "serve"} <= {words[1] for words in targets}
+    for _, name, *words in targets:
+        time = re.search(r"\((\d+ (s|min|hour)|hours|until Ctrl-C)\)$", " ".join(words))
+        assert time or name == "help", name
 
 
 def test_paper_scale_hands_out_what_is_committed_and_nothing_else(tmp_path, monkeypatch):

@@ -35,7 +35,7 @@ from persuasion.experiments import design as designs
 from persuasion.experiments.results import committed_folder, read_manifest
 from persuasion.interrupted import INTERRUPTED, listen
 from persuasion.own_game.command import add_commands
-from persuasion.reproduce import PageFailed
+from persuasion.pages import PageFailed
 
 BAD_INPUT, FAILED = 2, 1
 # what the book shows, and the audit audits, if no preset is named: the first that is committed
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         ("reproduce", _reproduce, "compute from scratch, run the notebooks, build the book"),
         ("page", _page, "run one page of the book as a notebook"),
         ("book", _book, "build the book from committed results, or from a computed preset"),
+        ("serve", _serve, "show the built book in a browser on this machine"),
         ("export", _export, "add finished records to the committed results"),
         ("verify", _verify, "re-derive what the records claim from the stored policies"),
     ):
@@ -114,18 +115,19 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    settings = _settings(options)
-    counts = coverage(settings)
+    settings, root = _settings(options), default_results()
+    shipped = coverage(settings, root) if committed_folder(root, settings.name) else {}
+    counts = {
+        name: {"committed": shipped[name]["games"] if shipped else 0, **count}
+        for name, count in coverage(settings).items()
+    }
     if options.json:
         print(json.dumps({settings.name: counts}))
         return 0
-    root = default_results()
-    shipped = coverage(settings, root) if committed_folder(root, settings.name) else {}
     print(f"preset {settings.name}, store {default_store()}, committed results {root}")
     print(f"  {'games':<22} {'in the store':>12} {'committed':>10} {'design':>7}")
     for name, count in counts.items():
-        committed = shipped[name]["games"] if shipped else 0
-        print(f"  {name:<22} {count['games']:>12} {committed:>10} {count['design']:>7}")
+        print(f"  {name:<22} {count['games']:>12} {count['committed']:>10} {count['design']:>7}")
     return 0
 
 
@@ -164,17 +166,31 @@ def _page(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from persuasion.reproduce import build_book
+    from persuasion.reproduce import build_book, run_pages
 
     settings, store = _source(options)
+    if options.pdf:
+        from persuasion.pdf import find_browser
+
+        find_browser()  # said before anything is computed
     if not store.is_dir():
         produce(settings, EXPERIMENTS, store, workers=options.workers)
+    executed = options.executed or run_pages(
+        settings.name, build_folder() / "notebooks" / settings.name, store, options.workers
+    )
     if options.pdf:
         from persuasion.pdf import build_pdf
 
-        print(build_pdf(settings.name, build_folder() / "pdf", store))
+        print(build_pdf(settings.name, build_folder() / "pdf", store, executed))
     else:
-        print(build_book(settings.name, build_folder() / "book", store))
+        print(build_book(settings.name, build_folder() / "book", store, executed))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from persuasion.serve import serve
+
+    serve(build_folder() / "book" / "_build" / "html", options.port)
     return 0
 
 

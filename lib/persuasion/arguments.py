@@ -12,7 +12,8 @@ DEFAULT_PRESET = "quick"
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add the options of the command of that name."""
-    _common(command)
+    if name != "serve":
+        _common(command)
     if name in ARGUMENTS:
         ARGUMENTS[name](command)
 
@@ -46,6 +47,16 @@ def _page_arguments(command: argparse.ArgumentParser) -> None:
 
 def _book_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--pdf", action="store_true", help="as one PDF, printed by a browser")
+    command.add_argument(
+        "--executed",
+        type=absolute,
+        metavar="DIR",
+        help="build from pages that were executed before, DIR/<page>.ipynb, and execute none",
+    )
+
+
+def _serve_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--port", type=int, default=8000, help="8000; 0 takes any that is free")
 
 
 def _export_arguments(command: argparse.ArgumentParser) -> None:
@@ -88,6 +99,7 @@ ARGUMENTS = {
     "run": _run_arguments,
     "page": _page_arguments,
     "book": _book_arguments,
+    "serve": _serve_arguments,
     "status": _status_arguments,
     "export": _export_arguments,
     "verify": _verify_arguments,

@@ -41,13 +41,13 @@ def find_browser() -> str:
     return path
 
 
-def build_pdf(preset: str, folder: Path, store: Path) -> Path:
-    """Build the book as a single page and print it; returns the PDF, ``folder/book.pdf``.
+def build_pdf(preset: str, folder: Path, store: Path, executed: Path) -> Path:
+    """Build the book from executed pages as a single page and print it; returns the PDF, ``folder/book.pdf``.
 
     Raises :class:`NoBrowserError` before anything is built; else as :func:`persuasion.reproduce.build_book`.
     """
     executable = find_browser()
-    built = jupyter_book("singlehtml", preset, folder, store)
+    built = jupyter_book("singlehtml", preset, folder, store, executed)
     (written,) = (built / "book").glob("*.html")
     # the page's paths are relative to the builder's root
     page = shutil.copy2(written, built / "whole-book.html")

@@ -1,4 +1,4 @@
-"""What ``make reproduce`` does: compute, run the experiment notebooks, build the book, say where it is."""
+"""What ``make reproduce`` does: compute, run the pages, build the book from them, say where it is."""
 
 from __future__ import annotations
 
@@ -6,30 +6,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from persuasion.experiments import EXPERIMENTS, Preset, build_folder, default_store, produce
 from persuasion.experiments.produce import artefacts_root
+from persuasion.experiments.progress import Progress
 from persuasion.own_folder import emptied_folder, make_folder, own_folder
+from persuasion.pages import execute_page, execute_pages
 
 ROOT = Path(__file__).resolve().parents[2]
-NOTEBOOKS = (
-    "learning/networks",
-    "learning/recipes",
-    "learning/cost",
-    "experiments/synthetic",
-    "experiments/baselines",
-    "experiments/scenarios",
-    "certificates/local",
-    "certificates/dynamics",
-    "tools/own-game",
-    "ledger",
-)
-
-
-class PageFailed(RuntimeError):
-    """A page stopped with an error; the message has the cell and its traceback."""
+# in the unit of a job's cost, seconds of one processor
+PAGES_WORK, BUILD_WORK = 250.0, 20.0
 
 
 def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, float]]:
@@ -37,70 +25,118 @@ def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, flo
 
     Everything finished stays in the store, so a rerun continues where this one stopped.
     """
-    folder = build_folder()
+    folder, store = build_folder(), default_store()
+    executed = folder / "notebooks" / preset.name
     # what is not ours to overwrite is said before anything is computed
-    for place in (folder / "notebooks", artefacts_root(), folder / "book"):
+    for place in (folder / "notebooks", executed, artefacts_root(), folder / "book"):
         own_folder(place)
-    notebooks = folder / "notebooks" / preset.name
-    steps: list[tuple[str, Callable[[], object]]] = [
-        ("experiments", lambda: produce(preset, EXPERIMENTS, workers=workers)),
-        ("notebooks", lambda: run_notebooks(preset, notebooks)),
-        ("book", lambda: build_book(preset.name, folder / "book", default_store())),
-    ]
+    progress = Progress()
+    progress.expect(PAGES_WORK + BUILD_WORK)
+
+    def experiments() -> None:
+        produce(preset, EXPERIMENTS, workers=workers, progress=progress)
+
+    def pages() -> None:
+        run_pages(preset.name, executed, store, workers, progress)
+
+    def book() -> None:
+        progress.say("building the book")
+        build_book(preset.name, folder / "book", store, executed)
+        progress.advance(BUILD_WORK, "the book is built")
+
     timings = []
-    for name, step in steps:
-        print(f"== {name} (preset {preset.name})", flush=True)
-        started = time.monotonic()
-        step()
-        timings.append((name, time.monotonic() - started))
+    with progress:
+        for step in (experiments, pages, book):
+            started = time.monotonic()
+            step()
+            timings.append((step.__name__, time.monotonic() - started))
     return timings
-
-
-def run_notebooks(preset: Preset, folder: Path) -> list[Path]:
-    """Execute the experiment pages with papermill; returns the executed notebooks."""
-    own_folder(folder.parent)
-    executed = []
-    for name in NOTEBOOKS:
-        print(f"   {name}", flush=True)
-        target = folder / f"{Path(name).name}.ipynb"
-        executed.append(_run_page(name, target, {"preset": preset.name}))
-    return executed
 
 
 def run_page(name: str, preset: str) -> Path:
     """Execute one page, for instance ``theory/ppad``; returns the notebook, below ``pages`` of the build folder.
 
-    ``ValueError`` if there is no such page, :class:`PageFailed` if it stops with an error.
+    ``ValueError`` if there is no such page, :class:`persuasion.pages.PageFailed` if it stops with an error.
     """
     source = (ROOT / "book" / f"{name}.md").resolve()
     if not (source.is_file() and source.is_relative_to(ROOT / "book")):
         raise ValueError(f"there is no book/{name}.md; name a page like theory/ppad")
-    os.environ["PRESET"] = preset
     folder = own_folder(build_folder() / "pages")
-    return _run_page(name, folder / f"{name}.ipynb", {})
+    os.environ.update(_environment(preset, default_store()))
+    return execute_page(ROOT / "book", name, folder)
 
 
-def _run_page(name: str, target: Path, parameters: dict[str, str]) -> Path:
-    import jupytext
-    import nbformat
-    import papermill
+def run_pages(
+    preset: str,
+    folder: Path,
+    store: Path,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Execute every page once, on the records in ``store``; returns ``folder``, where the notebooks are.
 
-    source = ROOT / "book" / f"{name}.md"
-    make_folder(target.parent)
-    nbformat.write(jupytext.read(source), target)
-    os.environ.update(kernel_environment())
-    try:
-        papermill.execute_notebook(
-            str(target),
-            str(target),
-            parameters=parameters,
-            cwd=str(source.parent),
-            kernel_name="python3",
-            progress_bar=False,
-        )
-    except papermill.PapermillExecutionError as error:
-        raise PageFailed(f"{target}: {error}") from None
-    return target
+    ``progress`` is that of a run that expects ``PAGES_WORK`` of it. ``ValueError`` names the folder if it holds
+    files that are not ours, :class:`persuasion.pages.PageFailed` the page that stops with an error.
+    """
+    for place in (folder.parent, folder):
+        own_folder(place)
+    if progress is None:
+        progress = Progress()
+        progress.expect(PAGES_WORK)
+    with progress:
+        progress.say("executing the pages")
+
+        def report(page: str, done: int, total: int) -> None:
+            progress.advance(PAGES_WORK / total, f"{done} of {total} pages, last {page}")
+
+        execute_pages(ROOT, folder, _environment(preset, store), report, workers)
+    return folder
+
+
+def build_book(preset: str, folder: Path, store: Path, executed: Path) -> Path:
+    """Build the HTML book from executed pages, warnings as errors; returns its first page.
+
+    ``store`` is a result store or a folder of committed results. Raises ``subprocess.CalledProcessError`` if
+    something warns.
+    """
+    return jupyter_book("html", preset, folder, store, executed) / "index.html"
+
+
+def jupyter_book(builder: str, preset: str, folder: Path, store: Path, executed: Path) -> Path:
+    """Build the book anew from executed pages with one of Jupyter Book's builders; returns the output's folder.
+
+    ``ValueError`` names the folder if it holds files that are not ours.
+    """
+    folder = emptied_folder(folder)
+    program = Path(sys.executable).with_name("jupyter-book")
+    options = [
+        "-W",
+        "--keep-going",
+        "--all",
+        "-q",
+        "--builder",
+        builder,
+        "--path-output",
+        str(folder),
+    ]
+    command = [str(program), "build", *options, str(ROOT)]
+    pages = {"PERSUASION_PAGES": str(executed.resolve())}
+    environment = {**os.environ, **_environment(preset, store), **pages}
+    subprocess.run(command, check=True, env=environment, cwd=ROOT)
+    built = folder / "_build" / builder
+    if not built.is_dir():
+        raise FileNotFoundError(f"the book was built without {built}")
+    return built
+
+
+def _environment(preset: str, store: Path) -> dict[str, str]:
+    """What pages and extensions look for; they run in folders of their own, so no path is relative."""
+    return {
+        **kernel_environment(),
+        "PRESET": preset,
+        "PERSUASION_STORE": str(store.resolve()),
+        "PERSUASION_ARTEFACTS": str(own_folder(artefacts_root())),
+    }
 
 
 def kernel_environment() -> dict[str, str]:
@@ -116,46 +152,6 @@ def kernel_environment() -> dict[str, str]:
     return {**places, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 
-def build_book(preset: str, folder: Path, store: Path) -> Path:
-    """Build the HTML book with warnings as errors; returns its first page.
-
-    ``store`` is a result store or a folder of committed results; the pages find it as ``PERSUASION_STORE``.
-    Raises ``subprocess.CalledProcessError`` if a page fails or warns.
-    """
-    return jupyter_book("html", preset, folder, store) / "index.html"
-
-
-def jupyter_book(builder: str, preset: str, folder: Path, store: Path) -> Path:
-    """Build the book anew with one of Jupyter Book's builders; returns the folder of its output.
-
-    ``ValueError`` names the folder if it holds files that are not ours.
-    """
-    folder, shown = emptied_folder(folder), own_folder(artefacts_root())
-    program = Path(sys.executable).with_name("jupyter-book")
-    options = [
-        "-W",
-        "--keep-going",
-        "--all",
-        "-q",
-        "--builder",
-        builder,
-        "--path-output",
-        str(folder),
-    ]
-    command = [str(program), "build", *options, str(ROOT)]
-    # pages run in their own folders, so the store's path must not be relative
-    places = {
-        "PERSUASION_STORE": str(store.resolve()),
-        "PERSUASION_ARTEFACTS": str(shown),
-    }
-    environment = {**os.environ, "PRESET": preset, **places, **kernel_environment()}
-    subprocess.run(command, check=True, env=environment, cwd=ROOT)
-    built = folder / "_build" / builder
-    if not built.is_dir():
-        raise FileNotFoundError(f"the book was built without {built}")
-    return built
-
-
 def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:
     """The closing lines: seconds per step, and where the results are."""
     folder = build_folder()
@@ -168,5 +164,6 @@ def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:
             f"Figures and tables: {artefacts_root() / preset.name}",
             f"Executed notebooks: {folder / 'notebooks' / preset.name}",
             f"Open the book:      {folder / 'book' / '_build' / 'html' / 'index.html'}",
+            "With all its fonts: make serve, a local web server (from files, browsers load none)",
         ]
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from persuasion.experiments import Store, StoreError
+from persuasion.experiments import EXPERIMENTS, Store, StoreError
 from persuasion.experiments.results import Results
 from persuasion.experiments.store import Record
 from stress import small
@@ -69,16 +69,22 @@ def kill_workers(folder: Path, records: Sequence[Record], kills: int, seed: int)
     return counts
 
 
-def fill_the_disk(folder: Path, records: Sequence[Record], times: int, seed: int) -> dict:
+def fill_the_disk(
+    folder: Path,
+    records: Sequence[Record],
+    times: int,
+    seed: int,
+    experiments: Sequence[str] = EXPERIMENTS,
+) -> dict:
     """Run on a disk with too little room, then with enough: a small tmpfs where it may be mounted, else a quota."""
     random = np.random.default_rng(seed)
     whole = folder / "whole.sqlite"
-    _finish(whole, records, 1)
+    _finish(whole, records, 1, experiments)
     counts = {"faults": 0, "survived": 0, "lost": 0, "wrong": 0}
     for number in range(times):
         room = int(random.uniform(0.1, 0.6) * whole.stat().st_size)
         with _small_disk(folder / f"disk-{number}", room) as (disk, options, kind):
-            driver = small.start(disk / "store.sqlite", **options)
+            driver = small.start(disk / "store.sqlite", experiments=experiments, **options)
             error = driver.communicate(timeout=PATIENCE)[1]
             assert driver.returncode == 2, (driver.returncode, error)
             assert "store.sqlite: cannot be used as a result store: " in error.splitlines()[-1]
@@ -87,7 +93,7 @@ def fill_the_disk(folder: Path, records: Sequence[Record], times: int, seed: int
             shutil.copytree(disk, rescued)
         before = small.stored(rescued / "store.sqlite")
         counts["wrong"] += _wrong(before, records)
-        _finish(rescued / "store.sqlite", records, 1)
+        _finish(rescued / "store.sqlite", records, 1, experiments)
         counts["lost"] += len(before.keys() - small.stored(rescued / "store.sqlite").keys())
         counts["faults"] += 1
         counts["survived"] += 1
@@ -145,12 +151,14 @@ def damage_results(folder: Path, committed: Path, times: int, seed: int) -> dict
     return counts
 
 
-def run_twice_at_once(folder: Path, records: Sequence[Record], times: int) -> dict:
+def run_twice_at_once(
+    folder: Path, records: Sequence[Record], times: int, experiments: Sequence[str] = EXPERIMENTS
+) -> dict:
     """Two runs that are started together on one store."""
     counts = {"faults": 0, "survived": 0, "lost": 0, "wrong": 0}
     for number in range(times):
         path = folder / f"shared-{number}.sqlite"
-        runs = [small.start(path) for _ in range(2)]
+        runs = [small.start(path, experiments=experiments) for _ in range(2)]
         errors = [run.communicate(timeout=PATIENCE)[1] for run in runs]
         assert [run.returncode for run in runs] == [0, 0], errors
         counts["wrong"] += _wrong(small.stored(path), records)
@@ -243,9 +251,11 @@ def _in_order(path: Path, records: Sequence[Record]) -> list[Record]:
     return [found[record.key] for record in records if record.key in found]
 
 
-def _finish(path: Path, records: Sequence[Record], workers: int) -> None:
+def _finish(
+    path: Path, records: Sequence[Record], workers: int, experiments: Sequence[str] = EXPERIMENTS
+) -> None:
     """Run to the end; afterwards the store holds exactly the records of the undisturbed run."""
-    run = small.start(path, workers)
+    run = small.start(path, workers, experiments)
     error = run.communicate(timeout=PATIENCE)[1]
     assert run.returncode == 0, error
     assert len(small.stored(path)) == len({record.key for record in records})

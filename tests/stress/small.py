@@ -1,4 +1,4 @@
-"""A run that is over in seconds and has every kind of job."""
+"""A run that is over in seconds and has every kind of job, and a part of it for the tests of every day."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from persuasion.experiments import EXPERIMENTS, Store, design, preset, produce
+from persuasion.experiments import EXPERIMENTS, Store, preset, produce
 from persuasion.experiments.store import Record
 
 OVERRIDES = {
@@ -35,14 +35,13 @@ SET = [f"--set={name}={json.dumps(value)}" for name, value in OVERRIDES.items()]
 SETTINGS = preset("smoke", OVERRIDES)
 
 
-def jobs() -> list:
-    """All jobs of the run."""
-    return [job for name in EXPERIMENTS for job in design.jobs(SETTINGS, name)]
+# few jobs, but some that need others
+BRIEF = ("didactic", "synthetic", "second", "certificates")
 
 
-def undisturbed(path: Path) -> list[Record]:
+def undisturbed(path: Path, experiments: Sequence[str] = EXPERIMENTS) -> list[Record]:
     """The records of a run in one process that nothing interrupts."""
-    return produce(SETTINGS, EXPERIMENTS, path, workers=1, quiet=True)
+    return produce(SETTINGS, experiments, path, workers=1, quiet=True)
 
 
 def same(first: Iterable[Record], second: Iterable[Record]) -> bool:
@@ -51,11 +50,19 @@ def same(first: Iterable[Record], second: Iterable[Record]) -> bool:
     return len(first) == len(second) and all(a.same_result(b) for a, b in zip(first, second))
 
 
-def start(store: Path, workers: int = 1, **options) -> subprocess.Popen:
+def command(workers: int = 1, experiments: Sequence[str] = EXPERIMENTS) -> list[str]:
     """The run as a user starts it."""
-    command = ["run", "--preset", "smoke", "--workers", str(workers), *SET]
+    chosen = [f"--experiment={name}" for name in experiments]
+    run = ["run", "--preset", "smoke", "--workers", str(workers), *chosen]
+    return [sys.executable, "-m", "persuasion", *run, *SET]
+
+
+def start(
+    store: Path, workers: int = 1, experiments: Sequence[str] = EXPERIMENTS, **options
+) -> subprocess.Popen:
+    """Start it."""
     return subprocess.Popen(
-        [sys.executable, "-m", "persuasion", *command],
+        command(workers, experiments),
         env={**os.environ, "PERSUASION_STORE": str(store)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

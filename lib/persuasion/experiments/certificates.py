@@ -45,8 +45,15 @@ def certify_job(preset: Preset, source: Job) -> Job:
         "radii": [search.radius for search in searches],
         "certificates": certificates,
     }
-    large = source.config["game"]["parameters"].get("senders", 2) > 2
-    return Job(settings, 20.0 if large else 1.0, needs=(source,))
+    return Job(settings, _cost(preset, source.config["game"]["parameters"]), needs=(source,))
+
+
+def _cost(preset: Preset, sizes: dict[str, Any]) -> float:
+    """Exact in a moment with two senders; with four, the larger games take all the time that there is."""
+    if sizes.get("senders", 2) <= 2:
+        return 0.1
+    entries = sizes["signals"] ** sizes["senders"] * sizes["states"] * sizes["actions"]
+    return min(preset.certificates.seconds, entries / 2000)
 
 
 def kinks_jobs(preset: Preset) -> list[Job]:
@@ -57,7 +64,7 @@ def kinks_jobs(preset: Preset) -> list[Job]:
     return [
         Job(
             {"kind": "kinks", "game": _game(parameters, index, seed), "movers": who, **settings},
-            parameters["signals"] ** 2,
+            parameters["signals"] ** 2 / 20,
         )
         for index in range(instances)
         for parameters in sizes
@@ -74,7 +81,7 @@ def dynamics_jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
     settings = to_dict(preset.dynamics)
     largest = settings.pop("largest")
     return [
-        Job({"kind": "dynamics", "game": game, **settings}, float(max(sizes) ** 3))
+        Job({"kind": "dynamics", "game": game, **settings}, max(sizes) ** 3 / 20)
         for game in games
         if game["parameters"]["senders"] == 2
         for sizes in [[game["parameters"][name] for name in ("signals", "states", "actions")]]

@@ -160,11 +160,13 @@ class Sensitivity:
     Attributes
     ----------
     instances : per changed constant
+    values : of every changed constant, the first so many
     searches : only the first so many searches
     starts : random starting profiles
     """
 
     instances: int = 5
+    values: int = 2
     searches: int = 1
     starts: int = 300
 
@@ -324,28 +326,32 @@ def _paper() -> Preset:
 
 
 def _quick() -> Preset:
+    """Enough for every figure and table to be drawn in minutes; too little for any of the paper's conclusions."""
     paper = _paper()
+    training = Training(samples=2_000, held_out=1_000, epochs=5)
+    # three levels show a trend; a Latin square of them has every pair
+    few = Benchmark(levels=(2, 4, 8), games=1, balanced=True)
     return replace(
         paper,
         name="quick",
-        training=Training(samples=4_000, held_out=2_000, epochs=6),
-        searches=tuple(replace(search, starts=100, samples_factor=10) for search in paper.searches),
-        synthetic=replace(paper.synthetic, games=1, balanced=True),
-        second=replace(paper.second, games=1, balanced=True),
-        instances=3,
+        training=training,
+        searches=tuple(replace(search, starts=40, samples_factor=5) for search in paper.searches),
+        synthetic=few,
+        second=replace(few, senders=paper.second.senders, logit_scale=paper.second.logit_scale),
+        instances=2,
         didactic=Didactic(Training(samples=20_000, held_out=5_000, epochs=20)),
         recipes=RecipeStudy(
             TUNING_GAMES[:2],
-            Training(4_000, 2_000, 6),
-            candidates=3,
+            training,
+            candidates=2,
             instances=2,
-            curve=((1_000, 6), (4_000, 6), (16_000, 6)),
+            curve=((500, 5), (2_000, 5), (8_000, 5)),
         ),
-        baselines=BaselineStudy(joint_signals=1296),
-        sensitivity=Sensitivity(instances=2, starts=20),
-        certificates=Certificates(searches=1, seconds=1.0, every_tolerance=False),
-        kinks=replace(paper.kinks, instances=5, starts=1, steps=(0, 2, 6, 20, 40), seconds=5.0),
-        dynamics=replace(paper.dynamics, largest=6, starts=2, seconds=10.0),
+        baselines=BaselineStudy(joint_signals=256),
+        sensitivity=Sensitivity(instances=1, values=1, starts=10),
+        certificates=Certificates(searches=1, seconds=0.5, every_tolerance=False, polish_rounds=20),
+        kinks=replace(paper.kinks, instances=2, starts=1, steps=(0, 2, 6, 20), seconds=2.0),
+        dynamics=replace(paper.dynamics, largest=4, starts=2, seconds=5.0),
     )
 
 
@@ -371,10 +377,10 @@ def _smoke() -> Preset:
             instances=2,
             curve=((128, 1), (256, 2)),
         ),
-        sensitivity=Sensitivity(instances=1, starts=2),
+        sensitivity=Sensitivity(instances=1, values=1, starts=2),
         certificates=Certificates(seconds=20.0, scenario_global=False, polish_rounds=5),
         kinks=KinksStudy((Size(2, 2, 2, 2, 1.0),), 1, starts=1, steps=(0, 2), samples=(50,)),
-        dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2)),
+        dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2), seconds=10.0),
     )
 
 

@@ -30,7 +30,8 @@ EXPERIMENTS = (
     "kinks",
     "dynamics",
 )
-# measured ratio of training costs, for the progress bar only
+# costs are for the progress line only: seconds of one processor, roughly; of training, per sample visit and network
+SECONDS_PER_VISIT = 6e-6
 RELATIVE_COST = {"relu": 1.0, "delu": 1.7, "dnl": 4.8}
 BASELINE_COST = {"exact-gradient": 1.0, "smoothed": 4.0, "random-search": 1.0}
 SCENARIO_INPUTS = {"quality-advertising": 7, "product-advertising": 2, "ride-hailing": 2}
@@ -92,7 +93,7 @@ def _solve(preset: Preset, game: dict[str, Any], method: str) -> Job:
         "tolerances": list(preset.tolerances),
     }
     senders = game["parameters"].get("senders") or SCENARIO_INPUTS[game["family"]]
-    return Job(settings, senders * RELATIVE_COST[method])
+    return Job(settings, senders * _training_cost(preset.training, method))
 
 
 def _training(preset: Preset, training: Training, method: str) -> dict[str, Any]:
@@ -107,11 +108,11 @@ def _didactic(preset: Preset, method: str) -> Job:
         "resolution": preset.didactic.resolution,
         "seed": preset.seed,
     }
-    visits = preset.didactic.training.samples * preset.didactic.training.epochs
-    return Job(
-        settings,
-        2 * RELATIVE_COST[method] * visits / (preset.training.samples * preset.training.epochs),
-    )
+    return Job(settings, 2 * _training_cost(preset.didactic.training, method))
+
+
+def _training_cost(training: Training, method: str) -> float:
+    return SECONDS_PER_VISIT * RELATIVE_COST[method] * training.samples * training.epochs
 
 
 def _certificates(preset: Preset) -> list[Job]:

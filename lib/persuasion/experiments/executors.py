@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from persuasion.experiments.job_queue import JobQueue
 from persuasion.experiments.jobs import Job, run_job
 from persuasion.experiments.provenance import provenance
 from persuasion.experiments.store import Record
@@ -19,6 +20,7 @@ from persuasion.spawning import require_guard, require_loopback
 RETRIES = 3
 # tasks of one group wait with the scheduler, in their order, until a worker is free; others are dealt out at once
 GROUP = "job"
+AHEAD = 64  # jobs, with what they need, that wait with the scheduler
 THREAD_LIMITS = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -30,13 +32,23 @@ def execute(
 ) -> Iterator[Record]:
     """Records of the jobs as they finish: serial for one worker, else on a dask cluster.
 
-    ``scheduler`` is the address of a running cluster (``tcp://host:port``); ``given`` finds the records that
-    a job needs. ``ValueError`` if the cluster cannot be reached or started, or for fewer than one worker.
+    A job that needs others of the jobs starts when the caller has taken their records and asks for the next; if one
+    of them failed, it is left out. ``scheduler`` is the address of a running cluster (``tcp://host:port``);
+    ``given`` finds the records that a job needs. ``ValueError`` if the cluster cannot be reached or started, or for
+    fewer than one worker.
     """
     check_workers(workers)
+    queue = JobQueue(jobs)
     if scheduler is None and (workers == 1 or len(jobs) <= 1):
-        return (run_job(job, given(job)) for job in jobs)
-    return _distributed(jobs, workers, scheduler, given)
+        return _serial(queue, given)
+    return _distributed(queue, workers, scheduler, given)
+
+
+def _serial(queue: JobQueue, given: Callable[[Job], Sequence[Record]]) -> Iterator[Record]:
+    while job := queue.pop():
+        record = run_job(job, given(job))
+        yield record
+        queue.finish(record)
 
 
 def check_workers(workers: Any) -> None:
@@ -53,7 +65,7 @@ def default_workers() -> int:
 
 
 def _distributed(
-    jobs: Sequence[Job],
+    queue: JobQueue,
     workers: int,
     scheduler: str | None,
     given: Callable[[Job], Sequence[Record]],
@@ -62,15 +74,26 @@ def _distributed(
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with _client(workers, scheduler) as client:
-        futures = {
-            client.submit(
-                run_job, job, given(job), key=(GROUP, job.key), priority=-rank, pure=False
-            ): job
-            for rank, job in enumerate(jobs)
-        }
-        for future in as_completed(list(futures)):
-            yield _record(future, futures.pop(future))
+        running: dict[Any, Job] = {}
+        finished = as_completed()
+        ahead = max(AHEAD, 2 * sum(client.nthreads().values()))
+
+        def submit() -> None:
+            while len(running) < ahead and (job := queue.pop()):
+                name, rank = (GROUP, job.key), queue.rank(job)
+                future = client.submit(
+                    run_job, job, given(job), key=name, priority=-rank, pure=False
+                )
+                running[future] = job
+                finished.add(future)
+
+        submit()
+        for future in finished:
+            record = _record(future, running.pop(future))
             future.release()
+            yield record
+            queue.finish(record)
+            submit()
 
 
 @contextlib.contextmanager

@@ -11,9 +11,8 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from persuasion.experiments import design
 from persuasion.experiments.config import Preset
 from persuasion.experiments.executors import check_workers, default_workers, execute
 from persuasion.experiments.jobs import Job
-from persuasion.experiments.progress import watched
+from persuasion.experiments.progress import Progress
 from persuasion.experiments.results import Results, open_records
 from persuasion.experiments.store import Record, Store, StoreError
 from persuasion.own_folder import absolute
@@ -29,7 +28,6 @@ from persuasion.own_folder import absolute
 DEFAULT_STORE = Path("_build/store.sqlite")
 COMMITTED = Path("results")
 BUILD = "persuasion-build"
-PORTION = 64
 
 
 class JobsFailed(RuntimeError):
@@ -80,6 +78,7 @@ def produce(
     workers: int | None = None,
     quiet: bool = False,
     committed: Results | None = None,
+    progress: Progress | None = None,
 ) -> list[Record]:
     """All records of one or several experiments, in design order; what is missing is computed first.
 
@@ -94,6 +93,7 @@ def produce(
         a torch device (``cuda``) on which the networks of many games are trained at once
     quiet : no progress
     committed : results that count as done, whatever version of the code made them
+    progress : of the whole run that this is a part of
 
     Raises
     ------
@@ -112,7 +112,7 @@ def produce(
         if isinstance(opened, Results):
             _check_coverage(opened, preset, names)
         else:
-            run_missing(jobs, opened, workers, quiet, committed)
+            run_missing(jobs, opened, workers, progress or Progress(quiet), committed)
         sources = [opened] if committed is None else [committed, opened]
         return [record for job in jobs if (record := _find(job, sources))]
 
@@ -149,65 +149,59 @@ def run_missing(
     jobs: Sequence[Job],
     store: Store,
     workers: int | None = None,
-    quiet: bool = False,
+    progress: Progress | None = None,
     committed: Results | None = None,
 ) -> None:
     """Run the jobs without a finished record and store each as it ends; see :func:`produce`.
 
-    What they need is run first; a job whose needs failed is left out.
+    What they need is run before; a job whose needs failed is left out.
     """
     sources = [store] if committed is None else [store, committed]
-    portions = list(_portions(jobs))
-    if failures := [f for part in portions for f in _run_missing(part, sources, workers, quiet)]:
+    missing = _missing(jobs, sources)
+    work, everything = (_cost(part) for part in (missing, _by_key(jobs) | missing))
+    progress = progress or Progress(quiet=True)
+    progress.expect(work, before=everything - work)
+    records = _records(
+        list(missing.values()),
+        workers or default_workers(),
+        lambda job: [record for need in job.needs if (record := _find(need, sources))],
+    )
+    failures = []
+    with progress:
+        progress.say(f"{len(missing)} jobs to run")
+        for count, record in enumerate(records, 1):
+            store.put(record)
+            job = missing[record.key]
+            progress.advance(job.cost, f"{count} of {len(missing)} jobs, last {job.label}")
+            if not record.done:
+                failures.append(f"{job.label}: {record.metrics['error']}")
+    if failures:
         raise JobsFailed(
             f"{len(failures)} of {len(jobs)} jobs failed (a rerun retries them):\n  "
             + "\n  ".join(failures)
         )
 
 
-def _portions(jobs: Sequence[Job]) -> Iterator[Sequence[Job]]:
-    """The jobs in order, those that need others few at a time, so that they do not wait for all that any needs."""
-    for dependent, block in itertools.groupby(jobs, lambda job: bool(job.needs)):
-        members = list(block)
-        size = PORTION if dependent else len(members)
-        yield from (members[k : k + size] for k in range(0, len(members), size))
+def _missing(jobs: Iterable[Job], sources: Sequence[Any]) -> dict[str, Job]:
+    """Those of the jobs without a finished record, by key, each after those of its needs that lack one, too."""
+    finished = _done(list(_with_needs(jobs)), sources)
+    return _by_key(job for job in _with_needs(jobs, finished) if job.key not in finished)
 
 
-def _run_missing(
-    jobs: Sequence[Job], sources: Sequence[Any], workers: int | None, quiet: bool
-) -> list[str]:
-    """A line per failure. The first source is the store to write to."""
-    finished = _done(jobs, sources)
-    missing = {job.key: job for job in jobs if job.key not in finished}
-    if not missing:
-        return []
-    needed = list({need.key: need for job in missing.values() for need in job.needs}.values())
-    failures = _run_missing(needed, sources, workers, quiet)
-    ready = _done(needed, sources)
-    tried = {job.key for job in needed}
-    left = [job for key, job in missing.items() if key not in tried]
-    runnable = [job for job in left if all(need.key in ready for need in job.needs)]
-    records = _records(
-        runnable,
-        workers or default_workers(),
-        lambda job: [record for need in job.needs if (record := _find(need, sources))],
-    )
-    costs = {job.key: job.cost for job in runnable}
-    work = sum(costs.values())
-    kinds = " + ".join(dict.fromkeys(job.config["kind"] for job in runnable))
-    for record in watched(
-        records,
-        lambda record: costs[record.key],
-        work,
-        len(runnable),
-        len(jobs),
-        quiet,
-        f"jobs ({kinds})",
-    ):
-        sources[0].put(record)
-        if not record.done:
-            failures.append(f"{missing[record.key].label}: {record.metrics['error']}")
-    return failures
+def _with_needs(jobs: Iterable[Job], finished: Collection[str] = ()) -> Iterator[Job]:
+    """The jobs, each after all that it needs, unless it is finished."""
+    for job in jobs:
+        if job.key not in finished:
+            yield from _with_needs(job.needs, finished)
+        yield job
+
+
+def _cost(jobs: dict[str, Job]) -> float:
+    return sum(job.cost for job in jobs.values())
+
+
+def _by_key(jobs: Iterable[Job]) -> dict[str, Job]:
+    return {job.key: job for job in jobs}
 
 
 def _records(

@@ -42,7 +42,7 @@ RELEVANT = {
     "dynamics": GAMES + SOLVERS,
     "verify": (*GAMES, *SOLVERS, "audit/*.py"),
 }
-PACKAGES = ("numpy", "torch")
+PACKAGES = ("numpy", "torch", "scipy", "highspy", "cvxpy", "pyscipopt")
 
 
 @functools.cache
@@ -91,6 +91,16 @@ def processor() -> str:
     return platform.processor() or "unknown"
 
 
+@functools.cache
+def versions() -> dict[str, str]:
+    """Versions of the packages that numbers come from; training needs no solver, so these may be missing."""
+    found = {}
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
 def provenance(kind: str, device: str = "cpu") -> dict[str, Any]:
     """Everything about this process that a reader of a record may want to know."""
     head, dirty = commit()
@@ -99,7 +109,7 @@ def provenance(kind: str, device: str = "cpu") -> dict[str, Any]:
         "commit": head,
         "dirty": dirty,
         "python": platform.python_version(),
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "packages": versions(),
         "machine": platform.machine(),
         "processor": processor(),
         "system": platform.system(),

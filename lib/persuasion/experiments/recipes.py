@@ -144,7 +144,7 @@ def fit_job(
     training: dict[str, Any],
 ) -> Job:
     """A job that fits the first networks of a game with a recipe."""
-    from persuasion.experiments.design import RELATIVE_COST
+    from persuasion.experiments.design import RELATIVE_COST, SECONDS_PER_VISIT
 
     settings = {
         "kind": "fit",
@@ -154,4 +154,4 @@ def fit_job(
         "networks": preset.recipes.networks,
     }
     visits = training["samples"] * training["epochs"] * preset.recipes.networks
-    return Job(settings, RELATIVE_COST[method] * visits / 1.5e6)
+    return Job(settings, SECONDS_PER_VISIT * RELATIVE_COST[method] * visits)

@@ -34,7 +34,7 @@ def variations(preset: Preset) -> Iterator[tuple[str, dict[str, Any]]]:
     for family in preset.scenarios:
         yield family, {}
         for name, values in VARIATIONS[family].items():
-            for value in values:
+            for value in values[: preset.sensitivity.values]:
                 yield family, {name: list(value) if isinstance(value, tuple) else value}
 
 

@@ -44,12 +44,30 @@ def execute_stacked(
     given: Callable[[Job], Sequence[Record]] = lambda job: (),
     games_at_once: int = ACCELERATOR_GAMES,
 ) -> Iterator[Record]:
-    """Records of the jobs as they finish: first those that are not trained, then stack by stack.
+    """Records of the jobs as they finish: those that are not trained, stack by stack, then those that need others.
 
     ``device`` is a torch device; ``workers`` processes search and check what was trained. ``ValueError`` for a
     device that is not there.
     """
     check_device(device)
+    failed = set()
+    alone = [job for job in jobs if not job.needs]
+    for record in _independent(alone, device, workers, given, games_at_once):
+        yield record
+        if not record.done:
+            failed.add(record.key)
+    rest = [job for job in jobs if job.needs and not failed & {need.key for need in job.needs}]
+    yield from execute(rest, workers, None, given)
+
+
+def _independent(
+    jobs: Sequence[Job],
+    device: str,
+    workers: int,
+    given: Callable[[Job], Sequence[Record]],
+    games_at_once: int,
+) -> Iterator[Record]:
+    """Records of jobs that need no others."""
     trained = [job for job in jobs if job.config["kind"] == "solve"]
     yield from execute([job for job in jobs if job.config["kind"] != "solve"], workers, None, given)
     with multiprocessing.get_context("spawn").Pool(workers) as pool:

@@ -32,6 +32,18 @@ def read_measured(path: str | Path) -> tuple[dict[str, Any], dict[str, dict[str,
         raise ValueError(f"{path}: not what `make benchmark` writes: {error}") from None
 
 
+def front_door_table(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The README's table of its commands, in Markdown, from the rows that `make benchmark` measured of them."""
+    lines = []
+    for name, row in results.items():
+        if name.startswith("front-door-"):
+            command, cores = name.removeprefix("front-door-"), row["cores"]
+            spent, wall = (f"{row[key] / 60:.1f} min" for key in ("seconds", "wall_seconds"))
+            lines.append(f"| `make {command}` | {spent} | {wall} on {cores} cores |")
+    head = ["| command | processor time | time |", "|:--|--:|--:|"]
+    return "\n".join(["", *head, *lines, "", ""]) if lines else ""
+
+
 def operations_table(variants: Mapping[str, str], inputs: tuple[int, ...]) -> pd.DataFrame:
     """Operations per sample of a prediction and of a training step, by architecture and length of input."""
     rows = []

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import stdtrit
 
 TOO_SMALL = 0.01
 """Below this, three decimals say too little."""
@@ -47,4 +47,4 @@ def mean_interval(values: ArrayLike) -> Mean:
     if count == 1:
         return Mean(float(sample[0]), np.nan, 1)
     error = sample.std(ddof=1) / np.sqrt(count)
-    return Mean(float(sample.mean()), float(stats.t.ppf(0.975, count - 1) * error), count)
+    return Mean(float(sample.mean()), float(stdtrit(count - 1, 0.975) * error), count)

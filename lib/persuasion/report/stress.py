@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 import yaml
-from scipy import stats
 
 PARTS = ("determinism", "faults", "input", "numerics", "planted", "mutation")
 DAMAGED = ("store damaged", "committed results damaged")
@@ -150,6 +149,8 @@ def mutation_table(measured: dict[str, Any]) -> pd.DataFrame:
 
 
 def _wilson(successes: int, tried: int) -> str:
+    from scipy import stats
+
     low, high = stats.binomtest(int(successes), int(tried)).proportion_ci(method="wilson")
     return f"{low:.1%} to {high:.1%}"
 

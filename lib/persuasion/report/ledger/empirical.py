@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from persuasion.experiments.config import Preset
 from persuasion.experiments.produce import produce
@@ -164,6 +163,8 @@ def _slopes(table: pd.DataFrame) -> list[Part]:
 def _slope(name: str, x: Any, y: pd.Series, sign: int) -> Effect:
     if len(y) < 3 or len(set(x)) < 2:
         return Effect(name, np.nan, np.nan, 0)
+    from scipy import stats  # half a second to import, which pages without a slope need not spend
+
     fitted = stats.linregress(np.asarray(x, dtype=float), y)
     half = float(stats.t.ppf(0.975, len(y) - 2) * fitted.stderr)
     return Effect(name, sign * float(fitted.slope), half, len(y))
