@@ -112,6 +112,7 @@ def within_pieces(frame: pd.DataFrame, records: Sequence[Record], tolerance: flo
 
 def _gain_within_piece(record: Record, radius: float, tolerance: float) -> float:
     from persuasion.certify.piece import gain_within_piece
+    from persuasion.simulate import receiver_actions
 
     game = build_game(record.config["game"])
     (policies,) = (
@@ -119,8 +120,11 @@ def _gain_within_piece(record: Record, radius: float, tolerance: float) -> float
         for profile in profiles(Case("", record))
         if profile.radius == radius and tolerance in profile.tolerances
     )
-    senders = range(game.shape.senders)
-    gain = max(gain_within_piece(game, policies, sender, radius) for sender in senders)
+    actions = receiver_actions(game, policies)
+    gain = max(
+        gain_within_piece(game, policies, sender, radius, actions=actions)
+        for sender in range(game.shape.senders)
+    )
     return gain / (game.utility_range or 1.0)
 
 
