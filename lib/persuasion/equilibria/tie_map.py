@@ -58,7 +58,7 @@ def joint_ties(game: Game, policies: np.ndarray) -> tuple[np.ndarray, np.ndarray
     """Weights ``(joint signals, states)`` in C order, and the optimal actions ``(joint signals, actions)``."""
     # a sender beyond the last one: nobody is left out
     weights = residual_weights(game, policies, game.shape.senders)
-    tables = (torch.from_numpy(np.ascontiguousarray(t)) for t in (weights, game.standard.receiver))
+    tables = (torch.tensor(t) for t in (weights, game.standard.receiver))
     return weights, optimal_actions(*tables).numpy()
 
 
