@@ -580,6 +580,21 @@ def test_many_adam_steps_are_those_of_torch():
     torch.testing.assert_close(ours, point, rtol=1e-6, atol=1e-9)
 
 
+def test_a_search_takes_one_thread_and_gives_the_others_back():
+    found, before = [], torch.get_num_threads()
+
+    def gradient(policies):
+        found.append(torch.get_num_threads())
+        return torch.ones_like(policies)
+
+    torch.set_num_threads(2)
+    try:
+        extragradient(gradient, uniform_policies(SHAPE, seed=0), 1)
+        assert (set(found), torch.get_num_threads()) == ({1}, 2)
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_training_and_search_load_no_compiler():
     """Torch's own optimisers import it at their first use, two seconds of every process."""
     code = """

@@ -16,6 +16,7 @@ import torch
 
 from persuasion.checks import positive_number, whole_number
 from persuasion.learn.adam import Adam
+from persuasion.learn.processor import one_thread
 from persuasion.policies import Array, as_tensor, project_to_simplex, softmax
 
 SMALLEST_PROBABILITY = 1e-12
@@ -59,6 +60,7 @@ def gradient_ascent(
     return _ascend(gradient, starts, steps, step_size, projection, optimiser, look_ahead=False)
 
 
+@one_thread()
 def _ascend(
     gradient: Gradient,
     starts: Any,
