@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from persuasion import Game, TieRule, no_revelation, receiver_actions, uniform_policies
 from persuasion.best_response import BestResponse, highs
@@ -908,6 +909,38 @@ def test_within_the_piece_nothing_gains_more_and_the_exact_regret_no_less(
     assert gain <= exact.bound + 1e-7
 
 
+@pytest.mark.parametrize("radius", [1e-3, 0.05, 1.0])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_program_of_a_piece_lacks_only_conditions_that_bind_nowhere(seed, radius):
+    """Against every joint signal's every condition, by another solver."""
+    game = synthetic(3, 3, 4, 2, logit_scale=1.0, seed=seed)
+    profile = uniform_policies(game, seed=seed)
+    actions = receiver_actions(game, profile)
+    cost, conditions = np.zeros((3, 2)), []
+    for joint in np.ndindex(actions.shape):  # the first sender's signal, and those of the others
+        weights = game.prior * profile[1, :, joint[1]] * profile[2, :, joint[2]]
+        cost[:, joint[0]] -= weights * game.senders[0][:, actions[joint]]
+        for other in range(4):
+            row = np.zeros((3, 2))
+            row[:, joint[0]] = weights * (
+                game.receiver[:, other] - game.receiver[:, actions[joint]]
+            )
+            conditions.append(row.ravel() / max(np.abs(row).max(), 1e-300))
+    own = profile[0].ravel()
+    answer = linprog(
+        cost.ravel(),
+        np.array(conditions),
+        np.zeros(len(conditions)),
+        np.kron(np.eye(3), np.ones(2)),
+        np.ones(3),
+        np.stack([np.maximum(own - radius, 0), np.minimum(own + radius, 1)], 1),
+    )
+    expected = -answer.fun + cost.ravel() @ own
+    for known in (None, actions):
+        gain = gain_within_piece(game, profile, 0, radius, actions=known)
+        assert gain == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
 def test_the_piece_of_a_persuaded_receiver_is_the_obedient_policies():
     # the receiver convicts on signal 1 as long as the guilty are at least half of those who send it
     game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
@@ -927,6 +960,7 @@ def test_the_piece_of_a_persuaded_receiver_is_the_obedient_policies():
         ({"radius": 0}, "radius must be"),
         ({"time_limit": -1}, "time_limit must be"),
         ({"policies": np.ones((1, 2, 2))}, "policies"),
+        ({"actions": np.zeros((2, 2), int)}, "actions must have shape"),
     ],
 )
 def test_the_piece_of_nonsense_is_refused(change, message):

@@ -358,7 +358,7 @@ def test_status_counts_games(serial, monkeypatch, capsys):
     assert all(count["games"] == count["design"] for count in counts.values())
     assert main(["status", "--preset", "quick", "--json"]) == 0
     counts = json.loads(capsys.readouterr().out)["quick"]
-    assert counts["synthetic"] == {"games": 0, "committed": 0, "design": 50}
+    assert counts["synthetic"] == {"games": 0, "committed": 0, "design": 18}
 
 
 def test_no_job_of_a_run_is_computed_twice(tiny, tmp_path, monkeypatch):

@@ -3,6 +3,8 @@
 import contextlib
 import dataclasses
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -564,6 +566,46 @@ def test_one_adam_step_follows_the_definition(projection):
     expected = torch.softmax(theta, -1) if projection == "softmax" else project_to_simplex(theta)
     ours = extragradient(gradient, start, 1, projection=projection)
     torch.testing.assert_close(ours, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_many_adam_steps_are_those_of_torch():
+    gradient = random_model("relu").own_gradients
+    starts = torch.as_tensor(uniform_policies(SHAPE, 5, seed=0))
+    point = starts.clone()
+    adam = torch.optim.Adam([point], lr=0.1, maximize=True)
+    for _ in range(30):
+        point.grad = gradient(point + 0.1 * gradient(point))
+        adam.step()
+    ours = extragradient(gradient, starts, 30, 0.1, projection="none")
+    torch.testing.assert_close(ours, point, rtol=1e-6, atol=1e-9)
+
+
+def test_a_search_takes_one_thread_and_gives_the_others_back():
+    found, before = [], torch.get_num_threads()
+
+    def gradient(policies):
+        found.append(torch.get_num_threads())
+        return torch.ones_like(policies)
+
+    torch.set_num_threads(2)
+    try:
+        extragradient(gradient, uniform_policies(SHAPE, seed=0), 1)
+        assert (set(found), torch.get_num_threads()) == ({1}, 2)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_training_and_search_load_no_compiler():
+    """Torch's own optimisers import it at their first use, two seconds of every process."""
+    code = """
+import sys
+from persuasion.experiments import design, preset
+from persuasion.experiments.jobs import run_job
+job = next(job for job in design.jobs(preset("smoke"), "synthetic") if job.label.startswith("solve"))
+assert run_job(job, [run_job(need) for need in job.needs]).done
+assert "torch._dynamo" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("projection", ["softmax", "euclidean"])

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from persuasion.experiments import EXPERIMENTS, Preset, build_folder, default_store, produce
+from persuasion.experiments.executors import THREAD_LIMITS
 from persuasion.experiments.produce import artefacts_root
 from persuasion.experiments.progress import Progress
 from persuasion.own_folder import emptied_folder, make_folder, own_folder
@@ -142,14 +143,14 @@ def _environment(preset: str, store: Path) -> dict[str, str]:
 def kernel_environment() -> dict[str, str]:
     """Variables for the pages' kernels, so that neither the caller's shell nor its home folder matters.
 
-    A backend set there would leave the pages without figures.
+    A backend set there would leave the pages without figures. Kernels run side by side, each in one thread.
     """
     home = own_folder(build_folder() / "kernel")
     folders = (
         "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR",
     )  # fmt: skip
     places = {name: str(make_folder(home / name.lower())) for name in folders}
-    return {**places, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    return {**places, **THREAD_LIMITS, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 
 def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:

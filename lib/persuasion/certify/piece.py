@@ -8,7 +8,7 @@ import numpy as np
 
 from persuasion.best_response.opponents import residual_weights
 from persuasion.best_response.problem import scaled_rows
-from persuasion.certify.box import Box, policy_box
+from persuasion.certify.box import Box, linear_range, policy_box
 from persuasion.checks import positive_number, whole_number
 from persuasion.game import Game
 from persuasion.policies import one_profile
@@ -26,6 +26,7 @@ def gain_within_piece(
     radius: float,
     ties: Any = LOWEST_INDEX,
     time_limit: float = 60.0,
+    actions: np.ndarray | None = None,
 ) -> float:
     r"""Largest gain of a sender within ``radius`` among the policies under which the receiver acts as it does now.
 
@@ -41,11 +42,12 @@ def gain_within_piece(
     radius : largest change of an entry, positive
     ties : tie rule that settles the receiver's actions at the profile
     time_limit : seconds
+    actions : what :func:`persuasion.receiver_actions` gives for the profile, if it is known already
 
     Raises
     ------
     ValueError
-        For bad policies, sender, radius, time limit or tie rule.
+        For bad policies, sender, radius, time limit, tie rule or actions.
     ArithmeticError
         If the program is not solved within the time limit.
 
@@ -62,9 +64,12 @@ def gain_within_piece(
     seconds = positive_number("time_limit", time_limit, infinite=True)
     box = policy_box(profile[sender], positive_number("radius", radius))
     weights = residual_weights(game, profile, sender)
-    actions = np.moveaxis(receiver_actions(game, profile, ties), sender, 0)
+    actions = receiver_actions(game, profile, ties) if actions is None else actions
+    joint = (game.shape.signals,) * game.shape.senders
+    if actions.shape != joint:
+        raise ValueError(f"actions must have shape {joint}, got {actions.shape}")
     standard = game.standard
-    chosen = actions.reshape(game.shape.signals, -1)
+    chosen = np.moveaxis(actions, sender, 0).reshape(game.shape.signals, -1)
     # (signals, states): what a unit of probability is worth
     worth = np.stack([(weights * standard.senders[sender].T[row]).sum(0) for row in chosen])
     program = _program(standard, profile[sender], box, weights, chosen, worth)
@@ -91,10 +96,12 @@ def _program(
     from persuasion.best_response.highs import LinearProgram
 
     blocks = []
-    for row in chosen:
+    for signal, row in enumerate(chosen):
         better = game.receiver.T[row][:, None] - game.receiver.T  # (columns, actions, states)
-        rows = (weights[:, None] * better).reshape(-1, weights.shape[1])
-        blocks.append(sp.csr_matrix(scaled_rows(rows)[rows.any(1)]))
+        rows = scaled_rows((weights[:, None] * better).reshape(-1, weights.shape[1]))
+        least, _ = linear_range(rows, Box(box.lower[signal], box.upper[signal]))
+        # what holds in all of the box binds nowhere
+        blocks.append(sp.csr_matrix(rows[least < 0]))
     obedience = sp.block_diag(blocks, format="csr")
     sums = sp.csr_matrix(np.tile(np.eye(weights.shape[1]), len(chosen)))
     # staying is possible, whatever the tolerance for ties allowed

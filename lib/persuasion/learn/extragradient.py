@@ -15,6 +15,8 @@ from typing import Any
 import torch
 
 from persuasion.checks import positive_number, whole_number
+from persuasion.learn.adam import Adam
+from persuasion.learn.processor import one_thread
 from persuasion.policies import Array, as_tensor, project_to_simplex, softmax
 
 SMALLEST_PROBABILITY = 1e-12
@@ -58,6 +60,7 @@ def gradient_ascent(
     return _ascend(gradient, starts, steps, step_size, projection, optimiser, look_ahead=False)
 
 
+@one_thread()
 def _ascend(
     gradient: Gradient,
     starts: Any,
@@ -108,11 +111,12 @@ def _updater(
 ) -> Callable[[torch.Tensor], Any]:
     if optimiser == "plain":
         return lambda direction: parameters.add_(direction, alpha=step_size)
-    adam = torch.optim.Adam([parameters], lr=step_size, maximize=True)
+    downhill = torch.zeros_like(parameters)
+    adam = Adam(parameters, downhill)
 
     def update(direction: torch.Tensor) -> None:
-        parameters.grad = direction
-        adam.step()
+        torch.neg(direction, out=downhill)
+        adam.step(step_size)
 
     return update
 

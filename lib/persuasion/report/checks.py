@@ -124,6 +124,7 @@ def within_pieces(frame: pd.DataFrame, records: Sequence[Record], tolerance: flo
 
 def _gain_within_piece(record: Record, radius: float, tolerance: float) -> float:
     from persuasion.certify.piece import gain_within_piece
+    from persuasion.simulate import receiver_actions
 
     game = build_game(record.config["game"])
     (policies,) = (
@@ -131,8 +132,9 @@ def _gain_within_piece(record: Record, radius: float, tolerance: float) -> float
         for profile in profiles(Case("", record))
         if profile.radius == radius and tolerance in profile.tolerances
     )
+    actions = receiver_actions(game, policies)
     senders = range(game.shape.senders)
-    return max(gain_within_piece(game, policies, sender, radius) for sender in senders)
+    return max(gain_within_piece(game, policies, i, radius, actions=actions) for i in senders)
 
 
 def reach_table(frame: pd.DataFrame) -> pd.DataFrame:
