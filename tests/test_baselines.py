@@ -139,7 +139,7 @@ def test_random_search_never_lowers_the_utility_of_a_lone_sender():
 
 
 def test_random_search_uses_its_budget_and_its_seed(monkeypatch):
-    game, policies = drawn(1, senders=2)
+    game, policies = drawn(2, senders=2)
     calls = []
 
     def counted(*arguments, **options):

@@ -110,7 +110,7 @@ def test_auto_passes_on_what_is_left_of_the_time(monkeypatch, answers, request_,
 
 def troubled(monkeypatch, message: str) -> None:
     class Model(bilinear.Model):
-        def optimize(self):
+        def optimizeNogil(self):
             raise Exception(message)
 
     monkeypatch.setattr(bilinear, "Model", Model)

@@ -224,17 +224,3 @@ def test_outcomes_tell_equilibria_apart(played):
             if label is not None:
                 outcomes = record.arrays["outcomes"]
                 assert np.abs(outcomes[k] - outcomes[label]).max() <= 1e-6
-
-
-def test_jobs_that_need_others_run_before_all_that_any_needs_is_there():
-    from persuasion.experiments import design, preset
-    from persuasion.experiments.produce import PORTION, _portions
-
-    jobs = [job for name in ("kinks", "certificates") for job in design.jobs(preset("paper"), name)]
-    portions = list(_portions(jobs))
-    assert [job for portion in portions for job in portion] == jobs
-    assert all(len(part) <= PORTION for part in portions if part[0].needs)
-    assert all(len({bool(job.needs) for job in part}) == 1 for part in portions)
-    # the first games' certificates wait for the first games only
-    first = {need.key for job in portions[1] for need in job.needs}
-    assert len(first) <= PORTION

@@ -169,7 +169,7 @@ def _cells(entry: SenderCertificate) -> tuple[str, ...]:
         f"{entry.utility:z.8g}",
         f"{entry.gain:z.6g}",
         f"{entry.bound:z.6g}",
-        f"{entry.relative[1]:.2e}",
+        f"{entry.relative[1]:z.2e}",
         "yes" if entry.exact else "no",
         entry.status,
         f"{entry.seconds:.2f}",
