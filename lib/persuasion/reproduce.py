@@ -150,6 +150,9 @@ def kernel_environment() -> dict[str, str]:
         "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR",
     )  # fmt: skip
     places = {name: str(make_folder(home / name.lower())) for name in folders}
+    # a kernel that is told to end would say that it was interrupted
+    profile = make_folder(home / "ipythondir" / "profile_default")
+    (profile / "ipython_kernel_config.py").write_text('c.IPKernelApp.log_level = "CRITICAL"\n')
     return {**places, **THREAD_LIMITS, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 
