@@ -43,10 +43,10 @@ $(READY): requirements/lock.txt pyproject.toml
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
-reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book (8 min)
+reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book (5 min)
 	$(RUN) -m persuasion reproduce --preset $(PRESET)
 
-run: $(READY) ## only compute records (4 min)
+run: $(READY) ## only compute records (3 min)
 	$(RUN) -m persuasion run --preset $(PRESET)
 
 results: $(READY) ## continue a preset where the committed results end, and add to them (hours)
@@ -58,7 +58,7 @@ verify: $(READY) ## re-derive every committed number from the policies, without 
 status: $(READY) ## show how much of a preset is computed (10 s)
 	$(RUN) -m persuasion status --preset $(PRESET)
 
-book: $(READY) ## build the book from committed results, else from a computed preset (4 min)
+book: $(READY) ## build the book from committed results, else from a computed preset (3 min)
 	$(RUN) -m persuasion book $(CHOSEN)
 
 serve: $(READY) ## show the built book in a browser: a web server for this machine only (until Ctrl-C)
@@ -67,14 +67,14 @@ serve: $(READY) ## show the built book in a browser: a web server for this machi
 page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build/pages (1 min)
 	@$(RUN) -m persuasion page --preset $(PRESET) "$(PAGE)"
 
-test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (8 min)
+test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (12 min)
 
 lint: $(READY) ## ruff and mypy (20 s)
 	ruff check .
 	ruff format --check .
 	mypy
 
-test-code: $(READY) ## unit and property tests, doctests (3 min)
+test-code: $(READY) ## unit and property tests, doctests (5 min)
 	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-notebooks: $(READY) ## every page as a notebook through nbval, at preset smoke (3 min)

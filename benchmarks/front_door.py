@@ -1,8 +1,8 @@
 """What the README's commands cost, each in a fresh clone after set-up: processor and wall seconds.
 
 Processor seconds are user and system time of the command and everything that it started. How often every page was
-executed is counted on the way: once. ``python benchmarks/front_door.py`` writes what ``measured.json`` has of them
-into the README.
+executed is counted on the way: once. ``front_door.json`` has what one machine gave, each command at the commit that
+its row names; ``python benchmarks/front_door.py`` writes it into the README.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from executions import executions, watch  # noqa: E402
 from persuasion.pages import notebooks  # noqa: E402
 from persuasion.report.costs import front_door_table, read_measured  # noqa: E402
 
+MEASURED = ROOT / "benchmarks" / "front_door.json"
 # processor seconds on two cores before every page was executed once and the quick preset became small
 BEFORE = {"reproduce": 49 * 60, "test": 29 * 60, "book": 6.9 * 60}
 BEGIN, END = "<!-- front-door:begin -->\n", "<!-- front-door:end -->\n"
@@ -50,6 +51,8 @@ def _measure(command: str) -> dict:
             ["make", "-o", ".venv/.ready", command], cwd=clone, env=environment, check=True
         )
         wall, spent = time.monotonic() - started, _processor() - before
+        commit = ["git", "-C", str(clone), "rev-parse", "HEAD"]
+        version = subprocess.run(commit, check=True, capture_output=True, text=True).stdout.strip()
         times = executions(clone, kernels)
         if times != {page: 1 for page, _ in notebooks(clone)}:
             raise RuntimeError(f"make {command} does not execute every page once: {times}")
@@ -61,6 +64,7 @@ def _measure(command: str) -> dict:
         "wall_seconds": wall,
         "cores": len(os.sched_getaffinity(0)),
         "pages": len(times),
+        "commit": version,
     }
 
 
@@ -73,7 +77,7 @@ def write_readme() -> None:
     """Put the table between the README's markers."""
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
-    _, results = read_measured(ROOT / "benchmarks" / "measured.json")
+    _, results = read_measured(MEASURED)
     before, _, rest = text.partition(BEGIN)
     path.write_text(
         before + BEGIN + front_door_table(results) + END + rest.partition(END)[2], encoding="utf-8"
