@@ -26,7 +26,8 @@ class LineSearch:
         columns, actions, states = problem.gains.shape
         self.weights = problem.weights / problem.weights.max(1, keepdims=True)
         self.utilities = np.einsum("tw,wa->taw", self.weights, problem.game.receiver)
-        self.slack = TIE_TOLERANCE * np.abs(problem.game.receiver).max()
+        game = problem.game  # what is never taken does not count, however little it pays
+        self.slack = TIE_TOLERANCE * np.abs(game.receiver[game.possible]).max()
         apart = ~np.eye(actions, dtype=bool)  # with a margin it matters which of the two leads
         self.pairs = np.nonzero(apart if problem.margin > 0 else np.triu(apart))
         self.lines = int(np.clip(MAX_TABLE // (columns * actions**2 * states), 1, MAX_LINES))
