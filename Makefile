@@ -16,7 +16,7 @@ TORCH := 2.13.0
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONWARNINGS := ignore::DeprecationWarning
 export JUPYTER_PLATFORM_DIRS := 1
-# what our targets make carries it, and only that is removed or installed into; see lib/persuasion/own_folder.py
+# what our targets make carries it, and only that is removed or installed into; see lib/persuasion/system/own_folder.py
 MARKER := .made-by-persuasion
 # the venv's own kernel, whatever kernels the user has installed
 export JUPYTER_PREFER_ENV_PATH := 1
@@ -44,28 +44,28 @@ $(READY): requirements/lock.txt pyproject.toml
 	touch $@
 
 reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book (5 min)
-	$(RUN) -m persuasion reproduce --preset $(PRESET)
+	$(RUN) -m study reproduce --preset $(PRESET)
 
 run: $(READY) ## only compute records (3 min)
-	$(RUN) -m persuasion run --preset $(PRESET)
+	$(RUN) -m study run --preset $(PRESET)
 
 results: $(READY) ## continue a preset where the committed results end, and add to them (hours)
-	$(RUN) -m persuasion export --compute --preset $(PRESET)
+	$(RUN) -m study export --compute --preset $(PRESET)
 
 verify: $(READY) ## re-derive every committed number from the policies, without training (10 min)
-	$(RUN) -m persuasion verify $(CHOSEN)
+	$(RUN) -m study verify $(CHOSEN)
 
 status: $(READY) ## show how much of a preset is computed (10 s)
-	$(RUN) -m persuasion status --preset $(PRESET)
+	$(RUN) -m study status --preset $(PRESET)
 
 book: $(READY) ## build the book from committed results, else from a computed preset (3 min)
-	$(RUN) -m persuasion book $(CHOSEN)
+	$(RUN) -m study book $(CHOSEN)
 
 serve: $(READY) ## show the built book in a browser: a web server for this machine only (until Ctrl-C)
-	$(RUN) -m persuasion serve
+	$(RUN) -m study serve
 
 page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build/pages (1 min)
-	@$(RUN) -m persuasion page --preset $(PRESET) "$(PAGE)"
+	@$(RUN) -m study page --preset $(PRESET) "$(PAGE)"
 
 test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (12 min)
 
@@ -82,11 +82,11 @@ test-notebooks: $(READY) ## every page as a notebook through nbval, at preset sm
 
 test-book: test-notebooks ## build the book from these notebooks, warnings as errors (4 min)
 	PERSUASION_STORE="$(CURDIR)/_build/smoke/store.sqlite" \
-	  $(RUN) -m persuasion book --preset smoke --executed _build/smoke/notebooks/smoke
+	  $(RUN) -m study book --preset smoke --executed _build/smoke/notebooks/smoke
 	$(RUN) -m pytest -q tests/built_book.py
 
 pdf: browser ## the book as one PDF (5 min)
-	$(RUN) -m persuasion book --pdf $(CHOSEN)
+	$(RUN) -m study book --pdf $(CHOSEN)
 
 test-browser: $(READY) ## the built book in a browser; skipped, and said so, where there is none (2 min)
 	$(RUN) -m pytest -q -rs -n auto tests/browser.py
@@ -112,8 +112,8 @@ lock: $(READY) ## resolve requirements/lock.txt anew from pyproject.toml (1 min)
 	  --override requirements/without-torch.txt --no-emit-package torch -o requirements/lock.txt
 
 overview: $(READY) ## redraw the README's picture from the records of a preset (1 min)
-	$(RUN) -m persuasion run --preset $(PRESET) --experiment didactic
-	$(RUN) -m persuasion.report.overview $(PRESET) book/images/overview.png
+	$(RUN) -m study run --preset $(PRESET) --experiment didactic
+	$(RUN) -m study.figures.overview $(PRESET) book/images/overview.png
 
 clean: ## remove everything that was built, the environment included (1 s)
 	@for folder in _build $(VENV); do \

@@ -12,13 +12,13 @@ from typing import Any
 
 import torch
 
-from persuasion.experiments.config import preset
-from persuasion.experiments.design import jobs
-from persuasion.experiments.seeds import integer_seed, seed_sequence
 from persuasion.games import synthetic
 from persuasion.learn import Training, fit_games, training_flops
 from persuasion.learn.batch import Task
+from persuasion.model.seeds import integer_seed, seed_sequence
 from persuasion.networks import ARCHITECTURES, member_seeds
+from study.designs.config import preset
+from study.designs.design import jobs
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from persuasion import Game, uniform_policies
-from persuasion.best_response import BestResponse, best_response
+from persuasion.regret.best_response import BestResponse, best_response
 
 METHODS = ("milp", "bilinear", "column-generation")
 PAIR = ("milp", "column-generation")

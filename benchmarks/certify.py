@@ -21,8 +21,8 @@ import torch
 
 from naive_certificate import plain_regret
 from persuasion import Game, certify, uniform_policies
-from persuasion.baselines import exact_gradient_search
 from persuasion.games import synthetic
+from persuasion.learn.baselines import exact_gradient_search
 
 RADIUS = 0.005
 STEPS = {"uniform": 0, "20 steps": 20, "300 steps": 300}

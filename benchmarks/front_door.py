@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from executions import executions, watch  # noqa: E402
-from persuasion.pages import notebooks  # noqa: E402
-from persuasion.report.costs import front_door_table, read_measured  # noqa: E402
+from study.figures.costs import front_door_table, read_measured  # noqa: E402
+from study.run.pages import notebooks  # noqa: E402
 
 MEASURED = ROOT / "benchmarks" / "front_door.json"
 # processor seconds on two cores before every page was executed once and the quick preset became small

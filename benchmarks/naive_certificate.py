@@ -11,9 +11,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from persuasion import Game
-from persuasion.best_response import highs
-from persuasion.best_response.problem import Problem, make_problem
-from persuasion.ties import TieRule
+from persuasion.model.ties import TieRule
+from persuasion.regret import highs
+from persuasion.regret.problem import Problem, make_problem
 
 
 def plain_regret(

@@ -19,8 +19,8 @@ import front_door
 import scaling
 import simulate
 import train
-from persuasion.experiments.provenance import provenance
-from persuasion.own_folder import own_folder
+from persuasion.system.own_folder import own_folder
+from study.records.provenance import provenance
 
 TARGET = Path(__file__).resolve().parents[1] / "_build" / "benchmarks.json"
 BENCHMARKS = {

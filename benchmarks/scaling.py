@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from persuasion.experiments import preset, produce
+from study import preset
+from study.run import produce
 
 SETTINGS = {
     "methods": ["relu", "dnl"],

@@ -24,16 +24,16 @@ import torch
 import former
 import naive
 from persuasion import sender_utilities, uniform_policies
-from persuasion.experiments.config import PRESETS, preset
-from persuasion.experiments.design import EXPERIMENTS, jobs
-from persuasion.experiments.frozen import apply_recipe
 from persuasion.games import synthetic
 from persuasion.learn import Training, engine, fit, sample_flops
 from persuasion.learn.engine import Trainer
 from persuasion.learn.processor import denormals_flushed, one_thread
+from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.samples import Samples
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
-from persuasion.report import costs
+from study.designs.config import PRESETS, preset
+from study.designs.design import EXPERIMENTS, jobs
+from study.figures import costs
 
 GAMES = (
     (2, 4, 4, 4, 1.0),

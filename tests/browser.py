@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from persuasion import Game, receiver_actions, sender_utilities
-from persuasion.pdf import NoBrowserError, find_browser
+from study.run.pdf import NoBrowserError, find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "smoke" / "book" / "_build" / "html"
@@ -271,7 +271,7 @@ def test_the_playground_obeys_the_keyboard(browser):
 def test_a_page_prints_as_pdf(browser, tmp_path):
     # a process of its own: Playwright starts only once in one
     code = (
-        "import sys; from pathlib import Path; from persuasion.pdf import find_browser, print_page\n"
+        "import sys; from pathlib import Path; from study.run.pdf import find_browser, print_page\n"
         "print_page(Path(sys.argv[1]), Path(sys.argv[2]), find_browser())"
     )
     target = tmp_path / "page.pdf"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from executions import executions
-from persuasion.pages import notebooks
+from study.run.pages import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "smoke" / "book" / "_build" / "html"

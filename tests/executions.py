@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from persuasion.own_folder import make_folder
-from persuasion.pages import notebooks
+from persuasion.system.own_folder import make_folder
+from study.run.pages import notebooks
 
 STARTUP = """
 def note(info):

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from persuasion.pdf import NoBrowserError, find_browser
+from study.run.pdf import NoBrowserError, find_browser
 
 
 def commands() -> list[list[str]]:

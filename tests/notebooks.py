@@ -13,10 +13,11 @@ import nbformat
 import pytest
 
 from executions import watch
-from persuasion.experiments import EXPERIMENTS, preset, produce
-from persuasion.own_folder import emptied_folder
-from persuasion.pages import notebooks
-from persuasion.reproduce import kernel_environment
+from persuasion.system.own_folder import emptied_folder
+from study import EXPERIMENTS, preset
+from study.run import produce
+from study.run.pages import notebooks
+from study.run.reproduce import kernel_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build" / "smoke"

@@ -15,23 +15,25 @@ from hypothesis import strategies as st
 
 from persuasion import Game, full_revelation, sender_utilities, uniform_policies
 from persuasion.__main__ import main
-from persuasion.audit import Case, Settings, audit, collect, lines, summary
-from persuasion.audit import logged as logged_table
-from persuasion.audit.deviations import largest_gain, nearest_in_box
-from persuasion.audit.evaluate import ignores_deviations, utilities
-from persuasion.audit.examine import bundled, examine, tasks
-from persuasion.audit.log import Log, _digest
-from persuasion.audit.profiles import profiles
-from persuasion.audit.records import check_record
-from persuasion.audit.stakes import stakes as own_stakes
-from persuasion.experiments import Record, Results, Store, export, preset, produce
-from persuasion.experiments.archive import append
-from persuasion.experiments.games import build_game
-from persuasion.experiments.jobs import Job
 from persuasion.games import synthetic
+from persuasion.games.seeded import build_game
 from persuasion.learn.sampled_check import sampled_gain
-from persuasion.policies import project_to_box
-from persuasion.report import frames
+from persuasion.model.policies import project_to_box
+from study import Record, Results, Store, preset
+from study.audit import Case, Settings, audit, collect, lines, summary
+from study.audit import logged as logged_table
+from study.audit.deviations import largest_gain, nearest_in_box
+from study.audit.evaluate import ignores_deviations, utilities
+from study.audit.examine import bundled, examine, tasks
+from study.audit.log import Log, _digest
+from study.audit.profiles import profiles
+from study.audit.records import check_record
+from study.audit.stakes import stakes as own_stakes
+from study.figures import frames
+from study.jobs import Job
+from study.records import export
+from study.records.archive import append
+from study.run import produce
 
 TINY = {
     "methods": ["relu", "dnl"],
@@ -252,7 +254,7 @@ def test_a_stopped_audit_goes_on(tiny, store, tmp_path, monkeypatch):
     assert rest.examined == rest.planned == len(Log(log)) == whole.examined
     assert verdicts(rest) == verdicts(whole)
     assert [run["code"] for run in Log(log).runs] == 2 * [Log(log).runs[0]["code"]]
-    monkeypatch.setattr("persuasion.audit.run.examine", None)
+    monkeypatch.setattr("study.audit.run.examine", None)
     assert verdicts(logged(tiny, store, log)) == verdicts(whole), "nothing is examined twice"
 
 
@@ -473,7 +475,7 @@ def stub(monkeypatch, lower, upper):
     module = SimpleNamespace(
         certify=lambda game, *a, **k: certificate(lower, upper, game.shape.senders)
     )
-    monkeypatch.setitem(sys.modules, "persuasion.certify", module)
+    monkeypatch.setitem(sys.modules, "persuasion.regret.certify", module)
     monkeypatch.setattr(sys.modules["persuasion"], "certify", module, raising=False)
 
 
@@ -494,7 +496,7 @@ def test_what_asks_for_the_same_certificate_shares_it(records, monkeypatch):
         asked.append(arguments)
         return certificate(0.0, 1e6)
 
-    monkeypatch.setitem(sys.modules, "persuasion.certify", SimpleNamespace(certify=certify))
+    monkeypatch.setitem(sys.modules, "persuasion.regret.certify", SimpleNamespace(certify=certify))
     record = informative(records)
     todo = [
         task for name in ("synthetic", "second") for task in tasks([Case(name, record)], False, 1.0)
@@ -598,7 +600,7 @@ def test_bad_input_ends_with_2(arguments, message, capsys):
 
 
 def test_without_solvers_it_says_so(store, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "persuasion.certify", None)
+    monkeypatch.setitem(sys.modules, "persuasion.regret.certify", None)
     command = [*VERIFY, "--certificates", "--store", str(store)]
     assert main(command) == 2
     assert "--no-certificates" in capsys.readouterr().err

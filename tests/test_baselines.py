@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persuasion import Game, sender_utilities, uniform_policies
-from persuasion.baselines import (
+from persuasion.games import synthetic
+from persuasion.learn.baselines import (
     exact_gradient_search,
     exact_own_gradients,
     random_search,
     smoothed_search,
     smoothed_utilities,
 )
-from persuasion.baselines.smoothed import _own_gradients
-from persuasion.games import synthetic
+from persuasion.learn.baselines.smoothed import _own_gradients
 
 
 def drawn(seed, senders=2, size=3, count=4):
@@ -100,7 +100,7 @@ def test_a_joint_signal_that_is_never_sent_does_no_harm():
 def test_chunks_do_not_matter(monkeypatch):
     game, policies = drawn(5, count=7)
     whole = smoothed_utilities(game, policies, 0.1), _own_gradients(game, 0.1, policies)
-    monkeypatch.setattr("persuasion.baselines.smoothed.CHUNK_BYTES", 1)
+    monkeypatch.setattr("persuasion.learn.baselines.smoothed.CHUNK_BYTES", 1)
     parts = smoothed_utilities(game, policies, 0.1), _own_gradients(game, 0.1, policies)
     for one, other in zip(whole, parts):
         assert torch.allclose(one, other, rtol=1e-12)
@@ -146,7 +146,7 @@ def test_random_search_uses_its_budget_and_its_seed(monkeypatch):
         calls.append(1)
         return sender_utilities(*arguments, **options)
 
-    module = importlib.import_module("persuasion.baselines.random_search")
+    module = importlib.import_module("persuasion.learn.baselines.random_search")
     monkeypatch.setattr(module, "sender_utilities", counted)
     first = random_search(game, policies, 5, seed=1)
     assert len(calls) == 1 + 2 * 5 * 2
@@ -158,7 +158,7 @@ def test_smoothed_stages_share_all_steps(monkeypatch):
     game, policies = drawn(1)
     seen = []
     monkeypatch.setattr(
-        "persuasion.baselines.smoothed.extragradient",
+        "persuasion.learn.baselines.smoothed.extragradient",
         lambda gradient, starts, steps, *_: seen.append((gradient.args[1], steps)) or starts,
     )
     smoothed_search(game, policies, 22)

@@ -19,11 +19,12 @@ from persuasion import (
     sender_utilities,
     uniform_policies,
 )
-from persuasion.best_response import METHODS, best_response, milp
-from persuasion.best_response.bounds import separate_bound
-from persuasion.best_response.opponents import merge_columns, residual_weights
-from persuasion.best_response.problem import make_problem
-from persuasion.best_response.record import BOUND, INFEASIBLE, OPTIMAL, TIES, TIME_LIMIT
+from persuasion.regret.anywhere import milp
+from persuasion.regret.anywhere.bounds import separate_bound
+from persuasion.regret.best_response import METHODS, best_response
+from persuasion.regret.opponents import merge_columns, residual_weights
+from persuasion.regret.problem import make_problem
+from persuasion.regret.response import BOUND, INFEASIBLE, OPTIMAL, TIES, TIME_LIMIT
 from problems import games_with_policies, non_unique, prosecutor
 from stress import numerics
 

@@ -13,25 +13,24 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_matrix
 
 from persuasion import Game, TieRule, no_revelation, uniform_policies
-from persuasion.best_response import (
-    METHODS,
-    best_response,
+from persuasion.games import synthetic
+from persuasion.model.ties import TIE_TOLERANCE
+from persuasion.regret import candidates as polish
+from persuasion.regret import highs, margin, one_signal
+from persuasion.regret.anywhere import (
     bilinear,
     column_generation,
     compatibility,
-    highs,
     line_search,
-    margin,
-    one_signal,
-    polish,
     pricing,
     regions,
 )
-from persuasion.best_response.bounds import separate_bound
-from persuasion.best_response.margin import check_margin, keeps_margin
-from persuasion.best_response.opponents import merge_columns
-from persuasion.best_response.problem import make_problem
-from persuasion.best_response.record import (
+from persuasion.regret.anywhere.bounds import separate_bound
+from persuasion.regret.best_response import METHODS, best_response
+from persuasion.regret.margin import check_margin, keeps_margin
+from persuasion.regret.opponents import merge_columns
+from persuasion.regret.problem import make_problem
+from persuasion.regret.response import (
     BOUND,
     INFEASIBLE,
     OPTIMAL,
@@ -40,8 +39,6 @@ from persuasion.best_response.record import (
     BestResponse,
     InconsistentCertificate,
 )
-from persuasion.games import synthetic
-from persuasion.ties import TIE_TOLERANCE
 from problems import prosecutor
 
 SOLVERS = {
@@ -70,7 +67,7 @@ def routed(monkeypatch, answers: list[tuple[str, float]], **request) -> list[tup
         status, seconds = left.pop(0)
         return BestResponse(problem.policies[0], 0.0, 1.0, 1.0, False, status, method, seconds)
 
-    monkeypatch.setattr(sys.modules["persuasion.best_response"], "_run", run)
+    monkeypatch.setattr(sys.modules["persuasion.regret.best_response"], "_run", run)
     like = prosecutor()
     receiver = request.pop("receiver", like.receiver)
     game = Game(like.prior, receiver, like.senders, request.pop("signals", 2))
@@ -181,7 +178,7 @@ def test_duplicates_go_to_the_action_that_the_rule_prefers(method):
 
 
 def test_the_largest_games_that_are_enumerated(monkeypatch):
-    module = import_module("persuasion.best_response.enumerate")
+    module = import_module("persuasion.regret.anywhere.enumerate")
     game, policies = prosecutor(), no_revelation(prosecutor())
     monkeypatch.setattr(module, "MAX_CELLS", 1 * 2 * 2 * 2)
     assert best_response(game, policies, 0, "enumerate").value == pytest.approx(0.6)
@@ -191,7 +188,7 @@ def test_the_largest_games_that_are_enumerated(monkeypatch):
 
 
 def test_the_most_programs_that_are_enumerated(monkeypatch):
-    module = import_module("persuasion.best_response.enumerate")
+    module = import_module("persuasion.regret.anywhere.enumerate")
     game, policies = prosecutor(), no_revelation(prosecutor())
     # under a rule the two cones, one or both of them
     monkeypatch.setattr(module, "MAX_PICKS", 3)
@@ -202,7 +199,7 @@ def test_the_most_programs_that_are_enumerated(monkeypatch):
 
 
 def test_the_most_cones_of_a_signal(monkeypatch):
-    module = import_module("persuasion.best_response.enumerate")
+    module = import_module("persuasion.regret.anywhere.enumerate")
     game, policies = prosecutor(), no_revelation(prosecutor())
     monkeypatch.setattr(module, "MAX_CONES", 2)
     assert best_response(game, policies, 0, "enumerate").value == pytest.approx(0.6)

@@ -17,7 +17,7 @@ import yaml
 from docutils import nodes
 from pybtex.database import parse_file
 
-from persuasion.report import show
+from study.figures import show
 
 ROOT = Path(__file__).parents[1]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())

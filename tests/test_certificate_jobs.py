@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from persuasion import certify, sender_utilities
-from persuasion.experiments import design, preset
-from persuasion.experiments.games import build_game
-from persuasion.experiments.jobs import run_job
-from persuasion.report import certificates, checks, plays
+from persuasion.games.seeded import build_game
+from study import preset
+from study.designs import design
+from study.figures import certificates, checks, plays
+from study.jobs import run_job
 
 SETTINGS = preset(
     "smoke",

@@ -14,29 +14,25 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from persuasion import Game, deviation_utilities, sender_utilities, uniform_policies
-from persuasion.best_response import best_response, highs
-from persuasion.best_response.problem import make_problem
-from persuasion.best_response.record import INFEASIBLE, OPTIMAL, TIES
-from persuasion.certify import (
-    Certificate,
-    InconsistentCertificate,
-    SenderCertificate,
-    certify,
-    certify_many,
-    decomposition,
-    local_best_response,
-    search,
-)
-from persuasion.certify.box import policy_box
-from persuasion.certify.cells import make_cells
-from persuasion.certify.cuts import Cuts
-from persuasion.certify.elimination import eliminate, tolerant
-from persuasion.certify.fold import choose_folded, spreads, statewise_bound
-from persuasion.certify.hull import Hull
-from persuasion.exact import RationalGame, exact_utilities, rationals
 from persuasion.games import synthetic
 from persuasion.learn.sampled_check import sampled_gain
-from persuasion.ties import TieRule
+from persuasion.model.exact import RationalGame, exact_utilities, rationals
+from persuasion.model.ties import TieRule
+from persuasion.regret import highs
+from persuasion.regret.best_response import best_response
+from persuasion.regret.certificate import Certificate, InconsistentCertificate, SenderCertificate
+from persuasion.regret.certify import certify
+from persuasion.regret.certify_many import certify_many
+from persuasion.regret.nearby import decomposition, search
+from persuasion.regret.nearby.box import policy_box
+from persuasion.regret.nearby.cells import make_cells
+from persuasion.regret.nearby.cuts import Cuts
+from persuasion.regret.nearby.elimination import eliminate, tolerant
+from persuasion.regret.nearby.fold import choose_folded, spreads, statewise_bound
+from persuasion.regret.nearby.hull import Hull
+from persuasion.regret.nearby.local import local_best_response
+from persuasion.regret.problem import make_problem
+from persuasion.regret.response import INFEASIBLE, OPTIMAL, TIES
 from problems import games_with_policies, non_unique
 
 AGREEMENT = 1e-6

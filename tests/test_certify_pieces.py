@@ -15,35 +15,30 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from persuasion import Game, TieRule, no_revelation, receiver_actions, uniform_policies
-from persuasion.best_response import BestResponse, highs
-from persuasion.best_response.polish import Candidate
-from persuasion.best_response.problem import make_problem
-from persuasion.certify import (
-    Certificate,
-    InconsistentCertificate,
-    SenderCertificate,
-    certify,
-    decomposition,
-    local_best_response,
-    mixed,
-    search,
-)
-from persuasion.certify.box import Box, linear_range, policy_box
-from persuasion.certify.bracket import TARGET
-from persuasion.certify.cells import Cells, make_cells
-from persuasion.certify.climb import Climber
-from persuasion.certify.cuts import Cuts
-from persuasion.certify.decomposition import SignalResult, solve_signal
-from persuasion.certify.elimination import eliminate, tolerant
-from persuasion.certify.fold import choose_folded, extreme_gains, spreads, statewise_bound
-from persuasion.certify.hull import Hull
-from persuasion.certify.piece import gain_within_piece
-from persuasion.certify.search import Outcome
 from persuasion.games import synthetic
 from persuasion.learn.sampled_check import sample_deviations
-from persuasion.policies import one_profile
-from persuasion.simulate import deviation_utilities
-from persuasion.ties import TIE_TOLERANCE
+from persuasion.model.policies import one_profile
+from persuasion.model.simulate import deviation_utilities
+from persuasion.model.ties import TIE_TOLERANCE
+from persuasion.regret import highs
+from persuasion.regret.best_response import BestResponse
+from persuasion.regret.candidates import Candidate
+from persuasion.regret.certificate import Certificate, InconsistentCertificate, SenderCertificate
+from persuasion.regret.certify import certify
+from persuasion.regret.nearby import decomposition, mixed, search
+from persuasion.regret.nearby.box import Box, linear_range, policy_box
+from persuasion.regret.nearby.bracket import TARGET
+from persuasion.regret.nearby.cells import Cells, make_cells
+from persuasion.regret.nearby.climb import Climber
+from persuasion.regret.nearby.cuts import Cuts
+from persuasion.regret.nearby.decomposition import SignalResult, solve_signal
+from persuasion.regret.nearby.elimination import eliminate, tolerant
+from persuasion.regret.nearby.fold import choose_folded, extreme_gains, spreads, statewise_bound
+from persuasion.regret.nearby.hull import Hull
+from persuasion.regret.nearby.local import local_best_response
+from persuasion.regret.nearby.piece import gain_within_piece
+from persuasion.regret.nearby.search import Outcome
+from persuasion.regret.problem import make_problem
 
 
 class Clock:
@@ -60,8 +55,8 @@ class Clock:
 def clock(monkeypatch):
     clock = Clock()
     for module in ("search", "bracket", "climb", "decomposition", "mixed", "profile", "local"):
-        # the package persuasion.certify hides behind the function of that name
-        monkeypatch.setattr(import_module(f"persuasion.certify.{module}"), "time", clock)
+        # the package persuasion.regret.certify hides behind the function of that name
+        monkeypatch.setattr(import_module(f"persuasion.regret.certify.{module}"), "time", clock)
     return clock
 
 
@@ -180,7 +175,7 @@ def responses(monkeypatch, clock, answers):
         gap = bound - value
         return BestResponse(policies[sender], value, bound, gap, True, "optimal", "oracle", seconds)
 
-    monkeypatch.setattr(import_module("persuasion.certify.profile"), "local_best_response", respond)
+    monkeypatch.setattr(import_module("persuasion.regret.certify"), "local_best_response", respond)
     return limits
 
 
@@ -860,7 +855,7 @@ def test_every_stage_leads_to_the_same_answer(monkeypatch, sender):
     monkeypatch.setattr(search, "LARGE", 0)
     monkeypatch.setattr(search, "FIRST", 10)
     for module in ("search", "mixed"):
-        owner = import_module(f"persuasion.certify.{module}")
+        owner = import_module(f"persuasion.regret.certify.{module}")
         monkeypatch.setattr(owner, "is_sparse", lambda *_: False)
     response = local_best_response(game, policies, sender, 0.03)
     assert response.status == expected.status == "optimal"
@@ -881,7 +876,7 @@ def counted(function, name, calls):
 def test_processes_of_certify_many_use_one_thread_each(monkeypatch):
     threads = []
     monkeypatch.setattr("torch.set_num_threads", threads.append)
-    import_module("persuasion.certify.many")._begin()
+    import_module("persuasion.regret.certify_many")._begin()
     assert threads == [1]
 
 

@@ -38,15 +38,15 @@ from persuasion import (
     solve,
     uniform_policies,
 )
-from persuasion.certify.record import SenderCertificate
-from persuasion.checks import clean_rows, positive_number, real_array, whole_number
-from persuasion.constructions.win_lose import persuasion_game
-from persuasion.exact import RationalGame, exact_utilities
 from persuasion.learn import extragradient
+from persuasion.model.checks import clean_rows, positive_number, real_array, whole_number
+from persuasion.model.exact import RationalGame, exact_utilities
+from persuasion.model.policies import as_policies, one_profile
+from persuasion.model.ties import LOWEST_INDEX
 from persuasion.own_game import Request, profile_from
 from persuasion.own_game.page import number
-from persuasion.policies import as_policies, one_profile
-from persuasion.ties import LOWEST_INDEX
+from persuasion.regret.certificate import SenderCertificate
+from persuasion.theorems.win_lose import persuasion_game
 from problems import games, prosecutor
 
 LAWYERS = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]], [[1, 0], [1, 0]]], 2)

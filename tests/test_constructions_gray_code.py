@@ -14,7 +14,8 @@ from persuasion import (
     receiver_actions,
     sender_utilities,
 )
-from persuasion.constructions.gray_code import (
+from persuasion.model.policies import parity_code
+from persuasion.theorems.full_revelation import (
     ClaimRefuted,
     best_gains,
     check_revelation,
@@ -25,7 +26,6 @@ from persuasion.constructions.gray_code import (
     reflected_gray_code,
     revelation_by_code,
 )
-from persuasion.policies import parity_code
 from problems import non_unique
 
 SIZES = [(k, n) for k in range(2, 6) for n in range(2, 5)]

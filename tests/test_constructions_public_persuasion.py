@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persuasion import uniform_policies
-from persuasion.best_response import best_response
-from persuasion.constructions.public_persuasion import (
+from persuasion.regret.best_response import best_response
+from persuasion.theorems.public_persuasion import (
     PublicPersuasion,
     extract_with_extra_signal,
     least_penalty,

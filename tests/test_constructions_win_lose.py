@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persuasion import Game, sender_utilities
-from persuasion.constructions.win_lose import (
+from persuasion.theorems.win_lose import (
     bimatrix_gains,
     bimatrix_game,
     persuasion_game,

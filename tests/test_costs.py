@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persuasion.experiments import design, preset
-from persuasion.experiments.store import Record
-from persuasion.report import costs
-from persuasion.report.schedule import makespan
+from study import preset
+from study.designs import design
+from study.figures import costs
+from study.figures.schedule import makespan
+from study.records.store import Record
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 MEASURED = {

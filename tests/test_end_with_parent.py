@@ -8,13 +8,13 @@ import time
 
 import pytest
 
-from persuasion.end_with_parent import end_with_parent
+from persuasion.system.end_with_parent import end_with_parent
 
 # two workers that say who they are and then sleep, in the pools of the library
 SCRIPT = """
 import os, sys, time
-from persuasion.audit.pool import pool
-from persuasion.certify.many import _run
+from study.audit.pool import pool
+from persuasion.regret.certify_many import _run
 
 def work(item):
     print(os.getpid(), flush=True)

@@ -21,12 +21,6 @@ from persuasion import (
     sender_utilities,
     uniform_policies,
 )
-from persuasion.best_response import best_response
-from persuasion.constructions.win_lose import (
-    persuasion_game,
-    policies_from_strategies,
-    sender_gains,
-)
 from persuasion.equilibria import (
     annealed_dynamics,
     best_response_dynamics,
@@ -46,14 +40,16 @@ from persuasion.equilibria.record import (
     MARGIN_EQUILIBRIUM,
     UNPROVEN,
 )
-from persuasion.exact import (
+from persuasion.games import synthetic
+from persuasion.model.exact import (
     RationalGame,
     exact_utilities,
     extreme_rays,
     price_bound,
     rationals,
 )
-from persuasion.games import synthetic
+from persuasion.regret.best_response import best_response
+from persuasion.theorems.win_lose import persuasion_game, policies_from_strategies, sender_gains
 from problems import games_with_policies, non_unique
 
 RULES = ("lowest-index", "welfare", "sender-0", "sender-1")

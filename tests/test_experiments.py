@@ -12,22 +12,16 @@ import pytest
 
 from persuasion import full_revelation, sender_utilities
 from persuasion.__main__ import main
-from persuasion.experiments import (
-    EXPERIMENTS,
-    JobsFailed,
-    Store,
-    config,
-    design,
-    preset,
-    produce,
-)
-from persuasion.experiments.executors import execute
-from persuasion.experiments.games import build_game
-from persuasion.experiments.jobs import run_job
-from persuasion.experiments.store import Record
+from persuasion.games.seeded import build_game
 from persuasion.learn.sampled_check import sample_deviations
 from stress.faults import workers_of
 from stress.small import BRIEF, SET, SETTINGS, command, same, undisturbed
+from study import EXPERIMENTS, JobsFailed, Store, preset
+from study.designs import config, design
+from study.jobs import run_job
+from study.records.store import Record
+from study.run import produce
+from study.run.executors import execute
 
 pytestmark = pytest.mark.slow
 
@@ -124,7 +118,7 @@ def test_a_finished_run_is_loaded_not_repeated(tiny, serial, monkeypatch):
     def refuse(job):
         raise AssertionError("a finished job ran again")
 
-    monkeypatch.setattr("persuasion.experiments.executors.run_job", refuse)
+    monkeypatch.setattr("study.run.executors.run_job", refuse)
     assert same(produce(tiny, EXPERIMENTS, path, workers=1), records)
 
 
@@ -156,7 +150,7 @@ def test_workers_take_the_jobs_in_their_order_whatever_these_take(monkeypatch):
         return Record(job.key, job.config, "done", {}, {}, {}, 0.0)
 
     places = {job.key: place for place, job in enumerate(planned)}
-    monkeypatch.setattr("persuasion.experiments.executors.run_job", uneven)
+    monkeypatch.setattr("study.run.executors.run_job", uneven)
     finished = [places[record.key] for record in execute(planned, workers=2)]
     assert sorted(finished) == list(range(40))
     assert max(place - rank for rank, place in enumerate(finished)) <= 6
@@ -174,7 +168,7 @@ def test_workers_compute_in_the_background_in_one_thread(monkeypatch):
         found = {"priority": os.getpriority(os.PRIO_PROCESS, 0), "threads": torch.get_num_threads()}
         return Record(job.key, job.config, "done", found, {}, {}, 0.0)
 
-    monkeypatch.setattr("persuasion.experiments.executors.run_job", report)
+    monkeypatch.setattr("study.run.executors.run_job", report)
     before = os.getpriority(os.PRIO_PROCESS, 0)
     for record in execute(planned, workers=2):
         assert record.metrics == {"priority": max(before, 10), "threads": 1}
@@ -260,7 +254,7 @@ def test_a_failing_job_is_recorded_and_the_run_goes_on(tiny, tmp_path, monkeypat
             raise ArithmeticError("poison")
         return {"fine": True}, {}
 
-    monkeypatch.setattr("persuasion.experiments.kinds.didactic.run", poisoned)
+    monkeypatch.setattr("study.kinds.didactic.run", poisoned)
     path = tmp_path / "s.sqlite"
     with pytest.raises(
         JobsFailed, match=r"1 of 2 jobs failed.*\n.*didactic dnl.*ArithmeticError: poison"
@@ -368,6 +362,6 @@ def test_no_job_of_a_run_is_computed_twice(tiny, tmp_path, monkeypatch):
         ran.append(job.key)
         return run_job(job, given)
 
-    monkeypatch.setattr("persuasion.experiments.executors.run_job", count)
+    monkeypatch.setattr("study.run.executors.run_job", count)
     produce(tiny, ("didactic", "second", "certificates"), tmp_path / "s.sqlite", 1, quiet=True)
     assert len(ran) == len(set(ran))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 
 from persuasion import Game
-from persuasion.checks import distributions
 from persuasion.games import GENERATORS, SCENARIOS, didactic, ride_hailing, synthetic
+from persuasion.model.checks import distributions
 from problems import games, prosecutor
 
 GOOD = {

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from persuasion.games.examples import example
-from persuasion.interruptible import interruptible
+from persuasion.system.interruptible import interruptible
 
 # says when the solver is about to run; what it is asked takes far longer than the test waits
 SOLVE = """\\
@@ -86,7 +86,7 @@ def test_an_interrupt_while_importing_is_a_short_message(tmp_path):
             preexec_fn=hears_interrupts,
         )
         for line in process.stderr:
-            if "import 'persuasion.after_fork'" in line:
+            if "import 'persuasion.system.after_fork'" in line:
                 break
         time.sleep(wait)
         process.send_signal(signal.SIGINT)

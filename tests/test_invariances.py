@@ -22,13 +22,13 @@ from persuasion import (
     solve,
     uniform_policies,
 )
-from persuasion.best_response import METHODS, best_response
-from persuasion.best_response.polish import conclude, evaluate
-from persuasion.best_response.problem import make_problem
-from persuasion.best_response.record import OPTIMAL, InconsistentCertificate
+from persuasion.model.standard import possible_outcomes
+from persuasion.model.ties import TieRule
 from persuasion.own_game import Request
-from persuasion.standard import possible_outcomes
-from persuasion.ties import TieRule
+from persuasion.regret.best_response import METHODS, best_response
+from persuasion.regret.candidates import conclude, evaluate
+from persuasion.regret.problem import make_problem
+from persuasion.regret.response import OPTIMAL, InconsistentCertificate
 from problems import prosecutor
 from stress import invariances
 from stress.invariances import Original

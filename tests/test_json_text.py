@@ -8,7 +8,7 @@ import pytest
 
 from persuasion import Game
 from persuasion.__main__ import main
-from persuasion.json_text import parse_json, read_text
+from persuasion.model.json_text import parse_json, read_text
 from persuasion.own_game.command import read_game, schema_text
 from persuasion.own_game.profile import profile_from, read_profile
 from problems import prosecutor

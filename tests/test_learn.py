@@ -14,8 +14,6 @@ from threadpoolctl import ThreadpoolController
 from torch.utils.flop_counter import FlopCounterMode
 
 from persuasion import Game, project_to_simplex, sender_utilities, uniform_policies
-from persuasion.experiments.learning import train
-from persuasion.experiments.seeds import integer_seed, seed_sequence
 from persuasion.learn import (
     DivergenceError,
     Task,
@@ -31,8 +29,10 @@ from persuasion.learn import (
 from persuasion.learn.adam import Adam
 from persuasion.learn.engine import Trainer
 from persuasion.learn.fit import fit_samples
+from persuasion.learn.of_game import train
 from persuasion.learn.processor import denormals_flushed, one_thread
 from persuasion.learn.samples import Samples
+from persuasion.model.seeds import integer_seed, seed_sequence
 from persuasion.networks import ARCHITECTURES, build_network, member_seeds
 from persuasion.networks.dnl import GENERATED
 
@@ -599,8 +599,9 @@ def test_training_and_search_load_no_compiler():
     """Torch's own optimisers import it at their first use, two seconds of every process."""
     code = """
 import sys
-from persuasion.experiments import design, preset
-from persuasion.experiments.jobs import run_job
+from study.designs import design
+from study import preset
+from study.jobs import run_job
 job = next(job for job in design.jobs(preset("smoke"), "synthetic") if job.label.startswith("solve"))
 assert run_job(job, [run_job(need) for need in job.needs]).done
 assert "torch._dynamo" not in sys.modules

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persuasion.experiments import preset
-from persuasion.report import ledger
-from persuasion.report.ledger import Count, Effect, Verdict, empirical, theory, verdict
+from study import ledger, preset
+from study.ledger import Count, Effect, Verdict, empirical, theory, verdict
 
 FOR, AGAINST, OPEN = Effect("a", 1.0, 0.5, 9), Effect("b", -1.0, 0.5, 9), Effect("c", 0.1, 0.5, 9)
 NONE, SINGLE = Effect("d", np.nan, np.nan, 0), Effect("e", 1.0, np.nan, 1)

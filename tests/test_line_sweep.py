@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persuasion import Game, sender_utilities
-from persuasion.exact import (
+from persuasion.model.exact import (
     RationalGame,
     exact_actions,
     exact_utilities,
@@ -16,7 +16,7 @@ from persuasion.exact import (
     price_bound,
     rationals,
 )
-from persuasion.line_sweep import line_sweep
+from persuasion.theorems.jumps import line_sweep
 from problems import brute_force_utilities, games_with_policies, non_unique
 
 RULES = ["lowest-index", "welfare", "sender-0"]

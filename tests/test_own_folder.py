@@ -9,12 +9,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
-from persuasion import experiments
+import study
 from persuasion.__main__ import main
-from persuasion.experiments import build_folder, default_store, preset
-from persuasion.own_folder import MARKER, absolute, emptied_folder, make_folder, own_folder
-from persuasion.report.artefacts import save_figure
-from persuasion.reproduce import build_book, run_pages
+from persuasion.system.own_folder import MARKER, absolute, emptied_folder, make_folder, own_folder
+from study import build_folder, default_store, preset
+from study.figures.artefacts import save_figure
+from study.run.reproduce import build_book, run_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUTS = ("book", "notebooks", "artefacts", "pages", "pdf")
@@ -122,9 +122,7 @@ def test_commands_leave_what_lies_beside_the_store_alone(elsewhere, tmp_path, ca
     assert main(["status", *small]) == 0
     assert main(["verify", *small, "--store=~/s.sqlite", "--log=~/logs/audit.jsonl"]) == 0
     assert main(["export", *small, "--to=~/committed"]) == 0
-    (found,) = experiments.load(
-        preset("smoke", {"methods": ["relu"], "didactic.training.epochs": 1})
-    )
+    (found,) = study.load(preset("smoke", {"methods": ["relu"], "didactic.training.epochs": 1}))
     assert found.done
     assert (tmp_path / "s.sqlite").is_file()
     assert (tmp_path / "committed" / "smoke" / "manifest.json").is_file()
@@ -162,8 +160,8 @@ def test_notebooks_and_figures_are_not_written_among_files_of_the_users(tmp_path
 
 
 BUILD = """\
-from persuasion.experiments import build_folder, default_store
-from persuasion.reproduce import build_book
+from study import build_folder, default_store
+from study.run.reproduce import build_book
 folder = build_folder()
 print(build_book("smoke", folder / "book", default_store(), folder / "notebooks"))
 """

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from persuasion import Game, Training, best_response, sampled_gain
 from persuasion.__main__ import main
 from persuasion.games.examples import EXAMPLES, example
+from persuasion.model.policies import optimal_action_by_state, signals_needed, uniform_policies
 from persuasion.own_game import (
     METHODS,
     Request,
@@ -24,7 +25,6 @@ from persuasion.own_game import (
     solve,
 )
 from persuasion.own_game.command import SCHEMAS, schema_text
-from persuasion.policies import optimal_action_by_state, signals_needed, uniform_policies
 from problems import brute_force_utilities, games, prosecutor
 
 ROOT = Path(__file__).parents[1]

@@ -18,7 +18,7 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = persuasion.equilibrium
 
 
-@pytest.mark.parametrize("first", ["", "import persuasion.best_response.milp; "])
+@pytest.mark.parametrize("first", ["", "import persuasion.regret.anywhere.milp; "])
 def test_best_response_is_the_function_whatever_is_imported_first(first):
     code = f"{first}from persuasion import best_response; assert not hasattr(best_response, '__path__')"
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -29,7 +29,7 @@ def test_the_learning_side_needs_numpy_and_torch_alone():
         "import sys\n"
         f"sys.modules.update(dict.fromkeys({SOLVERS!r}))\n"
         "from persuasion import *\n"
-        "from persuasion.experiments.jobs import run_job\n"
+        "from study.jobs import run_job\n"
         "game = synthetic(seed=0)\n"
         "network = DNL(game.shape.senders * game.shape.states * game.shape.signals, 2)\n"
         "policies = uniform_policies(game, 64, 0)\n"

@@ -1,4 +1,4 @@
-"""``python -m persuasion page``: figures whatever the shell says, and nothing written to the home folder."""
+"""``python -m study page``: figures whatever the shell says, and nothing written to the home folder."""
 
 import os
 import subprocess

@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persuasion import Game, uniform_policies
-from persuasion.experiments import preset, produce
 from persuasion.games import didactic, synthetic
 from persuasion.games.didactic import ROWS, didactic_surface
 from persuasion.learn.model import UtilityModel
+from persuasion.model.simulate import receiver_actions
 from persuasion.networks import build_network
-from persuasion.report import pieces
-from persuasion.simulate import receiver_actions
+from study import preset
+from study.figures import pieces
+from study.run import produce
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0.003, 0.02, 0.1]))

@@ -21,7 +21,7 @@ from persuasion import (
     uniform_policies,
 )
 from persuasion.games import synthetic
-from persuasion.policies import parity_code, project_to_box, signals_needed
+from persuasion.model.policies import parity_code, project_to_box, signals_needed
 from problems import games, prosecutor
 
 ROWS = hnp.arrays(float, st.tuples(st.integers(1, 4), st.integers(1, 6)), elements=st.floats(-5, 5))

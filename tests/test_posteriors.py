@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from persuasion import Game, no_revelation
-from persuasion.posteriors import likely_joint_signals
+from persuasion.model.posteriors import likely_joint_signals
 from problems import brute_force_utilities, games_with_policies, prosecutor
 
 

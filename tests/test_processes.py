@@ -7,11 +7,13 @@ import sys
 
 import pytest
 
-from persuasion.experiments import preset, produce
+from study import preset
+from study.run import produce
 
 RUN = """\
 import sys, tempfile
-from persuasion.experiments import preset, produce
+from study import preset
+from study.run import produce
 {guard}
     small = preset("smoke", {{"methods": ["relu", "dnl"], "didactic.training.epochs": 1}})
     with tempfile.TemporaryDirectory() as folder:

@@ -5,12 +5,13 @@ import time
 
 import pytest
 
-from persuasion.experiments import preset, progress
-from persuasion.experiments.design import EXPERIMENTS, jobs
-from persuasion.experiments.executors import execute
-from persuasion.experiments.job_queue import JobQueue
-from persuasion.experiments.progress import Progress, watched
-from persuasion.experiments.store import Record
+from persuasion.system import progress
+from persuasion.system.progress import Progress, watched
+from study import preset
+from study.designs.design import EXPERIMENTS, jobs
+from study.records.store import Record
+from study.run.executors import execute
+from study.run.job_queue import JobQueue
 
 
 @pytest.fixture
@@ -95,9 +96,7 @@ def test_a_job_whose_need_failed_is_left_out():
 
 
 def test_a_need_that_is_not_among_the_jobs_is_there_already(monkeypatch):
-    monkeypatch.setattr(
-        "persuasion.experiments.executors.run_job", lambda job, given: ended(job, given)
-    )
+    monkeypatch.setattr("study.run.executors.run_job", lambda job, given: ended(job, given))
     certify = next(job for job in planned() if job.needs)
     found = list(execute([certify], given=lambda job: f"records of {len(job.needs)}"))
     assert [record.status for record in found] == ["records of 1"]

@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from persuasion.experiments import design, preset, produce, recipes
-from persuasion.experiments.config import METHODS, to_dict
-from persuasion.experiments.frozen import RECIPES
-from persuasion.experiments.produce import default_results
-from persuasion.experiments.store import Record
+from persuasion.learn.recipes import RECIPES
 from persuasion.learn.training import Training
-from persuasion.report.recipes import (
+from study import preset
+from study.designs import design, recipes
+from study.designs.config import METHODS, to_dict
+from study.figures.recipes import (
     CHOICES,
     ablation_table,
     best,
@@ -19,6 +18,9 @@ from persuasion.report.recipes import (
     lead_table,
     scores,
 )
+from study.records.store import Record
+from study.run import produce
+from study.run.produce import default_results
 
 LITERAL = {name: getattr(Training(), name) for name in ("learning_rate", *CHOICES)}
 

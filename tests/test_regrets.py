@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from persuasion.experiments import Record
-from persuasion.experiments.games import build_game
-from persuasion.experiments.regrets import record_stakes, recorded, relative_interval
+from persuasion.games.seeded import build_game
+from study import Record
+from study.regrets import record_stakes, recorded, relative_interval
 
 GAME = {"family": "synthetic", "parameters": {"senders": 3}, "index": 0, "seed": 0}
 

@@ -12,28 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from persuasion import experiments
+import study
 from persuasion.__main__ import main
-from persuasion.experiments import (
-    Record,
-    Results,
-    Store,
-    StoreError,
-    design,
-    export,
-    load,
-    open_records,
-    origin,
-    preset,
-    produce,
-)
-from persuasion.experiments.archive import append, compact, selected_starts
-from persuasion.experiments.coding import Packer, Unpacker
-from persuasion.experiments.grid import STEPS, round_to_grid
-from persuasion.experiments.jobs import Job
-from persuasion.experiments.results import MANIFEST, expand, identity, squeeze
-from persuasion.experiments.seeds import canonical
-from persuasion.report import frames, surfaces
+from persuasion.model.seeds import canonical
+from study import Record, Results, Store, StoreError, load, open_records, origin, preset
+from study.designs import design
+from study.figures import frames, surfaces
+from study.jobs import Job
+from study.kinds.grid import STEPS, round_to_grid
+from study.records import export
+from study.records.archive import append, compact, selected_starts
+from study.records.coding import Packer, Unpacker
+from study.records.results import MANIFEST, expand, identity, squeeze
+from study.run import produce
 
 TINY = {
     "methods": ["relu", "dnl"],
@@ -183,10 +174,8 @@ def test_arrays_keep_their_names_whatever_their_order(tmp_path_factory, names, u
 def test_what_does_not_read_back_is_not_committed(tmp_path, monkeypatch):
     job = Job({"kind": "dynamics"})
     record = Record(job.key, job.config, "done", {}, {"x": np.arange(3.0)}, {"code": "x"})
-    monkeypatch.setattr(
-        "persuasion.experiments.results.Unpacker.take", lambda *_: np.array([0.0, 1.0, 3.0])
-    )
-    monkeypatch.setattr("persuasion.experiments.results.Unpacker.finish", lambda _: None)
+    monkeypatch.setattr("study.records.results.Unpacker.take", lambda *_: np.array([0.0, 1.0, 3.0]))
+    monkeypatch.setattr("study.records.results.Unpacker.finish", lambda _: None)
     with pytest.raises(StoreError, match="does not read back as it was written"):
         append(tmp_path / "p", "p", "dynamics", [(job, record)])
     assert not (tmp_path / "p" / MANIFEST).exists()
@@ -239,14 +228,14 @@ def _drawn(figure):
 
 
 def test_nothing_is_computed_for_committed_results(tiny, folder, monkeypatch):
-    monkeypatch.setattr(sys.modules["persuasion.experiments.produce"], "execute", None)
+    monkeypatch.setattr(sys.modules["study.run.produce"], "execute", None)
     assert len(produce(tiny, "synthetic", folder)) == 12
     with pytest.raises(StoreError, match="holds nothing of experiment 'second'"):
         produce(tiny, "second", folder)
 
 
 def test_another_version_of_the_code_still_counts(tiny, folder, monkeypatch):
-    monkeypatch.setattr("persuasion.experiments.jobs.code_version", lambda kind: "newer")
+    monkeypatch.setattr("study.jobs.code_version", lambda kind: "newer")
     jobs = design.jobs(tiny, "synthetic")
     results = Results(folder / "smoke")
     assert results.done(jobs) == {job.key for job in jobs}
@@ -262,7 +251,7 @@ def test_committed_results_are_not_computed_again(tiny, folder, tmp_path, monkey
         ran.extend(jobs)
         return iter(())
 
-    monkeypatch.setattr(sys.modules["persuasion.experiments.produce"], "execute", run)
+    monkeypatch.setattr(sys.modules["study.run.produce"], "execute", run)
     known = Results(folder / "smoke")
     found = produce(
         tiny, ("synthetic", "second"), tmp_path / "new.sqlite", quiet=True, committed=known
@@ -304,7 +293,7 @@ def test_a_killed_export_leaves_the_folder_readable(tiny, store, folder, monkeyp
     before = len(Results(folder / "smoke"))
     killed = monkeypatch.context()
     with killed as patch:
-        patch.setattr("persuasion.experiments.archive.manifest_digest", lambda _: 1 / 0)
+        patch.setattr("study.records.archive.manifest_digest", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             append(folder / "smoke", "smoke", "synthetic", [(job, record)])
     assert len(Results(folder / "smoke")) == before
@@ -337,7 +326,7 @@ def test_failed_records_are_not_exported(tiny, tmp_path):
 
 
 def test_records_of_other_code_are_exported_on_request(tiny, store, tmp_path, monkeypatch):
-    monkeypatch.setattr("persuasion.experiments.jobs.code_version", lambda kind: "newer")
+    monkeypatch.setattr("study.jobs.code_version", lambda kind: "newer")
     export(tiny, store, tmp_path / "own")
     assert not (tmp_path / "own").exists()
     export(tiny, store, tmp_path / "any", any_code=True)
@@ -463,8 +452,8 @@ def test_nothing_is_computed_into_committed_results(folder, command, monkeypatch
 
 def test_the_book_prefers_what_is_committed(tiny, store, tmp_path, monkeypatch):
     built = []
-    monkeypatch.setattr("persuasion.reproduce.run_pages", lambda *a: tmp_path)
-    monkeypatch.setattr("persuasion.reproduce.build_book", lambda *a: built.append(a))
+    monkeypatch.setattr("study.run.reproduce.run_pages", lambda *a: tmp_path)
+    monkeypatch.setattr("study.run.reproduce.build_book", lambda *a: built.append(a))
     monkeypatch.setattr("persuasion.__main__.produce", lambda *a, **k: built.append("computed"))
     monkeypatch.setattr("persuasion.__main__.default_results", lambda: tmp_path / "results")
     monkeypatch.delenv("PERSUASION_STORE", raising=False)
@@ -501,17 +490,17 @@ def test_make_alone_lists_the_targets_and_how_long_each_takes():
 
 
 def test_paper_scale_hands_out_what_is_committed_and_nothing_else(tmp_path, monkeypatch):
-    assert experiments.paper_scale("didactic", tmp_path) == []
+    assert study.paper_scale("didactic", tmp_path) == []
     tiny = preset("smoke", {"methods": ["relu"], "didactic.training.epochs": 1})
     named = dataclasses.replace(tiny, name="paper")
-    module = importlib.import_module("persuasion.experiments.export")
+    module = importlib.import_module("study.records.export")
     monkeypatch.setattr(module, "named_preset", lambda _: named)
     produce(named, "didactic", tmp_path / "store.sqlite", workers=1, quiet=True)
     export(named, tmp_path / "store.sqlite", tmp_path)
-    (record,) = experiments.paper_scale("didactic", tmp_path)
+    (record,) = study.paper_scale("didactic", tmp_path)
     assert record.config["method"] == "relu"
     assert "model/description" in record.arrays
-    assert experiments.paper_scale("learning-curve", tmp_path) == []
+    assert study.paper_scale("learning-curve", tmp_path) == []
 
 
 def test_means_are_over_games_that_every_method_has():

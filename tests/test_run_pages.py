@@ -13,8 +13,8 @@ import pytest
 from sphinx.errors import ExtensionError
 
 from executions import executions, watch
-from persuasion.experiments.executors import default_workers
-from persuasion.pages import PageFailed, execute_pages
+from study.run.executors import default_workers
+from study.run.pages import PageFailed, execute_pages
 
 TESTS = Path(__file__).parent
 EXTENSIONS = TESTS.parent / "book/_ext"

@@ -12,7 +12,7 @@ from persuasion.learn import (
     samples_per_sender,
     select_local_equilibria,
 )
-from persuasion.simulate import deviation_utilities
+from persuasion.model.simulate import deviation_utilities
 from problems import games, non_unique
 
 

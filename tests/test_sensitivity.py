@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from persuasion.experiments import design, preset, sensitivity
-from persuasion.experiments.config import METHODS
-from persuasion.experiments.games import build_game
 from persuasion.games import GENERATORS
-from persuasion.report import tables
+from persuasion.games.seeded import build_game
+from study import preset
+from study.designs import design, sensitivity
+from study.designs.config import METHODS
+from study.figures import tables
 
 
 @pytest.mark.parametrize("family", sensitivity.VARIATIONS)

@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 from persuasion.__main__ import main
-from persuasion.experiments import build_folder, provenance
+from study import build_folder
+from study.records import provenance
 
 
 @contextlib.contextmanager

@@ -12,11 +12,12 @@ import plotly.graph_objects as go
 import pytest
 from PIL import Image
 
-from persuasion.experiments import Record, design, preset
-from persuasion.experiments.jobs import run_job
-from persuasion.report import figures, points, show
-from persuasion.report.frames import record_id
-from persuasion.report.statistics import Mean, mean_interval
+from study import Record, preset
+from study.designs import design
+from study.figures import figures, points, show
+from study.figures.frames import record_id
+from study.figures.statistics import Mean, mean_interval
+from study.jobs import run_job
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from persuasion import (
     sender_utilities,
     uniform_policies,
 )
-from persuasion import simulate as module
 from persuasion.games import synthetic
+from persuasion.model import simulate as module
 from problems import brute_force_utilities, games_with_policies, non_unique, prosecutor
 
 RULES = st.sampled_from(["lowest-index", "welfare", "sender-0"])

@@ -11,9 +11,9 @@ import pytest
 
 from persuasion.__main__ import main
 from persuasion.games.examples import example
-from persuasion.own_folder import MARKER
 from persuasion.own_game import named_profile, profile_to_dict
-from persuasion.write_whole import write_whole
+from persuasion.system.own_folder import MARKER
+from persuasion.system.write_whole import write_whole
 
 FAST = ["--starts", "12", "--steps", "10", "--candidates", "1", "--time-limit", "5", "--quiet"]
 FILES = ["report.html", "solution.json"]

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
-from persuasion.experiments import design, preset, produce
-from persuasion.experiments.jobs import run_job
-from persuasion.experiments.stacked import execute_stacked, stacks
+from study import preset
+from study.designs import design
+from study.jobs import run_job
+from study.run import produce
+from study.run.stacked import execute_stacked, stacks
 
 TINY = {
     "synthetic.levels": [2, 3],
@@ -53,7 +55,7 @@ def test_records_are_those_of_the_jobs_alone(jobs):
 
 
 def test_a_stack_that_fails_is_recorded_and_the_others_go_on(jobs, monkeypatch):
-    from persuasion.experiments import stacked
+    from study.run import stacked
 
     real, calls = stacked.fit_games, []
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persuasion.experiments.seeds import canonical, integer_seed
-from persuasion.experiments.store import Record, Store, StoreError
+from persuasion.model.seeds import canonical, integer_seed
+from study.records.store import Record, Store, StoreError
 
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(

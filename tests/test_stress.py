@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from persuasion.experiments.jobs import run_job
-from persuasion.experiments.results import Results
-from persuasion.report import stress as report
 from stress import determinism, fuzz, fuzz_json, invariances, mutation, numerics
+from study.figures import stress as report
+from study.jobs import run_job
+from study.records.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 7

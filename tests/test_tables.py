@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from persuasion.experiments import preset
-from persuasion.report import certificates, checks, tables
-from persuasion.report.statistics import mean_interval
+from study import preset
+from study.figures import certificates, checks, tables
+from study.figures.statistics import mean_interval
 
 METHODS = ("relu", "delu", "dnl")
 

@@ -1,6 +1,6 @@
 """Sphinx extension: the pages that show a plotly figure load plotly.js from the book itself.
 
-``persuasion.report.show`` marks the HTML of such a figure; a page with the mark gets one script tag, and
+``study.figures.show`` marks the HTML of such a figure; a page with the mark gets one script tag, and
 the script is copied into the book once. No page asks any other server for anything.
 
 Two things that the theme puts on every page are taken out of what was written: hints to load fonts early, which

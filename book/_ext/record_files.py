@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from persuasion import experiments
-from persuasion.report.points import FOLDER, record_file
+import study
+from study.figures.points import FOLDER, record_file
 
 
 def write_records(app: Any, exception: Exception | None) -> None:
@@ -16,7 +16,7 @@ def write_records(app: Any, exception: Exception | None) -> None:
         return
     folder = Path(app.outdir, FOLDER)
     folder.mkdir(exist_ok=True)
-    for record in experiments.load(experiments.preset(os.environ.get("PRESET", "quick"))):
+    for record in study.load(study.preset(os.environ.get("PRESET", "quick"))):
         name, content = record_file(record)
         (folder / name).write_text(content, encoding="utf-8")
 

@@ -16,7 +16,7 @@ from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import is_myst_markdown_notebook
 from sphinx.errors import ExtensionError
 
-from persuasion.own_folder import emptied_folder
+from persuasion.system.own_folder import emptied_folder
 
 READER = {"type": "plugin", "name": "myst_nb_md"}
 BEFORE_MYST_NB = 400  # whose handler of the same event copies the settings

@@ -9,14 +9,13 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from persuasion.interrupted import leave_quietly
+from persuasion.system.interrupted import leave_quietly
 
 leave_quietly()  # before the imports that take seconds
-from persuasion import after_fork as after_fork  # noqa: E402
-
 # the functions, not the packages of the same names, whatever is imported first
-from persuasion.best_response import best_response as best_response  # noqa: E402
-from persuasion.certify import certify as certify  # noqa: E402
+from persuasion.regret.best_response import best_response as best_response  # noqa: E402
+from persuasion.regret.certify import certify as certify  # noqa: E402
+from persuasion.system import after_fork as after_fork  # noqa: E402
 
 __version__ = "0.1.0"
 

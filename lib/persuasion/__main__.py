@@ -16,8 +16,9 @@ from typing import Any
 import yaml
 
 from persuasion import __version__
-from persuasion.arguments import DEFAULT_PRESET, add_arguments
-from persuasion.experiments import (
+from persuasion.own_game.command import add_commands
+from persuasion.system.interrupted import INTERRUPTED, listen
+from study import (
     EXPERIMENTS,
     JobsFailed,
     Preset,
@@ -26,16 +27,15 @@ from persuasion.experiments import (
     committed,
     default_results,
     default_store,
-    export,
     open_records,
     preset,
-    produce,
 )
-from persuasion.experiments import design as designs
-from persuasion.experiments.results import committed_folder, read_manifest
-from persuasion.interrupted import INTERRUPTED, listen
-from persuasion.own_game.command import add_commands
-from persuasion.pages import PageFailed
+from study.arguments import DEFAULT_PRESET, add_arguments
+from study.designs import design as designs
+from study.records import export
+from study.records.results import committed_folder, read_manifest
+from study.run import produce
+from study.run.pages import PageFailed
 
 BAD_INPUT, FAILED = 2, 1
 # what the book shows, and the audit audits, if no preset is named: the first that is committed
@@ -150,7 +150,7 @@ def coverage(settings: Preset, path: str | Path | None = None) -> dict[str, dict
 
 
 def _reproduce(options: argparse.Namespace) -> int:
-    from persuasion.reproduce import reproduce, summary
+    from study.run.reproduce import reproduce, summary
 
     settings = _plain(options)
     _refuse_folder(default_store())
@@ -159,18 +159,18 @@ def _reproduce(options: argparse.Namespace) -> int:
 
 
 def _page(options: argparse.Namespace) -> int:
-    from persuasion.reproduce import run_page
+    from study.run.reproduce import run_page
 
     print(run_page(options.page, _plain(options).name))
     return 0
 
 
 def _book(options: argparse.Namespace) -> int:
-    from persuasion.reproduce import build_book, run_pages
+    from study.run.reproduce import build_book, run_pages
 
     settings, store = _source(options)
     if options.pdf:
-        from persuasion.pdf import find_browser
+        from study.run.pdf import find_browser
 
         find_browser()  # said before anything is computed
     if not store.is_dir():
@@ -179,7 +179,7 @@ def _book(options: argparse.Namespace) -> int:
         settings.name, build_folder() / "notebooks" / settings.name, store, options.workers
     )
     if options.pdf:
-        from persuasion.pdf import build_pdf
+        from study.run.pdf import build_pdf
 
         print(build_pdf(settings.name, build_folder() / "pdf", store, executed))
     else:
@@ -188,7 +188,7 @@ def _book(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from persuasion.serve import serve
+    from study.run.serve import serve
 
     serve(build_folder() / "book" / "_build" / "html", options.port)
     return 0
@@ -234,7 +234,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from persuasion.audit import Settings, audit, collect, lines
+    from study.audit import Settings, audit, collect, lines
 
     began = time.monotonic()
     fields = (

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from persuasion.experiments import EXPERIMENTS, design, preset
-from persuasion.experiments.jobs import Job, run_job
-from persuasion.experiments.results import Results
-from persuasion.experiments.store import Record
 from persuasion.learn.fit import fit
 from persuasion.learn.training import Training
 from persuasion.networks import build_network
+from study import EXPERIMENTS, preset
+from study.designs import design
+from study.jobs import Job, run_job
+from study.records.results import Results
+from study.records.store import Record
 
 # a wall clock decides where these stop
 TIMED = ("certify", "kinks", "dynamics")

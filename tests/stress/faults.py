@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from persuasion.experiments import EXPERIMENTS, Store, StoreError
-from persuasion.experiments.results import Results
-from persuasion.experiments.store import Record
 from stress import small
+from study import EXPERIMENTS, Store, StoreError
+from study.records.results import Results
+from study.records.store import Record
 
 PATIENCE = 600
 MIB = 1 << 20

@@ -25,11 +25,11 @@ from hypothesis import strategies as st
 
 from persuasion import Game
 from persuasion.__main__ import main
-from persuasion.experiments import Store, StoreError, preset
-from persuasion.experiments.results import SCHEMA, Results, manifest_digest
 from persuasion.games.examples import EXAMPLES, example
+from persuasion.model.policies import no_revelation
 from persuasion.own_game.profile import profile_from
-from persuasion.policies import no_revelation
+from study import Store, StoreError, preset
+from study.records.results import SCHEMA, Results, manifest_digest
 
 PATIENCE = 1.0  # seconds of processor time
 LONGEST = 2000  # characters of a message

@@ -37,8 +37,8 @@ def main() -> None:
     """Feed libFuzzer's inputs to the reader of games; anything but a ``ValueError`` ends the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["persuasion.game", "json"]):
-        from persuasion.game import Game
+    with atheris.instrument_imports(include=["persuasion.model.game", "json"]):
+        from persuasion.model.game import Game
     from persuasion.games.examples import EXAMPLES, example
 
     corpus = [example(name).to_json().encode() for name in EXAMPLES]

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from persuasion import Game, certify, sender_utilities
-from persuasion.best_response import BestResponse, best_response
-from persuasion.best_response.record import InconsistentCertificate
-from persuasion.certify import local_best_response
-from persuasion.certify.piece import gain_within_piece
-from persuasion.exact import RationalGame, exact_utilities
+from persuasion.model.exact import RationalGame, exact_utilities
+from persuasion.regret.best_response import BestResponse, best_response
+from persuasion.regret.nearby.local import local_best_response
+from persuasion.regret.nearby.piece import gain_within_piece
+from persuasion.regret.response import InconsistentCertificate
 from stress import numerics
 from transformations import TRANSFORMATIONS, Image
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from persuasion.own_folder import emptied_folder
+from persuasion.system.own_folder import emptied_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = (

@@ -13,8 +13,8 @@ from fractions import Fraction
 import numpy as np
 
 from persuasion import Game, certify, sender_utilities
-from persuasion.best_response import best_response
-from persuasion.exact import RationalGame, exact_utilities, extreme_rays, rationals
+from persuasion.model.exact import RationalGame, exact_utilities, extreme_rays, rationals
+from persuasion.regret.best_response import best_response
 
 OWN = "sender-0"
 RULES = ("lowest-index", "welfare", OWN)

@@ -17,8 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from persuasion.experiments.provenance import provenance  # noqa: E402
-from persuasion.own_folder import own_folder  # noqa: E402
+from persuasion.system.own_folder import own_folder  # noqa: E402
 from stress import (  # noqa: E402
     determinism,
     faults,
@@ -30,6 +29,7 @@ from stress import (  # noqa: E402
     planted,
     small,
 )
+from study.records.provenance import provenance  # noqa: E402
 
 TARGET = ROOT / "_build" / "stress.json"
 COMMITTED = ROOT / "results" / "paper"

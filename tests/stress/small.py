@@ -9,8 +9,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from persuasion.experiments import EXPERIMENTS, Store, preset, produce
-from persuasion.experiments.store import Record
+from study import EXPERIMENTS, Store, preset
+from study.records.store import Record
+from study.run import produce
 
 OVERRIDES = {
     "methods": ["relu", "dnl"],

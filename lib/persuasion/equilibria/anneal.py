@@ -14,7 +14,7 @@ import numpy as np
 
 from persuasion.equilibria.dynamics import best_response_dynamics
 from persuasion.equilibria.record import Dynamics
-from persuasion.game import Game
+from persuasion.model.game import Game
 
 SHARES = (0.1, 0.03, 0.01, 0.0)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from persuasion.equilibria.record import EQUILIBRIUM, MARGIN_EQUILIBRIUM, Dynamics
-from persuasion.game import Game
-from persuasion.policies import optimal_action_by_state
+from persuasion.model.game import Game
+from persuasion.model.policies import optimal_action_by_state
 
 
 def distinct_equilibria(

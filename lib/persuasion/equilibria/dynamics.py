@@ -13,10 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.best_response import best_response
-from persuasion.best_response.margin import check_margin
-from persuasion.best_response.record import BestResponse
-from persuasion.checks import positive_number, whole_number
 from persuasion.equilibria.play import MarginPlay
 from persuasion.equilibria.record import (
     EQUILIBRIUM,
@@ -30,11 +26,15 @@ from persuasion.equilibria.regret import favourable_responses, global_gains
 from persuasion.equilibria.request import check_rule, check_tolerance
 from persuasion.equilibria.tie_map import common_tie_map
 from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, check_order, take_turns
-from persuasion.game import Game
-from persuasion.policies import one_profile
-from persuasion.simulate import outcome_distribution, sender_utilities
-from persuasion.standard import StandardGame
-from persuasion.ties import TieRule
+from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.game import Game
+from persuasion.model.policies import one_profile
+from persuasion.model.simulate import outcome_distribution, sender_utilities
+from persuasion.model.standard import StandardGame
+from persuasion.model.ties import TieRule
+from persuasion.regret.best_response import best_response
+from persuasion.regret.margin import check_margin
+from persuasion.regret.response import BestResponse
 
 
 def best_response_dynamics(

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from persuasion.best_response.margin import keeps_margin
-from persuasion.best_response.problem import make_problem
-from persuasion.best_response.record import BestResponse
-from persuasion.simulate import outcome_distribution, sender_utilities
-from persuasion.standard import StandardGame
-from persuasion.ties import TieRule
+from persuasion.model.simulate import outcome_distribution, sender_utilities
+from persuasion.model.standard import StandardGame
+from persuasion.model.ties import TieRule
+from persuasion.regret.margin import keeps_margin
+from persuasion.regret.problem import make_problem
+from persuasion.regret.response import BestResponse
 
 Responder = Callable[[np.ndarray, int, TieRule, float], BestResponse]
 

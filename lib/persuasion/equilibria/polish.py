@@ -7,9 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.best_response.margin import check_margin
-from persuasion.best_response.record import BestResponse
-from persuasion.checks import positive_number, whole_number
 from persuasion.equilibria.play import MarginPlay
 from persuasion.equilibria.record import (
     CERTIFIED,
@@ -20,18 +17,14 @@ from persuasion.equilibria.record import (
     Polished,
 )
 from persuasion.equilibria.request import check_rule, check_tolerance
-from persuasion.equilibria.turns import (
-    IN_TURN,
-    SETTLED,
-    Limits,
-    Turns,
-    check_order,
-    take_turns,
-)
-from persuasion.game import Game
-from persuasion.policies import one_profile
-from persuasion.simulate import sender_utilities
-from persuasion.ties import LOWEST_INDEX, TieRule
+from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, check_order, take_turns
+from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.game import Game
+from persuasion.model.policies import one_profile
+from persuasion.model.simulate import sender_utilities
+from persuasion.model.ties import LOWEST_INDEX, TieRule
+from persuasion.regret.margin import check_margin
+from persuasion.regret.response import BestResponse
 
 
 def polish(
@@ -72,7 +65,8 @@ def polish(
     ValueError
         For an invalid profile, radius, rule, order, margin, tolerance, or limits.
     """
-    from persuasion.certify import certify, local_best_response
+    from persuasion.regret.certify import certify
+    from persuasion.regret.nearby.local import local_best_response
 
     began = time.perf_counter()
     profile = one_profile(game, policies)

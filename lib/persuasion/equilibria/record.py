@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from persuasion.game import Game
-from persuasion.ties import TieRule
+from persuasion.model.game import Game
+from persuasion.model.ties import TieRule
 
 if TYPE_CHECKING:
-    from persuasion.certify import Certificate
+    from persuasion.regret.certificate import Certificate
 
 EQUILIBRIUM = "equilibrium"
 MARGIN_EQUILIBRIUM = "margin equilibrium"

@@ -6,13 +6,13 @@ import time
 
 import numpy as np
 
-from persuasion.best_response import best_response
-from persuasion.best_response.problem import make_problem
-from persuasion.best_response.record import BestResponse
-from persuasion.game import Game
-from persuasion.simulate import sender_utilities
-from persuasion.standard import StandardGame
-from persuasion.ties import TieRule
+from persuasion.model.game import Game
+from persuasion.model.simulate import sender_utilities
+from persuasion.model.standard import StandardGame
+from persuasion.model.ties import TieRule
+from persuasion.regret.best_response import best_response
+from persuasion.regret.problem import make_problem
+from persuasion.regret.response import BestResponse
 
 
 def favourable_responses(game: Game, policies: np.ndarray, time_limit: float) -> list[BestResponse]:
@@ -40,7 +40,7 @@ def global_gains(
     ``tolerance`` a sender cannot break some tie, and its best response under the rule is computed, in up to
     ``time_limit`` seconds.
     """
-    from persuasion.best_response.polish import climb  # needs scipy
+    from persuasion.regret.candidates import climb  # needs scipy
 
     now = sender_utilities(game, policies, ties=ties)
     gains = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from persuasion.checks import positive_number
-from persuasion.game import Game
-from persuasion.ties import TieRule
+from persuasion.model.checks import positive_number
+from persuasion.model.game import Game
+from persuasion.model.ties import TieRule
 
 # the solvers' best responses are exact up to about a tenth of it
 TOLERANCE = 1e-5

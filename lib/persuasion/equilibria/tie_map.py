@@ -19,10 +19,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from persuasion.best_response.opponents import residual_weights
-from persuasion.game import Game
-from persuasion.simulate import optimal_actions, sender_utilities
-from persuasion.ties import TieRule
+from persuasion.model.game import Game
+from persuasion.model.simulate import optimal_actions, sender_utilities
+from persuasion.model.ties import TieRule
+from persuasion.regret.opponents import residual_weights
 
 SECONDS = 30.0
 

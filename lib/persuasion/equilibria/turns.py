@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from persuasion.best_response.record import BestResponse
-from persuasion.checks import whole_number
 from persuasion.equilibria.cycles import Cycles
 from persuasion.equilibria.record import BUDGET, CYCLE, Move
+from persuasion.model.checks import whole_number
+from persuasion.regret.response import BestResponse
 
 SETTLED = "settled"
 IN_TURN = "in turn"

@@ -6,7 +6,6 @@ its text implies and [C] what it leaves open and we chose; every [C] is a parame
 
 from collections.abc import Callable
 
-from persuasion.game import Game
 from persuasion.games.bertrand_advertising import bertrand_advertising
 from persuasion.games.didactic import didactic
 from persuasion.games.product_advertising import product_advertising
@@ -14,6 +13,7 @@ from persuasion.games.quality_advertising import quality_advertising
 from persuasion.games.ride_hailing import ride_hailing
 from persuasion.games.synthetic import synthetic
 from persuasion.games.two_lawyers import two_lawyers
+from persuasion.model.game import Game
 
 GENERATORS: dict[str, Callable[..., Game]] = {
     "didactic": didactic,

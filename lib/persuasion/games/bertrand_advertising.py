@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from persuasion.checks import real_array
-from persuasion.game import Game
+from persuasion.model.checks import real_array
+from persuasion.model.game import Game
 
 
 def bertrand_advertising(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from persuasion.game import Game
+from persuasion.model.game import Game
 
 ROWS = {"A": (0.5, 0.5), "B": (0.6, 0.4)}
 

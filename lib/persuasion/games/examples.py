@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from persuasion.game import Game
 from persuasion.games.bertrand_advertising import bertrand_advertising
 from persuasion.games.didactic import didactic
 from persuasion.games.product_advertising import product_advertising
 from persuasion.games.quality_advertising import quality_advertising
 from persuasion.games.ride_hailing import ride_hailing
 from persuasion.games.two_lawyers import two_lawyers
+from persuasion.model.game import Game
 
 SEED = 0
 EXAMPLES: dict[str, Callable[[], Game]] = {

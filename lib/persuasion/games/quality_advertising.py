@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from persuasion.game import Game
+from persuasion.model.game import Game
 
 
 def quality_advertising(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from persuasion.game import Game
+from persuasion.model.game import Game
 
 DRIVER_READINGS = ("payment", "price")
 

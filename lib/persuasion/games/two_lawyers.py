@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from persuasion.game import Game
+from persuasion.model.game import Game
 
 
 def two_lawyers(signals: int = 3) -> Game:

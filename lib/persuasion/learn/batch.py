@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from persuasion.game import Game
 from persuasion.learn.fit import Fit, fit_samples
 from persuasion.learn.samples import Samples
 from persuasion.learn.training import Training
+from persuasion.model.game import Game
+from persuasion.model.policies import uniform_policies
+from persuasion.model.simulate import sender_utilities
 from persuasion.networks import build_network
-from persuasion.policies import uniform_policies
-from persuasion.simulate import sender_utilities
 
 ACCELERATOR_GAMES = 32
 

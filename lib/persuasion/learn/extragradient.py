@@ -14,10 +14,10 @@ from typing import Any
 
 import torch
 
-from persuasion.checks import positive_number, whole_number
 from persuasion.learn.adam import Adam
 from persuasion.learn.processor import one_thread
-from persuasion.policies import Array, as_tensor, project_to_simplex, softmax
+from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.policies import Array, as_tensor, project_to_simplex, softmax
 
 SMALLEST_PROBABILITY = 1e-12
 Gradient = Callable[[torch.Tensor], torch.Tensor]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from persuasion.model.policies import Array, as_tensor
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
-from persuasion.policies import Array, as_tensor
 
 SCHEMA = "persuasion/utility-model/1"
 

@@ -3,7 +3,7 @@ r"""The paper's sampled check for local Nash equilibria, and the selection of th
 A sender's policy is compared with random policies within :math:`\varepsilon` of it (largest absolute change of an
 entry); the profile is accepted at tolerance :math:`\delta` if none raises that sender's exact utility by more than
 :math:`\delta`. Sampling can only refute: a profile that passes may still have a profitable deviation, and optimised
-profiles, which end at kinks, often do. ``persuasion.certify`` computes the exact local regret.
+profiles, which end at kinks, often do. ``persuasion.regret.certify`` computes the exact local regret.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
-from persuasion.checks import positive_number, real_array, whole_number
-from persuasion.game import Game
-from persuasion.policies import as_policies, one_profile, project_to_box
-from persuasion.simulate import deviation_utilities, sender_utilities
-from persuasion.ties import LOWEST_INDEX
+from persuasion.model.checks import positive_number, real_array, whole_number
+from persuasion.model.game import Game
+from persuasion.model.policies import as_policies, one_profile, project_to_box
+from persuasion.model.simulate import deviation_utilities, sender_utilities
+from persuasion.model.ties import LOWEST_INDEX
 
 FIRST_BATCH = 16
 LARGEST_BATCH = 1024

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from persuasion.learn.model import UtilityModel
+from persuasion.model.policies import as_tensor
 from persuasion.networks import StackedNetwork
-from persuasion.policies import as_tensor
 
 
 @dataclass(frozen=True, eq=False)

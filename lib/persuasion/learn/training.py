@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from persuasion.checks import positive_number, whole_number
+from persuasion.model.checks import positive_number, whole_number
 from persuasion.networks.dnl import GENERATED
 
 CHOICES = {

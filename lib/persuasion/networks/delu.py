@@ -10,13 +10,7 @@ from typing import NamedTuple
 
 import torch
 
-from persuasion.networks.layers import (
-    StackedLinear,
-    back_relu,
-    pattern,
-    relu_layers,
-    run_relu,
-)
+from persuasion.networks.layers import StackedLinear, back_relu, pattern, relu_layers, run_relu
 from persuasion.networks.stack import Seed, StackedNetwork
 
 

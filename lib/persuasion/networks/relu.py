@@ -7,13 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from persuasion.networks.layers import (
-    StackedLinear,
-    back_relu,
-    pattern,
-    relu_layers,
-    run_relu,
-)
+from persuasion.networks.layers import StackedLinear, back_relu, pattern, relu_layers, run_relu
 from persuasion.networks.stack import Seed, StackedNetwork
 
 

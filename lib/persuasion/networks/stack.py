@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from persuasion.checks import whole_number
+from persuasion.model.checks import whole_number
 from persuasion.networks.generated import GeneratedLinear
 from persuasion.networks.layers import StackedLinear
 

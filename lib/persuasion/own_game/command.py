@@ -9,11 +9,11 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from persuasion.game import Game
 from persuasion.games.examples import EXAMPLES, example
-from persuasion.own_folder import absolute, is_ours, make_folder, own_folder
+from persuasion.model.game import Game
 from persuasion.own_game.request import METHODS, Request
-from persuasion.write_whole import write_whole
+from persuasion.system.own_folder import absolute, is_ours, make_folder, own_folder
+from persuasion.system.write_whole import write_whole
 
 if TYPE_CHECKING:
     from persuasion.own_game.solution import Solution

@@ -5,8 +5,8 @@ from __future__ import annotations
 import jinja2
 import numpy as np
 
+from persuasion.model.posteriors import JointSignals, likely_joint_signals
 from persuasion.own_game.solution import Solution
-from persuasion.posteriors import JointSignals, likely_joint_signals
 
 LARGEST_TABLE = 40
 

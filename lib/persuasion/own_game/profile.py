@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.game import Game
-from persuasion.json_text import parse_json, read_text
-from persuasion.policies import full_revelation, no_revelation, one_profile, uniform_policies
+from persuasion.model.game import Game
+from persuasion.model.json_text import parse_json, read_text
+from persuasion.model.policies import full_revelation, no_revelation, one_profile, uniform_policies
 
 SCHEMA = "persuasion/profile/1"
 NAMED = ("no-revelation", "full-revelation", "random")

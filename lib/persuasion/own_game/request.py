@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from persuasion.checks import positive_number, whole_number
 from persuasion.learn.training import Training
+from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.ties import LOWEST_INDEX
 from persuasion.networks import ARCHITECTURES
-from persuasion.ties import LOWEST_INDEX
 
 EXACT_GRADIENT = "exact-gradient"
 METHODS = (EXACT_GRADIENT, *ARCHITECTURES)

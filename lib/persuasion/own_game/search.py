@@ -7,19 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from persuasion.baselines import exact_gradient_search
-from persuasion.certify import Certificate, certify
 from persuasion.equilibria import polish
 from persuasion.equilibria.record import CERTIFIED, NOT_REACHED
-from persuasion.experiments.frozen import apply_recipe
-from persuasion.experiments.learning import train
-from persuasion.game import Game
+from persuasion.learn.baselines import exact_gradient_search
 from persuasion.learn.extragradient import extragradient
+from persuasion.learn.of_game import train
+from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.sampled_check import sampled_gain, samples_per_sender
+from persuasion.model.game import Game
+from persuasion.model.policies import uniform_policies
+from persuasion.model.simulate import outcome_distribution, receiver_utility, sender_utilities
 from persuasion.own_game.request import EXACT_GRADIENT, Request
 from persuasion.own_game.solution import Equilibrium
-from persuasion.policies import uniform_policies
-from persuasion.simulate import outcome_distribution, receiver_utility, sender_utilities
+from persuasion.regret.certificate import Certificate
+from persuasion.regret.certify import certify
 
 Progress = Callable[[str], None]
 SAME_OUTCOME = 1e-6

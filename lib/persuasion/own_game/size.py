@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from persuasion.game import Game
-from persuasion.memory import check_memory
+from persuasion.model.game import Game
+from persuasion.system.memory import check_memory
 
 LARGEST = 10**10
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.certify import Certificate
 from persuasion.equilibria.record import CERTIFIED
-from persuasion.game import Game
+from persuasion.model.game import Game
 from persuasion.own_game.request import Request
+from persuasion.regret.certificate import Certificate
 
 SCHEMA = "persuasion/solution/2"
 

@@ -8,15 +8,15 @@ from dataclasses import replace
 import numpy as np
 
 import persuasion
-from persuasion.certify import certify
-from persuasion.game import Game
+from persuasion.model.game import Game
+from persuasion.model.policies import full_revelation, no_revelation, one_profile, state_revelation
+from persuasion.model.simulate import receiver_utility, sender_utilities
+from persuasion.model.ties import TieRule
 from persuasion.own_game.request import Request
 from persuasion.own_game.search import Progress, find_equilibria
 from persuasion.own_game.size import check_size
 from persuasion.own_game.solution import Equilibrium, Examined, Revelation, Solution
-from persuasion.policies import full_revelation, no_revelation, one_profile, state_revelation
-from persuasion.simulate import receiver_utility, sender_utilities
-from persuasion.ties import TieRule
+from persuasion.regret.certify import certify
 
 ANY = 1.0
 

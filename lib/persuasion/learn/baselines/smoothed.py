@@ -1,0 +1,99 @@
+r"""A receiver who nearly optimises: actions by softmax of the posterior expected utility, the temperature annealed.
+
+With temperature :math:`\tau` action :math:`a` is taken at joint signal :math:`\mathbf s` with probability
+proportional to :math:`\exp(\bar u(a\mid\mathbf s)/\tau)`, where :math:`\bar u` is the receiver's posterior expected
+utility. The senders' utilities are then smooth in their policies; as :math:`\tau\to 0` they tend to the exact ones
+wherever the receiver is not indifferent.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import torch
+
+from persuasion.learn.baselines.exact_gradient import own_gradients
+from persuasion.learn.extragradient import extragradient
+from persuasion.model.checks import positive_number
+from persuasion.model.game import Game
+from persuasion.model.policies import Array
+
+CHUNK_BYTES = 32_000_000
+STAGES = 5
+HOTTEST, COLDEST = 0.1, 0.01
+
+
+def smoothed_utilities(game: Game, policies: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Ex-ante utilities ``(batch, senders)`` with the softmax receiver, differentiable.
+
+    Parameters
+    ----------
+    policies : (batch, senders, states, signals) tensor
+    temperature : in units of the receiver's utility range; positive, else ``ValueError``
+    """
+    temperature = positive_number("temperature", temperature)
+    receiver, senders = (torch.tensor(a).to(policies) for a in (game.receiver, game.senders))
+    scale = temperature * max(float(np.ptp(game.receiver)), np.finfo(float).tiny)
+    size = max(1, CHUNK_BYTES // _bytes_per_profile(game))
+    return torch.cat(
+        [_chunk(game, part, receiver, senders, scale) for part in policies.split(size)]
+    )
+
+
+def smoothed_search(
+    game: Game,
+    starts: Array,
+    steps: int,
+    step_size: float = 0.1,
+    projection: str = "softmax",
+    stages: int = STAGES,
+    hottest: float = HOTTEST,
+    coldest: float = COLDEST,
+) -> Array:
+    """Extra-gradient with the temperature lowered in ``stages``, geometrically from ``hottest`` to ``coldest``.
+
+    The steps are shared out evenly among the stages; fewer steps than stages leave out the hottest.
+    """
+    policies = starts
+    parts = [len(part) for part in np.array_split(np.arange(steps), stages)][::-1]
+    for temperature, count in zip(np.geomspace(hottest, coldest, stages), parts):
+        gradient = functools.partial(_own_gradients, game, float(temperature))
+        if count:
+            policies = extragradient(gradient, policies, count, step_size, projection)
+    return policies
+
+
+def _own_gradients(game: Game, temperature: float, policies: torch.Tensor) -> torch.Tensor:
+    size = max(1, CHUNK_BYTES // _bytes_per_profile(game))
+    # chunk by chunk, so that one chunk's graph is held at a time
+    return torch.cat(
+        [
+            own_gradients(lambda p: smoothed_utilities(game, p, temperature), part)
+            for part in policies.split(size)
+        ]
+    )
+
+
+def _bytes_per_profile(game: Game) -> int:
+    senders, states, actions, signals = (
+        game.shape.senders, game.shape.states, game.shape.actions, game.shape.signals,
+    )  # fmt: skip
+    return 8 * signals**senders * (2 * states + 4 * actions)
+
+
+def _chunk(
+    game: Game,
+    policies: torch.Tensor,
+    receiver: torch.Tensor,
+    senders: torch.Tensor,
+    scale: float,
+) -> torch.Tensor:
+    joint = torch.tensor(game.prior).to(policies).expand(len(policies), -1).unsqueeze(-1)
+    for policy in policies.unbind(1):
+        joint = (joint.unsqueeze(-1) * policy.unsqueeze(-2)).flatten(2)
+    mass = joint.sum(1, keepdim=True).clamp(min=torch.finfo(joint.dtype).tiny)
+    expected = receiver.T @ (joint / mass)
+    chosen = torch.softmax(expected / scale, 1)
+    outcomes = torch.einsum("bws,bas->bwa", joint, chosen)
+    return torch.einsum("bwa,iwa->bi", outcomes, senders)

@@ -1,0 +1,53 @@
+"""Training the networks of a game: a data set of random policies, one network per sender."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from persuasion.games.seeded import dataset
+from persuasion.learn.batch import Task
+from persuasion.learn.fit import Fit, fit
+from persuasion.learn.training import Training
+from persuasion.model.game import Game
+from persuasion.model.seeds import integer_seed, seed_sequence
+from persuasion.networks import build_network, member_seeds
+
+
+def train(
+    game: Game, identity: Any, method: str, training: Training, networks: int | None = None
+) -> Fit:
+    """A network per sender, or for the first ``networks`` senders only, on uniform joint policies.
+
+    The policies and their exact utilities are drawn from seeds that only the game determines.
+    """
+    seeds = task(game, identity, method, networks)
+    count = len(seeds.networks)
+    data = [
+        dataset(game, size, seed)
+        for seed, size in ((seeds.training, training.samples), (seeds.held_out, training.held_out))
+    ]
+    data = [(policies, utilities[:, :count]) for policies, utilities in data]
+    options = training.network_options(method)
+    network = build_network(method, seeds.inputs, count, seeds.networks, **options)
+    held_out = data[1] if training.held_out else None
+    return fit(network, *data[0], training, held_out, seeds.shuffle)
+
+
+def task(game: Game, identity: Any, method: str, networks: int | None = None) -> Task:
+    """The seeds of a game's training, for its networks or the first ``networks`` of them."""
+    count = networks or game.shape.senders
+    seeds = member_seeds(integer_seed("network", identity, method), game.shape.senders)[:count]
+    training, held_out = (seed_sequence(purpose, identity) for purpose in ("training", "held-out"))
+    shuffle = integer_seed("shuffle", identity, method) % 2**62
+    return Task(game, training, held_out, seeds, shuffle)
+
+
+def errors(fitted: Fit) -> dict[str, list[float]]:
+    """Mean squared errors and target variances per sender, as plain lists; -1 where there is none."""
+    return {
+        "training": fitted.training_error.tolist(),
+        "held_out": np.nan_to_num(fitted.held_out_error, nan=-1).tolist(),
+        "variance": fitted.target_variance.tolist(),
+    }

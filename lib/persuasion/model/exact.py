@@ -1,0 +1,228 @@
+r"""The game in rational arithmetic: a reference without rounding, for small instances.
+
+Numbers are ``fractions.Fraction``, held in object arrays of the package's usual shapes, and ties are
+exact equalities. :func:`price_bound` proves an upper bound on every best response, so together with
+:func:`exact_utilities` it proves that a profile is a Nash equilibrium.
+
+>>> game = RationalGame(["1/2", "1/2"], [[1, 0], [0, 1]], [[[1, 0], [1, 0]]], signals=2)
+>>> exact_utilities(game, rationals([[["3/4", "1/4"], ["1/4", "3/4"]]]))
+array([Fraction(1, 2)], dtype=object)
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from persuasion.model.checks import plain
+from persuasion.model.game import Game
+from persuasion.model.policies import check_policies
+from persuasion.model.ties import LOWEST_INDEX, TieRule
+
+
+def rationals(values: Any, largest_denominator: int | None = None) -> np.ndarray:
+    """An object array of fractions: floats exactly, or rounded to ``largest_denominator``.
+
+    Strings such as ``"1/3"`` are read too. ``ValueError`` for entries that are no finite numbers.
+    """
+    try:
+        array = np.asarray(plain(values)).astype(object)
+    except (TypeError, RuntimeError) as error:
+        raise ValueError(f"no array of numbers: {error}") from None
+    result = np.empty(array.shape, dtype=object)
+    for index in np.ndindex(array.shape):
+        try:
+            entry = array.item(index)
+            wide = isinstance(entry, np.floating)  # of which Fraction knows only float64
+            number = Fraction(*entry.as_integer_ratio()) if wide else Fraction(entry)
+        except (ValueError, TypeError, OverflowError, ZeroDivisionError):
+            raise ValueError(
+                f"entry {list(index)} is no rational number: {array[index]!r}"
+            ) from None
+        if largest_denominator is not None:
+            number = number.limit_denominator(largest_denominator)
+        result[index] = number
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class RationalGame:
+    """A game whose entries are fractions; arguments and shapes as :class:`persuasion.Game`.
+
+    Entries may be anything that :func:`rationals` reads. Raises ``ValueError`` as ``Game`` does.
+    """
+
+    prior: np.ndarray
+    receiver: np.ndarray
+    senders: np.ndarray
+    signals: int
+
+    def __post_init__(self) -> None:
+        for key in ("prior", "receiver", "senders"):
+            object.__setattr__(self, key, rationals(getattr(self, key)))
+        self.floats()  # validates
+
+    @classmethod
+    def of(cls, game: Game | RationalGame, largest_denominator: int | None = None) -> RationalGame:
+        """The game of these floats, exactly, or with denominators of at most this size."""
+        if isinstance(game, RationalGame):
+            return game
+        prior, receiver, senders = (
+            rationals(table, largest_denominator)
+            for table in (game.prior, game.receiver, game.senders)
+        )
+        return cls(prior, receiver, senders, game.signals)
+
+    def floats(self) -> Game:
+        """The nearest :class:`persuasion.Game`."""
+        prior, receiver, senders = (
+            table.astype(float) for table in (self.prior, self.receiver, self.senders)
+        )
+        return Game(prior, receiver, senders, self.signals)
+
+
+def joint_weights(game: RationalGame, policies: np.ndarray) -> np.ndarray:
+    r"""Weights :math:`\mu_0(\omega)\prod_i\pi_i(s_i\mid\omega)` as ``(states, signals ** senders)``."""
+    table = game.prior[:, None]
+    for policy in policies:
+        table = (table[:, :, None] * policy[:, None, :]).reshape(len(game.prior), -1)
+    return table
+
+
+def exact_actions(game: RationalGame, policies: Any, ties: Any = LOWEST_INDEX) -> np.ndarray:
+    """The receiver's action at every joint signal, ``(signals ** senders,)``, in row-major order."""
+    profile = checked_rationals(game, policies)
+    return _chosen(game, joint_weights(game, profile), TieRule.parse(ties))
+
+
+def exact_utilities(game: RationalGame, policies: Any, ties: Any = LOWEST_INDEX) -> np.ndarray:
+    """Ex-ante utilities of all senders as fractions, ``(senders,)`` (Definition 1).
+
+    ``policies`` is one profile ``(senders, states, signals)``; its rows sum to 1 within 1e-9 and are used
+    exactly as given.
+    """
+    weights = joint_weights(game, checked_rationals(game, policies))
+    actions = _chosen(game, weights, TieRule.parse(ties))
+    return np.array([(weights * values[:, actions]).sum() for values in game.senders], dtype=object)
+
+
+def checked_rationals(game: RationalGame, policies: Any) -> np.ndarray:
+    """One profile as fractions, checked like ``check_policies`` does."""
+    profile = rationals(policies)
+    if profile.ndim != 3:
+        raise ValueError(f"one profile (senders, states, signals) is needed, got {profile.shape}")
+    check_policies(game.floats(), profile.astype(float))
+    return profile
+
+
+def _chosen(game: RationalGame, weights: np.ndarray, ties: TieRule) -> np.ndarray:
+    payoffs = weights.T @ game.receiver
+    optimal = payoffs == payoffs.max(1, keepdims=True)
+    floats = game.floats()
+    if (wanted := ties.action_map(floats)) is not None:
+        wanted = wanted.ravel()
+        agreed = optimal[np.arange(len(wanted)), wanted]
+        return np.where(agreed, wanted, optimal.argmax(1))
+    if (table := preference(game, ties)) is None:
+        return optimal.argmax(1)
+    worth = weights.T @ table
+    return np.array(
+        [max(np.flatnonzero(row), key=lambda a: w[a]) for row, w in zip(optimal, worth)]
+    )
+
+
+def preference(game: RationalGame, ties: TieRule) -> np.ndarray | None:
+    """The secondary utility ``(states, actions)`` of a tie rule, as fractions; None if it has none."""
+    if ties.preference(game.floats()) is None:
+        return None
+    return game.senders[ties.sender] if ties.sender is not None else game.senders.sum(0)
+
+
+def price_bound(game: RationalGame, policies: Any, sender: int, prices: Any) -> Fraction:
+    r"""An upper bound on sender ``sender``'s best response, proved by prices; the others' policies given.
+
+    Let :math:`W_{\omega t}=\mu_0(\omega)\pi_{-i}(t\mid\omega)`. A signal sent with probabilities
+    :math:`x(\omega)` earns at column :math:`t` the amount
+    :math:`\sum_\omega W_{\omega t}x(\omega)v_i(a,\omega)` for an action :math:`a` that is optimal there. If the
+    price :math:`\lambda_t\cdot x` covers it on the whole cone of :math:`x` where :math:`a` is optimal, for every
+    :math:`t` and :math:`a`, then no policy earns more than :math:`\sum_{t,\omega}\lambda_t(\omega)`, because the
+    signals of a policy sum to 1 in each state. This holds under every tie rule and any number of signals.
+
+    Parameters
+    ----------
+    prices : (columns, states)
+        One row per joint signal of the other senders, in row-major order.
+
+    Raises
+    ------
+    ValueError
+        If a price does not cover a payoff; names the column, the action and the offending direction.
+    """
+    profile, table = checked_rationals(game, policies), rationals(prices)
+    others = np.delete(profile, sender, axis=0)
+    columns = joint_weights(game, others).T
+    if table.shape != columns.shape:
+        raise ValueError(f"prices must have shape {columns.shape}, got {table.shape}")
+    for t, a in itertools.product(range(len(columns)), range(game.receiver.shape[1])):
+        surplus = table[t] - columns[t] * game.senders[sender][:, a]
+        for ray in _obedience_rays(game.receiver, columns[t], a):
+            if surplus @ ray < 0:
+                raise ValueError(
+                    f"column {t}, action {a}: the price is too low at x = {_text(ray)}"
+                )
+    return table.sum()
+
+
+def _text(ray: np.ndarray) -> str:
+    return "(" + ", ".join(map(str, ray)) + ")"
+
+
+def _obedience_rays(receiver: np.ndarray, weights: np.ndarray, action: int) -> list[np.ndarray]:
+    differences = np.delete(receiver[:, [action]] - receiver, action, axis=1).T
+    return extreme_rays(np.vstack([rationals(np.eye(len(weights))), differences * weights]))
+
+
+def extreme_rays(inequalities: np.ndarray) -> list[np.ndarray]:
+    """Extreme rays of the pointed cone ``{x: inequalities @ x >= 0}``, by trying all sets of tight rows.
+
+    The first ``dimension`` rows must be the non-negativity constraints. For tiny cones only.
+    """
+    dimension = inequalities.shape[1]
+    rays: dict[tuple, np.ndarray] = {}
+    for rows in itertools.combinations(range(len(inequalities)), dimension - 1):
+        ray = _kernel(inequalities[list(rows)])
+        if ray is not None and ray.sum() < 0:
+            ray = -ray
+        if ray is not None and (inequalities @ ray >= 0).all():
+            ray = ray / ray.sum()
+            rays[tuple(ray)] = ray
+    return list(rays.values())
+
+
+def _kernel(matrix: np.ndarray) -> np.ndarray | None:
+    """The kernel of a ``(d - 1, d)`` matrix of full rank, or None."""
+    matrix = matrix.copy()
+    pivots: list[int] = []
+    for column in range(matrix.shape[1]):
+        row = len(pivots)
+        candidates = [r for r in range(row, len(matrix)) if matrix[r, column] != 0]
+        if not candidates:
+            continue
+        matrix[[row, candidates[0]]] = matrix[[candidates[0], row]]
+        matrix[row] = matrix[row] / matrix[row, column]
+        for other in range(len(matrix)):
+            if other != row:
+                matrix[other] = matrix[other] - matrix[other, column] * matrix[row]
+        pivots.append(column)
+    if len(pivots) < len(matrix):
+        return None
+    free = next(c for c in range(matrix.shape[1]) if c not in pivots)
+    ray = np.full(matrix.shape[1], Fraction(0), dtype=object)
+    ray[free] = Fraction(1)
+    for row, column in enumerate(pivots):
+        ray[column] = -matrix[row, free]
+    return ray

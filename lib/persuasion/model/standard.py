@@ -1,0 +1,231 @@
+r"""A game without units: what every function that decides something works on.
+
+Replacing the receiver's utility by :math:`\alpha u(a,\omega)+\beta(\omega)` and a sender's by
+:math:`\alpha_iv_i(a,\omega)+\beta_i(\omega)` changes no choice of anybody. So the solvers see the *standard game*:
+in every state the receiver's best action pays 0, and a sender's utility runs from 0 to 1, the unit being the
+sender's *stake*: the largest difference that the receiver's action can make to it in some state, among the outcomes
+that can happen. Tolerances and relative regrets are shares of stakes, sender by sender.
+
+>>> from persuasion import Game
+>>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[5, 9], [5, 9]]], signals=2)
+>>> game.standard.receiver.tolist(), game.standard.senders.tolist(), game.stakes.tolist()
+([[0.0, -1.0], [-1.0, 0.0]], [[[0.0, 1.0], [0.0, 1.0]]], [4.0])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from operator import attrgetter
+
+import numpy as np
+
+from persuasion.model.game import Game
+from persuasion.model.ties import TIE_TOLERANCE
+
+# differences of so many units in the last place of the numbers that they come from are none
+ROUNDING = 4 * np.finfo(float).eps
+# coarsest rounding of a payoff, as a share of the differences in its state, that is not refused
+COARSEST = 1e-6
+WITNESSES = 1000
+CONCENTRATIONS = (0.1, 1.0)
+# how clearly a mixture of actions must beat one that is left out, as a share of what is at stake between them
+CLEARLY = 1e-6
+# how far below the others, in the receiver's units, the payoffs of actions that are never taken are cut off
+CUT = 2.0**30
+
+
+class StandardGame(Game):
+    """The standard form of ``source``; a :class:`persuasion.Game` itself, whose standard form it is.
+
+    Attributes
+    ----------
+    source : the game in the user's units
+    possible : (states, actions) whether the outcome can happen: False in states of probability 0, and where the
+        receiver has something better whatever it believes
+    welfare : (states, actions) the sum of the senders' utilities in the user's units, up to a constant per state
+        and a factor
+    source_units, source_offsets : (senders,) what 1 and 0 of a sender's utility here are in the user's units
+    source_receiver_unit : what 1 of the receiver's utility here is in the user's units
+    """
+
+    __slots__ = (
+        "possible", "source", "source_offsets", "source_receiver_unit", "source_units", "welfare",
+    )  # fmt: skip
+
+    source: Game
+    possible: np.ndarray
+    welfare: np.ndarray
+    source_units: np.ndarray
+    source_offsets: np.ndarray
+    source_receiver_unit: float
+
+    def __init__(self, source: Game) -> None:
+        put = partial(object.__setattr__, self)
+        occurs = source.prior > 0
+        centred = _centred(source.receiver, occurs)
+        possible = possible_outcomes(centred, occurs)
+        receiver, unit = _scaled(centred, possible)
+        _refuse_coarse("receiver", source.receiver, possible)
+        senders, floors, stakes = [], [], []
+        for sender, utilities in enumerate(source.senders):
+            _refuse_coarse(f"senders[{sender}]", utilities, possible)
+            above, floor = _above_floor(utilities, possible)
+            stakes.append(above.max())
+            floors.append(floor)
+            senders.append(above / (stakes[-1] or 1.0))
+        put("source_units", np.where(np.array(stakes) > 0, stakes, 1.0))
+        weights = self.source_units / self.source_units.max()
+        put("welfare", np.tensordot(weights, senders, 1))
+        put("source_offsets", np.array(floors) @ source.prior)
+        put("source", source)
+        put("possible", possible)
+        put("source_receiver_unit", unit)
+        super().__init__(source.prior, receiver, senders, source.signals, source.name)
+        put("_standard", self)
+
+    @property
+    def stakes(self) -> np.ndarray:
+        """Ones: the unit."""
+        return np.ones(len(self.senders))
+
+    @property
+    def offsets(self) -> np.ndarray:
+        """Zeros."""
+        return np.zeros(len(self.senders))
+
+    @property
+    def receiver_unit(self) -> float:
+        """1."""
+        return 1.0
+
+    def __reduce__(self) -> tuple:
+        return (attrgetter("standard"), (self.source,))
+
+
+def possible_outcomes(receiver: np.ndarray, occurs: np.ndarray) -> np.ndarray:
+    """Outcomes ``(states, actions)`` that can happen, for utilities of that shape and states that may ``occur``.
+
+    An action that is optimal at some belief in the interior can meet every state. For any other one, a mixture of
+    actions is sought that is never worse and better in as many states as possible: in those it is not taken.
+    """
+    u = receiver[occurs]
+    possible = np.ones(u.shape, bool)
+    for action in np.flatnonzero(~_optimal_somewhere(u)).tolist():
+        possible[:, action] = ~_beaten(u, action)
+    result = np.zeros(receiver.shape, bool)
+    result[occurs] = possible
+    return result
+
+
+def _optimal_somewhere(u: np.ndarray) -> np.ndarray:
+    """Actions that are best at one of many beliefs in the interior of the simplex."""
+    generator = np.random.default_rng(0)
+    beliefs = [generator.dirichlet(np.full(len(u), c), WITNESSES) for c in CONCENTRATIONS]
+    inside = np.vstack([np.full((1, len(u)), 1 / len(u)), *beliefs])
+    # nearer to the border, rounding makes ties of what is worse
+    values = inside[(inside > CLEARLY).all(1)] @ (u - u.max(1, keepdims=True))
+    return np.bincount(values.argmax(1), minlength=u.shape[1]) > 0
+
+
+def _beaten(u: np.ndarray, action: int) -> np.ndarray:
+    """States in which some mixture beats ``action``, being nowhere worse."""
+    lead = u - u[:, [action]]
+    pure = (lead >= 0).all(0)
+    beaten = (lead[:, pure] > 0).any(1)
+    if beaten.all():
+        return np.asarray(beaten)
+    mixture = _mixture(lead)
+    net = (lead - TIE_TOLERANCE * np.abs(lead)) @ mixture
+    return np.asarray(beaten | ((net > 0) & (net >= 0).all()))
+
+
+def _mixture(lead: np.ndarray) -> np.ndarray:
+    """Weights of actions whose mean lead is nowhere negative, and clear in as many states as possible.
+
+    What is maximised is cut off at 1 in every state and the weights may grow, so that it counts states.
+    """
+    from scipy.optimize import linprog
+
+    states, actions = lead.shape
+    # every action and every state in a unit of its own: a forbidden action must not drown the others
+    size = np.abs(lead).max(0)
+    size = np.where(size > 0, size, 1.0)
+    unit = np.abs(lead / size).max(1, keepdims=True)
+    rows = (lead - CLEARLY * np.abs(lead)) / size / np.where(unit > 0, unit, 1.0)
+    found = linprog(
+        np.append(np.zeros(actions), -np.ones(states)),
+        A_ub=np.hstack([-rows, np.eye(states)]),
+        b_ub=np.zeros(states),
+        bounds=[(0, 1 / CLEARLY)] * actions + [(0, 1)] * states,
+    )
+    if found.x is None:
+        return np.zeros(actions)
+    weights = np.maximum(found.x[:actions], 0.0) / size
+    return np.asarray(weights / (weights.sum() or 1.0))
+
+
+def _centred(utilities: np.ndarray, occurs: np.ndarray) -> np.ndarray:
+    """Zero for the best action of every state; payoffs that only rounding sets apart made equal."""
+    result = np.zeros(utilities.shape)
+    for state in np.flatnonzero(occurs):
+        result[state] = _snapped(utilities[state])
+    return result
+
+
+def _snapped(row: np.ndarray) -> np.ndarray:
+    """One state's payoffs less the largest, neighbours within rounding of one another made equal."""
+    order = np.argsort(-row)
+    falling = row[order]
+    same = falling[:-1] - falling[1:] <= ROUNDING * np.abs(falling[1:])
+    leader = np.where(np.append(False, same), 0, np.arange(len(row)))
+    below = np.empty(len(row))
+    below[order] = falling[np.maximum.accumulate(leader)] - falling[0]
+    return below
+
+
+def _scaled(centred: np.ndarray, possible: np.ndarray) -> tuple[np.ndarray, float]:
+    """In units of a power of two near the largest loss of an action that can be taken, and that unit.
+
+    What an action that is never taken pays is cut off far below the others: it stays what it is.
+    """
+    floor = centred[:, possible.any(0)].min(1, keepdims=True)
+    largest = -float(floor.min()) or -float(centred.min()) or 1.0
+    if not np.isfinite(largest):
+        raise ValueError("receiver's payoffs differ by more than double precision can hold")
+    unit = float(np.ldexp(1.0, np.frexp(largest)[1] - 1))
+    return np.maximum(centred / unit, floor / unit - CUT), unit
+
+
+def _above_floor(utilities: np.ndarray, possible: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What a sender gets above the least that can happen in the state, 0 for what cannot; and that least."""
+    occurs = possible.any(1)
+    floor = np.where(possible, utilities, np.inf).min(1)
+    floor = np.where(occurs, floor, 0.0)
+    with np.errstate(over="ignore"):
+        above = np.where(possible, utilities - floor[:, None], 0.0)
+    if not np.isfinite(above).all():
+        raise ValueError("a sender's payoffs differ by more than double precision can hold")
+    return above, floor
+
+
+def _refuse_coarse(name: str, utilities: np.ndarray, possible: np.ndarray) -> None:
+    """``ValueError`` where rounding of large payoffs blurs the differences that decide."""
+    for state, spread, largest in _spreads(utilities, possible):
+        if spread > 0 and np.finfo(float).eps * largest > COARSEST * spread:
+            raise ValueError(
+                f"{name}: in state {state} payoffs differ by {spread:.3g} around {largest:.3g}, too little for "
+                "double precision to tell them apart reliably; subtract a constant from that state's payoffs, "
+                "which changes nothing else"
+            )
+
+
+def _spreads(
+    utilities: np.ndarray, possible: np.ndarray
+) -> Iterator[tuple[int, np.floating, np.floating]]:
+    for state, (row, mask) in enumerate(zip(utilities, possible)):
+        if mask.any():
+            values = row[mask]
+            spread = np.ptp(values)
+            if spread > ROUNDING * np.abs(values).max():
+                yield state, spread, np.abs(values).max()

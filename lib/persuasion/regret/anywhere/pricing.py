@@ -1,0 +1,186 @@
+r"""Exact pricing: :math:`\max f(x)-\lambda\cdot x` over the simplex, by branch and bound.
+
+The relaxation is the tight mixed-integer model with its binaries relaxed: :math:`x=\sum_az_{ta}` in
+every column :math:`t`, with :math:`z_{ta}` in the cone of action :math:`a`, so that each column's gain is
+replaced by its concave envelope. A node says which actions are still possible in each column. Branching
+fixes the action of the column whose envelope is most above its true gain, and actions incompatible with it
+drop out elsewhere. HiGHS alone solves the same mixed-integer model several times slower, for it does not
+see that geometry.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from persuasion.regret import highs
+from persuasion.regret.anywhere.compatibility import compatible_actions
+from persuasion.regret.one_signal import clean, favourite, meets, profile_gain
+from persuasion.regret.problem import Problem
+
+# a relaxation gets a second, then a fresh start: warm-started ones, if badly scaled, may cycle
+PATIENCE = (1.0, 10.0)
+ENOUGH = 2.0
+# smaller entries make the simplex method cycle, and weigh nothing
+SMALL = 1e-9
+
+
+class Priced(NamedTuple):
+    """A bound on the maximum, and the improving profiles met on the way."""
+
+    bound: float
+    profiles: list[np.ndarray]
+
+
+class Node(NamedTuple):
+    """Possible actions (columns, actions), and the column to branch on; the best bound comes first."""
+
+    negative_bound: float
+    serial: int
+    possible: np.ndarray
+    branch: int
+
+
+class Pricing:
+    """The relaxation, loaded once; prices and possible actions change between solves."""
+
+    def __init__(self, problem: Problem, deadline: float) -> None:
+        self.problem = problem
+        self.compatible = compatible_actions(problem, deadline)
+        self.root = problem.allowed[0] & np.einsum("tata->ta", self.compatible)
+        self.solver = highs.load(relaxation(problem), presolve="off", small_matrix_value=SMALL)
+        self.states = problem.weights.shape[1]
+        self.products = np.arange(problem.gains.size, dtype=np.int32) + self.states
+
+    def search(self, prices: np.ndarray, least: float, deadline: float) -> Priced:
+        """Stop when nothing exceeds ``least``, or the best find is half the bound, or time is up."""
+        states = np.arange(self.states, dtype=np.int32)
+        self.solver.changeColsCost(self.states, states, prices)
+        tree = _Tree(self, prices, least, deadline)
+        tree.grow(self.root, np.inf)
+        while tree.heap and not tree.settled() and time.perf_counter() < deadline:
+            node = heapq.heappop(tree.heap)
+            for possible in self._children(node):
+                tree.grow(possible, -node.negative_bound)
+        return Priced(tree.bound(), list(tree.found.values()))
+
+    def relax(
+        self, possible: np.ndarray, deadline: float
+    ) -> tuple[highs.Solution, np.ndarray | None]:
+        """The relaxation at a node, and its point ``x``."""
+        upper = np.repeat(possible.ravel().astype(float), self.states)
+        count = len(self.products)
+        self.solver.changeColsBounds(count, self.products, np.zeros(count), upper)
+        for patience in PATIENCE:
+            left = max(deadline - time.perf_counter(), 0.0)
+            solution = highs.run(self.solver, min(patience, left))
+            if solution.optimal or solution.status == "kInfeasible":
+                break
+            self.solver.clearSolver()
+        if solution.x is None or not solution.optimal:
+            return solution, None
+        return solution, clean(solution.x[: self.states])
+
+    def _children(self, node: Node) -> list[np.ndarray]:
+        """One per possible action of the branching column, incompatible actions removed."""
+        children = []
+        for action in np.flatnonzero(node.possible[node.branch]):
+            possible = node.possible.copy()
+            possible[node.branch] = False
+            possible[node.branch, action] = True
+            children.append(self._propagate(possible, [node.branch]))
+        return [child for child in children if child.any(1).all()]
+
+    def _propagate(self, possible: np.ndarray, changed: list[int]) -> np.ndarray:
+        """Remove actions incompatible with all that is possible in some column, until none is left."""
+        while changed:
+            column = changed.pop()
+            supported = self.compatible[column, possible[column]].any(0)
+            supported[column] = True
+            smaller = possible & supported
+            changed += np.flatnonzero((smaller != possible).any(1)).tolist()
+            possible = smaller
+        return possible
+
+
+class _Tree:
+    """One search: open nodes, finds, and the bound that was lost at leaves the solver gave up on."""
+
+    def __init__(self, pricing: Pricing, prices: np.ndarray, least: float, deadline: float) -> None:
+        self.pricing, self.prices = pricing, prices
+        self.least, self.deadline = least, deadline
+        self.heap: list[Node] = []
+        self.found: dict[bytes, np.ndarray] = {}
+        self.best, self.lost, self.serial = 0.0, -np.inf, 0
+
+    def bound(self) -> float:
+        """No point of the simplex is worth more."""
+        opened = -self.heap[0].negative_bound if self.heap else -np.inf
+        return max(opened, self.lost, self.best)
+
+    def settled(self) -> bool:
+        """Whether the bound is as low as asked for, or a find good enough to be priced in first."""
+        return self.bound() <= max(self.least, ENOUGH * self.best)
+
+    def grow(self, possible: np.ndarray, above: float) -> None:
+        """Relax a node below one with bound ``above``; keep what it finds, and itself if promising."""
+        solution, x = self.pricing.relax(possible, self.deadline)
+        if solution.status == "kInfeasible":
+            return
+        bound = min(solution.value, above) if x is not None else above
+        if bound <= max(self.least, self.best):
+            return
+        free = possible.sum(1) > 1
+        gaps = np.zeros(len(free)) if x is None else self._look(possible, solution, x)
+        if free.any():
+            branch = int(np.where(free, gaps, -np.inf).argmax())
+            heapq.heappush(self.heap, Node(-bound, self.serial, possible, branch))
+            self.serial += 1
+        elif x is None:
+            self.lost = max(self.lost, bound)
+        else:
+            self._keep(possible.argmax(1), bound)
+
+    def _look(self, possible: np.ndarray, solution: highs.Solution, x: np.ndarray) -> np.ndarray:
+        """Record the true worth of ``x``; how far each column's envelope lies above its gain."""
+        problem = self.pricing.problem
+        assert solution.x is not None
+        envelope = (problem.gains.ravel() * solution.x[len(x) :]).reshape(len(possible), -1).sum(1)
+        profile = favourite(problem, x)
+        if not meets(problem, profile, x):  # a margin leaves gaps: branch there first
+            rows = problem.rows[np.arange(len(profile)), profile]
+            return -(rows @ x).min(1)
+        self._keep(profile, float((profile_gain(problem, profile) - self.prices) @ x))
+        return envelope - (problem.gains @ x)[np.arange(len(profile)), profile]
+
+    def _keep(self, profile: np.ndarray, worth: float) -> None:
+        if worth > self.least:
+            self.found[profile.tobytes()] = profile
+            self.best = max(self.best, worth)
+
+
+def relaxation(problem: Problem) -> highs.LinearProgram:
+    """Variables ``x`` (states), then ``z`` (columns, actions, states)."""
+    columns, actions, states = problem.gains.shape
+    split = sp.hstack(
+        [
+            -sp.csr_matrix(np.tile(np.eye(states), (columns, 1))),
+            sp.kron(sp.eye(columns), np.tile(np.eye(states), actions)),
+        ]
+    )
+    obey = sp.block_diag(list(problem.rows.reshape(-1, actions, states)), format="csr")
+    obey = sp.hstack([sp.csr_matrix((obey.shape[0], states)), obey])
+    simplex = np.append(np.ones(states), np.zeros(problem.gains.size))[None]
+    heights = [columns * states, obey.shape[0], 1]
+    return highs.LinearProgram(
+        cost=np.append(np.zeros(states), problem.gains.ravel()),
+        matrix=sp.vstack([split, obey, simplex], format="csc"),
+        row_lower=np.repeat([0.0, 0.0, 1.0], heights),
+        row_upper=np.repeat([0.0, np.inf, 1.0], heights),
+        lower=np.zeros(simplex.size),
+        upper=np.ones(simplex.size),
+    )

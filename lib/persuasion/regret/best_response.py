@@ -1,0 +1,105 @@
+"""Exact best responses of one sender: the same answer from four methods.
+
+>>> from persuasion import Game, no_revelation
+>>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
+>>> response = best_response(game, no_revelation(game), sender=0)
+>>> round(response.value, 9), response.status, response.attained
+(0.6, 'optimal', True)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.game import Game
+from persuasion.model.policies import one_profile
+from persuasion.model.ties import TieRule
+from persuasion.regret.margin import check_margin
+from persuasion.regret.problem import Problem, make_problem
+from persuasion.regret.response import BOUND, TIES, BestResponse, InconsistentCertificate
+
+__all__ = ["METHODS", "BestResponse", "best_response"]
+
+# imported on first use: each needs its own optional solver
+METHODS = {
+    "enumerate": ("enumerate", "by_enumeration"),
+    "milp": ("milp", "by_milp"),
+    "bilinear": ("bilinear", "by_bilinear"),
+    "column-generation": ("column_generation", "by_column_generation"),
+}
+
+
+def best_response(
+    game: Game,
+    policies: np.ndarray,
+    sender: int,
+    method: str = "auto",
+    time_limit: float = 60.0,
+    ties: Any = None,
+    margin: float = 0.0,
+) -> BestResponse:
+    """The deviation that serves one sender best, the other senders' policies held fixed.
+
+    Parameters
+    ----------
+    policies : (senders, states, signals), one profile; the deviator's own policy is the first incumbent
+    sender : index of the deviator
+    method : ``"enumerate"`` (tiny games), ``"milp"``, ``"bilinear"``, ``"column-generation"``, or ``"auto"``:
+        column generation if there are at least as many signals as states, else the MILP; and
+        enumeration afterwards where these leave ties unresolved and the game is tiny
+    time_limit : seconds; what is known by then is returned, with a valid upper bound
+    ties : anything ``TieRule.parse`` accepts; None means in favour of the deviator, where the supremum is
+        attained
+    margin : in the receiver's utility units, 0 or at least 1e-7 of ``game.receiver_stake``. If
+        positive, only deviations count after which the receiver's action leads by the margin in posterior
+        expected utility at every joint signal that occurs, whatever the tie rule. Actions that are equal in
+        every state that the others' signals leave possible cannot lead one another: among these the
+        rule still decides. There may be no such deviation: status ``"infeasible"``
+
+    Raises
+    ------
+    ValueError
+        For policies of the wrong shape, a sender out of range, an unknown method, a time limit that is
+        not positive, a margin out of range, a game too large for the method, or payoffs that double precision
+        cannot tell apart.
+    InconsistentCertificate
+        If a policy is found to earn more than the method's bound: numerical trouble.
+    """
+    profile = one_profile(game, policies)
+    sender = whole_number("sender", sender, 0, game.shape.senders - 1)
+    if method not in (*METHODS, "auto"):
+        raise ValueError(f"unknown method {method!r}: use one of {', '.join([*METHODS, 'auto'])}")
+    seconds = positive_number("time_limit", time_limit, infinite=True)
+    rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
+    problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
+    response = _automatic(problem, seconds) if method == "auto" else _run(problem, method, seconds)
+    return response.in_units(game, sender)
+
+
+def _automatic(problem: Problem, time_limit: float) -> BestResponse:
+    shape = problem.game.shape
+    pooled = shape.signals >= shape.states and problem.symmetric
+    try:
+        response = _run(problem, "column-generation" if pooled else "milp", time_limit)
+    except InconsistentCertificate:  # numerical trouble that the other program may be spared
+        response = _run(problem, "milp" if pooled else "bilinear", time_limit)
+    left = time_limit - response.seconds
+    if pooled and problem.margin > 0 and response.status == BOUND and left > 0:
+        response = _run(problem, "milp", left)
+        left -= response.seconds
+    if response.status != TIES or left <= 0:
+        return response
+    try:
+        return _run(problem, "enumerate", left)
+    except ValueError:  # not tiny: the interval stands
+        return response
+
+
+def _run(problem: Problem, method: str, time_limit: float) -> BestResponse:
+    module, name = METHODS[method]
+    solver = getattr(importlib.import_module(f"persuasion.regret.best_response.{module}"), name)
+    return solver(problem, time_limit)

@@ -1,0 +1,133 @@
+"""One door to HiGHS for linear and mixed-integer programs given as arrays.
+
+The solver's own interface is used because a run that its time limit ends still yields a dual bound, with
+or without an incumbent, and because the tolerances matter: policies sit exactly on the boundary of obedience.
+
+Mixed-integer programs are solved without presolve, which can cut the optimum off and call the rest optimal (HiGHS
+issues 3073, 3094, 3274; a test has a game on which it did) and saves no time on ours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+
+from persuasion.system.interruptible import interruptible
+
+OPTIONS = {
+    "output_flag": False,
+    "parallel": "off",
+    "primal_feasibility_tolerance": 1e-9,
+    "dual_feasibility_tolerance": 1e-9,
+    "mip_feasibility_tolerance": 1e-9,
+    "mip_rel_gap": 1e-9,
+    "mip_abs_gap": 1e-9,
+    "small_matrix_value": 1e-12,
+}
+# entries from which a linear program takes so long that waiting for it in a thread costs nothing
+LARGE = 20_000
+MIXED = {"presolve": "off"}
+
+
+@dataclass(frozen=True, eq=False)
+class LinearProgram:
+    """Maximise ``cost @ x`` subject to ``row_lower <= matrix @ x <= row_upper`` and bounds on ``x``."""
+
+    cost: np.ndarray
+    matrix: sp.csc_matrix
+    row_lower: np.ndarray
+    row_upper: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    integer: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """``x`` and ``value`` of the best point found (None, -inf if none) and a bound on the maximum."""
+
+    x: np.ndarray | None
+    value: float
+    bound: float
+    duals: np.ndarray
+    status: str
+
+    @property
+    def optimal(self) -> bool:
+        """Whether the solver claims optimality, at a point that is feasible once scaling is undone."""
+        return self.status == "kOptimal" and self.x is not None
+
+
+def solve(program: LinearProgram, time_limit: float = np.inf) -> Solution:
+    """Solve with the tolerances above; never raises for a time limit or an infeasible program.
+
+    A linear program called infeasible is solved again without presolve, which errs on badly scaled priors; one
+    solved at a point that is not feasible, without presolve and scaling.
+    """
+    solver = load(program)
+    solution = run(solver, time_limit)
+    misplaced = solution.status == "kOptimal" and solution.x is None
+    if program.integer is None and (misplaced or solution.status == "kInfeasible"):
+        solver.setOptionValue("presolve", "off")
+        if misplaced:
+            solver.setOptionValue("simplex_scale_strategy", 0)
+        solver.clearSolver()
+        solution = run(solver, time_limit)
+    return solution
+
+
+def load(program: LinearProgram | None = None, **options: Any) -> highspy.Highs:
+    """A silent HiGHS instance with this package's tolerances, and the program in it."""
+    solver = highspy.Highs()
+    mixed = program is not None and program.integer is not None
+    for name, value in {**OPTIONS, **(MIXED if mixed else {}), **options}.items():
+        solver.setOptionValue(name, value)
+    if program is not None:
+        solver.passModel(_model(program))
+    return solver
+
+
+def run(solver: highspy.Highs, time_limit: float = np.inf) -> Solution:
+    """Run a loaded *minimisation* solver and read it as a maximisation."""
+    # HiGHS counts its time limit over the lifetime of an instance
+    solver.setOptionValue("time_limit", solver.getRunTime() + max(time_limit, 0.0))
+    _run(solver)
+    info, solution = solver.getInfo(), solver.getSolution()
+    status = solver.getModelStatus().name
+    found = info.primal_solution_status == 2
+    value = -info.objective_function_value if found else -np.inf
+    mixed = bool(len(solver.getLp().integrality_))
+    bound = -info.mip_dual_bound if mixed else (value if status == "kOptimal" else np.inf)
+    point = np.array(solution.col_value) if found else None
+    return Solution(point, value, float(bound), -np.array(solution.row_dual), status)
+
+
+def _run(solver: highspy.Highs) -> None:
+    """Run, in a way that Ctrl-C ends; small programs end by themselves, and soon."""
+    if not len(solver.getLp().integrality_) and solver.getNumNz() < LARGE:
+        solver.run()
+        return
+    if not solver.HandleUserInterrupt:
+        solver.HandleUserInterrupt = True
+    interruptible(solver.run, solver.cancelSolve)
+
+
+def _model(program: LinearProgram) -> highspy.HighsLp:
+    model = highspy.HighsLp()
+    matrix = sp.csc_matrix(program.matrix)
+    model.num_col_, model.num_row_ = matrix.shape[1], matrix.shape[0]
+    model.col_cost_ = -program.cost
+    model.col_lower_, model.col_upper_ = program.lower, program.upper
+    model.row_lower_, model.row_upper_ = program.row_lower, program.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = matrix.indptr
+    model.a_matrix_.index_ = matrix.indices
+    model.a_matrix_.value_ = matrix.data
+    if program.integer is not None:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        model.integrality_ = [kinds[flag] for flag in program.integer.astype(int)]
+    return model

@@ -1,0 +1,41 @@
+"""The obedience margin: which margins make sense, and whether a policy keeps one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from persuasion.model.checks import positive_number
+from persuasion.model.game import Game
+from persuasion.regret.problem import Problem
+
+# the solvers' own tolerance on a scaled row, doubled, and a share of the cell's mass
+ABSOLUTE, RELATIVE = 2e-9, 1e-8
+LEAST = 1e-7  # 100 times the tie tolerance
+
+
+def check_margin(game: Game, margin: Any) -> float:
+    """The margin as a float; ``ValueError`` unless it is 0 or a number well above the tie tolerance."""
+    lead = positive_number("margin", margin, zero=True)
+    least = LEAST * game.receiver_stake
+    if 0 < lead < least:
+        raise ValueError(
+            f"margin {margin!r} drowns in the tie tolerance: use 0 or at least {least:g}"
+        )
+    return lead
+
+
+def keeps_margin(problem: Problem, policy: np.ndarray) -> bool:
+    """Whether some action qualifies at every joint signal, ``policy`` being ``(states, signals)``.
+
+    Always true without a margin. Solver tolerances are granted: 2e-9 on a scaled row, and 1e-8 of the
+    mass of the joint signal.
+    """
+    if problem.margin == 0:
+        return True
+    # (columns, actions, signals): the worst of each action's rows
+    worst = (problem.rows @ policy).min(2)
+    worst = np.where(problem.allowed.transpose(1, 2, 0), worst, -np.inf).max(1)
+    mass = (problem.weights / problem.weights.max(1, keepdims=True)) @ policy
+    return bool((worst >= -(ABSOLUTE + RELATIVE * mass)).all())

@@ -1,0 +1,226 @@
+"""Deviations inside the box: fix the receiver's behaviour, solve the linear program, read it off again.
+
+One program holds the conditions of all choices; those not made are switched off, so that every step is a warm
+start. It works on closed regions, as if every tie were granted; ``settle`` turns the result into a policy,
+moved off the boundary where the rule denies it, whose value the simulator vouches for.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import scipy.sparse as sp
+
+from persuasion.regret import highs
+from persuasion.regret.candidates import EXACT, Candidate, as_policy, evaluate
+from persuasion.regret.nearby.box import Box
+from persuasion.regret.nearby.cells import Cells, Conditions
+from persuasion.regret.problem import Problem
+
+MAX_STEPS = 50
+READ = 1e-7
+PROGRESS = 1e-9
+# least difference from the relaxation that is worth a try
+NOTICEABLE = 0.01
+# share of the utilities' scale that counts as reaching a region's supremum
+NEAR = 1e-7
+# regions that are turned into policies, if the rule denies the first
+ALTERNATIVES = 20
+# distances from the boundary, in unit coordinates: just beyond the tie tolerance, up to a safe one
+PUSHES = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+
+
+class Climber:
+    """The problem of all signals, coupled by ``box``, or of one, with the choices fixed.
+
+    ``value``, ``made`` and ``point`` are the best found so far, ``found`` lists all of them.
+
+    Points are unit coordinates ``(signals * states,)``, choices a mask ``(choices,)``.
+    """
+
+    def __init__(self, cells: Cells, box: Box | None = None) -> None:
+        self.cells = cells
+        self.coupled = 0 if box is None else cells.linear.shape[1]
+        self.signals, self.states = cells.linear.shape
+        self.count = len(cells.least)
+        self.offset = cells.least - np.minimum(cells.jump, 0).sum(1)
+        self.value, self.made = -np.inf, np.zeros(self.count, bool)
+        self.point: np.ndarray | None = None
+        self.tried: set[bytes] = set()
+        self.found: list[tuple[float, np.ndarray, np.ndarray]] = []
+        self.limits = [
+            conditions.depth + np.minimum(conditions.normal, 0).sum(1)
+            for conditions in (cells.choices, cells.bases)
+        ]
+        self.solver = highs.load(self._program(box))
+
+    def _program(self, box: Box | None) -> highs.LinearProgram:
+        cells, size = self.cells, self.cells.linear.size
+        couple, missing = sp.csr_matrix((0, size)), np.zeros(0)
+        if box is not None:
+            columns = np.arange(size)
+            where = (columns % self.states, columns)
+            couple = sp.csr_matrix((box.width.ravel(), where), (self.states, size))
+            missing = box.missing
+        blocks = [couple, self._rows(cells.choices, cells.signal[cells.choices.owner])]
+        blocks.append(self._rows(cells.bases, cells.signal_of_cell[cells.bases.owner]))
+        count = sum(map(len, self.limits))
+        return highs.LinearProgram(
+            cost=cells.linear.ravel(),
+            matrix=sp.vstack(blocks, format="csc"),
+            row_lower=np.append(missing, np.full(count, -np.inf)),
+            row_upper=np.append(missing, np.full(count, np.inf)),
+            lower=np.zeros(size),
+            upper=np.ones(size),
+        )
+
+    def _rows(self, conditions: Conditions, signals: np.ndarray) -> sp.csr_matrix:
+        columns = signals[:, None] * self.states + np.arange(self.states)
+        rows = np.repeat(np.arange(len(signals)), self.states)
+        entries = (conditions.normal.ravel(), (rows, columns.ravel()))
+        return sp.csr_matrix(entries, (len(signals), self.cells.linear.size))
+
+    def read(self, point: np.ndarray) -> np.ndarray:
+        """The choices that serve the deviator best among those the receiver may make at ``point``."""
+        cells, x = self.cells, point.reshape(self.signals, self.states)
+        worth = self.offset + (cells.jump * x[cells.signal]).sum(1)
+        slack = (cells.choices.normal * x[cells.signal[cells.choices.owner]]).sum(1)
+        broken = slack < self.limits[0] - READ
+        worth[cells.choices.owner[broken]] = -np.inf
+        best = np.full(len(cells.signal_of_cell), -np.inf)
+        np.maximum.at(best, cells.cell, worth)
+        slack = (cells.bases.normal * x[cells.signal_of_cell[cells.bases.owner]]).sum(1)
+        obeyed = np.zeros(len(best), bool)
+        obeyed[cells.bases.owner] = True
+        obeyed[cells.bases.owner[slack < self.limits[1] - READ]] = False
+        made = (worth == best[cells.cell]) & (worth > -np.inf)
+        made &= ~(obeyed[cells.cell] & (best[cells.cell] < 0))
+        return self._first(made)
+
+    def _first(self, made: np.ndarray) -> np.ndarray:
+        """At most one choice per cell."""
+        index = np.flatnonzero(made)
+        _, first = np.unique(self.cells.cell[index], return_index=True)
+        result = np.zeros(self.count, bool)
+        result[index[first]] = True
+        return result
+
+    def solve(
+        self, made: np.ndarray, deadline: float, push: float | np.ndarray = 0.0
+    ) -> highs.Solution:
+        """The best point at which the receiver may make just these choices, ``push`` off their limits."""
+        cells = self.cells
+        cost = cells.linear.copy()
+        np.add.at(cost, cells.signal[made], cells.jump[made])
+        kept = np.ones(len(cells.signal_of_cell), bool)
+        kept[cells.cell[made]] = False
+        active = np.concatenate([made[cells.choices.owner], kept[cells.bases.owner]])
+        lower = np.where(active, np.concatenate(self.limits) + push, -np.inf)
+        count = len(lower)
+        self.solver.changeColsCost(cost.size, np.arange(cost.size, dtype=np.int32), -cost.ravel())
+        if count:
+            rows = np.arange(self.coupled, self.coupled + count, dtype=np.int32)
+            unlimited = np.full(count, np.inf)
+            self.solver.changeRowsBounds(count, rows, lower, unlimited)  # type: ignore[attr-defined]
+        return highs.run(self.solver, deadline - time.perf_counter())
+
+    def ascend(self, made: np.ndarray, deadline: float) -> bool:
+        """Solve and read again until no choices are new; whether the best value rose."""
+        start = self.value
+        for _ in range(MAX_STEPS):
+            key = np.packbits(made).tobytes()
+            if key in self.tried or time.perf_counter() > deadline:
+                break
+            self.tried.add(key)
+            solution = self.solve(made, deadline)
+            if solution.x is None:
+                break
+            value = solution.value + self.cells.constant + self.offset[made].sum()
+            self.found.append((value, made, solution.x))
+            if value > self.value:
+                self.value, self.made, self.point = value, made, solution.x
+            made = self.read(solution.x)
+        return self.value > start + PROGRESS * abs(start)
+
+    def adopt(self, other: Climber, made: np.ndarray) -> None:
+        """Go on from another climber's best, at the choices ``made`` as they are numbered here."""
+        self.value, self.made, self.point = other.value, made, other.point
+        if other.point is not None:
+            self.found.append((other.value, made, other.point))
+            self.tried.add(np.packbits(made).tobytes())
+
+    def approach(self, shares: np.ndarray, deadline: float) -> None:
+        """Move towards fractional choices ``shares`` ``(choices,)``: all of them, signal by signal, one by one."""
+        rest = np.ones(len(self.cells.signal_of_cell))
+        np.subtract.at(rest, self.cells.cell, shares)
+        top = np.full(len(rest), 0.0)
+        np.maximum.at(top, self.cells.cell, shares)
+        rounded = self._first((shares == top[self.cells.cell]) & (shares > rest[self.cells.cell]))
+        self.ascend(rounded, deadline)
+        for signal in range(self.signals if self.coupled else 0):
+            mine = self.cells.signal == signal
+            self.ascend(np.where(mine, rounded, self.made), deadline)
+        differ = np.abs(shares - self.made)
+        self.flip(deadline, np.argsort(-differ)[: int((differ > NOTICEABLE).sum())])
+
+    def flip(self, deadline: float, order: np.ndarray | None = None) -> None:
+        """From the best choices, make, replace or drop one, as long as that helps; those of ``order`` only."""
+        improved = True
+        while improved and time.perf_counter() < deadline:
+            improved = False
+            for choice in self._promising() if order is None else order:
+                made = self.made.copy()
+                made[self.cells.cell == self.cells.cell[choice]] = False
+                made[choice] = not self.made[choice]
+                if time.perf_counter() > deadline:
+                    return
+                improved |= self.ascend(made, deadline)
+
+    def settle(self, problem: Problem, box: Box, deadline: float) -> Candidate | None:
+        """The best choices as a policy of the box, at or next to their supremum; None if none were found.
+
+        Where the rule denies all of a region the next best one is tried. At least one evaluation is made.
+        """
+        best = None
+        by_value = sorted(self.found, key=lambda entry: entry[0], reverse=True)
+        for value, made, point in by_value[:ALTERNATIVES]:
+            if best is not None and best.value >= value - NEAR:
+                break
+            candidate = self._realise(problem, box, (value, made, point), deadline)
+            best = candidate if best is None else max(best, candidate, key=lambda c: c.value)
+            if time.perf_counter() > deadline:
+                break
+        return best
+
+    def _realise(
+        self,
+        problem: Problem,
+        box: Box,
+        found: tuple[float, np.ndarray, np.ndarray],
+        deadline: float,
+    ) -> Candidate:
+        """One region's optimum as a policy, pushed inside as little as the rule wants."""
+        value, made, point = found
+        best = _candidate(problem, box, point, value)
+        strict = np.concatenate([self.cells.choices.strict, self.cells.bases.strict])
+        for where in (strict, np.ones(len(strict), bool)):
+            for push in PUSHES if where.any() else ():
+                if best.value >= value - NEAR or time.perf_counter() > deadline:
+                    return best
+                solution = self.solve(made, deadline, push * where)
+                if solution.x is None:  # larger ones will not fit either
+                    break
+                pushed = _candidate(problem, box, solution.x, value)
+                best = max(best, pushed, key=lambda candidate: candidate.value)
+        return best
+
+    def _promising(self) -> np.ndarray:
+        """Choices by what they add, largest first."""
+        return np.argsort(-np.abs(self.cells.least + np.abs(self.cells.jump).sum(1) / 2))
+
+
+def _candidate(problem: Problem, box: Box, point: np.ndarray, supremum: float) -> Candidate:
+    policy = as_policy(box.unpack(point))
+    value = evaluate(problem, policy).value
+    return Candidate(policy, value, supremum, value >= supremum - EXACT)

@@ -1,0 +1,85 @@
+"""The best response within a radius, exactly where time allows and with a proven bound where not."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+
+from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.game import Game
+from persuasion.model.policies import one_profile
+from persuasion.model.ties import TieRule
+from persuasion.regret.best_response import BestResponse, best_response
+from persuasion.regret.certificate import EXACT, InconsistentCertificate
+from persuasion.regret.margin import check_margin
+from persuasion.regret.problem import Problem, make_problem
+
+SOLVER = "box search (HiGHS)"
+
+
+def local_best_response(
+    game: Game,
+    policies: np.ndarray,
+    sender: int,
+    radius: float,
+    ties: Any = None,
+    time_limit: float = 60.0,
+    margin: float = 0.0,
+) -> BestResponse:
+    r"""The deviation within ``radius`` that serves one sender best, the others' policies held fixed.
+
+    The maximum of :math:`V_i(\pi_i',\pi_{-i})` over :math:`\|\pi_i'-\pi_i\|_\infty\le\varepsilon` (specification,
+    Section 5). ``value`` is the simulator's at ``policy`` under the tie rule; ``upper_bound`` counts every tie
+    that the rule may grant in the deviator's favour, so it is valid under the rule, and under every other rule
+    if ``ties`` is None.
+
+    Parameters
+    ----------
+    policies : (senders, states, signals), one profile; negative entries above -1e-9 count as 0
+    sender : index of the deviator
+    radius : largest change of an entry, positive; from 1 on all policies are in reach
+    ties : anything ``TieRule.parse`` accepts; None means in favour of the deviator
+    time_limit : seconds; what is known by then is returned, with a valid upper bound
+    margin : as in :func:`persuasion.regret.best_response.best_response`; the bound then covers deviations that keep it
+
+    Raises
+    ------
+    ValueError
+        For policies of the wrong shape or with invalid rows, or a sender, radius, time limit or margin out of
+        range.
+    """
+    start = time.perf_counter()
+    profile = one_profile(game, policies)
+    reach = positive_number("radius", radius)
+    sender = whole_number("sender", sender, 0, game.shape.senders - 1)
+    seconds = positive_number("time_limit", time_limit, infinite=True)
+    rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
+    problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
+    if reach >= 1:
+        try:
+            return best_response(game, profile, sender, "auto", time_limit, rule, margin)
+        except ValueError:  # too large for the global methods
+            pass
+    response = _search(problem, reach, start, start + seconds)
+    return response.in_units(game, problem.sender)
+
+
+def _search(problem: Problem, radius: float, start: float, deadline: float) -> BestResponse:
+    # the solvers are needed only here
+    from persuasion.regret.candidates import conclude, ended
+    from persuasion.regret.nearby.box import policy_box
+    from persuasion.regret.nearby.search import search_box
+
+    box = policy_box(problem.policies[problem.sender], radius)
+    outcome = search_box(problem, box, deadline)
+    value = max(candidate.value for candidate in outcome.found)
+    if not outcome.infeasible and outcome.bound < value - EXACT:
+        raise InconsistentCertificate(
+            f"sender {problem.sender}: a deviation is worth {value!r}, its bound is {outcome.bound!r}"
+        )
+    until = -math.inf if outcome.hurried else deadline
+    status = ended(outcome.closed, until, outcome.infeasible)
+    return conclude(problem, outcome.found, outcome.bound, status, SOLVER, start)

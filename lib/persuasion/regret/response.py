@@ -1,0 +1,60 @@
+"""What a best-response computation hands back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from persuasion.model.game import Game
+
+OPTIMAL = "optimal"
+TIME_LIMIT = "time limit"
+BOUND = "bound only"
+TIES = "ties unresolved"
+INFEASIBLE = "infeasible"
+
+
+class InconsistentCertificate(ArithmeticError):
+    """A gain below zero, or a bound below a gain: a bug or numerical trouble, never a property of the game."""
+
+
+@dataclass(frozen=True, eq=False)
+class BestResponse:
+    """A deviation, its exact utility, and a bound on what any deviation can reach.
+
+    Attributes
+    ----------
+    policy : (states, signals) array, rows sum to 1
+    value : the deviator's utility at ``policy`` under the tie rule, from the exact simulator; -inf if no
+        policy that keeps the obedience margin was found, and ``policy`` is then the given one
+    upper_bound : no policy does better, up to solver tolerances (about 1e-7 of the deviator's stake).
+        With status ``"optimal"`` it is the supremum, with status ``"infeasible"`` -inf
+    gap : ``upper_bound - value``, in utility units, never negative; 0 if infeasible
+    attained : whether ``policy`` itself reaches the supremum; if not, it comes close to it
+    status : ``"optimal"``; ``"time limit"``; ``"bound only"``: the solver could not close the gap although it
+        had time (column generation with fewer signals than states, numerical trouble); ``"ties
+        unresolved"``: it closed the gap, but counted on ties that the rule may not grant; or
+        ``"infeasible"``: no policy keeps the margin
+    solver : the method and the program that did the work
+    seconds : wall time
+    """
+
+    policy: np.ndarray
+    value: float
+    upper_bound: float
+    gap: float
+    attained: bool
+    status: str
+    solver: str
+    seconds: float
+
+    def in_units(self, game: Game, sender: int) -> BestResponse:
+        """The same in the utility units of ``game``, if this is in those of its standard form."""
+        unit, offset = float(game.stakes[sender]), float(game.offsets[sender])
+        return replace(
+            self,
+            value=self.value * unit + offset,
+            upper_bound=self.upper_bound * unit + offset,
+            gap=self.gap * unit,
+        )

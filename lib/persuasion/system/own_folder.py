@@ -1,0 +1,89 @@
+"""Folders of ours: this program empties or overwrites only a folder in which it left a marker.
+
+``python -m persuasion.system.own_folder FOLDER`` makes a folder ours from the shell.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+MARKER = ".made-by-persuasion"
+
+
+def absolute(path: str | Path) -> Path:
+    """The path in full, with ``~`` as the home folder; ``ValueError`` if there is no such home."""
+    try:
+        return Path(os.path.abspath(Path(path).expanduser()))
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def make_folder(path: str | Path) -> Path:
+    """The folder, made if it is missing; what is made, parents included, is marked as ours.
+
+    ``ValueError`` names the folder if it cannot be made.
+    """
+    folder = absolute(path).resolve()
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for place in missing:
+            (place / MARKER).touch()
+    except OSError as error:
+        raise ValueError(f"{folder}: cannot be made ({error.strerror})") from None
+    return folder
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether the folder carries the marker itself; that of a parent does not count."""
+    return (folder / MARKER).is_file()
+
+
+def own_folder(path: str | Path) -> Path:
+    """A folder to overwrite files in: made if it is missing, marked if it is empty.
+
+    ``ValueError`` names the folder if something is in it that is not ours.
+    """
+    folder = make_folder(path)
+    try:
+        if not is_ours(folder):
+            if any(folder.iterdir()):
+                raise ValueError(
+                    f"{folder}: is not overwritten, because it lacks the file {MARKER} of the folders that this "
+                    "program made; move it away, or name another place"
+                )
+            (folder / MARKER).touch()
+    except OSError as error:
+        raise ValueError(f"{folder}: cannot be used ({error.strerror})") from None
+    return folder
+
+
+def emptied_folder(path: str | Path) -> Path:
+    """A folder of ours without what an earlier run left there; ``ValueError`` as :func:`own_folder`."""
+    folder = own_folder(path)
+    try:
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            elif entry.name != MARKER:  # kept, so that a killed run leaves the rest marked
+                entry.unlink()
+    except OSError as error:
+        raise ValueError(f"{folder}: cannot be emptied ({error.strerror})") from None
+    return folder
+
+
+def main() -> int:
+    """0 if the folder is ours now; 2, with the reason, if it is not."""
+    try:
+        own_folder(sys.argv[1])
+    except (ValueError, IndexError) as error:
+        print(f"persuasion: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""Experiments: presets, jobs, the result store, and produce-or-load."""
+
+from study.designs.config import PRESETS, Preset, preset
+from study.designs.design import EXPERIMENTS
+from study.records.export import committed, export, paper_scale
+from study.records.results import Results, open_records
+from study.records.store import Record, Store, StoreError
+from study.run.produce import (
+    JobsFailed,
+    build_folder,
+    default_results,
+    default_store,
+    load,
+    origin,
+    produce,
+)
+
+__all__ = [
+    "EXPERIMENTS",
+    "PRESETS",
+    "JobsFailed",
+    "Preset",
+    "Record",
+    "Results",
+    "Store",
+    "StoreError",
+    "build_folder",
+    "committed",
+    "default_results",
+    "default_store",
+    "export",
+    "load",
+    "open_records",
+    "origin",
+    "paper_scale",
+    "preset",
+    "produce",
+]

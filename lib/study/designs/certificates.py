@@ -1,0 +1,89 @@
+"""The jobs behind the chapter on certificates: exact regrets of what was found, and two studies of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from study.designs.config import Preset, to_dict
+from study.jobs import Job
+
+
+def certify_jobs(preset: Preset, games: Iterable[list[Job]]) -> list[Job]:
+    """A job per game and method, full revelation included, on top of the jobs that found the profiles.
+
+    ``games`` lists, per game, its reference job and its solve jobs.
+    """
+    return [certify_job(preset, source) for sources in games for source in sources]
+
+
+def shown_jobs(
+    preset: Preset, games: Iterable[list[Job]], searches: int, global_senders: int = 0
+) -> list[Job]:
+    """The same of the profiles that figures and Table 1 show and no others, without polishing: much cheaper."""
+    settings = replace(
+        preset.certificates,
+        searches=searches,
+        global_senders=global_senders,
+        every_tolerance=False,
+        polish_rounds=0,
+    )
+    return certify_jobs(replace(preset, certificates=settings), games)
+
+
+def certify_job(preset: Preset, source: Job) -> Job:
+    """The certificates of what one job found."""
+    certificates = to_dict(preset.certificates)
+    del certificates["scenario_global"]  # global_senders says it
+    searches = preset.searches[: certificates.pop("searches")]
+    settings = {
+        "kind": "certify",
+        "game": source.config["game"],
+        "method": source.config.get("method", "full-revelation"),
+        "headline": preset.tolerances.index(preset.headline),
+        "radii": [search.radius for search in searches],
+        "certificates": certificates,
+    }
+    return Job(settings, _cost(preset, source.config["game"]["parameters"]), needs=(source,))
+
+
+def _cost(preset: Preset, sizes: dict[str, Any]) -> float:
+    """Exact in a moment with two senders; with four, the larger games take all the time that there is."""
+    if sizes.get("senders", 2) <= 2:
+        return 0.1
+    entries = sizes["signals"] ** sizes["senders"] * sizes["states"] * sizes["actions"]
+    return min(preset.certificates.seconds, entries / 2000)
+
+
+def kinks_jobs(preset: Preset) -> list[Job]:
+    """The sampled check against the exact one, step by step."""
+    settings = to_dict(preset.kinks)
+    names = ("games", "instances", "seed", "movers")
+    sizes, instances, seed, movers = (settings.pop(name) for name in names)
+    return [
+        Job(
+            {"kind": "kinks", "game": _game(parameters, index, seed), "movers": who, **settings},
+            parameters["signals"] ** 2 / 20,
+        )
+        for index in range(instances)
+        for parameters in sizes
+        for who in movers
+    ]
+
+
+def _game(parameters: dict[str, Any], index: int, seed: int) -> dict[str, Any]:
+    return {"family": "synthetic", "parameters": parameters, "index": index, "seed": seed}
+
+
+def dynamics_jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
+    """Best-response dynamics on those of the games that have two senders and are not too large."""
+    settings = to_dict(preset.dynamics)
+    largest = settings.pop("largest")
+    return [
+        Job({"kind": "dynamics", "game": game, **settings}, max(sizes) ** 3 / 20)
+        for game in games
+        if game["parameters"]["senders"] == 2
+        for sizes in [[game["parameters"][name] for name in ("signals", "states", "actions")]]
+        if max(sizes) <= largest
+    ]

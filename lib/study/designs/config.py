@@ -1,0 +1,452 @@
+"""What an experiment runs: documented settings, and the presets ``smoke``, ``quick`` and ``paper``.
+
+[P] marks what the paper states, [C] what it leaves open. Every field can be overridden by its dotted
+name; an unknown name is an error.
+
+>>> preset("paper").training.samples
+50000
+>>> preset("smoke", {"training.samples": 64}).training.samples
+64
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+from persuasion.games import SCENARIOS
+from persuasion.learn.recipes import RECIPES
+from persuasion.learn.training import Training
+from persuasion.networks import ARCHITECTURES
+
+METHODS = tuple(ARCHITECTURES)
+BASELINES = ("exact-gradient", "smoothed", "random-search")
+LEVELS = (2, 4, 6, 8, 10)
+Settings = TypeVar("Settings")
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search for local equilibria with the trained networks.
+
+    Attributes
+    ----------
+    radius : size of the neighbourhood, largest absolute change of any entry; 0.005 and 0.01 [P]
+    iterations : extra-gradient steps; 20 at radius 0.005, 30 at 0.01 [P]
+    starts : random starting profiles, 300 [P]
+    step_size : learning rate of Adam and length of the extrapolation, 0.1 [P]
+    projection : "softmax" [P] or "euclidean" [C]
+    samples_factor : the check draws this many times ``signals * states`` deviations per sender [C]
+    """
+
+    radius: float
+    iterations: int
+    starts: int = 300
+    step_size: float = 0.1
+    projection: str = "softmax"
+    samples_factor: int = 100
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A design of synthetic games.
+
+    Attributes
+    ----------
+    senders : numbers of senders, (2, 4) [P]
+    levels : values of the numbers of signals, states and actions, (2, 4, 6, 8, 10) [P]
+    games : games per size, 5 [P]
+    logit_scale : standard deviation of the prior's logits, 10 [P]
+    balanced : if true, only the sizes of a Latin square: ``len(levels)**2`` of them, in which every pair
+        of levels of two of the three sizes occurs once
+    """
+
+    senders: tuple[int, ...] = (2, 4)
+    levels: tuple[int, ...] = LEVELS
+    games: int = 5
+    logit_scale: float = 10.0
+    balanced: bool = False
+
+    def sizes(self) -> list[tuple[int, int, int]]:
+        """The ``(signals, states, actions)``, one Latin square after the other: a run cut short has every level."""
+        order = range(len(self.levels))
+        return [
+            (self.levels[i], self.levels[j], self.levels[(i + j + shift) % len(self.levels)])
+            for shift in ([0] if self.balanced else order)
+            for i in order
+            for j in order
+        ]
+
+
+@dataclass(frozen=True)
+class Didactic:
+    """Figure 1: one training run per network on the didactic game.
+
+    Attributes
+    ----------
+    training : 500,000 samples and 200 epochs [P]
+    resolution : grid points per axis of the surfaces
+    """
+
+    training: Training
+    resolution: int = 81
+
+
+@dataclass(frozen=True)
+class Size:
+    """The parameters of one synthetic game; see :func:`persuasion.games.synthetic`."""
+
+    senders: int
+    signals: int
+    states: int
+    actions: int
+    logit_scale: float
+
+
+@dataclass(frozen=True)
+class RecipeStudy:
+    """Search, evaluation and ablation of training recipes; see :mod:`study.designs.recipes`.
+
+    Attributes
+    ----------
+    games : the games to tune on
+    networks : networks per game, those of the first senders
+    candidates : recipes per architecture and learning rate, the literal one among them
+    learning_rates : 0.01 [P] and, apart, what else might serve
+    training : samples and epochs of the search
+    seed : root of the tuning games' seeds; no benchmark uses it
+    instances : fresh games per size, on which the frozen recipes are compared at the preset's full training
+    curve : (samples, epochs) of the learning curve, on the first fresh game of the first two sizes
+    fresh_seed : root of the fresh games' seeds; neither the search nor a benchmark uses it
+    """
+
+    games: tuple[Size, ...]
+    training: Training
+    networks: int = 2
+    candidates: int = 12
+    learning_rates: tuple[float, ...] = (0.01, 0.003)
+    seed: int = 1_000_003
+    instances: int = 4
+    curve: tuple[tuple[int, int], ...] = (
+        (5_000, 30), (20_000, 30), (50_000, 30), (200_000, 20), (500_000, 200),
+    )  # fmt: skip
+    fresh_seed: int = 1_000_067
+
+
+@dataclass(frozen=True)
+class BaselineStudy:
+    """Searches without networks on the games of both benchmarks; see :mod:`persuasion.learn.baselines`.
+
+    Attributes
+    ----------
+    methods : "exact-gradient", "smoothed" and "random-search"
+    searches : only the first so many searches
+    games : games per size
+    joint_signals : only games with at most this many joint signals
+    """
+
+    methods: tuple[str, ...] = BASELINES
+    searches: int = 1
+    games: int = 1
+    joint_signals: int = 10_000
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Table 1 with its lost constants changed; see :mod:`study.designs.sensitivity`.
+
+    Attributes
+    ----------
+    instances : per changed constant
+    values : of every changed constant, the first so many
+    searches : only the first so many searches
+    starts : random starting profiles
+    """
+
+    instances: int = 5
+    values: int = 2
+    searches: int = 1
+    starts: int = 300
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """Exact certificates of the profiles that the searches selected, and their polishing.
+
+    Attributes
+    ----------
+    searches : certify what the first so many searches selected
+    seconds : limit per certificate and per polishing; what is not closed by then stays an interval
+    every_tolerance : certify the selections at all tolerances, not only at the headline
+    global_senders : also compute the global regret of games with at most this many senders
+    scenario_global : also that of what Table 1 shows, in games that are larger than the benchmark's
+    polish_rounds : turns of every sender; 0: no polishing
+    polish_tolerance : accepted regret of a polished profile, a share of the sender's own stake
+    polish_margin : margin of the receiver's actions, a share of what is at stake for it
+    """
+
+    searches: int = 2
+    seconds: float = 20.0
+    every_tolerance: bool = True
+    global_senders: int = 2
+    scenario_global: bool = True
+    polish_rounds: int = 50
+    polish_tolerance: float = 1e-4
+    polish_margin: float = 1e-6
+
+
+@dataclass(frozen=True)
+class KinksStudy:
+    """The sampled check on profiles that exact steps have optimised; see ``kinds/kinks.py``.
+
+    Attributes
+    ----------
+    games, instances, seed : sizes, games per size, root of their seeds
+    starts : random starting profiles per game
+    movers : "one": the first sender climbs while the others stand still; "turns": every sender in turn
+    steps : numbers of local best responses after which both checks are made
+    samples : deviations per sender in the sampled check
+    radius : size of the neighbourhood
+    seconds : limit per exact computation
+    """
+
+    games: tuple[Size, ...] = (Size(2, 4, 4, 4, 1.0), Size(2, 6, 6, 6, 1.0), Size(4, 4, 4, 4, 1.0))
+    instances: int = 10
+    seed: int = 1_000_033
+    starts: int = 3
+    movers: tuple[str, ...] = ("one", "turns")
+    steps: tuple[int, ...] = (0, 1, 2, 4, 6, 10, 20, 40)
+    samples: tuple[int, ...] = (1_000, 10_000)
+    radius: float = 0.005
+    seconds: float = 20.0
+
+
+@dataclass(frozen=True)
+class DynamicsStudy:
+    """Alternating exact global best responses on two-sender games; see ``kinds/dynamics.py``.
+
+    Attributes
+    ----------
+    largest : only games whose signals, states and actions are at most this many
+    starts : random starting profiles per game
+    margins : of the receiver's actions, shares of what is at stake for it; 0: ties as the movers like them
+    rounds, seconds : budget of one run
+    tolerance : a smaller gain, as a share of the sender's own stake, is no reason to move
+    """
+
+    largest: int = 8
+    starts: int = 5
+    margins: tuple[float, ...] = (0.0, 1e-4, 1e-2)
+    rounds: int = 50
+    seconds: float = 120.0
+    tolerance: float = 1e-6
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Everything that ``make reproduce`` runs.
+
+    Attributes
+    ----------
+    name : name of the preset
+    training : how the benchmark's and the scenarios' networks are trained, before the recipe
+    recipe : "literal" or "tuned": what the architectures choose for themselves, see
+        :mod:`persuasion.learn.recipes`
+    overridden : fields of ``training`` that the user set and that the recipe therefore leaves alone
+    searches : radius 0.005 (Figures 2, 3, 5, Table 1) first, then radius 0.01 (Figure 8)
+    synthetic : the paper's benchmark
+    second : the second benchmark, with logit scale 1, on which fewer games are trivial
+    scenarios : names of the scenarios of Table 1
+    instances : instances per scenario, 20 [P]
+    didactic : Figure 1
+    recipes : the search for training recipes
+    baselines : searches without networks, for comparison
+    sensitivity : Table 1 with its lost constants changed
+    certificates, kinks, dynamics : the chapter on certificates
+    methods : network architectures
+    tolerances : tolerated gains of the local-equilibrium check, relative to the game's utility range [C]
+    headline : the tolerance at which the figures select [C]
+    seed : root of all seeds
+    """
+
+    name: str
+    training: Training
+    searches: tuple[Search, ...]
+    synthetic: Benchmark
+    second: Benchmark
+    didactic: Didactic
+    recipes: RecipeStudy
+    baselines: BaselineStudy = BaselineStudy()
+    sensitivity: Sensitivity = Sensitivity()
+    certificates: Certificates = Certificates()
+    kinks: KinksStudy = KinksStudy()
+    dynamics: DynamicsStudy = DynamicsStudy()
+    scenarios: tuple[str, ...] = SCENARIOS
+    instances: int = 20
+    methods: tuple[str, ...] = METHODS
+    tolerances: tuple[float, ...] = (1e-9, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+    headline: float = 1e-3
+    recipe: str = "tuned"
+    overridden: tuple[str, ...] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if unknown := sorted(set(self.methods) - set(METHODS)):
+            raise ValueError(f"unknown methods {unknown}; known: {list(METHODS)}")
+        if unknown := sorted(set(self.scenarios) - set(SCENARIOS)):
+            raise ValueError(f"unknown scenarios {unknown}; known: {list(SCENARIOS)}")
+        if unknown := sorted(set(self.baselines.methods) - set(BASELINES)):
+            raise ValueError(f"unknown baselines {unknown}; known: {list(BASELINES)}")
+        if self.recipe not in RECIPES:
+            raise ValueError(f"unknown recipe {self.recipe!r}; known: {list(RECIPES)}")
+        if self.headline not in self.tolerances:
+            raise ValueError(f"headline {self.headline} is not among tolerances {self.tolerances}")
+
+
+TUNING_GAMES = (
+    Size(2, 4, 4, 4, 1.0),
+    Size(4, 6, 6, 6, 10.0),
+    Size(2, 8, 8, 8, 10.0),
+    Size(4, 4, 4, 4, 1.0),
+)
+
+
+def _paper() -> Preset:
+    return Preset(
+        name="paper",
+        training=Training(),
+        searches=(Search(0.005, 20), Search(0.01, 30)),
+        synthetic=Benchmark(),
+        second=Benchmark(senders=(2,), logit_scale=1.0),
+        didactic=Didactic(Training(samples=500_000, held_out=50_000, epochs=200), 121),
+        recipes=RecipeStudy(TUNING_GAMES, Training(held_out=10_000, epochs=10)),
+    )
+
+
+def _quick() -> Preset:
+    """Enough for every figure and table to be drawn in minutes; too little for any of the paper's conclusions."""
+    paper = _paper()
+    training = Training(samples=2_000, held_out=1_000, epochs=5)
+    # three levels show a trend; a Latin square of them has every pair
+    few = Benchmark(levels=(2, 4, 8), games=1, balanced=True)
+    return replace(
+        paper,
+        name="quick",
+        training=training,
+        searches=tuple(replace(search, starts=40, samples_factor=5) for search in paper.searches),
+        synthetic=few,
+        second=replace(few, senders=paper.second.senders, logit_scale=paper.second.logit_scale),
+        instances=2,
+        didactic=Didactic(Training(samples=20_000, held_out=5_000, epochs=20)),
+        recipes=RecipeStudy(
+            TUNING_GAMES[:2],
+            training,
+            candidates=2,
+            instances=2,
+            curve=((500, 5), (2_000, 5), (8_000, 5)),
+        ),
+        baselines=BaselineStudy(joint_signals=256),
+        sensitivity=Sensitivity(instances=1, values=1, starts=10),
+        certificates=Certificates(searches=1, seconds=0.5, every_tolerance=False, polish_rounds=20),
+        kinks=replace(paper.kinks, instances=2, starts=1, steps=(0, 2, 6, 20), seconds=2.0),
+        dynamics=replace(paper.dynamics, largest=4, starts=2, seconds=5.0),
+    )
+
+
+def _smoke() -> Preset:
+    paper = _paper()
+    tiny = Benchmark(levels=(2, 3), games=1, balanced=True)
+    return replace(
+        paper,
+        name="smoke",
+        training=Training(samples=512, held_out=256, epochs=2, batch_size=128),
+        searches=tuple(
+            replace(search, starts=8, iterations=3, samples_factor=1) for search in paper.searches
+        ),
+        synthetic=tiny,
+        second=replace(tiny, senders=(2,), logit_scale=1.0),
+        instances=2,
+        didactic=Didactic(Training(samples=1_000, held_out=500, epochs=3), 21),
+        recipes=RecipeStudy(
+            TUNING_GAMES[:1],
+            Training(256, 128, 1),
+            networks=1,
+            candidates=2,
+            instances=2,
+            curve=((128, 1), (256, 2)),
+        ),
+        sensitivity=Sensitivity(instances=1, values=1, starts=2),
+        certificates=Certificates(seconds=20.0, scenario_global=False, polish_rounds=5),
+        kinks=KinksStudy((Size(2, 2, 2, 2, 1.0),), 1, starts=1, steps=(0, 2), samples=(50,)),
+        dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2), seconds=10.0),
+    )
+
+
+PRESETS = {"smoke": _smoke, "quick": _quick, "paper": _paper}
+
+
+def preset(name: str, overrides: Mapping[str, Any] | None = None) -> Preset:
+    """A preset by name, with overrides by dotted field name, for instance ``{"training.epochs": 5}``.
+
+    An index picks from a tuple of settings: ``{"searches.0.starts": 10}``. Raises ``ValueError`` for an
+    unknown preset, an unknown field (naming the known ones) or a value of the wrong kind.
+    """
+    if not isinstance(name, str) or name not in PRESETS:
+        raise ValueError(f"unknown preset {name!r}; known: {', '.join(PRESETS)}")
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise ValueError(
+            f"overrides takes settings by dotted name, e.g. {{'training.epochs': 5}}, got {overrides!r}"
+        )
+    settings = PRESETS[name]()
+    for path, value in (overrides or {}).items():
+        settings = _override(settings, path.split("."), value, path)
+    return replace(settings, overridden=settings.overridden + _overridden(overrides or {}))
+
+
+def _overridden(overrides: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields of training recipes among dotted names, for instance ``didactic.training.batch_size``."""
+    return tuple(path.split(".")[-1] for path in overrides if "training" in path.split(".")[:-1])
+
+
+def _override(settings: Any, keys: list[str], value: Any, path: str) -> Any:
+    if not keys:
+        return _coerce(value, settings, path)
+    key, rest = keys[0], keys[1:]
+    if isinstance(settings, tuple) and key.isdigit() and int(key) < len(settings):
+        items = list(settings)
+        items[int(key)] = _override(items[int(key)], rest, value, path)
+        return tuple(items)
+    known = [f.name for f in fields(settings)] if is_dataclass(settings) else []
+    if key not in known:
+        raise ValueError(
+            f"unknown setting {path!r} at {key!r}; known: {', '.join(known) or 'none'}"
+        )
+    return replace(settings, **{key: _override(getattr(settings, key), rest, value, path)})
+
+
+def _coerce(value: Any, current: Any, path: str) -> Any:
+    """The value in the kind of the one that it replaces."""
+    if isinstance(current, tuple) and isinstance(value, (list, tuple)):
+        kinds = tuple({type(item) for item in current})
+        known = [isinstance(item, kinds) for item in value]
+        return tuple(v if k else _coerce(v, current[0], path) for v, k in zip(value, known))
+    if isinstance(current, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(current):
+        raise ValueError(
+            f"setting {path!r} takes {type(current).__name__}, got {type(value).__name__} {value!r}"
+        )
+    return value
+
+
+def to_dict(settings: Any) -> dict[str, Any]:
+    """Nested plain dictionary of settings, ready for JSON."""
+    return dataclasses.asdict(settings)
+
+
+__all__ = [
+    "BASELINES", "LEVELS", "METHODS", "PRESETS", "BaselineStudy", "Benchmark", "Certificates", "Didactic",
+    "DynamicsStudy", "KinksStudy", "Preset", "RecipeStudy", "Search", "Sensitivity", "Size", "preset", "to_dict",
+]  # fmt: skip

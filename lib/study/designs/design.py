@@ -1,0 +1,185 @@
+"""The jobs of a preset, in an order that makes partial runs useful: one game of every size comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from persuasion.learn.recipes import apply_recipe
+from persuasion.learn.training import Training
+from study.designs import certificates, recipes, sensitivity
+from study.designs.config import Benchmark, Preset, to_dict
+from study.jobs import Job
+
+EXPERIMENTS = (
+    "didactic",
+    "recipe-search",
+    "recipe-evaluation",
+    "recipe-ablation",
+    "learning-curve",
+    "synthetic",
+    "second",
+    "scenarios",
+    "sensitivity",
+    "baselines",
+    "certificates",
+    "baseline-certificates",
+    "figure-certificates",
+    "scenario-certificates",
+    "kinks",
+    "dynamics",
+)
+# costs are for the progress line only: seconds of one processor, roughly; of training, per sample visit and network
+SECONDS_PER_VISIT = 6e-6
+RELATIVE_COST = {"relu": 1.0, "delu": 1.7, "dnl": 4.8}
+BASELINE_COST = {"exact-gradient": 1.0, "smoothed": 4.0, "random-search": 1.0}
+SCENARIO_INPUTS = {"quality-advertising": 7, "product-advertising": 2, "ride-hailing": 2}
+
+
+def jobs(preset: Preset, experiment: str) -> list[Job]:
+    """All jobs of one experiment of a preset. ``ValueError`` for an unknown experiment."""
+    if experiment not in EXPERIMENTS:
+        raise ValueError(f"unknown experiment {experiment!r}; known: {', '.join(EXPERIMENTS)}")
+    if experiment in STUDIES:
+        return STUDIES[experiment](preset)
+    return [job for game in games(preset, experiment) for job in _jobs_of_game(preset, game)]
+
+
+def games(preset: Preset, experiment: str) -> list[dict[str, Any]]:
+    """The game configurations of one experiment, the first game of every size before the second of any."""
+    if experiment == "scenarios":
+        return [
+            _game(preset, family, {}, index)
+            for index in range(preset.instances)
+            for family in preset.scenarios
+        ]
+    return list(
+        _synthetic(preset, preset.synthetic if experiment == "synthetic" else preset.second)
+    )
+
+
+def _synthetic(preset: Preset, benchmark: Benchmark) -> Iterable[dict[str, Any]]:
+    for index in range(benchmark.games):
+        for signals, states, actions in benchmark.sizes():
+            for senders in benchmark.senders:
+                parameters = {
+                    "senders": senders,
+                    "signals": signals,
+                    "states": states,
+                    "actions": actions,
+                    "logit_scale": benchmark.logit_scale,
+                }
+                yield _game(preset, "synthetic", parameters, index)
+
+
+def _game(preset: Preset, family: str, parameters: dict[str, Any], index: int) -> dict[str, Any]:
+    return {"family": family, "parameters": parameters, "index": index, "seed": preset.seed}
+
+
+def _jobs_of_game(preset: Preset, game: dict[str, Any]) -> list[Job]:
+    starts = max(search.starts for search in preset.searches)
+    reference = {"kind": "reference", "game": game, "starts": starts}
+    return [Job(reference, 0.1)] + [_solve(preset, game, method) for method in preset.methods]
+
+
+def _solve(preset: Preset, game: dict[str, Any], method: str) -> Job:
+    settings = {
+        "kind": "solve",
+        "game": game,
+        "method": method,
+        "training": _training(preset, preset.training, method),
+        "searches": [to_dict(search) for search in preset.searches],
+        "tolerances": list(preset.tolerances),
+    }
+    senders = game["parameters"].get("senders") or SCENARIO_INPUTS[game["family"]]
+    return Job(settings, senders * _training_cost(preset.training, method))
+
+
+def _training(preset: Preset, training: Training, method: str) -> dict[str, Any]:
+    return to_dict(apply_recipe(training, preset.recipe, method, preset.overridden))
+
+
+def _didactic(preset: Preset, method: str) -> Job:
+    settings = {
+        "kind": "didactic",
+        "method": method,
+        "training": _training(preset, preset.didactic.training, method),
+        "resolution": preset.didactic.resolution,
+        "seed": preset.seed,
+    }
+    return Job(settings, 2 * _training_cost(preset.didactic.training, method))
+
+
+def _training_cost(training: Training, method: str) -> float:
+    return SECONDS_PER_VISIT * RELATIVE_COST[method] * training.samples * training.epochs
+
+
+def _certificates(preset: Preset) -> list[Job]:
+    found = [_jobs_of_game(preset, game) for game in _both_benchmarks(preset)]
+    return certificates.certify_jobs(preset, found)
+
+
+def _scenario_certificates(preset: Preset) -> list[Job]:
+    found = [_jobs_of_game(preset, game) for game in games(preset, "scenarios")]
+    settings = preset.certificates
+    largest = settings.global_senders if settings.scenario_global else 0
+    return certificates.shown_jobs(preset, found, 1, largest)
+
+
+def _figure_certificates(preset: Preset) -> list[Job]:
+    """Two senders first: exact in a moment; with four, in larger games, an interval after the time limit."""
+    two_first = sorted(_both_benchmarks(preset), key=lambda game: game["parameters"]["senders"])
+    found = [_jobs_of_game(preset, game)[1:] for game in two_first]
+    return certificates.shown_jobs(preset, found, len(preset.searches))
+
+
+def _sensitivity(preset: Preset) -> list[Job]:
+    study = preset.sensitivity
+    searches = tuple(replace(s, starts=study.starts) for s in preset.searches[: study.searches])
+    reduced = replace(preset, searches=searches)
+    return [job for game in sensitivity.games(preset) for job in _jobs_of_game(reduced, game)]
+
+
+def _baselines(preset: Preset) -> list[Job]:
+    study = preset.baselines
+    searches = [to_dict(search) for search in preset.searches[: study.searches]]
+    return [
+        Job(
+            {
+                "kind": "baseline",
+                "game": game,
+                "method": method,
+                "searches": searches,
+                "tolerances": list(preset.tolerances),
+            },
+            (0.1 + joint * parameters["states"] * parameters["actions"] / 1e5)
+            * BASELINE_COST[method],
+        )
+        for game in _both_benchmarks(preset)
+        for parameters in [game["parameters"]]
+        for joint in [parameters["signals"] ** parameters["senders"]]
+        if game["index"] < study.games and joint <= study.joint_signals
+        for method in study.methods
+    ]
+
+
+def _both_benchmarks(preset: Preset) -> list[dict[str, Any]]:
+    return [*games(preset, "second"), *games(preset, "synthetic")]
+
+
+STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
+    "didactic": lambda preset: [_didactic(preset, method) for method in preset.methods],
+    "recipe-search": recipes.search_jobs,
+    "recipe-evaluation": recipes.evaluation_jobs,
+    "recipe-ablation": recipes.ablation_jobs,
+    "learning-curve": recipes.curve_jobs,
+    "sensitivity": _sensitivity,
+    "baselines": _baselines,
+    "certificates": _certificates,
+    "baseline-certificates": lambda preset: certificates.certify_jobs(preset, [_baselines(preset)]),
+    "figure-certificates": _figure_certificates,
+    "scenario-certificates": _scenario_certificates,
+    "kinks": certificates.kinks_jobs,
+    "dynamics": lambda preset: certificates.dynamics_jobs(preset, _both_benchmarks(preset)),
+}

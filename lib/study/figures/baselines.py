@@ -1,0 +1,114 @@
+"""Networks against searches without networks, game by game."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from study.designs.config import Preset
+from study.figures import frames
+from study.figures.statistics import mean_interval
+from study.figures.style import NAMES
+from study.records.store import Record
+
+EQUAL = 1e-9
+GROUPS = ["logit_scale", "senders"]
+
+
+def selections_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
+    """The selected profiles of networks and baselines, for the functions below.
+
+    ``records`` are those of both benchmarks and of the baselines. Tolerance and radius are the headline's; the
+    games are those that every method has finished and that are not degenerate.
+    """
+    methods = (*preset.methods, *preset.baselines.methods)
+    frame = frames.with_all_methods(frames.equilibria_frame(records, preset), records, methods)
+    frame = frame[
+        (frame["tolerance"] == preset.headline)
+        & (frame["radius"] == preset.searches[0].radius)
+        & ~frame["degenerate"]
+    ]
+    scales = {
+        frames.game_id(record): record.config["game"]["parameters"]["logit_scale"]
+        for record in records
+    }
+    return frame.assign(logit_scale=frame["game"].map(scales))
+
+
+def comparison_table(frame: pd.DataFrame, against: str = "dnl") -> pd.DataFrame:
+    """Welfare of every method minus that of ``against``, over the games that both solved, by set of games.
+
+    ``frame`` has the columns game, logit_scale, senders, method, solved, welfare and utility_range; differences are
+    relative to the game's utility range, with 95% intervals over games.
+    """
+    rows = []
+    for group, part in frame.groupby(GROUPS, sort=True):
+        for method, own in part.groupby("method", sort=False):
+            gap = relative_gaps(part, str(method), against)
+            other = method != against
+            rows.append(
+                {
+                    "logit scale": group[0],
+                    "senders": group[1],
+                    "method": NAMES[str(method)],
+                    "solved": f"{int(own['solved'].sum())} of {len(own)}",
+                    f"welfare − {NAMES[against]}": str(mean_interval(gap)) if other else "–",
+                    "higher": int((gap > EQUAL).sum()) if other else "–",
+                    "equal": int((gap.abs() <= EQUAL).sum()) if other else "–",
+                    "lower": int((gap < -EQUAL).sum()) if other else "–",
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def verdicts(
+    frame: pd.DataFrame, networks: tuple[str, ...], others: tuple[str, ...]
+) -> Iterator[str]:
+    """A sentence per set of games: which baselines have higher welfare than which networks, beyond the interval."""
+    for (scale, senders), part in frame.groupby(GROUPS, sort=True):
+        better, worse = [], []
+        for baseline in others:
+            for network in networks:
+                mean, half, _ = mean_interval(relative_gaps(part, baseline, network))
+                pair = f"{NAMES[baseline]} over {NAMES[network]}"
+                if np.isfinite(half) and mean > half:
+                    better.append(pair)
+                elif np.isfinite(half) and mean < -half:
+                    worse.append(f"{NAMES[network]} over {NAMES[baseline]}")
+        found = "; ".join(filter(None, [", ".join(better), ", ".join(worse)]))
+        yield f"Logit scale {scale:g}, {senders} senders: {found or 'no difference beyond its interval'}."
+
+
+def polished_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Per set of games and method: what the certificate says of the selected profile, and of the polished one.
+
+    ``frame`` from :func:`study.figures.certificates.certificates_frame`, one tolerance.
+    """
+    rows = []
+    for (scale, senders, method), part in frame.groupby([*GROUPS, "method"], sort=True):
+        reached = part[part["polished_status"] == "certified"]
+        gain = (reached["polished_welfare"] - reached["welfare"]) / reached["utility_range"]
+        rows.append(
+            {
+                "logit scale": scale,
+                "senders": senders,
+                "method": NAMES.get(str(method), str(method)),
+                "profiles": len(part),
+                "regret, at least": str(mean_interval(part["local_lower"])),
+                "at most": str(mean_interval(part["local_upper"])),
+                "polished, certified": len(reached),
+                "change of welfare": str(mean_interval(gain)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def relative_gaps(frame: pd.DataFrame, method: str, against: str) -> pd.Series:
+    """Welfare of one method minus another's, relative to the utility range, over the games that both solved."""
+    solved = frame[frame["solved"]].assign(relative=lambda f: f["welfare"] / f["utility_range"])
+    table = solved.pivot(index="game", columns="method", values="relative")
+    if not {method, against} <= set(table):
+        return pd.Series(dtype=float)
+    return (table[method] - table[against]).dropna()

@@ -1,0 +1,136 @@
+"""Figures of the chapter on certificates. Each takes a tidy table and returns a matplotlib figure."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from study.figures.style import LOOKS, NAMES, use_style
+
+FLOOR = 1e-9
+
+
+_MOVERS = {"one": "one moves", "turns": "in turns"}
+
+
+def misses_by_step(misses: pd.DataFrame) -> Figure:
+    """Share of refuted profiles that the sampled check accepts, against the number of exact steps.
+
+    A row per way to move, a panel per size; colours: tolerance; solid and dashed: fewest and most samples.
+    """
+    use_style()
+    movers = list(misses["movers"].unique())
+    sizes = sorted({tuple(row) for row in misses[["senders", "signals"]].to_numpy()})
+    figure, axes = plt.subplots(
+        len(movers), len(sizes), figsize=(3 * len(sizes) + 1, 2.4 * len(movers) + 0.6), sharey=True,
+        sharex=True, squeeze=False, layout="constrained",
+    )  # fmt: skip
+    colours = dict(zip(sorted(misses["tolerance"].unique()), ("#0072B2", "#D55E00", "#009E73")))
+    panels = [(who, *size) for who in movers for size in sizes]
+    for axis, (who, senders, signals) in zip(axes.flat, panels):
+        part = misses.query("movers == @who and senders == @senders and signals == @signals")
+        for (tolerance, samples), line in part.groupby(["tolerance", "samples"]):
+            seen = line[line["refuted"] > 0]
+            dashed = samples == misses["samples"].max() and misses["samples"].nunique() > 1
+            axis.plot(
+                seen["step"],
+                seen["missed"] / seen["refuted"],
+                marker="o",
+                color=colours[tolerance],
+                linestyle="--" if dashed else "-",
+                label=f"tolerance {tolerance:g}, {samples:,} samples",
+            )
+        axis.set(title=f"{_MOVERS[who]}: {senders} senders, size {signals}", ylim=(-0.05, 1.05))
+    for axis in axes[:, 0]:
+        axis.set_ylabel("missed / refuted")
+    for axis in axes[-1]:
+        axis.set_xlabel("exact steps")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
+
+
+def regret_distribution(frame: pd.DataFrame, tolerance: float) -> Figure:
+    """Distribution of the local regret of the headline selections: share of profiles at or below a regret.
+
+    Relative to the senders' own stakes. Solid: the proven upper end; dotted: the deviation found. The vertical line
+    is the tolerance at which the sampled check accepted them, then a share of the game's utility range.
+    """
+    use_style()
+    shown = frame[frame["headline"]]
+    senders = sorted(shown["senders"].unique())
+    figure, axes = plt.subplots(
+        1, len(senders), figsize=(4 * len(senders), 3.2), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    radius = shown["radius"].min()
+    for axis, number in zip(axes[0], senders):
+        part = shown[(shown["senders"] == number) & (shown["radius"] == radius)]
+        for method, one in part.groupby("method", sort=False):
+            for column, line in (("local_upper", "-"), ("local_lower", ":")):
+                values = np.sort(one[column].clip(lower=FLOOR))
+                heights = np.arange(1, len(values) + 1) / len(values)
+                label = NAMES[method] if line == "-" else None
+                axis.step(
+                    values, heights, line, where="post", color=LOOKS[method]["color"], label=label
+                )
+        axis.axvline(tolerance, color="black", lw=0.8)
+        axis.set(
+            xscale="log",
+            xlabel="regret / stake",
+            title=f"{number} senders, radius {radius:g}",
+        )
+    axes[0, 0].set_ylabel("share of profiles")
+    axes[0, 0].legend(loc="upper left")
+    return figure
+
+
+def overlooked_by_size(frame: pd.DataFrame) -> Figure:
+    """Exact regret over sampled gain against the entries of a policy, a point per profile, and their square root.
+
+    ``frame`` from :func:`study.figures.checks.overlooked`.
+    """
+    use_style()
+    figure, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
+    marks = dict(zip(frame["family"].unique(), "osD^"))
+    for number, (family, part) in enumerate(frame.groupby("family", sort=False)):
+        axis.plot(
+            part["entries"], part["ratio"], marks[family], ms=4, alpha=0.5, color=f"C{number}",
+            label=f"{family} ({len(part)})",
+        )  # fmt: skip
+    ends = np.array([frame["entries"].min(), frame["entries"].max()])
+    axis.plot(ends, np.sqrt(ends), "k--", lw=0.8, label="square root of the entries")
+    axis.axhline(1, color="black", lw=0.8)
+    axis.set(
+        xscale="log", yscale="log", xlabel="entries of a sender's policy",
+        ylabel="exact regret / sampled gain",
+    )  # fmt: skip
+    figure.legend(loc="outside right upper")
+    return figure
+
+
+def endings(frame: pd.DataFrame) -> Figure:
+    """How best-response dynamics ended, by size of the game, a panel per margin; shares of the runs."""
+    use_style()
+    margins = sorted(frame["margin"].unique())
+    figure, axes = plt.subplots(
+        1, len(margins), figsize=(3 * len(margins) + 1, 3.2), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    largest = frame[["signals", "states", "actions"]].max(axis=1)
+    statuses = list(frame["status"].value_counts().index)
+    for axis, margin in zip(axes[0], margins):
+        part = frame[frame["margin"] == margin]
+        shares = pd.crosstab(largest[part.index], part["status"], normalize="index")
+        bottom = np.zeros(len(shares))
+        for k, status in enumerate(statuses):
+            heights = shares.get(status, pd.Series(0.0, shares.index)).to_numpy()
+            axis.bar(shares.index.astype(str), heights, bottom=bottom, color=f"C{k}", label=status)
+            bottom += heights
+        axis.set(title=f"margin {margin:g}", xlabel="largest size")
+    axes[0, 0].set_ylabel("share of runs")
+    handles = [plt.Rectangle((0, 0), 1, 1, color=f"C{k}") for k in range(len(statuses))]
+    figure.legend(handles, statuses, loc="outside lower center", ncols=3)
+    return figure

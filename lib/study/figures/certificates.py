@@ -1,0 +1,129 @@
+"""Records of certificates, of the sampled check on optimised profiles, and of the dynamics, as tidy tables.
+
+Regrets are relative, so that games can be averaged: the largest gain of a sender as a share of its own stake;
+``lower`` and ``upper`` are the ends of the proven interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.designs.config import Preset
+from study.figures.frames import game_id
+from study.records.store import Record
+from study.regrets import record_stakes, relative_interval
+
+EQUILIBRIA = ("equilibrium", "margin equilibrium")
+SAME_OUTCOME = 1e-6
+# what there is to ask for even if nothing was accepted, and so nothing certified
+COLUMNS = (
+    "game", "family", "senders", "logit_scale", "method", "radius", "tolerances", "headline", "welfare",
+    "utility_range", "local_lower", "local_upper", "regret_least", "regret_most", "global_lower", "global_upper",
+    "polished_status",
+)  # fmt: skip
+
+
+def certificates_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
+    """One row per certified profile.
+
+    Columns: game, its family and parameters, method, radius, the ``tolerances`` at which the search selected it,
+    ``headline`` (whether the figures show it), welfare, local and global regret (in utility units: ``regret_least``
+    and ``regret_most`` of the local one), and the polished profile's status, regret (``polished_most`` in
+    utility units) and welfare (NaN or None where there is none).
+    """
+    rows = [
+        _certificate_row(record, row, preset)
+        for record in records
+        if record.config["kind"] == "certify" and record.done
+        for row in record.metrics["rows"]
+    ]
+    if rows:
+        return pd.DataFrame(rows)
+    return pd.DataFrame(columns=COLUMNS).astype({"headline": bool, "radius": float})
+
+
+def _certificate_row(record: Record, row: dict[str, Any], preset: Preset) -> dict[str, Any]:
+    stakes = record_stakes(record)
+    tolerances = [preset.tolerances[k] for k in row["selected_at"]]
+    polished = row["polished"] or {"status": None, "regret": None, "utilities": [np.nan]}
+    return {
+        "game": game_id(record),
+        "family": record.config["game"]["family"],
+        **record.config["game"]["parameters"],
+        "method": record.config["method"],
+        "radius": row["radius"],
+        "tolerances": tolerances,
+        "headline": preset.headline in tolerances,
+        "welfare": sum(row["utilities"]),
+        "utility_range": record.metrics["utility_range"],
+        **dict(zip(("regret_least", "regret_most"), row["local"]["regret"])),
+        **_interval("local", row["local"], stakes),
+        **_interval("global", row["global"], stakes),
+        "polished_status": polished["status"],
+        "polished_welfare": sum(polished["utilities"]),
+        **_interval("polished", polished, stakes),
+        "polished_most": polished["regret"][1] if polished["regret"] else np.nan,
+    }
+
+
+def _interval(name: str, found: dict[str, Any] | None, stakes: np.ndarray) -> dict[str, Any]:
+    lower, upper = relative_interval(found, stakes)
+    exact = None if found is None else found.get("exact")
+    return {f"{name}_lower": lower, f"{name}_upper": upper, f"{name}_exact": exact}
+
+
+def dynamics_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """One row per game, margin and start: how the play ended, its regret (relative) and welfare.
+
+    ``outcome`` numbers the distinct outcomes (joint distributions of state and action) of a game's equilibria.
+    """
+    rows = []
+    for record in records:
+        if record.done:
+            labels = _outcome_labels(record)
+            for run, label, seconds in zip(
+                record.metrics["runs"], labels, record.metrics["timings"], strict=True
+            ):
+                rows.append(_run_row(record, run, label, seconds))
+    return pd.DataFrame(rows)
+
+
+def _outcome_labels(record: Record) -> list[int | None]:
+    """A number per run: that of the first run of this game with the same outcome; None without equilibrium."""
+    outcomes = record.arrays["outcomes"]
+    found: list[int] = []
+    labels: list[int | None] = []
+    for k, run in enumerate(record.metrics["runs"]):
+        if run["status"] not in EQUILIBRIA:
+            labels.append(None)
+            continue
+        same = [j for j in found if np.abs(outcomes[j] - outcomes[k]).max() <= SAME_OUTCOME]
+        found += [] if same else [k]
+        labels.append(same[0] if same else k)
+    return labels
+
+
+def _run_row(
+    record: Record, run: dict[str, Any], label: int | None, seconds: float
+) -> dict[str, Any]:
+    lower, upper = relative_interval(run, record_stakes(record))
+    return {
+        "game": game_id(record),
+        **record.config["game"]["parameters"],
+        "margin": run["margin"],
+        "start": run["start"],
+        "status": run["status"],
+        "rule": "explicit map" if isinstance(run["ties"], list) else run["ties"],
+        "lower": lower,
+        "upper": upper,
+        "welfare": sum(run["utilities"]),
+        "rounds": run["rounds"],
+        "moves": run["moves"],
+        "cycle_length": run["cycle_length"],
+        "outcome": label,
+        "seconds": seconds,
+    }

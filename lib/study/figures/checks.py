@@ -1,0 +1,245 @@
+"""The sampled check against exact certificates: tables from the frames of :mod:`study.figures.certificates`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from persuasion.games.seeded import build_game
+from study.audit.case import Case
+from study.audit.profiles import profiles
+from study.figures.frames import game_id
+from study.figures.statistics import mean_interval
+from study.figures.style import NAMES
+from study.records.store import Record
+from study.regrets import record_stakes, relative_interval
+
+GLOBAL = "global regret, at least"
+
+
+def kinks_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """One row per game, start, step and number of samples: exact regret and the sampled gain, both relative.
+
+    ``sampled`` is the upper end where only the largest gain of several movers is recorded, in utility units.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "game": game_id(record),
+                **record.config["game"]["parameters"],
+                "movers": record.config["movers"],
+                "start": row["start"],
+                "step": row["step"],
+                "samples": int(samples),
+                **dict(zip(("lower", "upper"), relative_interval(row, stakes))),
+                "sampled": _relative_gain(row, samples, stakes),
+            }
+            for record in records
+            if record.done
+            for stakes in [record_stakes(record)]
+            for row in record.metrics["rows"]
+            for samples in row["sampled"]
+        ]
+    )
+
+
+def _relative_gain(row: dict[str, Any], samples: str, stakes: np.ndarray) -> float:
+    gains = row.get("sampled_gains", {}).get(samples)
+    entry = {"regret": 2 * [row["sampled"][samples]], "gains": gains and [[g, g] for g in gains]}
+    return relative_interval(entry, stakes)[1]
+
+
+def miss_rates(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
+    """How often the sampled check accepts what the exact one refutes at a tolerance, a share of the stakes.
+
+    One row per movers, size, step and number of samples: profiles that are refuted, those of them that the sampled
+    check accepts, and profiles that remain undecided.
+    """
+    decided = frame.assign(
+        refuted=frame["lower"] > tolerance,
+        undecided=(frame["lower"] <= tolerance) & (frame["upper"] > tolerance),
+        accepted=frame["sampled"] <= tolerance,
+    )
+    decided["missed"] = decided["refuted"] & decided["accepted"]
+    keys = ["movers", "senders", "signals", "step", "samples"]
+    counts = ["refuted", "missed", "undecided", "accepted"]
+    grouped = decided.groupby(keys)
+    return grouped[counts].sum().assign(profiles=grouped.size()).reset_index()
+
+
+def verdict_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Per method, radius and tolerance of selection: how many selected profiles the certificate confirms."""
+    selected = frame.explode("tolerances").dropna(subset="tolerances")
+    selected = selected.rename(columns={"tolerances": "tolerance"})
+    verdicts = selected.assign(
+        holds=selected["local_upper"] <= selected["tolerance"],
+        refuted=selected["local_lower"] > selected["tolerance"],
+    )
+    verdicts["open"] = ~verdicts["holds"] & ~verdicts["refuted"]
+    keys = ["senders", "method", "radius", "tolerance"]
+    grouped = verdicts.groupby(keys, sort=False)
+    table = grouped[["holds", "refuted", "open"]].sum().assign(selected=grouped.size())
+    return _named(table.reset_index().sort_values(keys[:1] + keys[2:], kind="stable"))
+
+
+def overlooked(
+    selections: pd.DataFrame, certified: pd.DataFrame, smallest: float = 1e-6
+) -> pd.DataFrame:
+    """Selected profiles with what sampling found beside what there is to gain; both in utility units.
+
+    Columns: game, family, method, radius, ``entries`` of one sender's policy, ``utility_range`` of the game,
+    ``sampled`` gain, the exact regret's ``lower`` and ``upper`` end, and their ``ratio``: lower end over sampled
+    gain. Where sampling found less than the share ``smallest`` of the utility range the ratio says nothing, and the
+    profile is left out.
+    """
+    names = {"gain": "sampled", "regret_least": "lower", "regret_most": "upper"}
+    shown = _with_certificates(selections, certified).rename(columns=names).dropna(subset="lower")
+    shown = shown.assign(entries=shown["signals"] * shown["states"])
+    shown = shown[shown["sampled"] > smallest * shown["utility_range"]]
+    shown["ratio"] = shown["lower"] / shown["sampled"]
+    columns = [
+        "game", "family", "method", "radius", "entries", "utility_range", "sampled", "lower", "upper", "ratio",
+    ]  # fmt: skip
+    return shown[columns].reset_index(drop=True)
+
+
+def within_pieces(frame: pd.DataFrame, records: Sequence[Record], tolerance: float) -> pd.DataFrame:
+    """The frame of :func:`overlooked` with a column ``within``: what there is to gain without a change of action.
+
+    That is the largest gain of a sender within the radius as long as the receiver acts at every joint signal as it
+    does at the profile, in utility units. ``records`` are those of the searches, ``tolerance`` the one
+    at which the profiles were selected.
+    """
+    solved = {(game_id(r), r.config["method"]): r for r in records if r.config["kind"] == "solve"}
+    places = zip(frame["game"], frame["method"], frame["radius"])
+    gains = [
+        _gain_within_piece(solved[game, method], radius, tolerance)
+        for game, method, radius in places
+    ]
+    return frame.assign(within=pd.Series(gains, frame.index, dtype=float))
+
+
+def _gain_within_piece(record: Record, radius: float, tolerance: float) -> float:
+    from persuasion.model.simulate import receiver_actions
+    from persuasion.regret.nearby.piece import gain_within_piece
+
+    game = build_game(record.config["game"])
+    (policies,) = (
+        profile.policies
+        for profile in profiles(Case("", record))
+        if profile.radius == radius and tolerance in profile.tolerances
+    )
+    actions = receiver_actions(game, policies)
+    senders = range(game.shape.senders)
+    return max(gain_within_piece(game, policies, i, radius, actions=actions) for i in senders)
+
+
+def reach_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """How much of the exact regret is within the piece: profiles above and below the square root of the entries.
+
+    ``frame`` from :func:`within_pieces`; only profiles whose certificate found at least what the piece holds, to
+    which the share refers.
+    """
+    height = frame["ratio"] / frame["entries"] ** 0.5
+    share = frame["within"] / frame["lower"]
+    counted = share[share <= 1 + 1e-3]
+    bins = pd.cut(height[counted.index], [0, 0.5, 1, 2, float("inf")])
+    names = ["up to a half", "a half to 1", "1 to 2", "more than 2"]
+    groups = counted.groupby(bins.cat.rename_categories(names), observed=True)
+    table = pd.DataFrame(
+        {"profiles": groups.size(), "median share": groups.median(), "largest share": groups.max()}
+    )
+    return table.rename_axis("ratio / square root").reset_index()
+
+
+def _with_certificates(selections: pd.DataFrame, certified: pd.DataFrame) -> pd.DataFrame:
+    """The accepted profiles with the certificate of each, missing where there is none."""
+    columns = ["local_lower", "local_upper", "regret_least", "regret_most", "global_lower"]
+    keys = ["game", "method", "radius"]
+    return selections[selections["solved"]].merge(
+        certified.loc[certified["headline"], keys + columns],
+        on=keys,
+        how="left",
+        validate="one_to_one",
+    )
+
+
+def exact_table(
+    selections: pd.DataFrame, certified: pd.DataFrame, tolerance: float, by: Sequence[str] = ()
+) -> pd.DataFrame:
+    """What certificates say of the profiles that a figure shows: one row per network, and per value of ``by``.
+
+    ``selections`` are rows of an equilibria frame at one tolerance, in acceptance a share of the utility range;
+    ``certified`` is a certificates frame. *Holds*: no sender gains more than that share of its own stake, proven.
+    *Refuted*: one does. Regrets are means over the certified profiles, as shares of stakes; global ones are about
+    deviations of any size, and are a column only if there are any.
+    """
+    shown = _with_certificates(selections, certified)
+    rows = [
+        dict(zip(by, values)) | _exact_row(str(values[-1]), part, tolerance)
+        for values, part in shown.groupby([*by, "method"], sort=False)
+    ]
+    columns = [*by, *_exact_row("dnl", shown[:0], tolerance)]
+    table = pd.DataFrame(rows, columns=columns)
+    return table if shown["global_lower"].notna().any() else table.drop(columns=GLOBAL)
+
+
+def _exact_row(method: str, shown: pd.DataFrame, tolerance: float) -> dict[str, Any]:
+    known = shown[shown["local_upper"].notna()]
+    holds = known["local_upper"] <= tolerance
+    refuted = known["local_lower"] > tolerance
+    return {
+        "network": NAMES[method],
+        "accepted": len(shown),
+        "certified": len(known),
+        "holds": int(holds.sum()),
+        "refuted": int(refuted.sum()),
+        "open": int((~holds & ~refuted).sum()),
+        "regret, at least": str(mean_interval(known["local_lower"])),
+        "at most": str(mean_interval(known["local_upper"])),
+        GLOBAL: str(mean_interval(known["global_lower"])),
+    }
+
+
+def global_table(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
+    """Per method and radius: global regret of local equilibria, relative to the senders' stakes."""
+    rows = [
+        {
+            "method": method,
+            "radius": radius,
+            "profiles": len(part),
+            "global equilibrium": int((part["global_upper"] <= tolerance).sum()),
+            "not": int((part["global_lower"] > tolerance).sum()),
+            "mean global regret (lower end)": str(mean_interval(part["global_lower"])),
+            "mean local regret (upper end)": str(mean_interval(part["local_upper"])),
+        }
+        for (method, radius), part in frame.groupby(["method", "radius"], sort=False)
+    ]
+    return _named(pd.DataFrame(rows))
+
+
+def polish_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Per method, radius and number of senders: how polishing ended, and the change of welfare.
+
+    The latter relative to the game's utility range, as all welfare is.
+    """
+    rows = []
+    for keys, part in frame.groupby(["senders", "method", "radius"], sort=False):
+        change = (part["polished_welfare"] - part["welfare"]) / part["utility_range"]
+        rows.append(
+            dict(zip(("senders", "method", "radius"), keys))
+            | {
+                "profiles": len(part),
+                **part["polished_status"].value_counts().to_dict(),
+                "change of welfare": str(mean_interval(change)),
+            }
+        )
+    return _named(pd.DataFrame(rows)).fillna(0)
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    """The methods by their printed names."""
+    return table.assign(method=table["method"].map(lambda name: NAMES.get(name, name)))

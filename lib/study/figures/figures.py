@@ -1,0 +1,304 @@
+"""The paper's figures by size, from tidy tables: first as data (:class:`Grid`), then drawn, still or interactive.
+
+``label`` says which preset ran and how many games it covers; it is printed under the figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from plotly.subplots import make_subplots
+
+from study.figures.frames import SIZES, commonly_solved
+from study.figures.statistics import Mean, mean_interval
+from study.figures.style import LOOKS, NAMES, use_style
+
+ROW_HEIGHT, PANEL_WIDTH = 2.2, 2.5
+# an interval over fewer games says little, and would flatten everything else
+FEWEST = 5
+DODGE = {"relu": -0.2, "delu": 0.0, "dnl": 0.2, "start": -0.2, "revelation": 0.0}
+SYMBOLS = {"o": "circle", "s": "square", "^": "triangle-up", "v": "triangle-down", "D": "diamond"}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Means of one method at the levels of a size; ``records`` are those behind each mean, one per game."""
+
+    name: str
+    levels: tuple[int, ...]
+    means: tuple[Mean, ...]
+    dashed: bool = False
+    records: tuple[tuple[str, ...], ...] = ()
+
+    def ends(self) -> Iterator[float]:
+        """The means, and the ends of the intervals over at least ``FEWEST`` games (dashed lines show none)."""
+        for summary in self.means:
+            drawn = not self.dashed and summary.size >= FEWEST
+            half = summary.half_width if drawn else 0.0
+            yield from (summary.mean - half, summary.mean + half)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A line of panels per quantity, a column per size.
+
+    Attributes
+    ----------
+    panels : per quantity and size, its curves
+    labels : of the quantities
+    note : printed under the figure
+    logarithmic : quantities on a logarithmic axis
+    """
+
+    panels: tuple[tuple[tuple[Curve, ...], ...], ...]
+    labels: tuple[str, ...]
+    note: str
+    logarithmic: tuple[bool, ...]
+
+    def span(self, row: int) -> tuple[float, float] | None:
+        """What a linear axis has to show: all means, and the intervals over at least ``FEWEST`` games."""
+        if self.logarithmic[row]:
+            return None
+        curves = [curve for panel in self.panels[row] for curve in panel]
+        ends = [end for curve in curves for end in curve.ends() if np.isfinite(end)]
+        if not ends:
+            return None
+        low, high = min(ends), max(ends)
+        margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+        return low - margin, high + margin
+
+
+def error_by_size(errors: pd.DataFrame, label: str) -> Grid:
+    """Figure 4: error of the networks against the numbers of signals, states and actions.
+
+    Top: mean squared error in utility units, the paper's Eq. 2. Bottom: relative to each utility's
+    variance, degenerate games left out. Solid: training; dashed: held-out.
+    """
+    lines = []
+    for suffix, frame in (("", errors), ("_relative", errors[~errors["degenerate"]])):
+        lines.append(
+            tuple(
+                (
+                    *_by_method(frame, size, f"training{suffix}"),
+                    *_by_method(frame, size, f"held_out{suffix}", dashed=True),
+                )
+                for size in SIZES
+            )
+        )
+    note = _note("solid: training · dashed: held-out", errors, label)
+    return Grid(tuple(lines), ("mean squared error", "error / variance"), note, (True, False))
+
+
+def utility_by_size(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
+    """Figure 2: each sender's exact utility at the selected local equilibrium, against the sizes.
+
+    Over the games that every network solved.
+    """
+    frame = commonly_solved(equilibria)
+    lines = [
+        _line(frame.assign(value=[u[sender] for u in frame["utilities"]]), "value")
+        for sender in range(senders)
+    ]
+    labels = tuple(f"utility of sender {sender + 1}" for sender in range(senders))
+    note = _note(_coverage(equilibria), frame, label)
+    return Grid(tuple(lines), labels, note, (False,) * senders)
+
+
+def welfare_by_size(equilibria: pd.DataFrame, label: str) -> Grid:
+    """Figure 5: the senders' welfare at the selected local equilibrium, against the sizes.
+
+    Over the games that every network solved.
+    """
+    frame = commonly_solved(equilibria)
+    note = _note(_coverage(equilibria), frame, label)
+    return Grid((_line(frame, "welfare"),), ("welfare",), note, (False,))
+
+
+def improvement_by_size(
+    equilibria: pd.DataFrame, senders: int, label: str, method: str = "dnl"
+) -> Grid:
+    """Figure 3: utility at random starts, after extra-gradient with DNL, and under full revelation.
+
+    Over the games where the method found an accepted profile and full revelation is an equilibrium.
+    """
+    frame = equilibria[(equilibria["method"] == method) & equilibria["solved"]]
+    frame = frame[frame["revelation"].notna()]
+    columns = {"start": "start", method: "utilities", "revelation": "revelation"}
+    lines = []
+    for sender in range(senders):
+        values = {
+            name: frame.assign(value=[u[sender] for u in frame[column]])
+            for name, column in columns.items()
+        }
+        lines.append(
+            tuple(
+                tuple(_curve(part, size, "value", name) for name, part in values.items())
+                for size in SIZES
+            )
+        )
+    labels = tuple(f"utility of sender {sender + 1}" for sender in range(senders))
+    note = _note(_coverage(equilibria), frame, label)
+    return Grid(tuple(lines), labels, note, (False,) * senders)
+
+
+def still(grid: Grid) -> Figure:
+    """The grid as a matplotlib figure."""
+    use_style()
+    rows = len(grid.panels)
+    shape = (PANEL_WIDTH * len(SIZES), ROW_HEIGHT * rows + 0.6)
+    figure, axes = plt.subplots(rows, len(SIZES), figsize=shape, squeeze=False, sharey="row")
+    for row, line in enumerate(grid.panels):
+        for axis, curves in zip(axes[row], line):
+            for curve in curves:
+                _draw(axis, curve)
+            axis.set_xticks(sorted({level for curve in curves for level in curve.levels}))
+        axes[row, 0].set_ylabel(grid.labels[row])
+        if grid.logarithmic[row]:
+            axes[row, 0].set_yscale("log")
+        if span := grid.span(row):
+            axes[row, 0].set_ylim(span)
+    for axis, size in zip(axes[-1], SIZES):
+        axis.set_xlabel(f"number of {size}")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="upper center", ncols=len(labels))
+    figure.text(0.5, 0.0, grid.note, ha="center", va="top", fontsize=8, color="#444444")
+    figure.tight_layout(rect=(0, 0.02, 1, 1 - 0.35 / figure.get_figheight()))
+    return figure
+
+
+def interactive(grid: Grid) -> go.Figure:
+    """The grid as a plotly figure: a point says its level, mean, interval and number of games.
+
+    Its ``customdata`` end with the records behind it; :mod:`study.figures.points` shows them on a click.
+    """
+    rows = len(grid.panels)
+    figure = make_subplots(
+        rows, len(SIZES), shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.12 / rows
+    )
+    for row, column, curve in _places(grid):
+        figure.add_trace(_trace(curve, SIZES[column], row == column == 0), row + 1, column + 1)
+    for row, label in enumerate(grid.labels):
+        kind = "log" if grid.logarithmic[row] else "linear"
+        figure.update_yaxes(type=kind, range=grid.span(row), exponentformat="power", row=row + 1)
+        figure.update_yaxes(title_text=label, row=row + 1, col=1)
+    for column, size in enumerate(SIZES):
+        levels = sorted({x for line in grid.panels for curve in line[column] for x in curve.levels})
+        figure.update_xaxes(tickvals=levels, col=column + 1)
+        figure.update_xaxes(title_text=f"number of {size}", row=rows, col=column + 1)
+    figure.add_annotation(
+        text=grid.note.replace("\n", "<br>"), showarrow=False, font_size=11, yshift=-50,
+        xref="paper", yref="paper", x=0.5, y=0, xanchor="center", yanchor="top",
+    )  # fmt: skip
+    figure.update_layout(
+        template="plotly_white",
+        height=135 + 230 * rows,
+        margin={"l": 60, "r": 10, "t": 40, "b": 105},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.5, "xanchor": "center"},
+    )
+    return figure
+
+
+def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
+    """Share of games with an accepted profile against the tolerance of the sampled check, per radius."""
+    radii = sorted(equilibria["radius"].unique())
+    use_style()
+    figure, axes = plt.subplots(
+        1, len(radii), figsize=(3.6 * len(radii), 2.6), squeeze=False, sharey=True
+    )
+    for axis, radius in zip(axes[0], radii):
+        part = equilibria[equilibria["radius"] == radius]
+        for method, rows in part.groupby("method", sort=False):
+            share = rows.groupby("tolerance")["solved"].mean()
+            axis.plot(share.index, share, label=NAMES[str(method)], **LOOKS[str(method)])
+        axis.set(xscale="log", title=f"radius {radius:g}", ylim=(-0.03, 1.03))
+        axis.set_xlabel("tolerated gain / utility range")
+    axes[0, 0].set_ylabel("games with an accepted profile")
+    axes[0, 0].legend()
+    figure.tight_layout()
+    return figure
+
+
+def _line(frame: pd.DataFrame, column: str) -> tuple[tuple[Curve, ...], ...]:
+    return tuple(tuple(_by_method(frame, size, column)) for size in SIZES)
+
+
+def _by_method(
+    frame: pd.DataFrame, size: str, column: str, dashed: bool = False
+) -> Iterator[Curve]:
+    for method, part in frame.groupby("method", sort=False):
+        yield _curve(part, size, column, str(method), dashed)
+
+
+def _curve(frame: pd.DataFrame, size: str, column: str, name: str, dashed: bool = False) -> Curve:
+    """Mean and 95% interval of a column at each level of a size."""
+    groups = dict(list(frame[frame[column].notna()].groupby(size)))
+    levels = tuple(map(int, np.array(list(groups))))
+    means = tuple(mean_interval(part[column]) for part in groups.values())
+    records = tuple(tuple(part["record"]) for part in groups.values())
+    return Curve(name, levels, means, dashed, records)
+
+
+def _draw(axis: Axes, curve: Curve) -> None:
+    # side by side, so that methods that agree do not hide one another
+    x = np.array(curve.levels) + DODGE[curve.name]
+    mean = np.array([summary.mean for summary in curve.means])
+    half = np.array([summary.half_width for summary in curve.means])
+    look = LOOKS[curve.name]
+    label = None if curve.dashed else NAMES[curve.name]
+    axis.plot(x, mean, "--" if curve.dashed else "-", label=label, **look)
+    if not curve.dashed:
+        axis.errorbar(x, mean, half, fmt="none", ecolor=look["color"], alpha=0.5, capsize=2)
+
+
+def _places(grid: Grid) -> Iterator[tuple[int, int, Curve]]:
+    for row, line in enumerate(grid.panels):
+        for column, curves in enumerate(line):
+            for curve in curves:
+                yield row, column, curve
+
+
+def _trace(curve: Curve, size: str, legend: bool) -> go.Scatter:
+    look = LOOKS[curve.name]
+    half = [summary.half_width for summary in curve.means]
+    name = NAMES[curve.name] + (", held-out" if curve.dashed else "")
+    return go.Scatter(
+        x=[level + DODGE[curve.name] for level in curve.levels],
+        y=[summary.mean for summary in curve.means],
+        error_y=None if curve.dashed else {"array": half, "thickness": 1, "width": 2},
+        customdata=[
+            [f"{name}, {level} {size}", str(summary), summary.size, records]
+            for level, summary, records in zip(
+                curve.levels, curve.means, curve.records, strict=True
+            )
+        ],
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<br>%{customdata[2]} games, "
+        "click for their records<extra></extra>",
+        name=NAMES[curve.name],
+        legendgroup=curve.name,
+        showlegend=legend and not curve.dashed,
+        mode="lines+markers",
+        line={"color": look["color"], "dash": "dash" if curve.dashed else "solid"},
+        marker={"symbol": SYMBOLS[look["marker"]], "size": 7},
+    )
+
+
+def _note(first: str, frame: pd.DataFrame, label: str) -> str:
+    count = f"shown: {frame['game'].nunique()} games · {label}"
+    cut = f"cut at the edge: intervals over fewer than {FEWEST} games, or reaching below 0 on a log scale"
+    return "\n".join(filter(None, [first, f"{count} · mean and 95% interval", cut]))
+
+
+def _coverage(equilibria: pd.DataFrame) -> str:
+    parts = [
+        f"{NAMES[str(method)]} {int(rows['solved'].sum())} of {len(rows)}"
+        for method, rows in equilibria.groupby("method", sort=False)
+    ]
+    return "games solved: " + ", ".join(parts)

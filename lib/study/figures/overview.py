@@ -1,0 +1,28 @@
+"""The README's picture, Figure 1: ``python -m study.figures.overview quick out.png``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from study import preset
+from study.figures.surfaces import still
+from study.run import produce
+
+COLOURS = 128
+
+
+def draw(name: str, path: Path) -> None:
+    """Write the figure as a small palette PNG; computes missing records first."""
+    figure = still(produce(preset(name), "didactic"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=90)
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(COLOURS)
+    small.save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    draw(sys.argv[1], Path(sys.argv[2]))

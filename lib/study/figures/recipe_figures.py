@@ -1,0 +1,77 @@
+"""Figures on training recipes; see :mod:`study.figures.recipes` for the frames."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+from study.figures.style import LOOKS, NAMES, use_style
+
+
+def candidates(frame: pd.DataFrame) -> Figure:
+    """Every candidate of the search: held-out against training error, a panel per learning rate.
+
+    ``frame`` as returned by :func:`study.figures.recipes.scores`.
+    """
+    use_style()
+    rates = sorted(frame["learning_rate"].unique(), reverse=True)
+    figure, axes = plt.subplots(
+        1, len(rates), figsize=(4 * len(rates), 3.6), sharex=True, sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for axis, rate in zip(axes[0], rates):
+        part = frame[frame["learning_rate"] == rate]
+        for method, rows in part.groupby("method", sort=False):
+            look = LOOKS[str(method)]
+            axis.plot(rows["training"], rows["held_out"], ls="", label=NAMES[str(method)], **look)
+        ends = [
+            frame[["training", "held_out"]].min().min(),
+            frame[["training", "held_out"]].max().max(),
+        ]
+        axis.plot(ends, ends, color="black", lw=0.7, zorder=0)
+        axis.set(
+            xscale="log", yscale="log", title=f"learning rate {rate:g}", xlabel="training error"
+        )
+        for side in (axis.xaxis, axis.yaxis):
+            _few_ticks(side)
+    axes[0, 0].set_ylabel("held-out error")
+    axes[0, 0].legend()
+    return figure
+
+
+def learning_curves(frame: pd.DataFrame) -> Figure:
+    """Held-out (solid) and training (dotted) error against sample visits, a panel per game."""
+    use_style()
+    names = list(dict.fromkeys(frame["game"]))
+    figure, axes = plt.subplots(
+        1, len(names), figsize=(4 * len(names), 3.6), squeeze=False, layout="constrained"
+    )
+    for axis, name in zip(axes[0], names):
+        game = frame[frame["game"] == name]
+        for method, rows in game.groupby("method", sort=False):
+            ordered = rows.assign(visits=rows["samples"] * rows["epochs"]).sort_values("visits")
+            look = LOOKS[str(method)]
+            axis.plot(
+                ordered["visits"], np.exp(ordered["log_held_out"]), label=NAMES[str(method)], **look
+            )
+            axis.plot(ordered["visits"], np.exp(ordered["log_training"]), ls=":", **look)
+        size = game.iloc[0]
+        axis.set(
+            xscale="log", yscale="log", xlabel="samples × epochs",
+            title=f"{size['senders']} senders, size {size['signals']}",
+        )  # fmt: skip
+        _few_ticks(axis.yaxis)
+    axes[0, 0].set_ylabel("relative error")
+    axes[0, 0].legend()
+    return figure
+
+
+def _few_ticks(side: Axis) -> None:
+    """Plain numbers at 1, 2 and 5 times powers of ten, on a logarithmic axis of a few decades."""
+    side.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    side.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    side.set_minor_locator(NullLocator())

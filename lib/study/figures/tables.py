@@ -1,0 +1,239 @@
+"""Tables from records, as data frames ready to show, to write as CSV and as Markdown."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.figures.frames import SIZES, commonly_solved
+from study.figures.statistics import Mean, mean_interval
+from study.figures.style import NAMES
+
+EQUAL = 1e-9
+PAPER_ORDER = ("dnl", "delu", "relu")
+# Table 1 of the paper: mean and half-width of the 95% interval over 20 instances
+PAPER_TABLE_1 = {
+    ("quality-advertising", "relu"): Mean(0.498, 0.004, 20),
+    ("quality-advertising", "delu"): Mean(0.599, 0.003, 20),
+    ("quality-advertising", "dnl"): Mean(0.699, 0.003, 20),
+    ("product-advertising", "relu"): Mean(0.407, 0.176, 20),
+    ("product-advertising", "delu"): Mean(0.467, 0.179, 20),
+    ("product-advertising", "dnl"): Mean(0.526, 0.004, 20),
+    ("ride-hailing", "relu"): Mean(3.216, 0.790, 20),
+    ("ride-hailing", "delu"): Mean(3.783, 0.894, 20),
+    ("ride-hailing", "dnl"): Mean(4.344, 0.885, 20),
+}
+
+
+def table_1(equilibria: pd.DataFrame) -> pd.DataFrame:
+    """Table 1: welfare at the selected local equilibrium per scenario and network, beside the paper's."""
+    rows = []
+    for (family, method), part in equilibria.groupby(["family", "method"], sort=False):
+        rows.append(
+            {
+                "scenario": family,
+                "network": NAMES[str(method)],
+                "solved": f"{int(part['solved'].sum())} of {len(part)}",
+                "welfare": str(mean_interval(part["welfare"])),
+                "paper": str(PAPER_TABLE_1[str(family), str(method)]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def sensitivity_table(
+    equilibria: pd.DataFrame, constants: Mapping[str, str], methods: Sequence[str]
+) -> pd.DataFrame:
+    """Table 1 per changed constant: welfare of the networks, and whether their means have the paper's order.
+
+    ``constants`` says for every game which constant was changed to what. What a partial run has not measured with
+    all of ``methods`` is left out.
+    """
+    rows = []
+    frame = equilibria.assign(constant=equilibria["game"].map(constants))
+    for (family, constant), part in frame.groupby(["family", "constant"], sort=False):
+        if set(part["method"]) < set(methods):
+            continue
+        welfare = {
+            m: mean_interval(own["welfare"]) for m, own in part.groupby("method", sort=False)
+        }
+        means = [welfare[m].mean for m in PAPER_ORDER if m in welfare]
+        papers = len(means) == len(PAPER_ORDER) and _falls(means)
+        rows.append(
+            {
+                "scenario": family,
+                "changed": constant,
+                **{NAMES[str(m)]: str(value) for m, value in welfare.items()},
+                "games": part["game"].nunique(),
+                "degenerate": int(part.groupby("game")["degenerate"].first().sum()),
+                "order": "DNL > DeLU > ReLU" if papers else _order(welfare),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _falls(means: list[float]) -> bool:
+    return all(high > low + 1e-9 for high, low in itertools.pairwise(means))
+
+
+def _order(welfare: Mapping[Any, Mean]) -> str:
+    """The networks by falling mean, ``=`` between equal ones."""
+    known = sorted((-w.mean, NAMES[str(m)]) for m, w in welfare.items() if w.size)
+    if not known:
+        return "–"
+    text = known[0][1]
+    for (before, _), (now, name) in itertools.pairwise(known):
+        text += (" = " if now - before <= 1e-9 else " > ") + name
+    return text
+
+
+def paired_difference(equilibria: pd.DataFrame, first: str, second: str) -> Mean:
+    """Mean and 95% interval of the welfare difference ``first - second`` over games that both solved."""
+    pair = equilibria[equilibria["method"].isin([first, second])]
+    welfare = commonly_solved(pair).pivot(index="game", columns="method", values="welfare")
+    if welfare.empty:
+        return mean_interval([])
+    return mean_interval(welfare[first] - welfare[second])
+
+
+def paired_table(equilibria: pd.DataFrame) -> pd.DataFrame:
+    """Paired welfare differences of DNL against the other networks, and the share of equal games."""
+    rows = []
+    for other in ("relu", "delu"):
+        pair = commonly_solved(equilibria[equilibria["method"].isin(["dnl", other])])
+        welfare = pair.pivot(index="game", columns="method", values="welfare")
+        gap = welfare["dnl"] - welfare[other] if len(welfare) else pd.Series(dtype=float)
+        rows.append(
+            {
+                "comparison": f"DNL − {NAMES[other]}",
+                "games": len(gap),
+                "welfare difference": str(mean_interval(gap)),
+                **_signs(gap, "DNL"),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def by_set(
+    sets: Mapping[str, pd.DataFrame], table: Callable[[pd.DataFrame], pd.DataFrame]
+) -> pd.DataFrame:
+    """The same table for several sets of games, one below the other."""
+    parts = []
+    for label, frame in sets.items():
+        part = table(frame)
+        part.insert(0, "set of games", label)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def improvement_table(equilibria: pd.DataFrame, method: str = "dnl") -> pd.DataFrame:
+    """Each sender's utility at the method's equilibrium minus that at the starts, and under full revelation."""
+    solved = equilibria[(equilibria["method"] == method) & equilibria["solved"]]
+    rows = []
+    for title, column in (("the random starts", "start"), ("full revelation", "revelation")):
+        known = solved[solved[column].notna()]
+        gaps = [u - v for u, v in zip(known["utilities"], known[column])]
+        for sender in range(int(equilibria["senders"].max()) if len(equilibria) else 0):
+            gap = pd.Series([gap[sender] for gap in gaps], dtype=float)
+            rows.append(
+                {
+                    "comparison": f"{NAMES[method]} − {title}",
+                    "sender": sender + 1,
+                    "games": len(gap),
+                    "utility difference": str(mean_interval(gap)),
+                    **_signs(gap, NAMES[method]),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def paired_errors(errors: pd.DataFrame) -> pd.DataFrame:
+    """DNL's error over the other networks', game by game: geometric mean of the ratio with its 95% interval.
+
+    Degenerate games are left out: there is nothing to approximate.
+    """
+    rows = []
+    for title, column in (("training", "training_relative"), ("held-out", "held_out_relative")):
+        table = errors[~errors["degenerate"]].pivot(index="game", columns="method", values=column)
+        for other in ("relu", "delu"):
+            ratio = table["dnl"] / table[other] if len(table) else pd.Series(dtype=float)
+            log = ratio.map(np.log)
+            mean, half, count = mean_interval(log)
+            low, middle, high = np.exp([mean - half, mean, mean + half])
+            rows.append(
+                {
+                    "error": title,
+                    "comparison": f"DNL / {NAMES[other]}",
+                    "games": count,
+                    "ratio": f"{middle:.3f} [{low:.3f}, {high:.3f}]" if count > 1 else "–",
+                    **_signs(log, "DNL"),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _signs(gap: pd.Series, name: str) -> dict[str, int]:
+    """In how many games the first is higher, equal, lower."""
+    return {
+        f"{name} higher": int((gap > EQUAL).sum()),
+        "equal": int((gap.abs() <= EQUAL).sum()),
+        f"{name} lower": int((gap < -EQUAL).sum()),
+    }
+
+
+def size_table(equilibria: pd.DataFrame) -> pd.DataFrame:
+    """Every game's selected welfare, one row per game and method: the numbers behind the figures."""
+    columns = ["game", "senders", *SIZES, "degenerate", "method", "radius", "tolerance", "solved"]
+    table = equilibria[[*columns, "welfare", "gain", "record"]].reset_index(drop=True)
+    utilities = [[] if u is None else u for u in equilibria["utilities"]]
+    for sender in range(max(map(len, utilities), default=0)):
+        table[f"utility_{sender + 1}"] = [u[sender] if len(u) > sender else None for u in utilities]
+    return table
+
+
+def error_rows(errors: pd.DataFrame) -> pd.DataFrame:
+    """Every job's errors, one row per game and method: the numbers behind Figure 4."""
+    kinds = [f"{name}{suffix}" for suffix in ("", "_relative") for name in ("training", "held_out")]
+    columns = ["game", "senders", *SIZES, "degenerate", "method", *kinds, "record"]
+    return errors[columns].reset_index(drop=True)
+
+
+def coverage_table(equilibria: pd.DataFrame) -> pd.DataFrame:
+    """Share of games with an accepted profile, per network and tolerance."""
+    shares = equilibria.pivot_table("solved", "tolerance", "method", "mean", sort=False)
+    shares = shares.rename(columns=NAMES).map(lambda share: f"{share:.0%}").reset_index()
+    shares["tolerance"] = shares["tolerance"].map("{:g}".format)
+    return shares.rename(columns={"tolerance": "tolerated gain / range"}).rename_axis(columns=None)
+
+
+def error_table(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Mean errors per benchmark and network; relative errors leave degenerate games out."""
+    rows = []
+    for label, errors in frames.items():
+        for method, part in errors.groupby("method", sort=False):
+            rows.append({"games": label, "network": NAMES[str(method)], **_error_cells(part)})
+    return pd.DataFrame(rows)
+
+
+def scenario_errors(errors: pd.DataFrame) -> pd.DataFrame:
+    """Mean errors per scenario and network, with the number of degenerate instances."""
+    rows = []
+    for (family, method), part in errors.groupby(["family", "method"], sort=False):
+        degenerate = f"{int(part['degenerate'].sum())} of {len(part)}"
+        cells = {"scenario": family, "network": NAMES[str(method)], "degenerate": degenerate}
+        rows.append(cells | _error_cells(part))
+    return pd.DataFrame(rows)
+
+
+def _error_cells(part: pd.DataFrame) -> dict[str, str]:
+    columns = {
+        "training": "training MSE",
+        "held_out": "held-out MSE",
+        "training_relative": "training / variance",
+        "held_out_relative": "held-out / variance",
+    }
+    return {title: str(mean_interval(part[column])) for column, title in columns.items()}

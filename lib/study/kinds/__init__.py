@@ -1,0 +1,33 @@
+"""The kinds of jobs, one module each, imported on first use: some need solvers, some need networks.
+
+``solve``      one game, one architecture: train a network per sender, search, select, check
+``reference``  one game: random starts, full revelation, how far utilities vary at all
+``didactic``   one architecture on the didactic game: the surfaces of Figure 1
+``fit``        one game, one architecture, one recipe: errors only
+``baseline``   one game, one search without networks: search, select, check
+``certify``    the exact regret of what a solve or reference job found, and polishing
+``kinks``      one game: the sampled check against the exact one on optimised profiles
+``dynamics``   one two-sender game: alternating global best responses from many starts
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+Payload = tuple[dict[str, Any], dict[str, np.ndarray]]
+KINDS = ("solve", "reference", "didactic", "fit", "baseline", "certify", "kinks", "dynamics")
+
+
+def run_kind(config: dict[str, Any], given: tuple[Any, ...] = ()) -> Payload:
+    """Metrics and arrays of a job's configuration and of the records that it needs.
+
+    Raises ``ValueError`` for an unknown kind, and whatever the job raises.
+    """
+    kind = config["kind"]
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of job {kind!r}; known: {', '.join(KINDS)}")
+    module = importlib.import_module(f"study.kinds.{kind}")
+    return module.run(config, *given)

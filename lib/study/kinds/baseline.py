@@ -1,0 +1,48 @@
+"""One game, one search without networks, from the same starts and with the same budget and selection as theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from persuasion.games.seeded import build_game, starts_of
+from persuasion.learn.baselines import exact_gradient_search, random_search, smoothed_search
+from persuasion.model.game import Game
+from persuasion.model.seeds import integer_seed
+from study.designs.config import Search
+from study.kinds import Payload
+from study.kinds.grid import round_to_grid
+from study.kinds.selection import select
+
+Method = Callable[[Game, np.ndarray, Search, int], np.ndarray]
+
+
+def run(job: dict[str, Any]) -> Payload:
+    """Per search, the selected profiles; laid out like a solve job's."""
+    game = build_game(job["game"])
+    metrics: dict[str, Any] = {"searches": []}
+    arrays: dict[str, np.ndarray] = {}
+    for number, settings in enumerate(job["searches"]):
+        search = Search(**settings)
+        starts = starts_of(game, job["game"], search.starts)
+        seed = integer_seed("random-search", job["game"], search.radius)
+        ends = round_to_grid(METHODS[job["method"]](game, starts, search, seed))
+        found, profiles = select(game, job, search, ends)
+        metrics["searches"].append(found)
+        arrays |= {f"search{number}/{name}": value for name, value in profiles.items()}
+    return metrics, arrays
+
+
+METHODS: dict[str, Method] = {
+    "exact-gradient": lambda game, starts, search, _: exact_gradient_search(
+        game, starts, search.iterations, search.step_size, search.projection
+    ),
+    "smoothed": lambda game, starts, search, _: smoothed_search(
+        game, starts, search.iterations, search.step_size, search.projection
+    ),
+    "random-search": lambda game, starts, search, seed: random_search(
+        game, starts, search.iterations, search.step_size, seed
+    ),
+}

@@ -1,0 +1,22 @@
+"""The claims ledger: every claim of the paper, what was measured of it, and a verdict by a stated rule."""
+
+from study.ledger.effects import Count, Effect, Verdict, verdict
+from study.ledger.empirical import EMPIRICAL, Evidence, gather
+from study.ledger.show import ledger_brief, ledger_markdown
+from study.ledger.table import Claim, ledger_table
+from study.ledger.theory import THEORY
+
+__all__ = [
+    "EMPIRICAL",
+    "THEORY",
+    "Claim",
+    "Count",
+    "Effect",
+    "Evidence",
+    "Verdict",
+    "gather",
+    "ledger_brief",
+    "ledger_markdown",
+    "ledger_table",
+    "verdict",
+]

@@ -1,0 +1,111 @@
+"""From the store to the repository: what is finished and not yet committed becomes a new part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from persuasion.model.seeds import canonical
+from study.designs import design
+from study.designs.config import Preset
+from study.designs.config import preset as named_preset
+from study.jobs import Job
+from study.records.archive import append
+from study.records.results import Results, committed_folder
+from study.records.store import Record, Store
+from study.run.produce import default_results
+
+
+def export(
+    preset: Preset,
+    store: str | Path,
+    root: str | Path,
+    any_code: bool = False,
+    renew: bool = False,
+) -> list[str]:
+    """Add the preset's finished records that ``root/<preset>`` lacks; returns a line per experiment.
+
+    Parameters
+    ----------
+    store : path of the result store
+    root : folder of committed results, with one folder per preset
+    any_code : also take records that another version of the code made (the latest; not of jobs that need
+        other jobs); by default only this version's
+    renew : also add this version's records of what another version's are committed of; the new ones count
+
+    Raises
+    ------
+    StoreError
+        if the store is none, or the committed results are damaged
+    """
+    folder = Path(root) / preset.name
+    with Store(store) as opened:
+        other = opened.by_config() if any_code else {}
+        return [
+            _export(preset, name, opened, folder, other, Path(root), renew)
+            for name in design.EXPERIMENTS
+        ]
+
+
+def committed(root: str | Path, preset: Preset) -> Results | None:
+    """The preset's committed results below ``root``, or None if there are none."""
+    folder = committed_folder(root, preset.name)
+    return None if folder is None else Results(folder)
+
+
+def paper_scale(experiment: str, root: str | Path | None = None) -> list[Record]:
+    """The committed records of an experiment at the preset ``paper``, whatever preset a page shows; maybe none.
+
+    ``root`` holds the committed results, default those of the checkout.
+    """
+    paper = named_preset("paper")
+    known = committed(default_results() if root is None else root, paper)
+    found = [known.find(job) for job in design.jobs(paper, experiment)] if known else []
+    return [record for record in found if record and record.done]
+
+
+def _export(
+    preset: Preset,
+    name: str,
+    store: Store,
+    folder: Path,
+    other: dict[str, str],
+    root: Path,
+    renew: bool,
+) -> str:
+    jobs = design.jobs(preset, name)
+    known = committed(root, preset)
+    present = known.done(jobs) if known else set()
+    missing = [job for job in jobs if job.key not in present]
+    records = _finished(missing, store, other)
+    renewed = _renewed(jobs, store, known) if renew and known else []
+    files = append(folder, preset.name, name, records + renewed) if records or renewed else []
+    size = sum(path.stat().st_size for path in files) / 1e6
+    return (
+        f"{name}: {len(records)} records exported ({size:.2f} MB), {len(present)} were there, "
+        + (f"{len(renewed)} of them exported anew, " if renew else "")
+        + f"{len(missing) - len(records)} of {len(jobs)} are not computed"
+    )
+
+
+def _finished(jobs: Sequence[Job], store: Store, other: dict[str, str]) -> list[tuple[Job, Record]]:
+    found = []
+    for job in jobs:
+        record = store.get(job.key)
+        # a configuration says everything only of a job that needs no other
+        key = None if job.needs else other.get(canonical(job.config))
+        if key and not (record and record.done):
+            record = store.get(key)
+        if record and record.done:
+            found.append((job, record))
+    return found
+
+
+def _renewed(jobs: Sequence[Job], store: Store, known: Results) -> list[tuple[Job, Record]]:
+    """Jobs whose committed record another version of the code made, with this version's."""
+    return [
+        (job, record)
+        for job in jobs
+        if (old := known.find(job)) and (record := store.get(job.key)) and record.done
+        if record.provenance["code"] != old.provenance["code"]
+    ]

@@ -1,0 +1,254 @@
+"""The result store: one SQLite file, add-only, transactional, checked on every read.
+
+A record is a row: its configuration, status, metrics (JSON), arrays (an npz blob, never pickled) and
+provenance, with a digest over all of them. A killed run leaves either the whole row or none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import sqlite3
+import time
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from persuasion.model.seeds import canonical
+from persuasion.system.own_folder import absolute, make_folder
+
+if TYPE_CHECKING:
+    from study.jobs import Job
+
+SCHEMA = "persuasion/store/1"
+_CREATE = (
+    "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS records ("
+    "key TEXT PRIMARY KEY, config TEXT NOT NULL, status TEXT NOT NULL, metrics TEXT NOT NULL, "
+    "arrays BLOB NOT NULL, provenance TEXT NOT NULL, seconds REAL NOT NULL, digest TEXT NOT NULL)",
+)
+IN_MEMORY = ":memory:"  # as SQLite names it
+_PATIENCE = 60  # seconds to wait for another run's lock
+_COLUMNS = "key, config, status, metrics, arrays, provenance, seconds, digest"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One finished job.
+
+    Attributes
+    ----------
+    key : hash of the configuration and of the code version
+    config : the job's configuration, JSON-able
+    status : "done" or "failed"
+    metrics : numbers, JSON-able (``timings``: wall times); of a failed job ``{"error": ..., "traceback": ...}``
+    arrays : named numeric arrays, among them the reported policies
+    provenance : see :func:`study.records.provenance.provenance`
+    seconds : wall time of the job
+    """
+
+    key: str
+    config: dict[str, Any]
+    status: str
+    metrics: dict[str, Any]
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def done(self) -> bool:
+        """Whether the job ended without an error."""
+        return self.status == "done"
+
+    def same_result(self, other: Record) -> bool:
+        """Equal in everything but provenance and wall times, arrays bit for bit."""
+        return (
+            (self.key, canonical(self.config), self.status, _untimed(self.metrics))
+            == (other.key, canonical(other.config), other.status, _untimed(other.metrics))
+            and self.arrays.keys() == other.arrays.keys()
+            and all(_identical(self.arrays[name], other.arrays[name]) for name in self.arrays)
+        )
+
+
+def _untimed(metrics: dict[str, Any]) -> str:
+    return canonical({name: value for name, value in metrics.items() if name != "timings"})
+
+
+def _identical(first: np.ndarray, second: np.ndarray) -> bool:
+    return first.dtype == second.dtype and first.tobytes() == second.tobytes()
+
+
+class StoreError(ValueError):
+    """A result store that is none, is damaged, or has another schema; the message names the file."""
+
+
+class Store:
+    """Records in one SQLite file, created if missing (with its folder).
+
+    Raises ``StoreError`` if the path is something else than a result store.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path) if str(path) == IN_MEMORY else absolute(path)
+        try:
+            make_folder(self.path.parent)
+        except ValueError as error:
+            raise StoreError(f"{self.path}: cannot be used as a result store: {error}") from None
+        with self._guard():
+            self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+            self._initialise()
+
+    def _initialise(self) -> None:
+        """Check or create the tables in one transaction, so that two first runs do not meet half-way."""
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        with self._connection:
+            names = {row[0] for row in execute("SELECT name FROM sqlite_master")}
+            if names and not {"meta", "records"} <= names:
+                raise StoreError(f"{self.path}: is a database, but not a result store")
+            for statement in _CREATE:
+                execute(statement)
+            execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (SCHEMA,))
+            found = execute("SELECT value FROM meta WHERE name='schema'").fetchone()[0]
+            if found != SCHEMA:
+                raise StoreError(
+                    f"{self.path}: has schema {found!r}; this version reads {SCHEMA!r}"
+                )
+        self._write_ahead()
+
+    def _write_ahead(self) -> None:
+        """Set the journal mode, kept in the file; SQLite does not wait for a lock here, so we do."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:  # locked, full, no permission
+            raise StoreError(f"{self.path}: cannot be used as a result store: {error}") from None
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"{self.path}: is not a result store or is damaged ({error}); move it away and rerun"
+            ) from None
+
+    def put(self, record: Record) -> None:
+        """Add a record in one transaction. A finished record is never replaced, a failed one is."""
+        row = _encode(record)
+        with self._guard():
+            self._connection.execute("BEGIN IMMEDIATE")
+            with self._connection:
+                self._connection.execute(
+                    "DELETE FROM records WHERE key=? AND status='failed'", (record.key,)
+                )
+                marks = ", ".join("?" * len(row))
+                self._connection.execute(f"INSERT OR IGNORE INTO records VALUES ({marks})", row)
+
+    def get(self, key: str) -> Record | None:
+        """The record of a key, or None; ``StoreError`` if it does not match its digest."""
+        with self._guard():
+            query = f"SELECT {_COLUMNS} FROM records WHERE key=?"
+            row = self._connection.execute(query, (key,)).fetchone()
+        return None if row is None else _decode(row, self.path)
+
+    def finished(self, keys: Iterable[str]) -> set[str]:
+        """Those of the keys whose record is done."""
+        with self._guard():
+            rows = self._connection.execute("SELECT key FROM records WHERE status='done'")
+            return {row[0] for row in rows} & set(keys)
+
+    def find(self, job: Job) -> Record | None:
+        """The job's record, made by this version of the code, or None."""
+        return self.get(job.key)
+
+    def done(self, jobs: Iterable[Job]) -> set[str]:
+        """Keys of those of the jobs whose record is done."""
+        return self.finished(job.key for job in jobs)
+
+    def by_config(self) -> dict[str, str]:
+        """Configuration (canonical JSON) of every finished record, whatever code made it, to its key."""
+        with self._guard():
+            query = "SELECT config, key FROM records WHERE status='done' ORDER BY rowid"
+            return dict(self._connection.execute(query).fetchall())
+
+    def __iter__(self) -> Iterator[Record]:
+        with self._guard():
+            rows = self._connection.execute(
+                f"SELECT {_COLUMNS} FROM records ORDER BY key"
+            ).fetchall()
+        return (_decode(row, self.path) for row in rows)
+
+    def __len__(self) -> int:
+        return self._connection.execute("SELECT count(*) FROM records").fetchone()[0]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _encode(record: Record) -> tuple:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **record.arrays)
+    row = (
+        record.key,
+        canonical(record.config),
+        record.status,
+        canonical(record.metrics),
+        buffer.getvalue(),
+        canonical(record.provenance),
+        float(record.seconds),
+    )
+    return (*row, _digest(row))
+
+
+def _decode(row: tuple, path: Path) -> Record:
+    *content, digest = row
+    if _digest(tuple(content)) != digest:
+        raise StoreError(
+            f"{path}: record {row[0]} is damaged (its digest does not match); delete it"
+        )
+    key, config, status, metrics, blob, provenance, seconds = content
+    return Record(
+        key,
+        json.loads(config),
+        status,
+        json.loads(metrics),
+        _load_arrays(blob, path),
+        json.loads(provenance),
+        seconds,
+    )
+
+
+def _load_arrays(blob: bytes, path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(io.BytesIO(blob), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, zipfile.BadZipFile) as error:
+        raise StoreError(f"{path}: arrays cannot be read: {error}") from None
+
+
+def _digest(row: tuple) -> str:
+    digest = hashlib.sha256()
+    for value in row:
+        content = value if isinstance(value, bytes) else repr(value).encode()
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()

@@ -1,0 +1,129 @@
+"""Training jobs in stacks on one device: the driver trains the networks of many games at once, workers do the rest.
+
+With ``DEVICE=cuda`` in the environment :func:`~study.run.produce` uses this. A job's networks are
+those of training it alone, up to rounding; its record names the device.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+
+from persuasion.games.seeded import build_game
+from persuasion.learn.batch import ACCELERATOR_GAMES, fit_games
+from persuasion.learn.of_game import errors, task
+from persuasion.learn.training import Training
+from persuasion.model.seeds import canonical
+from study.jobs import Job, record_of
+from study.records.store import Record
+from study.run.executors import execute
+
+Trained = tuple[dict[str, Any], dict[str, list[float]], float]
+"""Arrays of a model, its errors, and its share of the seconds of its stack."""
+
+
+def check_device(name: str) -> str:
+    """The name of a device that is here; ``ValueError`` for another."""
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"device {name!r} cannot be used: {reason}") from None
+    return name
+
+
+def execute_stacked(
+    jobs: Sequence[Job],
+    device: str,
+    workers: int = 1,
+    given: Callable[[Job], Sequence[Record]] = lambda job: (),
+    games_at_once: int = ACCELERATOR_GAMES,
+) -> Iterator[Record]:
+    """Records of the jobs as they finish: those that are not trained, stack by stack, then those that need others.
+
+    ``device`` is a torch device; ``workers`` processes search and check what was trained. ``ValueError`` for a
+    device that is not there.
+    """
+    check_device(device)
+    failed = set()
+    alone = [job for job in jobs if not job.needs]
+    for record in _independent(alone, device, workers, given, games_at_once):
+        yield record
+        if not record.done:
+            failed.add(record.key)
+    rest = [job for job in jobs if job.needs and not failed & {need.key for need in job.needs}]
+    yield from execute(rest, workers, None, given)
+
+
+def _independent(
+    jobs: Sequence[Job],
+    device: str,
+    workers: int,
+    given: Callable[[Job], Sequence[Record]],
+    games_at_once: int,
+) -> Iterator[Record]:
+    """Records of jobs that need no others."""
+    trained = [job for job in jobs if job.config["kind"] == "solve"]
+    yield from execute([job for job in jobs if job.config["kind"] != "solve"], workers, None, given)
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        for stack in stacks(trained, games_at_once):
+            begun = time.perf_counter()
+            try:
+                fitted = _train(stack, device)
+            except Exception as error:
+                text = traceback.format_exc()
+                yield from (_failed(job, error, text, device) for job in stack)
+                continue
+            share = (time.perf_counter() - begun) / len(stack)
+            work = [(job, (*found, share), device) for job, found in zip(stack, fitted)]
+            yield from pool.imap_unordered(_finish, work)
+
+
+def stacks(jobs: Sequence[Job], size: int) -> list[list[Job]]:
+    """Jobs alike in architecture, recipe and length of input, at most ``size`` together, ordered by their first."""
+    groups: dict[str, list[Job]] = {}
+    for job in jobs:
+        shape = build_game(job.config["game"]).shape
+        inputs = shape.senders * shape.states * shape.signals
+        key = canonical([job.config["method"], job.config["training"], inputs])
+        groups.setdefault(key, []).append(job)
+    rank = {job.key: k for k, job in enumerate(jobs)}
+    found = [
+        group[start : start + size]
+        for group in groups.values()
+        for start in range(0, len(group), size)
+    ]
+    return sorted(found, key=lambda stack: rank[stack[0].key])
+
+
+def _train(stack: Sequence[Job], device: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    method, training = stack[0].config["method"], Training(**stack[0].config["training"])
+    tasks = [task(build_game(job.config["game"]), job.config["game"], method) for job in stack]
+    fits = fit_games(tasks, method, training, device, games_at_once=len(tasks))
+    return [(fit.model.to_arrays(), errors(fit)) for fit in fits]
+
+
+def _finish(work: tuple[Job, Trained, str]) -> Record:
+    """Search, select and check with networks that are already trained."""
+    from persuasion.learn.model import UtilityModel
+    from study.kinds import solve
+
+    job, (arrays, found, seconds), device = work
+    return record_of(
+        job,
+        lambda: solve.finish(job.config, UtilityModel.from_arrays(arrays), found),
+        device,
+        seconds,
+    )
+
+
+def _failed(job: Job, error: Exception, text: str, device: str) -> Record:
+    def again() -> Any:
+        raise RuntimeError(f"its stack failed: {type(error).__name__}: {error}\n{text}")
+
+    return record_of(job, again, device)
