@@ -11,8 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from study import preset
-from study.run import produce
+from study import preset, produce
 
 SETTINGS = {
     "methods": ["relu", "dnl"],

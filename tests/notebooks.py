@@ -14,8 +14,7 @@ import pytest
 
 from executions import watch
 from persuasion.system.own_folder import emptied_folder
-from study import EXPERIMENTS, preset
-from study.run import produce
+from study import EXPERIMENTS, preset, produce
 from study.run.pages import notebooks
 from study.run.reproduce import kernel_environment
 

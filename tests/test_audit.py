@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persuasion import Game, full_revelation, sender_utilities, uniform_policies
-from persuasion.__main__ import main
 from persuasion.games import synthetic
 from persuasion.games.seeded import build_game
 from persuasion.learn.sampled_check import sampled_gain
 from persuasion.model.policies import project_to_box
-from study import Record, Results, Store, preset
+from study import Record, Results, Store, export, preset, produce
+from study.__main__ import main
 from study.audit import Case, Settings, audit, collect, lines, summary
 from study.audit import logged as logged_table
 from study.audit.deviations import largest_gain, nearest_in_box
@@ -31,9 +31,7 @@ from study.audit.records import check_record
 from study.audit.stakes import stakes as own_stakes
 from study.figures import frames
 from study.jobs import Job
-from study.records import export
 from study.records.archive import append
-from study.run import produce
 
 TINY = {
     "methods": ["relu", "dnl"],
@@ -199,7 +197,7 @@ def test_committed_results_agree_as_well(tiny, store, tmp_path, monkeypatch, cap
     root = tmp_path / "results"
     export(tiny, store, root)
     assert main([*VERIFY, "--store", str(root)]) == 0
-    monkeypatch.setattr("persuasion.__main__.default_results", lambda: root)
+    monkeypatch.setattr("study.__main__.default_results", lambda: root)
     monkeypatch.delenv("PERSUASION_STORE", raising=False)
     assert main([*VERIFY[:1], *VERIFY[3:]]) == 0, "what is committed is what is verified"
     assert f"preset smoke, {root}" in capsys.readouterr().out
@@ -334,7 +332,7 @@ def test_a_damaged_log_is_refused_or_goes_without_its_last_line(tiny, store, tmp
 def test_a_log_that_cannot_be_written_is_said_before_the_work(store, tmp_path, capsys):
     for log in (tmp_path, store / "below"):
         assert main([*VERIFY, "--store", str(store), "--log", str(log)]) == 2
-        assert capsys.readouterr().err.startswith(f"persuasion: {log}: cannot be")
+        assert capsys.readouterr().err.startswith(f"study: {log}: cannot be")
 
 
 # one changed number each

@@ -54,9 +54,9 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    for module in ("search", "bracket", "climb", "decomposition", "mixed", "profile", "local"):
-        # the package persuasion.regret.certify hides behind the function of that name
-        monkeypatch.setattr(import_module(f"persuasion.regret.certify.{module}"), "time", clock)
+    for module in ("search", "bracket", "climb", "decomposition", "mixed", "local"):
+        monkeypatch.setattr(import_module(f"persuasion.regret.nearby.{module}"), "time", clock)
+    monkeypatch.setattr(import_module("persuasion.regret.certify"), "time", clock)
     return clock
 
 
@@ -855,7 +855,7 @@ def test_every_stage_leads_to_the_same_answer(monkeypatch, sender):
     monkeypatch.setattr(search, "LARGE", 0)
     monkeypatch.setattr(search, "FIRST", 10)
     for module in ("search", "mixed"):
-        owner = import_module(f"persuasion.regret.certify.{module}")
+        owner = import_module(f"persuasion.regret.nearby.{module}")
         monkeypatch.setattr(owner, "is_sparse", lambda *_: False)
     response = local_best_response(game, policies, sender, 0.03)
     assert response.status == expected.status == "optimal"

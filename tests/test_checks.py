@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import persuasion
+import study
 from persuasion import (
     Game,
     TieRule,
@@ -412,7 +413,10 @@ def test_equal_games_have_equal_hashes():
 def test_records_that_hold_arrays_compare_by_identity():
     """A comparison of arrays entry by entry has no single answer, so ``==`` would raise."""
     seen = 0
-    for module in pkgutil.walk_packages(persuasion.__path__, "persuasion."):
+    for module in (
+        *pkgutil.walk_packages(persuasion.__path__, "persuasion."),
+        *pkgutil.walk_packages(study.__path__, "study."),
+    ):
         if module.name.endswith(("__main__", "ignore_interrupt")):
             continue
         for value in vars(importlib.import_module(module.name)).values():

@@ -11,16 +11,15 @@ import psutil
 import pytest
 
 from persuasion import full_revelation, sender_utilities
-from persuasion.__main__ import main
 from persuasion.games.seeded import build_game
 from persuasion.learn.sampled_check import sample_deviations
 from stress.faults import workers_of
 from stress.small import BRIEF, SET, SETTINGS, command, same, undisturbed
-from study import EXPERIMENTS, JobsFailed, Store, preset
+from study import EXPERIMENTS, JobsFailed, Store, preset, produce
+from study.__main__ import main
 from study.designs import config, design
 from study.jobs import run_job
 from study.records.store import Record
-from study.run import produce
 from study.run.executors import execute
 
 pytestmark = pytest.mark.slow
@@ -198,7 +197,7 @@ def test_killed_and_resumed_gives_the_same_records(tiny, brief, tmp_path, stop):
     assert 3 <= _rows(path) < len(records), "stopped after some and before all of the jobs"
     if stop == signal.SIGINT:
         assert run.returncode == 130
-        assert error == "persuasion: interrupted; what a run has finished is stored, run it again\n"
+        assert error == "study: interrupted; what a run has finished is stored, run it again\n"
     assert same(produce(tiny, BRIEF, path, workers=1, quiet=True), records)
 
 

@@ -80,7 +80,7 @@ def test_every_solver_hears_an_interrupt(method, size):
 def test_an_interrupt_while_importing_is_a_short_message(tmp_path):
     for wait in (0.0, 0.3, 0.8):
         process = subprocess.Popen(
-            [sys.executable, "-v", "-m", "persuasion", "status"],
+            [sys.executable, "-v", "-m", "study", "status"],
             stderr=subprocess.PIPE,
             text=True,
             preexec_fn=hears_interrupts,

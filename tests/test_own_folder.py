@@ -10,9 +10,9 @@ import matplotlib.pyplot as plt
 import pytest
 
 import study
-from persuasion.__main__ import main
 from persuasion.system.own_folder import MARKER, absolute, emptied_folder, make_folder, own_folder
 from study import build_folder, default_store, preset
+from study.__main__ import main
 from study.figures.artefacts import save_figure
 from study.run.reproduce import build_book, run_pages
 

@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from persuasion.__main__ import main
+from study.__main__ import main
 
 
 @pytest.mark.slow
@@ -21,7 +21,7 @@ def test_a_page_has_its_figures_whatever_the_shell_says_and_needs_no_home(tmp_pa
     }
     for name in ("IPYTHONDIR", "MPLCONFIGDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
         environment.pop(name, None)
-    command = [sys.executable, "-m", "persuasion", "page", "model/game", "--preset", "smoke"]
+    command = [sys.executable, "-m", "study", "page", "model/game", "--preset", "smoke"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     notebook = nbformat.read(done.stdout.strip(), as_version=4)

@@ -11,9 +11,8 @@ from persuasion.games.didactic import ROWS, didactic_surface
 from persuasion.learn.model import UtilityModel
 from persuasion.model.simulate import receiver_actions
 from persuasion.networks import build_network
-from study import preset
+from study import preset, produce
 from study.figures import pieces
-from study.run import produce
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0.003, 0.02, 0.1]))

@@ -7,13 +7,12 @@ import sys
 
 import pytest
 
-from study import preset
-from study.run import produce
+from study import preset, produce
 
 RUN = """\
 import sys, tempfile
 from study import preset
-from study.run import produce
+from study import produce
 {guard}
     small = preset("smoke", {{"methods": ["relu", "dnl"], "didactic.training.epochs": 1}})
     with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ import pytest
 
 from persuasion.learn.recipes import RECIPES
 from persuasion.learn.training import Training
-from study import preset
+from study import preset, produce
 from study.designs import design, recipes
 from study.designs.config import METHODS, to_dict
 from study.figures.recipes import (
@@ -19,7 +19,6 @@ from study.figures.recipes import (
     scores,
 )
 from study.records.store import Record
-from study.run import produce
 from study.run.produce import default_results
 
 LITERAL = {name: getattr(Training(), name) for name in ("learning_rate", *CHOICES)}

@@ -13,18 +13,27 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
 import study
-from persuasion.__main__ import main
 from persuasion.model.seeds import canonical
-from study import Record, Results, Store, StoreError, load, open_records, origin, preset
+from study import (
+    Record,
+    Results,
+    Store,
+    StoreError,
+    export,
+    load,
+    open_records,
+    origin,
+    preset,
+    produce,
+)
+from study.__main__ import main
 from study.designs import design
 from study.figures import frames, surfaces
 from study.jobs import Job
 from study.kinds.grid import STEPS, round_to_grid
-from study.records import export
 from study.records.archive import append, compact, selected_starts
 from study.records.coding import Packer, Unpacker
 from study.records.results import MANIFEST, expand, identity, squeeze
-from study.run import produce
 
 TINY = {
     "methods": ["relu", "dnl"],
@@ -432,7 +441,7 @@ def test_export_from_the_command_line(tiny, store, tmp_path, capsys, monkeypatch
     counts = json.loads(capsys.readouterr().out)["smoke"]
     assert counts["synthetic"] == {"games": 4, "committed": 0, "design": 4}
     monkeypatch.setenv("PERSUASION_STORE", str(tmp_path / "empty.sqlite"))
-    monkeypatch.setattr("persuasion.__main__.default_results", lambda: to)
+    monkeypatch.setattr("study.__main__.default_results", lambda: to)
     assert main(["status", "--preset", "smoke", "--json", *SET]) == 0
     counts = json.loads(capsys.readouterr().out)["smoke"]
     assert counts["synthetic"] == {"games": 0, "committed": 4, "design": 4}
@@ -454,8 +463,8 @@ def test_the_book_prefers_what_is_committed(tiny, store, tmp_path, monkeypatch):
     built = []
     monkeypatch.setattr("study.run.reproduce.run_pages", lambda *a: tmp_path)
     monkeypatch.setattr("study.run.reproduce.build_book", lambda *a: built.append(a))
-    monkeypatch.setattr("persuasion.__main__.produce", lambda *a, **k: built.append("computed"))
-    monkeypatch.setattr("persuasion.__main__.default_results", lambda: tmp_path / "results")
+    monkeypatch.setattr("study.__main__.produce", lambda *a, **k: built.append("computed"))
+    monkeypatch.setattr("study.__main__.default_results", lambda: tmp_path / "results")
     monkeypatch.delenv("PERSUASION_STORE", raising=False)
     assert main(["book"]) == 0
     assert built[0] == "computed"
@@ -475,7 +484,7 @@ def test_make_passes_a_preset_on_only_if_the_caller_chose_one():
         command = ["make", "-n", *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
-    assert "persuasion book --preset paper" in dry("book", "PRESET=paper")
+    assert "study book --preset paper" in dry("book", "PRESET=paper")
     assert "--preset" not in dry("verify")
     assert "export --compute --preset quick" in dry("results")
 

@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 
-from persuasion.__main__ import main
 from study import build_folder
+from study.__main__ import main
 from study.records import provenance
 
 
 @contextlib.contextmanager
 def served(store):
-    command = [sys.executable, "-m", "persuasion", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "study", "serve", "--port", "0"]
     run = subprocess.Popen(
         command,
         env={"PERSUASION_STORE": str(store), "PYTHONPATH": ":".join(filter(None, sys.path))},

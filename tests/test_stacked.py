@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from study import preset
+from study import preset, produce
 from study.designs import design
 from study.jobs import run_job
-from study.run import produce
 from study.run.stacked import execute_stacked, stacks
 
 TINY = {

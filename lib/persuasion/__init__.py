@@ -20,12 +20,12 @@ from persuasion.system import after_fork as after_fork  # noqa: E402
 __version__ = "0.1.0"
 
 _EXPORTS = {
-    "game": ("Game",),
-    "ties": (
+    "model.game": ("Game",),
+    "model.ties": (
         "TieRule",
         "TIE_TOLERANCE",
     ),
-    "policies": (
+    "model.policies": (
         "check_policies",
         "full_revelation",
         "no_revelation",
@@ -34,14 +34,14 @@ _EXPORTS = {
         "state_revelation",
         "uniform_policies",
     ),
-    "simulate": (
+    "model.simulate": (
         "deviation_utilities",
         "outcome_distribution",
         "receiver_actions",
         "receiver_utility",
         "sender_utilities",
     ),
-    "posteriors": ("likely_joint_signals",),
+    "model.posteriors": ("likely_joint_signals",),
     "own_game.request": ("Request",),
     "own_game.solve": ("solve",),
     "games": (
@@ -63,11 +63,11 @@ _EXPORTS = {
         "sampled_gain",
         "select_local_equilibria",
     ),
-    "best_response.record": ("BestResponse",),
-    "certify.record": ("Certificate",),
-    "certify.local": ("local_best_response",),
-    "certify.many": ("certify_many",),
-    "certify.piece": ("gain_within_piece",),
+    "regret.response": ("BestResponse",),
+    "regret.certificate": ("Certificate",),
+    "regret.nearby.local": ("local_best_response",),
+    "regret.certify_many": ("certify_many",),
+    "regret.nearby.piece": ("gain_within_piece",),
     "equilibria.polish": ("polish",),
     "equilibria.dynamics": ("best_response_dynamics",),
     "equilibria.anneal": ("annealed_dynamics",),

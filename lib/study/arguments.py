@@ -1,4 +1,4 @@
-"""The options of ``python -m persuasion``, command by command."""
+"""The options of ``python -m study``, command by command."""
 
 from __future__ import annotations
 

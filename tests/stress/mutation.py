@@ -21,13 +21,13 @@ from persuasion.system.own_folder import emptied_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = (
-    "game.py",
-    "ties.py",
-    "simulate.py",
-    "standard.py",
-    "constructions/*.py",
-    "best_response/*.py",
-    "certify/*.py",
+    "model/game.py",
+    "model/ties.py",
+    "model/simulate.py",
+    "model/standard.py",
+    "theorems/*.py",
+    "regret/*.py",
+    "regret/*/*.py",
 )
 TESTS = (
     "test_game.py",
@@ -90,8 +90,8 @@ def prepare(folder: Path) -> None:
 
 
 def _version(folder: Path, pattern: str = "**/*.py") -> str:
-    """Hash of the sources; of the library without its reports, which the core does not know."""
-    sources = sorted(path for path in folder.glob(pattern) if path.parent.name != "report")
+    """Hash of the sources; of the library without the study, which the core does not know."""
+    sources = sorted(path for path in folder.glob(pattern) if "study" not in path.parts)
     return hashlib.sha256(b"".join(map(Path.read_bytes, sources))).hexdigest()
 
 

@@ -42,7 +42,7 @@ def noticed_by(fault: Fault, folder: Path) -> str | None:
     """
     copy = folder / "lib"
     shutil.copytree(ROOT / "lib", copy, ignore=shutil.ignore_patterns("__pycache__"))
-    path = copy / "persuasion" / fault.file
+    path = copy / fault.file
     source = path.read_text(encoding="utf-8")
     if source.count(fault.right) != 1:
         raise ValueError(f"{fault.what}: {fault.right!r} must occur once in {fault.file}")

@@ -9,9 +9,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from study import EXPERIMENTS, Store, preset
+from study import EXPERIMENTS, Store, preset, produce
 from study.records.store import Record
-from study.run import produce
 
 OVERRIDES = {
     "methods": ["relu", "dnl"],
@@ -55,7 +54,7 @@ def command(workers: int = 1, experiments: Sequence[str] = EXPERIMENTS) -> list[
     """The run as a user starts it."""
     chosen = [f"--experiment={name}" for name in experiments]
     run = ["run", "--preset", "smoke", "--workers", str(workers), *chosen]
-    return [sys.executable, "-m", "persuasion", *run, *SET]
+    return [sys.executable, "-m", "study", *run, *SET]
 
 
 def start(

@@ -33,8 +33,8 @@ def check_policies(game: Game, policies: Any) -> None:
 def as_policies(game: Game, policies: Any) -> np.ndarray:
     """A new float64 array of policies ``(..., senders, states, signals)``, read in the one way of the package.
 
-    Anything that holds real numbers is read, see :func:`persuasion.model.checks.real_array`. Rows must sum to 1 within
-    1e-9 (1e-5 for inputs of lower precision than float64) and are then cleaned, see
+    Anything that holds real numbers is read, see :func:`~persuasion.model.checks.real_array`. Rows must sum to 1
+    within 1e-9 (1e-5 for inputs of lower precision than float64) and are then cleaned, see
     :func:`persuasion.model.checks.clean_rows`. ``ValueError`` names the first offending row.
     """
     return policy_tensor(game, policies).numpy(force=True).copy()

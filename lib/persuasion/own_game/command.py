@@ -1,4 +1,4 @@
-"""``python -m persuasion solve | example | schema``."""
+"""The commands ``solve``, ``example`` and ``schema``."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Records and figures: what the book shows."""
+"""Figures and tables: from records to what the book shows."""

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from study import preset
+from study import preset, produce
 from study.figures.surfaces import still
-from study.run import produce
 
 COLOURS = 128
 

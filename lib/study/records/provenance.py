@@ -14,23 +14,17 @@ from typing import Any
 
 import torch
 
-PACKAGE = Path(__file__).resolve().parents[1]
+LIBRARY = Path(__file__).resolve().parents[2]
 # a change in these modules can change a record of the kind; elsewhere (reports, command line) it cannot
-GAMES = (
-    "checks.py",
-    "game.py",
-    "policies.py",
-    "simulate.py",
-    "standard.py",
-    "ties.py",
-    "games/*.py",
-    "experiments/games.py",
-    "experiments/seeds.py",
+GAMES = ("persuasion/model/*.py", "persuasion/games/*.py")
+LEARNING = ("persuasion/networks/*.py", "persuasion/learn/*.py")
+SOLVERS = ("persuasion/regret/**/*.py", "persuasion/equilibria/*.py", "study/regrets.py")
+SELECTION = ("study/kinds/grid.py", "study/kinds/selection.py")
+SEARCHES = (
+    "persuasion/learn/baselines/*.py",
+    "persuasion/learn/extragradient.py",
+    "persuasion/learn/sampled_check.py",
 )
-LEARNING = ("networks/*.py", "learn/*.py", "experiments/learning.py")
-SOLVERS = ("best_response/*.py", "certify/*.py", "equilibria/*.py", "experiments/regrets.py")
-SELECTION = ("experiments/grid.py", "experiments/selection.py")
-SEARCHES = ("baselines/*.py", "learn/extragradient.py", "learn/sampled_check.py")
 RELEVANT = {
     "reference": GAMES,
     "solve": (*GAMES, *LEARNING, *SELECTION),
@@ -38,9 +32,9 @@ RELEVANT = {
     "didactic": GAMES + LEARNING,
     "fit": GAMES + LEARNING,
     "certify": GAMES + SOLVERS,
-    "kinks": (*GAMES, *SOLVERS, "learn/sampled_check.py"),
+    "kinks": (*GAMES, *SOLVERS, "persuasion/learn/sampled_check.py"),
     "dynamics": GAMES + SOLVERS,
-    "verify": (*GAMES, *SOLVERS, "audit/*.py"),
+    "verify": (*GAMES, *SOLVERS, "study/audit/*.py"),
 }
 PACKAGES = ("numpy", "torch", "scipy", "highspy", "cvxpy", "pyscipopt")
 
@@ -49,9 +43,9 @@ PACKAGES = ("numpy", "torch", "scipy", "highspy", "cvxpy", "pyscipopt")
 def code_version(kind: str) -> str:
     """Hash of the syntax trees of the modules that determine a kind's records; comments do not count."""
     digest = hashlib.sha256()
-    for pattern in (*RELEVANT[kind], f"experiments/kinds/{kind}.py"):
-        for path in sorted(PACKAGE.glob(pattern)):
-            digest.update(path.relative_to(PACKAGE).as_posix().encode())
+    for pattern in (*RELEVANT[kind], f"study/kinds/{kind}.py"):
+        for path in sorted(LIBRARY.glob(pattern)):
+            digest.update(path.relative_to(LIBRARY).as_posix().encode())
             digest.update(_syntax(path.read_text(encoding="utf-8")).encode())
     return digest.hexdigest()[:16]
 
@@ -77,7 +71,7 @@ def commit() -> tuple[str, bool]:
 
 
 def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(PACKAGE), *arguments]
+    command = ["git", "-C", str(LIBRARY), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 

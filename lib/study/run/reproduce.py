@@ -11,13 +11,12 @@ from pathlib import Path
 
 from persuasion.system.own_folder import emptied_folder, make_folder, own_folder
 from persuasion.system.progress import Progress
-from study import EXPERIMENTS, Preset, build_folder, default_store
-from study.run import produce
+from study import EXPERIMENTS, Preset, build_folder, default_store, produce
 from study.run.executors import THREAD_LIMITS
 from study.run.pages import execute_page, execute_pages
 from study.run.produce import artefacts_root
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 # in the unit of a job's cost, seconds of one processor
 PAGES_WORK, BUILD_WORK = 250.0, 20.0
 

@@ -8,8 +8,8 @@ with the box, exactly the convex hull
 
 and the jump :math:`\theta=y\,(e_0+\sum_\omega|e_\omega|\eta_\omega)` is at most
 :math:`e_0y+\sum_\omega|e_\omega|\min(y,\eta_\omega)`. Both are concave, so the tangent at a violating point, which
-picks the smaller term in every state, is a cut. Weaker than :class:`~persuasion.regret.nearby.hull.Hull`, which takes all
-conditions of a joint signal together, but with far fewer variables branching is faster.
+picks the smaller term in every state, is a cut. Weaker than :class:`~persuasion.regret.nearby.hull.Hull`, which
+takes all conditions of a joint signal together, but with far fewer variables branching is faster.
 """
 
 from __future__ import annotations

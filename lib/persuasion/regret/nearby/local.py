@@ -43,7 +43,7 @@ def local_best_response(
     radius : largest change of an entry, positive; from 1 on all policies are in reach
     ties : anything ``TieRule.parse`` accepts; None means in favour of the deviator
     time_limit : seconds; what is known by then is returned, with a valid upper bound
-    margin : as in :func:`persuasion.regret.best_response.best_response`; the bound then covers deviations that keep it
+    margin : as in :func:`~persuasion.regret.best_response`; the bound then covers deviations that keep it
 
     Raises
     ------

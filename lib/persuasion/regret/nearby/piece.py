@@ -32,8 +32,8 @@ def gain_within_piece(
 
     The piece of the profile is where the receiver's action at every joint signal stays optimal (Proposition 1).
     On its closure the sender's utility is linear, and this is the maximum there, 0 or more, in utility
-    units. What :func:`persuasion.regret.certify.certify` finds beyond it lies in other pieces. Joint signals that never
-    occur count with the action that ``ties`` gives them.
+    units. What :func:`~persuasion.regret.certify.certify` finds beyond it lies in other pieces. Joint signals that
+    never occur count with the action that ``ties`` gives them.
 
     Parameters
     ----------

@@ -1,0 +1,1 @@
+"""Best responses within a radius: the box solver of the certificates."""

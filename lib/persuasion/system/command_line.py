@@ -1,0 +1,38 @@
+"""What every command line of the project does alike: exit codes, and one line for what went wrong."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from persuasion.system.interrupted import INTERRUPTED, listen
+
+BAD_INPUT, FAILED = 2, 1
+
+
+def run_command(
+    parser: argparse.ArgumentParser,
+    arguments: Sequence[str] | None,
+    failures: tuple[type[Exception], ...] = (),
+    left: Callable[[argparse.Namespace], str] = lambda _: "nothing was written",
+) -> int:
+    """Run the command that the arguments name.
+
+    Returns the exit code: that of the command, 2 for bad input, 1 for one of the ``failures``, 130 if interrupted;
+    ``left`` then says what is left behind.
+    """
+    options = parser.parse_args(arguments)
+    name = parser.prog.rpartition(" ")[2]
+    try:
+        listen()
+        return options.command(options)
+    except failures as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return FAILED
+    except ValueError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted; {left(options)}", file=sys.stderr)
+        return INTERRUPTED

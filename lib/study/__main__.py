@@ -1,0 +1,271 @@
+"""Command line of what reproduces the paper and builds the book: ``python -m study --help`` lists it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from persuasion import __version__
+from persuasion.system.command_line import FAILED, run_command
+from study import (
+    EXPERIMENTS,
+    JobsFailed,
+    Preset,
+    StoreError,
+    build_folder,
+    committed,
+    default_results,
+    default_store,
+    export,
+    open_records,
+    preset,
+    produce,
+)
+from study.arguments import DEFAULT_PRESET, add_arguments
+from study.designs import design as designs
+from study.records.results import committed_folder, read_manifest
+from study.run.pages import PageFailed
+
+# what the book shows, and the audit audits, if no preset is named: the first that is committed
+PREFERRED = ("paper", "quick", "smoke")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code (0 done, 1 jobs or pages failed, 2 bad input, 130 interrupted)."""
+    failures = (JobsFailed, PageFailed, subprocess.CalledProcessError)
+    return run_command(_parser(), arguments, failures, _left)
+
+
+def _left(options: argparse.Namespace) -> str:
+    """What an interrupted command leaves behind."""
+    if options.name_of_command in ("run", "reproduce", "book", "page", "export"):
+        return "what a run has finished is stored, run it again"
+    if getattr(options, "log", None):
+        return f"what was examined by then is in {options.log}, run it again"
+    return "nothing was written"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m study", description="Companion to Multi-Sender Persuasion (ICML 2024)."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, function, text in (
+        ("run", _run, "compute the records that the store lacks"),
+        ("status", _status, "show how much of a preset is in the store"),
+        ("reproduce", _reproduce, "compute from scratch, run the notebooks, build the book"),
+        ("page", _page, "run one page of the book as a notebook"),
+        ("book", _book, "build the book from committed results, or from a computed preset"),
+        ("serve", _serve, "show the built book in a browser on this machine"),
+        ("export", _export, "add finished records to the committed results"),
+        ("verify", _verify, "re-derive what the records claim from the stored policies"),
+    ):
+        command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        command.set_defaults(command=function, name_of_command=name)
+        add_arguments(command, name)
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Preset:
+    if options.workers is not None and options.workers < 1:
+        raise ValueError(f"--workers must be at least 1, got {options.workers}")
+    return preset(options.preset or DEFAULT_PRESET, dict(map(_assignment, options.set)))
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"--set takes NAME=VALUE, got {text!r}")
+    try:
+        return name, yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ValueError(f"--set {name}: {value!r} is not a YAML value") from None
+
+
+def _run(options: argparse.Namespace) -> int:
+    _refuse_folder(default_store())
+    produce(_settings(options), options.experiment or EXPERIMENTS, workers=options.workers)
+    return 0
+
+
+def _status(options: argparse.Namespace) -> int:
+    settings, root = _settings(options), default_results()
+    shipped = coverage(settings, root) if committed_folder(root, settings.name) else {}
+    counts = {
+        name: {"committed": shipped[name]["games"] if shipped else 0, **count}
+        for name, count in coverage(settings).items()
+    }
+    if options.json:
+        print(json.dumps({settings.name: counts}))
+        return 0
+    print(f"preset {settings.name}, store {default_store()}, committed results {root}")
+    print(f"  {'games':<22} {'in the store':>12} {'committed':>10} {'design':>7}")
+    for name, count in counts.items():
+        print(f"  {name:<22} {count['games']:>12} {count['committed']:>10} {count['design']:>7}")
+    return 0
+
+
+def coverage(settings: Preset, path: str | Path | None = None) -> dict[str, dict[str, int]]:
+    """Per experiment, ``games`` whose jobs all have a record at ``path``, and games in the ``design``.
+
+    The path is that of a store, by default the project's own, or of committed results.
+    """
+    counts = {}
+    with open_records(path or default_store(), settings.name) as store:
+        for name in EXPERIMENTS:
+            jobs = designs.jobs(settings, name)
+            finished = store.done(jobs)
+            games: dict[str, bool] = {}
+            for job in jobs:
+                game = json.dumps(job.config.get("game", "didactic"), sort_keys=True)
+                games[game] = games.get(game, True) and job.key in finished
+            counts[name] = {"games": sum(games.values()), "design": len(games)}
+    return counts
+
+
+def _reproduce(options: argparse.Namespace) -> int:
+    from study.run.reproduce import reproduce, summary
+
+    settings = _plain(options)
+    _refuse_folder(default_store())
+    print(summary(reproduce(settings, options.workers), settings))
+    return 0
+
+
+def _page(options: argparse.Namespace) -> int:
+    from study.run.reproduce import run_page
+
+    print(run_page(options.page, _plain(options).name))
+    return 0
+
+
+def _book(options: argparse.Namespace) -> int:
+    from study.run.reproduce import build_book, run_pages
+
+    settings, store = _source(options)
+    if options.pdf:
+        from study.run.pdf import find_browser
+
+        find_browser()  # said before anything is computed
+    if not store.is_dir():
+        produce(settings, EXPERIMENTS, store, workers=options.workers)
+    executed = options.executed or run_pages(
+        settings.name, build_folder() / "notebooks" / settings.name, store, options.workers
+    )
+    if options.pdf:
+        from study.run.pdf import build_pdf
+
+        print(build_pdf(settings.name, build_folder() / "pdf", store, executed))
+    else:
+        print(build_book(settings.name, build_folder() / "book", store, executed))
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from study.run.serve import serve
+
+    serve(build_folder() / "book" / "_build" / "html", options.port)
+    return 0
+
+
+def _source(options: argparse.Namespace) -> tuple[Preset, Path]:
+    """What to show: ``PERSUASION_STORE`` if set, else committed results if there are any, else the store."""
+    if options.preset is None and not os.environ.get("PERSUASION_STORE"):
+        options.preset = next(iter(_committed_presets(default_results())), None)
+    settings = _plain(options)
+    root = default_results()
+    if not os.environ.get("PERSUASION_STORE") and _can_be_shown(root, settings.name):
+        return settings, root
+    return settings, default_store()
+
+
+def _committed_presets(root: Path) -> list[str]:
+    """The presets with committed results below a folder, the most complete protocol first."""
+    return [name for name in PREFERRED if _can_be_shown(root, name)]
+
+
+def _can_be_shown(root: Path, name: str) -> bool:
+    """Whether the committed results of a preset hold the benchmark; a study alone makes no book."""
+    folder = committed_folder(root, name)
+    if folder is None:
+        return False
+    parts = {part["name"].rpartition("-")[0] for part in read_manifest(folder)["parts"]}
+    return "synthetic" in parts
+
+
+def _export(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    store, root = options.store or default_store(), options.to or default_results()
+    _refuse_folder(store)
+    try:
+        if options.compute:
+            known = committed(root, settings)
+            produce(settings, EXPERIMENTS, store, options.workers, committed=known)
+    finally:  # what is finished is exported even if a job failed or the run was interrupted
+        for line in export(settings, store, root, options.any_code, options.renew):
+            print(line)
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from study.audit import Settings, audit, collect, lines
+
+    began = time.monotonic()
+    fields = (
+        "certificates", "resample", "time_limit", "minutes", "sample", "seed", "workers", "log",
+    )  # fmt: skip
+    how = Settings(**{name: getattr(options, name) for name in fields})
+    _settings(options)  # what was asked wrongly is said first, whatever is in the store
+    agrees = True
+    for name, path in _to_verify(options):
+        options.preset = name
+        settings = _settings(options)
+        print(f"preset {settings.name}, {path}", flush=True)
+        cases = collect(path, settings)
+        if how.minutes:  # reading took its share
+            left = options.minutes - (time.monotonic() - began) / 60
+            how = replace(how, minutes=max(left, 1e-9))
+        found = audit(cases, settings, how)
+        print("\n".join(lines(found, settings.headline)), flush=True)
+        agrees = agrees and not found.disagreements
+    return 0 if agrees else FAILED
+
+
+def _to_verify(options: argparse.Namespace) -> list[tuple[str, Path]]:
+    """Presets and where their records are: everything committed, unless the options name something else."""
+    path = options.store or (default_store() if os.environ.get("PERSUASION_STORE") else None)
+    root = path or default_results()
+    if options.preset is None and (names := _committed_presets(root)):
+        return [(name, root) for name in names]
+    name = options.preset or DEFAULT_PRESET
+    if path is None and not committed_folder(root, name):
+        path = default_store()
+    if path is not None and not path.exists():
+        raise StoreError(f"{path}: there is no such store or folder")
+    return [(name, path or root)]
+
+
+def _refuse_folder(store: Path) -> None:
+    if store.is_dir():
+        raise StoreError(f"{store}: is a folder of results; computing needs a store of its own")
+
+
+def _plain(options: argparse.Namespace) -> Preset:
+    if options.set:
+        raise ValueError("the book shows a preset as it is; use 'run' or papermill with overrides")
+    return _settings(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

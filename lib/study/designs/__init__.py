@@ -1,0 +1,1 @@
+"""Designs: the presets, and the jobs of every experiment."""

@@ -1,0 +1,1 @@
+"""Records: where they come from, the working store, and the committed results."""

@@ -1,0 +1,1 @@
+"""Running: many jobs on many processes, notebooks, the book."""
