@@ -8,10 +8,10 @@ import pytest
 from persuasion import Game, best_response, local_best_response, solve, uniform_policies
 from persuasion.__main__ import main
 from persuasion.games.examples import EXAMPLES, example
+from persuasion.model.memory import LIMIT, TABLE, best_response_memory
 from persuasion.model.ties import TieRule
 from persuasion.own_game import check_size
 from persuasion.regret.problem import make_problem
-from persuasion.system.memory import LIMIT, TABLE, best_response_memory
 
 
 def many_actions(actions, states=2, signals=2):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from persuasion.model.game import Game
-from persuasion.system.memory import check_memory
+from persuasion.model.memory import check_memory
 
 LARGEST = 10**10
 

@@ -26,11 +26,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from persuasion.model.game import Game
+from persuasion.model.memory import check_memory
 from persuasion.model.simulate import deviation_utilities
 from persuasion.model.standard import StandardGame
 from persuasion.model.ties import TieRule
 from persuasion.regret.opponents import merge_columns, residual_weights
-from persuasion.system.memory import check_memory
 
 # what speaks for an action is a row's unit, unless it is less than this share of what speaks against it
 THINNEST = 1e-10
