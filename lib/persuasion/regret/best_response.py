@@ -101,5 +101,5 @@ def _automatic(problem: Problem, time_limit: float) -> BestResponse:
 
 def _run(problem: Problem, method: str, time_limit: float) -> BestResponse:
     module, name = METHODS[method]
-    solver = getattr(importlib.import_module(f"persuasion.regret.best_response.{module}"), name)
+    solver = getattr(importlib.import_module(f"persuasion.regret.anywhere.{module}"), name)
     return solver(problem, time_limit)
