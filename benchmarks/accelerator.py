@@ -13,8 +13,9 @@ from typing import Any
 import torch
 
 from persuasion.games import synthetic
-from persuasion.learn import Training, fit_games, training_flops
-from persuasion.learn.batch import Task
+from persuasion.learn.batch import Task, fit_games
+from persuasion.learn.flops import training_flops
+from persuasion.learn.training import Training
 from persuasion.model.seeds import integer_seed, seed_sequence
 from persuasion.networks import ARCHITECTURES, member_seeds
 from study.designs.config import preset

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import torch
 
-from persuasion.learn import Training
 from persuasion.learn.engine import _Part
 from persuasion.learn.samples import Samples
+from persuasion.learn.training import Training
 from persuasion.networks import StackedNetwork
 from persuasion.networks.generated import GeneratedLinear, Kept
 

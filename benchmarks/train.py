@@ -25,11 +25,14 @@ import former
 import naive
 from persuasion import sender_utilities, uniform_policies
 from persuasion.games import synthetic
-from persuasion.learn import Training, engine, fit, sample_flops
+from persuasion.learn import engine
 from persuasion.learn.engine import Trainer
+from persuasion.learn.fit import fit
+from persuasion.learn.flops import sample_flops
 from persuasion.learn.processor import denormals_flushed, one_thread
 from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.samples import Samples
+from persuasion.learn.training import Training
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
 from study.designs.config import PRESETS, preset
 from study.designs.design import EXPERIMENTS, jobs

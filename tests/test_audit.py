@@ -17,7 +17,7 @@ from persuasion import Game, full_revelation, sender_utilities, uniform_policies
 from persuasion.games import synthetic
 from persuasion.games.seeded import build_game
 from persuasion.learn.sampled_check import sampled_gain
-from persuasion.model.policies import project_to_box
+from persuasion.model.projections import project_to_box
 from study import Record, Results, Store, export, preset, produce
 from study.__main__ import main
 from study.audit import Case, Settings, audit, collect, lines, summary

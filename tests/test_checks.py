@@ -39,7 +39,7 @@ from persuasion import (
     solve,
     uniform_policies,
 )
-from persuasion.learn import extragradient
+from persuasion.learn.extragradient import extragradient
 from persuasion.model.checks import clean_rows, positive_number, real_array, whole_number
 from persuasion.model.exact import RationalGame, exact_utilities
 from persuasion.model.policies import as_policies, one_profile

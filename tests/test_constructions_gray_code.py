@@ -14,7 +14,6 @@ from persuasion import (
     receiver_actions,
     sender_utilities,
 )
-from persuasion.model.policies import parity_code
 from persuasion.theorems.full_revelation import (
     ClaimRefuted,
     best_gains,
@@ -22,6 +21,7 @@ from persuasion.theorems.full_revelation import (
     minimum_distance,
     modular_code,
     modular_gray_code,
+    parity_code,
     reflected_code,
     reflected_gray_code,
     revelation_by_code,

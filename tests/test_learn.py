@@ -14,24 +14,18 @@ from threadpoolctl import ThreadpoolController
 from torch.utils.flop_counter import FlopCounterMode
 
 from persuasion import Game, project_to_simplex, sender_utilities, uniform_policies
-from persuasion.learn import (
-    DivergenceError,
-    Task,
-    Training,
-    UtilityModel,
-    engine,
-    extragradient,
-    fit,
-    fit_games,
-    gradient_ascent,
-    training_flops,
-)
+from persuasion.learn import engine
 from persuasion.learn.adam import Adam
+from persuasion.learn.batch import Task, fit_games
 from persuasion.learn.engine import Trainer
-from persuasion.learn.fit import fit_samples
+from persuasion.learn.extragradient import extragradient, gradient_ascent
+from persuasion.learn.fit import DivergenceError, fit, fit_samples
+from persuasion.learn.flops import training_flops
+from persuasion.learn.model import UtilityModel
 from persuasion.learn.of_game import train
 from persuasion.learn.processor import denormals_flushed, one_thread
 from persuasion.learn.samples import Samples
+from persuasion.learn.training import Training
 from persuasion.model.seeds import integer_seed, seed_sequence
 from persuasion.networks import ARCHITECTURES, build_network, member_seeds
 from persuasion.networks.dnl import GENERATED

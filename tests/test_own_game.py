@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from persuasion import Game, Training, best_response, sampled_gain
 from persuasion.__main__ import main
 from persuasion.games.examples import EXAMPLES, example
-from persuasion.model.policies import optimal_action_by_state, signals_needed, uniform_policies
+from persuasion.model.policies import optimal_action_by_state, uniform_policies
 from persuasion.own_game import (
     METHODS,
     Request,
@@ -25,6 +25,7 @@ from persuasion.own_game import (
     solve,
 )
 from persuasion.own_game.command import SCHEMAS, schema_text
+from persuasion.theorems.full_revelation import signals_needed
 from problems import brute_force_utilities, games, prosecutor
 
 ROOT = Path(__file__).parents[1]

@@ -21,7 +21,8 @@ from persuasion import (
     uniform_policies,
 )
 from persuasion.games import synthetic
-from persuasion.model.policies import parity_code, project_to_box, signals_needed
+from persuasion.model.projections import project_to_box
+from persuasion.theorems.full_revelation import parity_code, signals_needed
 from problems import games, prosecutor
 
 ROWS = hnp.arrays(float, st.tuples(st.integers(1, 4), st.integers(1, 6)), elements=st.floats(-5, 5))

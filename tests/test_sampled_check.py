@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persuasion import Game, full_revelation, sender_utilities, uniform_policies
-from persuasion.learn import (
+from persuasion.learn.sampled_check import (
     sample_deviations,
     sampled_gain,
     samples_per_sender,

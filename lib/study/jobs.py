@@ -14,8 +14,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from persuasion.model.seeds import canonical
 from study.kinds import Payload, run_kind
 from study.records.provenance import code_version, provenance
@@ -66,6 +64,8 @@ def record_of(
     An exception becomes a record of status "failed", never a lost result. ``device`` and ``seconds_before`` are
     those of work done for the job elsewhere.
     """
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     started = time.perf_counter()

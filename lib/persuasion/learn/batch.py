@@ -71,7 +71,7 @@ def fit_games(
     games_at_once : games per stack, which bounds memory: a game's data take ``4 * samples * inputs`` bytes;
         default 32 on an accelerator, 1 on the CPU
     together : whether the networks of a stack take their steps together; default: what is faster on ``device``
-    on_divergence : as in :func:`persuasion.learn.fit`
+    on_divergence : as in :func:`persuasion.fit`
 
     Returns
     -------
@@ -82,7 +82,7 @@ def fit_games(
     ValueError
         An unknown ``method``, or fewer than one game at once.
     DivergenceError
-        As in :func:`persuasion.learn.fit`, only with ``on_divergence="raise"``.
+        As in :func:`persuasion.fit`, only with ``on_divergence="raise"``.
     """
     device = torch.device(device)
     size = games_at_once

@@ -17,7 +17,8 @@ import torch
 from persuasion.learn.adam import Adam
 from persuasion.learn.processor import one_thread
 from persuasion.model.checks import positive_number, whole_number
-from persuasion.model.policies import Array, as_tensor, project_to_simplex, softmax
+from persuasion.model.projections import project_to_simplex, softmax
+from persuasion.model.tensors import Array, as_tensor
 
 SMALLEST_PROBABILITY = 1e-12
 Gradient = Callable[[torch.Tensor], torch.Tensor]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from persuasion.learn.training import Training
-from persuasion.networks.dnl import GENERATED
+from persuasion.networks.variants import GENERATED
 
 
 def training_flops(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from persuasion.model.policies import Array, as_tensor
+from persuasion.model.tensors import Array, as_tensor
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
 
 SCHEMA = "persuasion/utility-model/1"

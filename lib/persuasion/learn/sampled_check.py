@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike
 
 from persuasion.model.checks import positive_number, real_array, whole_number
 from persuasion.model.game import Game
-from persuasion.model.policies import as_policies, one_profile, project_to_box
+from persuasion.model.policies import as_policies, one_profile
+from persuasion.model.projections import project_to_box
 from persuasion.model.simulate import deviation_utilities, sender_utilities
 from persuasion.model.ties import LOWEST_INDEX
 

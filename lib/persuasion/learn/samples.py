@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from persuasion.learn.model import UtilityModel
-from persuasion.model.policies import as_tensor
+from persuasion.model.tensors import as_tensor
 from persuasion.networks import StackedNetwork
 
 
@@ -26,7 +26,7 @@ class Samples:
 
     @classmethod
     def of(cls, name: str, network: StackedNetwork, inputs: Any, targets: Any) -> Samples:
-        """Checked data in the dtype and on the device of ``network``; see :func:`persuasion.learn.fit`.
+        """Checked data in the dtype and on the device of ``network``; see :func:`persuasion.fit`.
 
         Raises ``ValueError``, with ``name`` in it, for shapes that do not fit or entries that are not finite.
         """

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
+from typing import TYPE_CHECKING
 
 from persuasion.model.checks import positive_number, whole_number
-from persuasion.networks.dnl import GENERATED
+from persuasion.networks.variants import GENERATED
+
+if TYPE_CHECKING:
+    import torch
 
 CHOICES = {
     "schedule": ("constant", "cosine"),
@@ -64,6 +66,8 @@ class Training:
     @property
     def dtype(self) -> torch.dtype:
         """The torch dtype of ``precision``."""
+        import torch
+
         return getattr(torch, self.precision)
 
     def network_options(self, architecture: str) -> dict[str, str | float]:

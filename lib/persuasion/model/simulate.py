@@ -25,7 +25,7 @@ import torch
 
 from persuasion.model.checks import whole_number
 from persuasion.model.game import Game
-from persuasion.model.policies import Array, as_tensor, clean_tensor, policy_tensor
+from persuasion.model.tensors import Array, as_tensor, clean_tensor, policy_tensor
 from persuasion.model.ties import LOWEST_INDEX, TIE_TOLERANCE, TieRule
 
 CACHE_BYTES = 4_000_000

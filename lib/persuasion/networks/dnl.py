@@ -23,12 +23,7 @@ from persuasion.networks.layers import (
     through_relu,
 )
 from persuasion.networks.stack import Seed, StackedNetwork
-
-GENERATED = {
-    "hidden": ("hidden2", "hidden3"),
-    "all": ("hidden2", "hidden3", "output"),
-    "hidden-output": ("hidden2", "output"),
-}
+from persuasion.networks.variants import GENERATED
 
 
 class _Kept(NamedTuple):

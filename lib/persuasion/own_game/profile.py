@@ -9,7 +9,8 @@ import numpy as np
 
 from persuasion.model.game import Game
 from persuasion.model.json_text import parse_json, read_text
-from persuasion.model.policies import full_revelation, no_revelation, one_profile, uniform_policies
+from persuasion.model.policies import no_revelation, one_profile, uniform_policies
+from persuasion.theorems.full_revelation import full_revelation
 
 SCHEMA = "persuasion/profile/1"
 NAMED = ("no-revelation", "full-revelation", "random")

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from persuasion.learn.training import Training
 from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.ties import LOWEST_INDEX
-from persuasion.networks import ARCHITECTURES
+from persuasion.networks import ARCHITECTURE_NAMES
 
 EXACT_GRADIENT = "exact-gradient"
-METHODS = (EXACT_GRADIENT, *ARCHITECTURES)
+METHODS = (EXACT_GRADIENT, *ARCHITECTURE_NAMES)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 import persuasion
 from persuasion.model.game import Game
-from persuasion.model.policies import full_revelation, no_revelation, one_profile, state_revelation
+from persuasion.model.policies import no_revelation, one_profile, state_revelation
 from persuasion.model.simulate import receiver_utility, sender_utilities
 from persuasion.model.ties import TieRule
 from persuasion.own_game.request import Request
@@ -17,6 +17,7 @@ from persuasion.own_game.search import Progress, find_equilibria
 from persuasion.own_game.size import check_size
 from persuasion.own_game.solution import Equilibrium, Examined, Revelation, Solution
 from persuasion.regret.certify import certify
+from persuasion.theorems.full_revelation import full_revelation
 
 ANY = 1.0
 

@@ -1,4 +1,4 @@
-r"""Codes that let the senders reveal the receiver's optimal action in equilibrium (Theorem 4).
+r"""Full revelation is an equilibrium (Theorem 4), and the codes that let few signals carry it.
 
 Each optimal action gets one word, a joint signal. If any two words differ in at least two places, the
 other senders' signals name the word, so that nobody can pass off one action as another. The paper takes
@@ -19,7 +19,7 @@ from collections.abc import Callable
 import numpy as np
 
 from persuasion.model.game import Game
-from persuasion.model.policies import optimal_action_by_state, parity_code, signals_needed
+from persuasion.model.policies import optimal_action_by_state
 from persuasion.model.simulate import receiver_utility, sender_utilities
 from persuasion.regret.best_response import best_response
 
@@ -28,6 +28,54 @@ Code = Callable[[int, int, int], np.ndarray]
 
 class ClaimRefuted(AssertionError):
     """A theorem's claim does not hold on the instance at hand; the message says how."""
+
+
+def full_revelation(game: Game) -> np.ndarray:
+    r"""The equilibrium of Theorem 4: the joint signal reveals the receiver's optimal action.
+
+    Each optimal action gets a word of the parity code :math:`\{s:\sum_i s_i\equiv0 \bmod |S|\}`. Any two words
+    differ in at least two places, so no sender can pass off one action as another. Returns
+    ``(senders, states, signals)``.
+
+    Raises ``ValueError`` if a state has several optimal actions, or (with the number needed) if there
+    are too few signals.
+
+    >>> game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]] * 2, signals=2)
+    >>> full_revelation(game)[0].tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    shape = game.shape
+    optimal = optimal_action_by_state(game)
+    actions, word_of_state = np.unique(optimal, return_inverse=True)
+    needed = signals_needed(len(actions), shape.senders)
+    if shape.signals < needed:
+        raise ValueError(
+            f"revealing {len(actions)} optimal actions against unilateral deviations needs "
+            f"{needed} signals with {shape.senders} senders, the game has {shape.signals}"
+        )
+    words = parity_code(len(actions), shape.senders, shape.signals)
+    return np.eye(shape.signals)[words[word_of_state]].transpose(1, 0, 2)
+
+
+def signals_needed(actions: int, senders: int) -> int:
+    """Least ``|S|`` with ``|S|**(senders - 1) >= actions`` (Theorem 4); raises for a lone sender."""
+    if actions <= 1:
+        return 1
+    if senders < 2:
+        raise ValueError("full revelation as an equilibrium needs at least two senders")
+    signals = 2
+    while signals ** (senders - 1) < actions:
+        signals += 1
+    return signals
+
+
+def parity_code(words: int, senders: int, signals: int) -> np.ndarray:
+    """The first ``words`` strings over ``range(signals)`` with digit sum 0 mod ``signals``.
+
+    Returns ``(words, senders)``; the first ``senders - 1`` digits count up, the last is the check digit.
+    """
+    digits = np.arange(words)[:, None] // signals ** np.arange(senders - 1) % signals
+    return np.hstack([digits, -digits.sum(1, keepdims=True) % signals]).astype(int)
 
 
 def reflected_gray_code(signals: int, length: int) -> np.ndarray:

@@ -29,7 +29,7 @@ from scipy.sparse import block_diag, hstack, identity
 
 from persuasion.model.checks import distributions, real_array
 from persuasion.model.game import Game
-from persuasion.model.policies import project_to_simplex
+from persuasion.model.projections import project_to_simplex
 from persuasion.model.simulate import receiver_actions, sender_utilities
 from persuasion.model.ties import TIE_TOLERANCE
 

@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 from persuasion.games import SCENARIOS
 from persuasion.learn.recipes import RECIPES
 from persuasion.learn.training import Training
-from persuasion.networks import ARCHITECTURES
+from persuasion.networks import ARCHITECTURE_NAMES
 
-METHODS = tuple(ARCHITECTURES)
+METHODS = tuple(ARCHITECTURE_NAMES)
 BASELINES = ("exact-gradient", "smoothed", "random-search")
 LEVELS = (2, 4, 6, 8, 10)
 Settings = TypeVar("Settings")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from persuasion.games.seeded import build_game, dataset, starts_of
-from persuasion.model.policies import full_revelation
 from persuasion.model.seeds import seed_sequence
 from persuasion.model.simulate import sender_utilities
+from persuasion.theorems.full_revelation import full_revelation
 from study.kinds import Payload
 
 VARIATION_SAMPLES = 1_000

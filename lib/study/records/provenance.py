@@ -12,8 +12,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import torch
-
 LIBRARY = Path(__file__).resolve().parents[2]
 # a change in these modules can change a record of the kind; elsewhere (reports, command line) it cannot
 GAMES = ("persuasion/model/*.py", "persuasion/games/*.py")
@@ -97,6 +95,8 @@ def versions() -> dict[str, str]:
 
 def provenance(kind: str, device: str = "cpu") -> dict[str, Any]:
     """Everything about this process that a reader of a record may want to know."""
+    import torch
+
     head, dirty = commit()
     return {
         "code": code_version(kind),

@@ -9,8 +9,8 @@ import torch
 
 from persuasion.learn.extragradient import extragradient
 from persuasion.model.game import Game
-from persuasion.model.policies import Array
 from persuasion.model.simulate import sender_utilities
+from persuasion.model.tensors import Array
 
 
 def exact_own_gradients(game: Game, policies: torch.Tensor) -> torch.Tensor:

@@ -7,8 +7,9 @@ import torch
 
 from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
-from persuasion.model.policies import Array, as_tensor, project_to_simplex
+from persuasion.model.projections import project_to_simplex
 from persuasion.model.simulate import sender_utilities
+from persuasion.model.tensors import Array, as_tensor
 
 
 def random_search(

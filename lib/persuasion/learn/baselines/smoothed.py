@@ -17,7 +17,7 @@ from persuasion.learn.baselines.exact_gradient import own_gradients
 from persuasion.learn.extragradient import extragradient
 from persuasion.model.checks import positive_number
 from persuasion.model.game import Game
-from persuasion.model.policies import Array
+from persuasion.model.tensors import Array
 
 CHUNK_BYTES = 32_000_000
 STAGES = 5
