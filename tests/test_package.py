@@ -14,13 +14,13 @@ def test_every_exported_name_is_there(name):
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'equilibrium'"):
+    with pytest.raises(AttributeError, match="equilibrium"):
         _ = persuasion.equilibrium
 
 
 @pytest.mark.parametrize("first", ["", "import persuasion.regret.anywhere.milp; "])
 def test_best_response_is_the_function_whatever_is_imported_first(first):
-    code = f"{first}from persuasion import best_response; assert not hasattr(best_response, '__path__')"
+    code = f"{first}from persuasion import best_response; assert callable(best_response)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -1,0 +1,62 @@
+"""The house as its imports draw it: the science knows nothing of the study, and rooms do not go in circles."""
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+LIBRARY = Path(__file__).resolve().parents[1] / "lib"
+MODULES = {
+    ".".join(path.relative_to(LIBRARY).with_suffix("").parts).removesuffix(".__init__"): path
+    for wing in ("persuasion", "study")
+    for path in (LIBRARY / wing).rglob("*.py")
+}
+
+
+def imported(name):
+    """The project's modules that a module imports, anywhere in it, what only type checkers see included."""
+    for node in ast.walk(ast.parse(MODULES[name].read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in MODULES else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def room(name):
+    return ".".join(name.split(".")[:2])
+
+
+def test_the_science_does_not_import_the_study():
+    wrong = {
+        (name, other)
+        for name in MODULES
+        if name.startswith("persuasion")
+        for other in imported(name)
+        if other.split(".")[0] == "study"
+    }
+    assert not wrong
+
+
+def test_rooms_of_the_science_are_in_an_order():
+    graph = {}
+    for name in MODULES:
+        if name.startswith("persuasion."):
+            others = {room(other) for other in imported(name) if other.startswith("persuasion.")}
+            graph.setdefault(room(name), set()).update(others - {room(name)})
+    assert len(graph) > 9
+    order = list(TopologicalSorter(graph).static_order())  # raises where there is a circle
+    wanted = ["model", "regret", "equilibria", "own_game"]
+    assert [name for name in order if name.removeprefix("persuasion.") in wanted] == [
+        f"persuasion.{name}" for name in wanted
+    ]
+
+
+@pytest.mark.parametrize("module", ["persuasion", "study", "study.__main__"])
+def test_reading_needs_no_torch(module):
+    code = f"import sys, {module}; assert not {{'torch', 'pandas', 'matplotlib'}} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
