@@ -15,11 +15,15 @@ def product_advertising(
     qualities: tuple[int, int] = (-8, 12),
     shock: float = 0.1,
     signals: int = 2,
+    states: int | None = None,
+    prices_in_state: bool = False,
+    products: int | None = None,
     seed: int | np.random.Generator | np.random.SeedSequence | None = None,
 ) -> Game:
     """Firms with posted prices and hidden qualities court one consumer.
 
-    The state is the vector of qualities, uniform over all integer vectors (441 states for two firms).
+    The state is the vector of qualities, uniform over all integer vectors (441 states for two firms) or over a
+    sample of them.
     Action ``i`` buys from firm ``i`` for quality minus price plus shock; the last action buys nothing
     and is worth 0. A firm gets its price if bought from, else -1 [P].
 
@@ -30,16 +34,31 @@ def product_advertising(
     qualities : inclusive range of the uniform integer qualities [P]
     shock : standard deviation of each firm's zero-mean Gaussian shock, drawn once per instance [C]
     signals : signals of each firm [C]
-    seed : anything ``numpy.random.default_rng`` accepts; it draws prices and shocks
+    states : number of quality vectors drawn per instance, equally likely; None: all of them [C]
+    prices_in_state : every drawn state has its own prices, too, which the consumer does not see [C]
+    products : seed of one draw of prices and qualities that all instances share; None: each draws its own [C]
+    seed : anything ``numpy.random.default_rng`` accepts; it draws prices, shocks and sampled qualities
+
+    Raises
+    ------
+    ValueError
+        if prices are to be in the state but states are not sampled
     """
+    if prices_in_state and states is None:
+        raise ValueError("prices_in_state needs a number of states to draw")
     generator = np.random.default_rng(seed)
-    price = generator.integers(prices[0], prices[1] + 1, firms).astype(float)
+    goods = generator if products is None else np.random.default_rng(products)
+    rows = states if prices_in_state and states else 1
+    price = goods.integers(prices[0], prices[1] + 1, (rows, firms)).astype(float)
     shocks = generator.normal(0, shock, firms)
-    levels = range(qualities[0], qualities[1] + 1)
-    quality = np.array(list(itertools.product(levels, repeat=firms)), dtype=float)
-    states = len(quality)
-    receiver = np.hstack([quality - price + shocks, np.zeros((states, 1))])
-    gains = np.where(np.eye(firms, firms + 1) == 1, price[:, None], -1.0)
-    senders = np.broadcast_to(gains[:, None, :], (firms, states, firms + 1))
-    prior = np.full(states, 1 / states)
+    if states is None:
+        levels = range(qualities[0], qualities[1] + 1)
+        quality = np.array(list(itertools.product(levels, repeat=firms)), dtype=float)
+    else:
+        quality = goods.integers(qualities[0], qualities[1] + 1, (states, firms)).astype(float)
+    count = len(quality)
+    receiver = np.hstack([quality - price + shocks, np.zeros((count, 1))])
+    gains = np.where(np.eye(firms, firms + 1)[:, None] == 1, price.T[:, :, None], -1.0)
+    senders = np.broadcast_to(gains, (firms, count, firms + 1))
+    prior = np.full(count, 1 / count)
     return Game(prior, receiver, senders, signals, f"product advertising, {firms} firms")

@@ -163,12 +163,14 @@ class Sensitivity:
     values : of every changed constant, the first so many
     searches : only the first so many searches
     starts : random starting profiles
+    candidates : per scenario, the first so many of :mod:`study.designs.plausible`
     """
 
     instances: int = 5
     values: int = 2
     searches: int = 1
     starts: int = 300
+    candidates: int = 100
 
 
 @dataclass(frozen=True)
@@ -377,7 +379,7 @@ def _smoke() -> Preset:
             instances=2,
             curve=((128, 1), (256, 2)),
         ),
-        sensitivity=Sensitivity(instances=1, values=1, starts=2),
+        sensitivity=Sensitivity(instances=1, values=1, starts=2, candidates=2),
         certificates=Certificates(seconds=20.0, scenario_global=False, polish_rounds=5),
         kinks=KinksStudy((Size(2, 2, 2, 2, 1.0),), 1, starts=1, steps=(0, 2), samples=(50,)),
         dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2), seconds=10.0),

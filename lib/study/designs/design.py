@@ -8,7 +8,7 @@ from typing import Any
 
 from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.training import Training
-from study.designs import certificates, recipes, sensitivity
+from study.designs import certificates, plausible, recipes, sensitivity
 from study.designs.config import Benchmark, Preset, to_dict
 from study.jobs import Job
 
@@ -21,6 +21,7 @@ EXPERIMENTS = (
     "synthetic",
     "second",
     "scenarios",
+    "plausible",
     "sensitivity",
     "baselines",
     "certificates",
@@ -174,6 +175,7 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "recipe-evaluation": recipes.evaluation_jobs,
     "recipe-ablation": recipes.ablation_jobs,
     "learning-curve": recipes.curve_jobs,
+    "plausible": plausible.jobs,
     "sensitivity": _sensitivity,
     "baselines": _baselines,
     "certificates": _certificates,

@@ -2,6 +2,7 @@
 
 ``solve``      one game, one architecture: train a network per sender, search, select, check
 ``reference``  one game: random starts, full revelation, how far utilities vary at all
+``reach``      instances of one game: the welfare at simple profiles, and the most that any profile can have
 ``didactic``   one architecture on the didactic game: the surfaces of Figure 1
 ``fit``        one game, one architecture, one recipe: errors only
 ``baseline``   one game, one search without networks: search, select, check
@@ -18,7 +19,9 @@ from typing import Any
 import numpy as np
 
 Payload = tuple[dict[str, Any], dict[str, np.ndarray]]
-KINDS = ("solve", "reference", "didactic", "fit", "baseline", "certify", "kinks", "dynamics")
+KINDS = (
+    "solve", "reference", "reach", "didactic", "fit", "baseline", "certify", "kinks", "dynamics",
+)  # fmt: skip
 
 
 def run_kind(config: dict[str, Any], given: tuple[Any, ...] = ()) -> Payload:

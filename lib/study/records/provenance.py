@@ -25,6 +25,7 @@ SEARCHES = (
 )
 RELEVANT = {
     "reference": GAMES,
+    "reach": GAMES,
     "solve": (*GAMES, *LEARNING, *SELECTION),
     "baseline": (*GAMES, *SEARCHES, *SELECTION),
     "didactic": GAMES + LEARNING,
