@@ -1,17 +1,22 @@
 """The ledger's rule on made-up measurements, and its parts on made-up records."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from study import ledger, preset
+from study.figures.statistics import holm
 from study.ledger import Count, Effect, Verdict, empirical, theory, verdict
+from study.ledger.effects import LARGE, states
 
 FOR, AGAINST, OPEN = Effect("a", 1.0, 0.5, 9), Effect("b", -1.0, 0.5, 9), Effect("c", 0.1, 0.5, 9)
+SAME, SMALLER = Effect("f", 0.001, 0.005, 9, margin=0.01), OPEN._replace(claimed=0.7)
 NONE, SINGLE = Effect("d", np.nan, np.nan, 0), Effect("e", 1.0, np.nan, 1)
 
 
@@ -32,19 +37,97 @@ NONE, SINGLE = Effect("d", np.nan, np.nan, 0), Effect("e", 1.0, np.nan, 1)
         ([Count("x", 2, 3)], Verdict.PARTLY),
         ([Count("x", 0, 3)], Verdict.FAILS),
         ([Count("x", 0, 0)], Verdict.MISSING),
+        ([Count("x", 9, 10, needed=0.9)], Verdict.HOLDS),
+        ([SAME, SAME], Verdict.EQUAL),
+        ([SAME, FOR], Verdict.PARTLY),
+        ([SAME, AGAINST], Verdict.FAILS),
+        ([SAME, OPEN], Verdict.OPEN),
+        ([SMALLER, OPEN], Verdict.FAILS),
+        ([OPEN._replace(claimed=0.6)], Verdict.OPEN),  # where the interval ends
     ],
 )
-def test_the_rule(parts, expected):
-    assert verdict(parts) is expected
+def test_the_rule_whatever_the_order(parts, expected):
+    for order in itertools.permutations(parts):
+        assert verdict(order) is expected
+
+
+def test_a_large_margin_has_to_be_large():
+    large = Effect("a", LARGE, 0.01, 9)
+    assert verdict([large], large=True) is Verdict.HOLDS
+    assert verdict([large._replace(mean=0.99 * LARGE)], large=True) is Verdict.PARTLY
+    assert verdict([OPEN], large=True) is Verdict.OPEN
+
+
+def test_no_difference_at_the_edges_of_the_margin():
+    margin = 1 / 64  # sums of these are exact
+    inside = Effect("a", margin / 2, margin / 2, 9, margin)
+    assert [inside.equal, inside._replace(mean=-margin / 2).equal] == [True, True]
+    assert not inside._replace(mean=margin * 33 / 64).equal
+    assert not inside._replace(half_width=np.nan).equal
+    # a difference that is significant and does not matter is no difference
+    assert states([inside._replace(half_width=margin / 8)]) == ["equal"]
+
+
+def test_holm_by_hand():
+    # sorted 0.005, 0.01, 0.03, 0.04: times 4, 3, 2, 1, and never below the one before
+    np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(holm([0.6, 0.7]), [1, 1])
+    assert holm([]).tolist() == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.randoms())
+def test_holm_does_not_depend_on_the_order_and_lies_between_none_and_bonferroni(values, random):
+    order = list(range(len(values)))
+    random.shuffle(order)
+    adjusted = holm(values)
+    np.testing.assert_array_equal(holm([values[k] for k in order]), adjusted[order])
+    assert (adjusted >= values).all()
+    assert (adjusted <= np.minimum(1, len(values) * np.array(values))).all()
+
+
+def test_one_good_part_among_many_is_chance():
+    lucky = Effect.of("lucky", [0.1, 0.5, 0.3, 0.2])
+    assert lucky.p == pytest.approx(stats.ttest_1samp([0.1, 0.5, 0.3, 0.2], 0).pvalue)
+    assert states([lucky]) == ["for"]
+    assert set(states([lucky] + [OPEN] * 39)) == {"open"}
+
+
+@given(
+    st.lists(st.floats(-1, 1), min_size=3, max_size=9),
+    st.sampled_from([2.0**-20, 0.5, 8.0, 2.0**30]),
+    st.integers(0, 4),
+)
+@settings(max_examples=15, deadline=None)
+def test_units_of_utility_do_not_matter(gaps, unit, shift):
+    """Utilities in other units, and from another zero point, that powers of two keep exact."""
+    assume(not gaps or np.ptp(gaps) > 1e-3)
+    plain = selections(np.round(np.array(gaps) * 1024) / 1024)
+    other = plain.assign(
+        **{
+            name: plain[name] * unit + shift * unit for name in ("utilities", "start", "revelation")
+        },
+        utility_range=plain["utility_range"] * unit,
+    )
+    other["welfare"] = other["utilities"].map(np.sum)
+    empty = pd.DataFrame()
+    found = [
+        [part for measure in (
+            empirical.utilities, empirical.from_starts, empirical.over_revelation_by_sender,
+        ) for part in measure(empirical.Evidence(empty, empty, f, empty, empty, empty, empty, (0.005, 0.01)))]
+        for f in (plain, other)
+    ]  # fmt: skip
+    assert states(found[0]) == states(found[1])
+    np.testing.assert_allclose([p.mean for p in found[0]], [p.mean for p in found[1]], atol=1e-9)
 
 
 @given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=30))
 def test_the_state_is_that_of_the_interval(values):
     effect = Effect.of("x", values)
     low, high = effect.mean - effect.half_width, effect.mean + effect.half_width
+    assume(min(abs(low), abs(high)) > 1e-9 * np.abs(values).max())
     expected = "for" if low > 0 else "against" if high < 0 else "open"
-    assert effect.state == expected
-    mirrored = Effect.of("x", [-v for v in values]).state
+    assert states([effect]) == [expected]
+    (mirrored,) = states([Effect.of("x", [-v for v in values])])
     assert mirrored == {"for": "against", "against": "for", "open": "open"}[expected]
 
 
@@ -58,7 +141,7 @@ def selections(gaps, senders=2, radius=0.005):
                 {
                     "game": f"g{game}", "senders": senders, "method": method, "radius": radius,
                     "solved": True, "utilities": value, "welfare": value.sum(), "family": "s",
-                    "start": np.zeros(senders), "revelation": np.zeros(senders),
+                    "start": np.zeros(senders), "revelation": np.zeros(senders), "utility_range": 4.0,
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
@@ -76,7 +159,7 @@ def errors(factor, slope=0.0, games=30):
             rows.append(
                 {
                     "game": f"g{game}", "senders": 2, "degenerate": False, "method": method, **sizes,
-                    "training": 3 * error, "held_out": 3 * error,
+                    "training": 3 * error, "held_out": 3 * error, "utility_range": 4.0,
                     "training_relative": error, "held_out_relative": error,
                 }
             )  # fmt: skip
@@ -159,12 +242,14 @@ def test_planted_disadvantages_are_found(evidence, parts):
 
 def test_a_search_without_a_network_that_is_ahead_is_counted_against_dnl(evidence):
     parts = empirical.over_searches(dataclasses.replace(evidence, searches=searches(-0.1)))
-    assert [part.state for part in parts] == ["against"] * 4
-    assert parts[0].name == "logit scale 1, 2 senders, DNL − random search"
+    assert states(parts) == ["against"] * 2
+    assert {part.name.split(" − ")[0] for part in empirical.over_each_search(evidence)} == {
+        "logit scale 1, 2 senders, DNL", "logit scale 10, 2 senders, DNL",
+    }  # fmt: skip
     assert all(abs(part.mean + 0.1) < 0.02 for part in parts), "relative to the utility range"
     assert verdict(parts) is Verdict.FAILS
     mixed = searches(0.1).assign(logit_scale=1.0, solved=lambda f: f["game"].str.startswith("10"))
-    found = empirical.over_searches(dataclasses.replace(evidence, searches=mixed))
+    found = empirical.over_each_search(dataclasses.replace(evidence, searches=mixed))
     assert [part.size for part in found] == [20, 20], "the games that both solved"
 
 
@@ -175,29 +260,38 @@ def test_less_accurate_everywhere_does_not_hold(evidence):
 
 
 def test_a_planted_slope_is_measured(evidence):
-    states = {e.name: e for e in empirical.trends_relative(evidence)}["DNL, rise per state"]
-    assert states.state == "for"
-    assert abs(states.mean - 0.2) < states.half_width
+    rise = {e.name: e for e in empirical.trends_relative_by_network(evidence)}[
+        "DNL, rise per state"
+    ]
+    assert abs(rise.mean - 0.2) < rise.half_width
     falling = dataclasses.replace(evidence, errors=errors(0.5, slope=-0.2))
-    found = {e.name: e.state for e in empirical.trends_relative(falling)}
-    assert found["DNL, rise per state"] == "against"
+    found = empirical.trends_relative(falling)
+    assert (
+        dict(zip([e.name for e in found], states(found)))["all networks, rise per state"]
+        == "against"
+    )
 
 
-def test_the_papers_slopes_are_of_errors_in_utility_units(evidence):
+def test_the_papers_slopes_are_of_errors_as_shares_of_the_range(evidence):
     """More signals: smaller errors, but larger ones relative to a variance that shrinks faster."""
     table = evidence.errors
     table = table.assign(
-        training=10.0 - table["signals"],
+        training=(0.1 * (12.0 - table["signals"]) * table["utility_range"]) ** 2,
         training_relative=np.exp(0.3 * table["signals"]),
         degenerate=table["game"].isin(["g0", "g1"]),
     )
     changed = dataclasses.replace(evidence, errors=table)
     paper, relative = (
-        {e.name: e for e in slopes(changed)}["DNL, fall per signal"]
-        for slopes in (empirical.trends, empirical.trends_relative)
+        slopes(changed)[0] for slopes in (empirical.trends, empirical.trends_relative)
     )
-    assert (paper.state, round(paper.mean, 9), paper.size) == ("for", 1.0, 30)
-    assert (relative.state, round(relative.mean, 9), relative.size) == ("against", -0.3, 28)
+    assert paper.name == relative.name == "all networks, fall per signal"
+    assert (round(paper.mean, 9), paper.size) == (0.1, 30)
+    assert (round(relative.mean, 9), relative.size) == (-0.3, 28)
+    assert [states([part]) for part in (paper, relative)] == [["for"], ["against"]]
+    flat = dataclasses.replace(
+        evidence, errors=table.assign(training=2.0 + 1e-4 * table["signals"])
+    )
+    assert verdict(empirical.trends(flat)) is Verdict.EQUAL
 
 
 def test_certificates_are_counted_only_where_they_decide(evidence):
@@ -212,9 +306,19 @@ def test_certificates_of_scenarios_are_counted_by_scenario(evidence):
     assert [(p.name, p.true, p.size) for p in parts] == [("a", 1, 2), ("b", 1, 1)]
 
 
-def test_scenarios_are_compared_in_order(evidence):
-    first, second = empirical.scenario_order(evidence)
-    assert (first.state, second.state) == ("for", "open")
+def test_scenarios_are_compared_with_the_stronger_rival_and_the_papers_difference(evidence):
+    frame = evidence.scenarios.assign(family="ride-hailing")
+    lead = frame["method"].map({"relu": 0.0, "delu": 0.2, "dnl": 0.0}).to_numpy()
+    frame["welfare"] += lead
+    (part,) = empirical.scenario_order(dataclasses.replace(evidence, scenarios=frame))
+    assert part.name == "ride-hailing, DNL − DeLU"
+    assert part.claimed == pytest.approx((4.344 - 3.783) / 4.0)
+    assert part.mean == pytest.approx(
+        (frame[frame["method"] == "dnl"]["welfare"].mean() - 0.2) / 4, rel=0.05
+    )
+    assert [p.name for p in empirical.scenario_steps(dataclasses.replace(evidence, scenarios=frame))] == [
+        "ride-hailing, DNL − DeLU", "ride-hailing, DeLU − ReLU",
+    ]  # fmt: skip
 
 
 def test_unsolved_games_are_left_out_of_pairs(evidence):
@@ -222,7 +326,8 @@ def test_unsolved_games_are_left_out_of_pairs(evidence):
     lost = (frame["method"] == "relu") & frame["game"].isin(["g0", "g1"])
     frame.loc[lost, "solved"] = False
     sizes = {
-        e.name: e.size for e in empirical.welfare(dataclasses.replace(evidence, selections=frame))
+        e.name: e.size
+        for e in empirical.welfare_by_rival(dataclasses.replace(evidence, selections=frame))
     }
     assert sizes == {"DNL − ReLU": 18, "DNL − DeLU": 20}
 
@@ -265,3 +370,34 @@ def test_the_brief_names_every_claim_once_under_its_verdict():
     first, second = text.splitlines()
     assert first == "- **Holds** (2): a &lt; b (Figure 1); d (Figure 3)"
     assert second == "- **Does not hold** (1): c (Figure 2)"
+
+
+def test_a_section_opens_with_claim_finding_and_a_link_to_its_row(evidence):
+    text = ledger.opening(evidence, "Figure 2")
+    found = empirical.utilities(evidence)[0]
+    (claim,) = (c for c in ledger.EMPIRICAL if c.where.endswith("Figure 2"))
+    assert f"*What we find*: {found}" in text
+    assert f'<a href="../ledger.html#{claim.anchor}">holds</a>' in text
+    row = ledger.ledger_markdown(ledger.ledger_table([claim], evidence))
+    assert f'<span id="{claim.anchor}"></span>' in row
+    with pytest.raises(ValueError, match="no claim at or beginning with 'Figure 9'"):
+        ledger.opening(evidence, "Figure 9")
+
+
+def test_every_claim_has_a_place_of_its_own_in_the_ledger():
+    anchors = [claim.anchor for claim in (*ledger.THEORY, *ledger.EMPIRICAL)]
+    assert len(set(anchors)) == len(anchors)
+
+
+def test_plain_words_follow_the_records(evidence):
+    table = pd.DataFrame({"verdict": ["holds", "does not hold"], "instances": [30, 12]})
+    text = ledger.in_plain_words(table, evidence)
+    assert text.startswith(
+        "Of the paper's 2 statements that are checked here, 1 hold on every instance tried, 42 in all."
+    )
+    assert "are worth more than those found" in text
+    assert "confirms 2 of 3 profiles" in text
+    even = evidence.selections.assign(welfare=1.0)
+    assert "are worth as much as those" in ledger.in_plain_words(
+        table, dataclasses.replace(evidence, selections=even)
+    )

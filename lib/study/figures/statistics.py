@@ -48,3 +48,18 @@ def mean_interval(values: ArrayLike) -> Mean:
         return Mean(float(sample[0]), np.nan, 1)
     error = sample.std(ddof=1) / np.sqrt(count)
     return Mean(float(sample.mean()), float(stdtrit(count - 1, 0.975) * error), count)
+
+
+def holm(p_values: ArrayLike) -> np.ndarray:
+    """Holm's (1979) adjustment of p-values for their number, in the order given.
+
+    The probability that any of them is below a level by chance is at most that level.
+
+    >>> holm([0.01, 0.04, 0.03]).round(3).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    values = np.asarray(p_values, dtype=float)
+    order = np.argsort(values)
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.maximum.accumulate(values[order] * np.arange(len(values), 0, -1))
+    return np.minimum(adjusted, 1)

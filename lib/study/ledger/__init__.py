@@ -2,7 +2,7 @@
 
 from study.ledger.effects import Count, Effect, Verdict, verdict
 from study.ledger.empirical import EMPIRICAL, Evidence, gather
-from study.ledger.show import ledger_brief, ledger_markdown
+from study.ledger.show import in_plain_words, ledger_brief, ledger_markdown, opening
 from study.ledger.table import Claim, ledger_table
 from study.ledger.theory import THEORY
 
@@ -15,8 +15,10 @@ __all__ = [
     "Evidence",
     "Verdict",
     "gather",
+    "in_plain_words",
     "ledger_brief",
     "ledger_markdown",
     "ledger_table",
+    "opening",
     "verdict",
 ]

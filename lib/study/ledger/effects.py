@@ -8,8 +8,20 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import stdtr, stdtrit
 
-from study.figures.statistics import mean_interval
+from study.figures.statistics import holm, mean_interval
+
+SIGNIFICANT = 0.05
+"""A part counts if its p-value, adjusted for the number of parts beside it (Holm), is below this."""
+NO_DIFFERENCE = 0.01
+"""Where the whole 95% interval is within this share of the utility range there is no difference that matters."""
+SAME_ERROR = float(np.log(1.05))
+"""The same for logarithms of errors: within 5% of each other."""
+LARGE = 0.1
+"""A large margin is at least this share of the utility range."""
+CONSISTENT = 0.9
+"""Consistently means in at least this share of the cases."""
 
 
 class Verdict(StrEnum):
@@ -18,55 +30,78 @@ class Verdict(StrEnum):
     HOLDS = "holds"
     PARTLY = "holds partly"
     FAILS = "does not hold"
+    EQUAL = "no difference"
     OPEN = "not shown"
     UNDECIDABLE = "not decidable from the text"
     MISSING = "no records yet"
 
 
 class Effect(NamedTuple):
-    """A mean that is positive where the claim is right, with the half-width of its 95% interval."""
+    """A mean that is positive where the claim is right, with the half-width of its 95% interval.
+
+    ``size`` independent values, ``lost`` degrees of freedom; a difference within ``margin`` does not matter;
+    ``claimed`` is the paper's own difference, if it has one; ``percent``: a share, to be shown as one.
+    """
 
     name: str
     mean: float
     half_width: float
     size: int
+    margin: float = 0.0
+    lost: int = 1
+    claimed: float = np.nan
+    percent: bool = False
 
     @classmethod
-    def of(cls, name: str, values: ArrayLike) -> Effect:
+    def of(cls, name: str, values: ArrayLike, margin: float = 0.0) -> Effect:
         """From independent values, one per game."""
-        return cls(name, *mean_interval(values))
+        return cls(name, *mean_interval(values), margin)
+
+    @classmethod
+    def share(cls, name: str, values: ArrayLike) -> Effect:
+        """From differences as shares of the utility range, one per game."""
+        return cls.of(name, values, NO_DIFFERENCE)._replace(percent=True)
 
     @property
-    def state(self) -> str:
-        """``for``, ``against``, ``open`` where the interval contains 0 or is lacking, ``none`` without values."""
-        if self.size == 0:
-            return "none"
-        if self.mean > self.half_width:
-            return "for"
-        return "against" if self.mean < -self.half_width else "open"
+    def p(self) -> float:
+        """Two-sided p-value of the t-test that belongs to the interval; 1 where there is no interval."""
+        freedom = self.size - self.lost
+        if freedom < 1 or not np.isfinite(self.half_width) or self.mean == 0:
+            return 1.0
+        if self.half_width == 0:
+            return 0.0
+        score = abs(self.mean) / self.half_width * stdtrit(freedom, 0.975)
+        return float(2 * stdtr(freedom, -score))
+
+    @property
+    def equal(self) -> bool:
+        """Whether the whole interval is within the margin (two one-sided tests at 2.5%)."""
+        return abs(self.mean) + self.half_width <= self.margin
 
     def __str__(self) -> str:
+        return f"{self.name}: {self.value}"
+
+    @property
+    def value(self) -> str:
+        """The mean with its interval, without the name."""
         if self.size == 0:
-            return f"{self.name}: –"
-        spread = "" if self.half_width == 0 else f" ± {self.half_width:.3g}"
-        return (
-            f"{self.name}: {self.mean:+.3g}{spread if np.isfinite(self.half_width) else ' (n=1)'}"
+            return "–"
+        mean, half = (
+            f"{100 * x:.2g}%" if self.percent else f"{x:.3g}" for x in (self.mean, self.half_width)
         )
+        sign = "+" if self.mean >= 0 else ""
+        if not np.isfinite(self.half_width):
+            return f"{sign}{mean} (n=1)"
+        return f"{sign}{mean}" + (f" ± {half}" if self.half_width else "")
 
 
 class Count(NamedTuple):
-    """Cases in which something that the claim says of all of them was found true."""
+    """Cases in which something that the claim says of all of them, or of the share ``needed``, was found true."""
 
     name: str
     true: int
     size: int
-
-    @property
-    def state(self) -> str:
-        """``for`` if in all cases, ``against`` if in none, else ``part``; ``none`` without cases."""
-        if self.size == 0:
-            return "none"
-        return {self.size: "for", 0: "against"}.get(self.true, "part")
+    needed: float = 1.0
 
     def __str__(self) -> str:
         return f"{self.name}: {self.true} of {self.size}"
@@ -75,18 +110,55 @@ class Count(NamedTuple):
 Part = Effect | Count
 
 
-def verdict(parts: Sequence[Part]) -> Verdict:
-    """The rule.
+def states(parts: Sequence[Part]) -> list[str]:
+    """What each part says, p-values adjusted for the number of those with an interval.
 
-    *Holds*: every part has its interval above 0, or is true in all cases. *Holds partly*: some parts do, or are
-    true in some cases. *Does not hold*: none does, and some part has its interval below 0 or is true in no case.
-    *Not shown*: all intervals contain 0. Intervals are not adjusted for the number of parts.
+    An effect is ``equal`` if all of its interval is within the margin, else ``for`` or ``against`` if it is
+    significant, else ``smaller`` if all of its interval is below the paper's own difference, else ``open``. A count
+    is ``for`` if true in as many cases as needed, ``against`` if in none, else ``part``. ``none`` without values.
     """
-    states = [part.state for part in parts if part.state != "none"]
-    if not states:
+    effects = [part for part in parts if isinstance(part, Effect) and part.size]
+    adjusted = iter(holm([part.p for part in effects]))
+    return [
+        _count_state(part) if isinstance(part, Count)
+        else _effect_state(part, next(adjusted)) if part.size
+        else "none"
+        for part in parts
+    ]  # fmt: skip
+
+
+def _effect_state(part: Effect, p: float) -> str:
+    if part.equal:
+        return "equal"
+    if p < SIGNIFICANT:
+        return "for" if part.mean > 0 else "against"
+    return "smaller" if part.mean + part.half_width < part.claimed else "open"
+
+
+def _count_state(part: Count) -> str:
+    if part.size == 0:
+        return "none"
+    if part.true >= part.needed * part.size:
+        return "for"
+    return "part" if part.true else "against"
+
+
+def verdict(parts: Sequence[Part], large: bool = False) -> Verdict:
+    """The rule, on the parts of a claim's primary comparison; ``large`` if it claims a large margin.
+
+    *Holds*: every part is for it (and, if it claims so, large). *Holds partly*: some are, or are in some cases, or
+    the margin is not large. *No difference*: every part is too small to matter. *Does not hold*: none is for it,
+    and some is against it, or smaller than in the paper. *Not shown*: the rest.
+    """
+    found = [(part, state) for part, state in zip(parts, states(parts)) if state != "none"]
+    if not found:
         return Verdict.MISSING
-    if all(state == "for" for state in states):
-        return Verdict.HOLDS
-    if any(state in ("for", "part") for state in states):
+    kinds = {state for _, state in found}
+    if kinds == {"for"}:
+        sizes = [part.mean for part, _ in found if isinstance(part, Effect)]
+        return Verdict.PARTLY if large and min(sizes, default=LARGE) < LARGE else Verdict.HOLDS
+    if kinds & {"for", "part"}:
         return Verdict.PARTLY
-    return Verdict.FAILS if "against" in states else Verdict.OPEN
+    if kinds == {"equal"}:
+        return Verdict.EQUAL
+    return Verdict.FAILS if kinds & {"against", "smaller"} else Verdict.OPEN

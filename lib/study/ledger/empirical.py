@@ -1,12 +1,14 @@
 """The paper's claims about its experiments, each a list of parts measured from records.
 
-Comparisons are paired by game. Utilities and welfare are in the games' own units and over all games of the paper's
-design, as in the paper; errors are compared by their ratio, which leaves out degenerate games.
+Comparisons are paired by game. Utilities and welfare are shares of the game's utility range, over all games of the
+paper's design; errors are compared by their ratio, which leaves out degenerate games. A claim that DNL beats both
+other networks is decided against its stronger rival, the one that comes nearer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,12 +28,14 @@ from study.figures.frames import (
 )
 from study.figures.style import NAMES
 from study.figures.tables import PAPER_TABLE_1
-from study.ledger.effects import Count, Effect, Part
+from study.ledger.effects import CONSISTENT, NO_DIFFERENCE, SAME_ERROR, Count, Effect, Part
 from study.ledger.table import Claim
 from study.run.produce import produce
 
 OURS = "dnl"
 OTHERS = ("relu", "delu")
+SPAN = 8
+"""From the smallest to the largest of the paper's sizes, 2 to 10."""
 
 
 @dataclass(frozen=True)
@@ -58,36 +62,57 @@ class Evidence:
         return frame[(frame["senders"] == senders) & (frame["radius"] == self.radii[search])]
 
 
+class Gathered(Evidence):
+    """The evidence of a preset; every table is made when it is first asked for, and missing records computed."""
+
+    def __init__(self, preset: Preset, store: str | Path | None, workers: int | None) -> None:
+        put = functools.partial(object.__setattr__, self)
+        put("_preset", preset)
+        put("_records", functools.cache(lambda name: produce(preset, name, store, workers)))
+        put("radii", tuple(search.radius for search in preset.searches))
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in TABLES:
+            raise AttributeError(name)
+        value = TABLES[name](self, self._preset, self._records)
+        object.__setattr__(self, name, value)
+        return value
+
+
 def gather(preset: Preset, store: str | Path | None = None, workers: int | None = None) -> Evidence:
     """The evidence of a preset; computes missing records first."""
+    return Gathered(preset, store, workers)
 
-    def records(experiment: str) -> list[Any]:
-        return produce(preset, experiment, store, workers)
 
-    synthetic = records("synthetic")
-    selections, scenarios = (
-        frame[frame["tolerance"] == preset.headline]
-        for frame in (
-            equilibria_frame(synthetic, preset),
-            equilibria_frame(records("scenarios"), preset),
-        )
-    )
-    certified, of_scenarios = (
-        frame[frame["headline"]].assign(headline=preset.headline)
-        for name in ("figure-certificates", "scenario-certificates")
-        for frame in [_varied(certificates_frame(records(name), preset), selections, scenarios)]
-    )
-    certified = certified[certified["logit_scale"] == preset.synthetic.logit_scale]
-    return Evidence(
-        didactic_errors(records("didactic")),
-        errors_frame(synthetic),
-        selections,
-        scenarios,
-        certified,
-        of_scenarios,
-        selections_frame([*synthetic, *records("second"), *records("baselines")], preset),
-        tuple(search.radius for search in preset.searches),
-    )
+def _selections(preset: Preset, records: list[Any]) -> pd.DataFrame:
+    frame = equilibria_frame(records, preset)
+    return frame[frame["tolerance"] == preset.headline]
+
+
+def _certificates(preset: Preset, records: list[Any], selections: pd.DataFrame) -> pd.DataFrame:
+    frame = _varied(certificates_frame(records, preset), selections)
+    return frame[frame["headline"]].assign(headline=preset.headline)
+
+
+def _of_the_paper(preset: Preset, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["logit_scale"] == preset.synthetic.logit_scale]
+
+
+TABLES: dict[str, Callable[[Evidence, Preset, Callable[[str], list[Any]]], pd.DataFrame]] = {
+    "didactic": lambda _, __, records: didactic_errors(records("didactic")),
+    "errors": lambda _, __, records: errors_frame(records("synthetic")),
+    "selections": lambda _, preset, records: _selections(preset, records("synthetic")),
+    "scenarios": lambda _, preset, records: _selections(preset, records("scenarios")),
+    "certificates": lambda own, preset, records: _of_the_paper(
+        preset, _certificates(preset, records("figure-certificates"), own.selections)
+    ),
+    "scenario_certificates": lambda own, preset, records: _certificates(
+        preset, records("scenario-certificates"), own.scenarios
+    ),
+    "searches": lambda _, preset, records: selections_frame(
+        [*records("synthetic"), *records("second"), *records("baselines")], preset
+    ),
+}
 
 
 def _varied(frame: pd.DataFrame, *of_games: pd.DataFrame) -> pd.DataFrame:
@@ -110,31 +135,58 @@ def figure_1(evidence: Evidence) -> list[Part]:
     ]
 
 
+def _rival(parts: Iterable[Effect]) -> list[Part]:
+    """The comparison with the rival that comes nearest."""
+    known = [part for part in parts if part.size]
+    return [min(known, key=lambda part: part.mean)] if known else []
+
+
 def accuracy(evidence: Evidence) -> list[Part]:
-    """Training errors of two senders: as in the figure, and their log ratio game by game."""
-    return _accuracy(evidence, "training")
+    """Training errors of two senders: their log ratio game by game, DNL against the better of the others."""
+    return _rival(_accuracies(evidence, "training"))
+
+
+def accuracies(evidence: Evidence) -> list[Part]:
+    """The same against both others."""
+    return [*_accuracies(evidence, "training")]
 
 
 def accuracy_held_out(evidence: Evidence) -> list[Part]:
-    """The same of held-out errors."""
-    return _accuracy(evidence, "held_out")
+    """:func:`accuracy` of held-out errors."""
+    return _rival(_accuracies(evidence, "held_out"))
 
 
-def _accuracy(evidence: Evidence, which: str) -> list[Part]:
-    """Differences in utility units over all games, which few games dominate; log ratios without degenerate ones."""
-    plain, log = _errors(evidence.errors, which), _log_errors(evidence, which)
+def accuracies_held_out(evidence: Evidence) -> list[Part]:
+    """:func:`accuracies` of held-out errors."""
+    return [*_accuracies(evidence, "held_out")]
+
+
+def _accuracies(evidence: Evidence, which: str) -> list[Effect]:
+    log = _log_errors(evidence, which)
     return [
-        Effect.of(name.format(NAMES[other], NAMES[OURS]), table[other] - table[OURS])
-        for name, table in (("mean squared error {} − {}", plain), ("log error {} / {}", log))
+        Effect.of(f"log error {NAMES[other]} / {NAMES[OURS]}", log[other] - log[OURS], SAME_ERROR)
         for other in OTHERS
     ]
 
 
 def accuracy_everywhere(evidence: Evidence) -> list[Part]:
-    """The same at every level of every size."""
+    """At how many levels of the sizes the mean of the log ratio is for DNL."""
+    levels = [p for p in accuracy_by_level(evidence) if isinstance(p, Effect) and p.size]
+    return [
+        Count(
+            "comparisons by level and network with the smaller error for DNL",
+            sum(part.mean > 0 for part in levels),
+            len(levels),
+            CONSISTENT,
+        )
+    ]
+
+
+def accuracy_by_level(evidence: Evidence) -> list[Part]:
+    """:func:`accuracies` at every level of every size."""
     table = _log_errors(evidence, "training")
     return [
-        Effect.of(f"{level} {size}, {NAMES[other]}", part[other] - part[OURS])
+        Effect.of(f"{level} {size}, {NAMES[other]}", part[other] - part[OURS], SAME_ERROR)
         for size in SIZES
         for level, part in table.groupby(level=size)
         for other in OTHERS
@@ -142,32 +194,57 @@ def accuracy_everywhere(evidence: Evidence) -> list[Part]:
 
 
 def trends(evidence: Evidence) -> list[Part]:
-    """Slopes of the training error as in the figure: in utility units, over all games, degenerate ones too."""
-    return _slopes(_errors(evidence.errors, "training"))
+    """What the training error, a share of the utility range (root mean square), changes by per step of a size.
+
+    Averaged over the networks, over all games, degenerate ones too, as in the figure.
+    """
+    table = _root_errors(evidence).mean(axis=1).to_frame("all networks")
+    return _slopes(table, NO_DIFFERENCE / SPAN)
+
+
+def trends_by_network(evidence: Evidence) -> list[Part]:
+    """The same for each network."""
+    return _slopes(_root_errors(evidence), NO_DIFFERENCE / SPAN)
+
+
+def _root_errors(evidence: Evidence) -> pd.DataFrame:
+    frame = evidence.errors
+    root = np.sqrt(frame["training"]) / frame["utility_range"]
+    return _errors(frame.assign(root=root), "root")
 
 
 def trends_relative(evidence: Evidence) -> list[Part]:
     """Slopes of the log training error relative to the utility's variance, degenerate games left out."""
+    return _slopes(_log_errors(evidence, "training").mean(axis=1).to_frame("all networks"))
+
+
+def trends_relative_by_network(evidence: Evidence) -> list[Part]:
+    """The same for each network."""
     return _slopes(_log_errors(evidence, "training"))
 
 
-def _slopes(table: pd.DataFrame) -> list[Part]:
+def _slopes(table: pd.DataFrame, margin: float = 0.0) -> list[Part]:
     """Slope on each size, signed as the paper claims: signals lower the error, states and actions raise it."""
     return [
-        _slope(f"{NAMES[method]}, {way} per {size[:-1]}", table.index.get_level_values(size), table[method], sign)
-        for method in (*OTHERS, OURS)
+        _slope(
+            f"{NAMES.get(str(method), method)}, {way} per {size[:-1]}",
+            table.index.get_level_values(size), table[method], sign, margin,
+        )
+        for method in table
         for size, way, sign in zip(SIZES, ("fall", "rise", "rise"), (-1, 1, 1))
     ]  # fmt: skip
 
 
-def _slope(name: str, x: Any, y: pd.Series, sign: int) -> Effect:
+def _slope(name: str, x: Any, y: pd.Series, sign: int, margin: float) -> Effect:
     if len(y) < 3 or len(set(x)) < 2:
         return Effect(name, np.nan, np.nan, 0)
     from scipy import stats  # half a second to import, which pages without a slope need not spend
 
     fitted = stats.linregress(np.asarray(x, dtype=float), y)
     half = float(stats.t.ppf(0.975, len(y) - 2) * fitted.stderr)
-    return Effect(name, sign * float(fitted.slope), half, len(y))
+    return Effect(
+        name, sign * float(fitted.slope), half, len(y), margin, lost=2, percent=margin > 0
+    )
 
 
 def _log_errors(evidence: Evidence, which: str) -> pd.DataFrame:
@@ -183,15 +260,21 @@ def _errors(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def utilities(evidence: Evidence, search: int = 0) -> list[Part]:
+    """Two senders: the sum of their utilities at the selected equilibrium, DNL minus its stronger rival."""
+    return _rival(_welfare_gap(evidence.at(2, search), OURS, other) for other in OTHERS)
+
+
+def utilities_by_sender(evidence: Evidence, search: int = 0) -> list[Part]:
     """Each of two senders' utility at the selected equilibrium, DNL minus the others."""
     return [
-        Effect.of(f"sender {sender + 1}, {NAMES[OURS]} − {NAMES[other]}", gap)
+        Effect.share(f"sender {sender + 1}, {NAMES[OURS]} − {NAMES[other]}", gap)
         for other in OTHERS
         for sender, gap in enumerate(_utility_gaps(evidence.at(2, search), other))
     ]
 
 
 def _utility_gaps(frame: pd.DataFrame, other: str) -> Iterator[np.ndarray]:
+    frame = _relative(frame)
     pair = commonly_solved(frame[frame["method"].isin([OURS, other])])
     table = pair.pivot(index="game", columns="method", values="utilities")
     if {OURS, other} <= set(table):
@@ -199,62 +282,129 @@ def _utility_gaps(frame: pd.DataFrame, other: str) -> Iterator[np.ndarray]:
 
 
 def from_starts(evidence: Evidence) -> list[Part]:
-    """Utility after extra-gradient with DNL, minus the mean over the random starts."""
-    return list(_against(evidence.at(2), "start"))
+    """Two senders: the sum of utilities after extra-gradient with DNL, minus that of the random starts."""
+    return [_welfare_over(evidence.at(2), "start")]
 
 
 def over_revelation(evidence: Evidence) -> list[Part]:
-    """Utility after extra-gradient with DNL, minus that under full revelation."""
-    return list(_against(evidence.at(2), "revelation"))
+    """Two senders: the sum of utilities after extra-gradient with DNL, minus that under full revelation."""
+    return [_welfare_over(evidence.at(2), "revelation")]
+
+
+def from_starts_by_sender(evidence: Evidence) -> list[Part]:
+    """The same for each sender."""
+    return list(_against(evidence.at(2), "start"))
+
+
+def over_revelation_by_sender(evidence: Evidence) -> list[Part]:
+    """The same for each sender, and the sum as a share of what there is to gain."""
+    return [*_against(evidence.at(2), "revelation"), _share_of_gain(evidence.at(2))]
+
+
+def _relative(frame: pd.DataFrame) -> pd.DataFrame:
+    """Utilities and welfare as shares of the game's utility range."""
+    columns = ["utilities", "welfare", "start", "revelation"]
+    return frame.assign(**{name: frame[name] / frame["utility_range"] for name in columns})
+
+
+def _own(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """DNL's rows of the games where it found an equilibrium and the other column has a value."""
+    frame = _relative(frame)
+    return frame[(frame["method"] == OURS) & frame["solved"] & frame[column].notna()]
 
 
 def _against(frame: pd.DataFrame, column: str) -> Iterator[Part]:
-    own = frame[(frame["method"] == OURS) & frame["solved"] & frame[column].notna()]
+    own = _own(frame, column)
     for sender in range(int(frame["senders"].max()) if len(frame) else 0):
         gap = [u[sender] - v[sender] for u, v in zip(own["utilities"], own[column])]
-        yield Effect.of(f"sender {sender + 1}", gap)
+        yield Effect.share(f"sender {sender + 1}", gap)
+
+
+def _welfare_over(frame: pd.DataFrame, column: str) -> Effect:
+    own = _own(frame, column)
+    gap = own["welfare"] - [float(utilities.sum()) for utilities in own[column]]
+    return Effect.share(f"welfare, {NAMES[OURS]} − {NAMES[column]}", gap)
+
+
+def _share_of_gain(frame: pd.DataFrame) -> Effect:
+    """DNL's welfare beyond full revelation, over the mean of what the best known profile has beyond it."""
+    own = _own(frame, "revelation").set_index("game")
+    revealed = own["revelation"].map(np.sum)
+    best = _relative(frame).groupby("game")["welfare"].max().reindex(own.index)
+    room = (np.maximum(best, revealed) - revealed).mean() if len(own) else 0.0
+    shares = (own["welfare"] - revealed) / room if room > 0 else own["welfare"][:0]
+    name = "share of what the best known profile has beyond full revelation"
+    return Effect.of(name, shares)._replace(percent=True)
 
 
 def welfare(evidence: Evidence, search: int = 0) -> list[Part]:
+    """Four senders: welfare of DNL minus that of its stronger rival."""
+    return _rival(_welfare_gap(evidence.at(4, search), OURS, other) for other in OTHERS)
+
+
+def welfare_by_rival(evidence: Evidence, search: int = 0) -> list[Part]:
     """Four senders: welfare of DNL minus that of the others."""
     return [_welfare_gap(evidence.at(4, search), OURS, other) for other in OTHERS]
 
 
 def welfare_gained(evidence: Evidence) -> list[Part]:
     """Four senders: welfare after extra-gradient with DNL, minus that at the starts and under full revelation."""
-    frame = evidence.at(4)
-    own = frame[(frame["method"] == OURS) & frame["solved"]]
-    parts: list[Part] = []
-    for name, column in (("the starts", "start"), ("full revelation", "revelation")):
-        known = own[own[column].notna()]
-        gap = known["welfare"] - [utilities.sum() for utilities in known[column]]
-        parts.append(Effect.of(f"welfare, {NAMES[OURS]} − {name}", gap))
-    return parts
+    return [_welfare_over(evidence.at(4), column) for column in ("start", "revelation")]
+
+
+def welfare_share_of_gain(evidence: Evidence) -> list[Part]:
+    """Four senders: the same as a share of what there is to gain."""
+    return [_share_of_gain(evidence.at(4))]
 
 
 def _welfare_gap(frame: pd.DataFrame, better: str, worse: str, label: str = "") -> Effect:
+    frame = frame.assign(share=frame["welfare"] / frame["utility_range"])
     pair = commonly_solved(frame[frame["method"].isin([better, worse])])
-    table = pair.pivot(index="game", columns="method", values="welfare")
+    table = pair.pivot(index="game", columns="method", values="share")
     name = f"{label}{NAMES[better]} − {NAMES[worse]}"
     if not {better, worse} <= set(table):
         return Effect(name, np.nan, np.nan, 0)
-    return Effect.of(name, table[better] - table[worse])
+    return Effect.share(name, table[better] - table[worse])
 
 
 def larger_radius(evidence: Evidence) -> list[Part]:
-    """The second search: utilities of two senders, welfare of four."""
-    return [*utilities(evidence, 1), *welfare(evidence, 1)]
+    """The second search: welfare of two senders, and of four."""
+    parts = (*utilities(evidence, 1), *welfare(evidence, 1))
+    return [part._replace(name=f"{n} senders, {part.name}") for n, part in zip((2, 4), parts)]
+
+
+def larger_radius_by_sender(evidence: Evidence) -> list[Part]:
+    """The second search: utilities of two senders, welfare of four, against both others."""
+    return [*utilities_by_sender(evidence, 1), *welfare_by_rival(evidence, 1)]
 
 
 def scenario_order(evidence: Evidence) -> list[Part]:
+    """Welfare of DNL minus that of its stronger rival, in every scenario."""
+    return [
+        part for family, own in _scenarios(evidence) for part in _rival(_as_claimed(family, own))
+    ]
+
+
+def _as_claimed(family: Any, frame: pd.DataFrame) -> Iterator[Effect]:
+    """DNL minus each other network, with the difference that the paper reports."""
+    for other in OTHERS:
+        paper = PAPER_TABLE_1[family, OURS].mean - PAPER_TABLE_1[family, other].mean
+        part = _welfare_gap(frame, OURS, other, f"{family}, ")
+        yield part._replace(claimed=paper / frame["utility_range"].mean())
+
+
+def scenario_steps(evidence: Evidence) -> list[Part]:
     """DNL over DeLU over ReLU in every scenario."""
-    frame = evidence.scenarios
-    frame = frame[frame["radius"] == evidence.radii[0]]
     return [
         _welfare_gap(part, better, worse, f"{family}, ")
-        for family, part in frame.groupby("family", sort=False)
+        for family, part in _scenarios(evidence)
         for better, worse in (("dnl", "delu"), ("delu", "relu"))
     ]
+
+
+def _scenarios(evidence: Evidence) -> Iterator[tuple[Any, pd.DataFrame]]:
+    frame = evidence.scenarios
+    yield from frame[frame["radius"] == evidence.radii[0]].groupby("family", sort=False)
 
 
 def really_local(evidence: Evidence) -> list[Part]:
@@ -274,17 +424,24 @@ def scenarios_really_local(evidence: Evidence) -> list[Part]:
 
 
 def over_searches(evidence: Evidence) -> list[Part]:
+    """Welfare of DNL minus that of the stronger search without a network, by set of games."""
+    return [part for own in _over_searches(evidence) for part in _rival(own)]
+
+
+def over_each_search(evidence: Evidence) -> list[Part]:
     """Welfare of DNL minus that of searches without a network, relative to the utility range, by set of games."""
+    return [part for own in _over_searches(evidence) for part in own]
+
+
+def _over_searches(evidence: Evidence) -> Iterator[list[Effect]]:
     frame = evidence.searches
     searches = [name for name in frame["method"].unique() if name not in (*OTHERS, OURS)]
-    return [
-        Effect.of(
-            f"logit scale {scale:g}, {senders} senders, {NAMES[OURS]} − {NAMES[search]}",
-            relative_gaps(part, OURS, search),
-        )
-        for (scale, senders), part in frame.groupby(GROUPS)
-        for search in searches
-    ]
+    for (scale, senders), part in frame.groupby(GROUPS):
+        label = f"logit scale {scale:g}, {senders} senders, {NAMES[OURS]} − "
+        yield [
+            Effect.share(label + NAMES[search], relative_gaps(part, OURS, search))
+            for search in searches
+        ]
 
 
 def _confirmed(frame: pd.DataFrame, name: str) -> Count:
@@ -301,12 +458,15 @@ def _paper_table() -> str:
 
 
 def _claim(
-    where: str, says: str, page: str, test: str, parts: Callable[[Evidence], list[Part]] | None, paper: str = "",
+    where: str, says: str, page: str, test: str, parts: Callable[[Evidence], list[Part]] | None,
+    beside: Callable[[Evidence], list[Part]] | None = None, paper: str = "", large: bool = False,
 ) -> Claim:  # fmt: skip
-    return Claim(where, says, page, test, parts, paper)
+    return Claim(where, says, page, test, parts, paper, beside, large)
 
 
-PAIRED = "mean of paired differences over games, 95% t-interval"
+RATIO = "mean log ratio over games, 95% t-interval, against the better rival"
+PAIRED = "share of the utility range: mean of paired differences over games, 95% t-interval"
+RIVAL = f"{PAIRED}, against the better rival"
 EMPIRICAL = (
     _claim(
         "Section 5.1, Figure 1", "DNL fits the didactic game's surface best", "learning/networks",
@@ -314,59 +474,62 @@ EMPIRICAL = (
     ),
     _claim(
         "Section 5.2, Figure 4", "DNL approximates more accurately than ReLU and DeLU",
-        "experiments/synthetic", PAIRED, accuracy,
+        "experiments/synthetic", RATIO, accuracy, accuracies,
     ),
     _claim(
         "not in the paper, beside Figure 4", "DNL is also more accurate on policies that it was not trained on",
-        "experiments/synthetic", PAIRED, accuracy_held_out,
+        "experiments/synthetic", RATIO, accuracy_held_out, accuracies_held_out,
     ),
     _claim(
         "Section 5.2, Figure 4", "DNL's advantage is consistent over the whole range of sizes",
-        "experiments/synthetic", PAIRED, accuracy_everywhere,
+        "experiments/synthetic", f"in at least {CONSISTENT:.0%} of the comparisons",
+        accuracy_everywhere, accuracy_by_level,
     ),
     _claim(
         "Section 5.2, Figure 4",
         "the error falls with the number of signals and rises with states and actions, for all networks",
-        "experiments/synthetic", "slope of the mean squared error over all games, 95% interval", trends,
+        "experiments/synthetic", "slope of the root mean squared error over the utility range, 95% interval",
+        trends, trends_by_network,
     ),
     _claim(
         "not in the paper, beside Figure 4",
         "the error relative to the utility's variance, too, falls with signals and rises with states and actions",
-        "experiments/synthetic", "slope of its log without degenerate games, 95% interval", trends_relative,
+        "experiments/synthetic", "slope of its log, mean of the networks, without degenerate games, 95% interval",
+        trends_relative, trends_relative_by_network,
     ),
     _claim(
         "Section 5.2, Figure 2", "both senders do better at the local equilibria found with DNL",
-        "experiments/synthetic", PAIRED, utilities,
+        "experiments/synthetic", RIVAL, utilities, utilities_by_sender,
     ),
     _claim(
         "Section 5.2, Figure 3", "extra-gradient with DNL improves on the random starts",
-        "experiments/synthetic", PAIRED, from_starts,
+        "experiments/synthetic", PAIRED, from_starts, from_starts_by_sender,
     ),
     _claim(
         "Section 5.2, Figure 3",
         "extra-gradient with DNL beats full revelation for both senders, by a large margin",
-        "experiments/synthetic", PAIRED, over_revelation,
+        "experiments/synthetic", PAIRED, over_revelation, over_revelation_by_sender, large=True,
     ),
     _claim(
         "Section 5.2, Figure 5", "with four senders DNL reaches the highest welfare",
-        "experiments/synthetic", PAIRED, welfare,
+        "experiments/synthetic", RIVAL, welfare, welfare_by_rival,
     ),
     _claim(
         "Section 5.2",
         "with four senders, too, extra-gradient with DNL improves on the random starts and beats full revelation",
-        "experiments/synthetic", PAIRED, welfare_gained,
+        "experiments/synthetic", PAIRED, welfare_gained, welfare_share_of_gain,
     ),
     _claim(
         "Appendix B, Figure 8", "DNL's advantages in utility and welfare persist at radius 0.01",
-        "experiments/synthetic", PAIRED, larger_radius,
+        "experiments/synthetic", RIVAL, larger_radius, larger_radius_by_sender,
     ),
     _claim(
         "Section 5.3, Table 1", "in the scenarios, welfare is highest with DNL, then DeLU, then ReLU",
-        "experiments/scenarios", PAIRED, scenario_order,
+        "experiments/scenarios", RIVAL, scenario_order, scenario_steps,
     ),
     _claim(
         "Section 5.3, Table 1", "the values of Table 1", "experiments/scenarios",
-        "none: the scenarios' constants are lost", None, _paper_table(),
+        "none: the scenarios' constants are lost", None, paper=_paper_table(),
     ),
     _claim(
         "Section 5.2", "the profiles that pass the sampled check are local equilibria",
@@ -380,7 +543,6 @@ EMPIRICAL = (
     ),
     _claim(
         "not in the paper", "DNL finds a higher welfare than searches without a network do from the same starts",
-        "experiments/baselines",
-        f"{PAIRED}; relative to the utility range, without degenerate games", over_searches,
+        "experiments/baselines", f"{RIVAL}, without degenerate games", over_searches, over_each_search,
     ),
 )  # fmt: skip

@@ -1,18 +1,32 @@
-"""The ledger for a page: Markdown, with the parts of a long claim folded away."""
+"""The ledger for a page: Markdown, with the parts of a long claim folded away, and claims heading a section."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import pandas as pd
 
-from study.ledger.effects import Verdict
+from study.ledger import empirical
+from study.ledger.effects import Count, Effect, Part, Verdict, verdict
+from study.ledger.empirical import EMPIRICAL
+from study.ledger.table import ledger_table
 
 SHOWN = 4
+WORTH = {
+    Verdict.HOLDS: "worth more than",
+    Verdict.EQUAL: "worth as much as",
+    Verdict.FAILS: "worth less than",
+    Verdict.OPEN: "not measurably better or worse than",
+    Verdict.MISSING: "not yet compared with",
+}
 WORDS = {
     "for": "for",
     "against": "against",
+    "equal": "no difference",
+    "smaller": "smaller than in the paper",
     "open": "open",
     "part": "in part",
     "none": "without values",
@@ -27,13 +41,16 @@ def ledger_markdown(table: pd.DataFrame, root: str = "") -> str:
     ]
     for row in table.to_dict("records"):
         claim = (
-            f"{escape(row['claim'])} <br>*{escape(row['where'])}* · [page]({root}{row['page']}.md)"
+            f'<span id="{row["anchor"]}"></span>{escape(row["claim"])} <br>*{escape(row["where"])}*'
         )
+        claim += f" · [page]({root}{row['page']}.md)"
         if row["paper"] != "–":
             claim += (
                 f"<details><summary>the paper's numbers</summary>{escape(row['paper'])}</details>"
             )
         ours = f"{_parts(row['ours'], row['states'])}<br>*{escape(row['test'])}*"
+        if row["beside"]:
+            ours += "<br>" + _folded("beside it", row["beside"], row["states beside"])
         lines.append(f"| {claim} | {ours} | {row['cases']} | **{row['verdict']}** |")
     return "\n".join(lines)
 
@@ -51,10 +68,59 @@ def ledger_brief(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def opening(evidence: Any, where: str, root: str = "../") -> str:
+    """The head of a section: the claims at a place of the paper, or those that begin so; what we find; verdicts.
+
+    ``root`` leads from the page to the ledger's, to whose rows the verdicts link. Raises ``ValueError`` if there
+    is no such claim.
+    """
+    there = [c for c in EMPIRICAL if c.where.endswith(where) or c.says.startswith(where)]
+    if not there:
+        raise ValueError(f"no claim at or beginning with {where!r}")
+    lines = []
+    for row in ledger_table(there, evidence).to_dict("records"):
+        whose = "Beside the paper" if row["where"].startswith("not in") else "The paper's claim"
+        found = "; ".join(map(escape, row["ours"])) or "nothing that could be compared"
+        cases = f" ({row['cases']} cases; {escape(row['test'])})" if row["ours"] else ""
+        lines.append(
+            f"*{whose}*: {escape(row['claim'])}.<br>*What we find*: {found}{cases}.<br>"
+            f'*Verdict*: <a href="{root}ledger.html#{row["anchor"]}">{row["verdict"]}</a>.'
+        )
+    return "\n\n".join(lines)
+
+
+def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
+    """Three sentences on what came out: the theorems, what the local equilibria are worth, whether they are any."""
+    held = theory[theory["verdict"] == str(Verdict.HOLDS)]
+    two, four = empirical.utilities(evidence), empirical.welfare(evidence)
+    counts = [empirical.really_local(evidence), empirical.scenarios_really_local(evidence)]
+    here, there = (
+        f"{sum(c.true for c in own if isinstance(c, Count))} of {sum(c.size for c in own)}"
+        for own in counts
+    )
+    return (
+        f"Of the paper's {len(theory)} statements that are checked here, {len(held)} hold on every instance tried, "
+        f"{int(theory['instances'].sum()):,} in all. To two senders, the local equilibria found with the paper's "
+        f"network are {WORTH[verdict(two)]} those found with the better of two simpler ones ({_values(two)} of the "
+        f"utility range), and to four {WORTH[verdict(four)]} them ({_values(four)}); against full revelation, "
+        f"which costs nothing to find, two senders have {_values(empirical.over_revelation(evidence))}. An exact "
+        f"certificate confirms {here} profiles that passed the paper's sampled check as local equilibria, and "
+        f"{there} of those behind Table 1."
+    )
+
+
+def _values(parts: Sequence[Part]) -> str:
+    return "; ".join(part.value for part in parts if isinstance(part, Effect)) or "–"
+
+
 def _parts(parts: list[str], states: list[str]) -> str:
     if len(parts) <= SHOWN:
         return "<br>".join(map(escape, parts))
+    return _folded(f"{len(parts)} parts", parts, states)
+
+
+def _folded(title: str, parts: list[str], states: list[str]) -> str:
     counts = Counter(states)
     summary = ", ".join(f"{counts[key]} {word}" for key, word in WORDS.items() if counts[key])
     inside = "<br>".join(map(escape, parts))
-    return f"<details><summary>{len(parts)} parts: {summary}</summary>{inside}</details>"
+    return f"<details><summary>{title}: {summary}</summary>{inside}</details>"
