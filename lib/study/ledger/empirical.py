@@ -265,12 +265,13 @@ def utilities(evidence: Evidence, search: int = 0) -> list[Part]:
 
 
 def utilities_by_sender(evidence: Evidence, search: int = 0) -> list[Part]:
-    """Each of two senders' utility at the selected equilibrium, DNL minus the others."""
-    return [
+    """Each of two senders' utility at the selected equilibrium, DNL minus the others; without degenerate games."""
+    by_sender = [
         Effect.share(f"sender {sender + 1}, {NAMES[OURS]} − {NAMES[other]}", gap)
         for other in OTHERS
         for sender, gap in enumerate(_utility_gaps(evidence.at(2, search), other))
     ]
+    return [*by_sender, *_not_degenerate(evidence.at(2, search))]
 
 
 def _utility_gaps(frame: pd.DataFrame, other: str) -> Iterator[np.ndarray]:
@@ -343,8 +344,18 @@ def welfare(evidence: Evidence, search: int = 0) -> list[Part]:
 
 
 def welfare_by_rival(evidence: Evidence, search: int = 0) -> list[Part]:
-    """Four senders: welfare of DNL minus that of the others."""
-    return [_welfare_gap(evidence.at(4, search), OURS, other) for other in OTHERS]
+    """Four senders: welfare of DNL minus that of the others; and without degenerate games."""
+    frame = evidence.at(4, search)
+    return [
+        *(_welfare_gap(frame, OURS, other) for other in OTHERS),
+        *_not_degenerate(frame),
+    ]
+
+
+def _not_degenerate(frame: pd.DataFrame) -> Iterator[Effect]:
+    """Welfare of DNL minus that of the others, over the games in which random policies make a difference."""
+    for other in OTHERS:
+        yield _welfare_gap(frame[~frame["degenerate"]], OURS, other, "not degenerate, welfare, ")
 
 
 def welfare_gained(evidence: Evidence) -> list[Part]:

@@ -29,8 +29,17 @@ from persuasion.theorems.win_lose import (
 from study.ledger.effects import Count, Part
 from study.ledger.table import Claim
 
-INSTANCES = 10
 TOLERANCE = 1e-6
+# the sizes, and how often each, that the pages on the theorems check, too
+SEGMENTS = [(2, 2), (2, 3), (3, 2)] * 15
+"""Senders, and states, actions and signals."""
+AGREEMENTS = 12
+REDUCTIONS = [*[(m, k) for m, k in ((2, 2), (2, 3), (3, 2)) for _ in range(6)], *[(2, 2)] * 3]
+"""Receivers and states of public persuasion."""
+REVELATIONS = [(2, 2, 2), (3, 2, 3), (4, 2, 4), (4, 3, 2), (6, 3, 3), (4, 4, 2), (8, 4, 2)] * 4
+"""States, senders, signals; as many actions as states."""
+WIN_LOSE = [size for size in range(2, 7) for _ in range(12)]
+"""Strategies of each player."""
 
 
 def _game(seed: int, senders: int = 2, size: int = 2, signals: int | None = None) -> Game:
@@ -43,8 +52,8 @@ def _game(seed: int, senders: int = 2, size: int = 2, signals: int | None = None
 def discontinuity(_: Any) -> list[Part]:
     """Proposition 1, along random segments in exact arithmetic."""
     pieces, jumps, changes = 0, 0, 0
-    for seed in range(INSTANCES):
-        game = _game(seed, size=3)
+    for seed, (senders, size) in enumerate(SEGMENTS):
+        game = _game(seed, senders, size)
         # multiples of 1/16 are exact fractions
         generator = np.random.default_rng(seed)
         drawn = generator.multinomial(16, uniform_policies(game, 3, generator)) / 16
@@ -53,7 +62,11 @@ def discontinuity(_: Any) -> list[Part]:
         changes += len(sweep.pieces) > 1
         jumps += bool(sweep.jumps) and all(height != 0 for _, height in sweep.jumps)
     return [
-        Count("segments with as many linear pieces as allowed", pieces, INSTANCES),
+        Count(
+            "segments, 2 or 3 senders, sizes 2 and 3, with as many linear pieces as allowed",
+            pieces,
+            len(SEGMENTS),
+        ),
         Count("segments with several pieces whose every border is a jump", jumps, changes),
     ]
 
@@ -61,7 +74,7 @@ def discontinuity(_: Any) -> list[Part]:
 def bilinear(_: Any) -> list[Part]:
     """Proposition 2's program against enumeration of the receiver's actions."""
     same = 0
-    for seed in range(INSTANCES):
+    for seed in range(AGREEMENTS):
         game = _game(seed)
         policies = uniform_policies(game, 1, np.random.default_rng(seed))[0]
         values = [
@@ -69,48 +82,51 @@ def bilinear(_: Any) -> list[Part]:
             for method in ("bilinear", "enumerate")
         ]
         same += abs(values[0] - values[1]) <= TOLERANCE * game.stakes[0]
-    return [Count("games in which the program's optimum is the best response", same, INSTANCES)]
+    name = "games of size 2 in which the program's optimum is the best response"
+    return [Count(name, same, AGREEMENTS)]
 
 
 def reduction(_: Any) -> list[Part]:
     """Theorem 3's reduction: the best response of the reduced game against the optimum of public persuasion."""
     same = 0
-    for seed in range(INSTANCES):
+    for seed, (receivers, states) in enumerate(REDUCTIONS):
         generator = np.random.default_rng(seed)
         instance = PublicPersuasion(
-            generator.dirichlet(np.ones(2)), generator.uniform(-1, 1, (2, 2))
+            generator.dirichlet(np.ones(states)), generator.uniform(-1, 1, (receivers, states))
         )
         reduced = reduced_game(instance)
         found = best_response(reduced.game, reduced.profile(reduced.opponent), 0)
         wanted = (1 - reduced.mass) * optimal_public_scheme(instance)[0]
         same += abs(found.upper_bound - wanted) <= TOLERANCE
-    return [Count("reduced games whose best response is the public optimum", same, INSTANCES)]
+    name = "reduced games, 2 or 3 receivers and states, whose best response is the public optimum"
+    return [Count(name, same, len(REDUCTIONS))]
 
 
 def revelation(_: Any) -> list[Part]:
     """Theorem 4, by exact global best responses; with the fewest signals that the theorem asks for."""
     true = 0
-    for seed in range(INSTANCES):
-        senders, states, signals = ((2, 3, 3), (3, 4, 2))[seed % 2]
+    for seed, (states, senders, signals) in enumerate(REVELATIONS):
         try:
             check_revelation(_game(seed, senders, states, signals))
         except ClaimRefuted:
             continue
         true += 1
-    return [Count("games in which nobody gains by deviating from full revelation", true, INSTANCES)]
+    name = "games, 2 to 4 senders, 2 to 8 states, in which nobody gains by deviating from full revelation"
+    return [Count(name, true, len(REVELATIONS))]
 
 
 def win_lose(_: Any) -> list[Part]:
     """Theorem 5's construction: gains in the persuasion game against gains in the bimatrix game."""
     same = 0
-    for seed in range(INSTANCES):
+    for seed, size in enumerate(WIN_LOSE):
         generator = np.random.default_rng(seed)
-        first, second = generator.integers(0, 2, (2, 3, 3))
+        first, second = generator.integers(0, 2, (2, size, size))
         game, ties = persuasion_game(first, second)
-        x, y = generator.dirichlet(np.ones(3), 2)
+        x, y = generator.dirichlet(np.ones(size), 2)
         gains = sender_gains(game, policies_from_strategies(x, y), ties)
         same += np.allclose(2 * gains, bimatrix_gains(first, second, x, y))
-    return [Count("profiles with the same gains in both games", same, INSTANCES)]
+    name = "profiles, 2 to 6 strategies a player, with the same gains in both games"
+    return [Count(name, same, len(WIN_LOSE))]
 
 
 THEORY = (
