@@ -58,5 +58,7 @@ def test_rooms_of_the_science_are_in_an_order():
 
 @pytest.mark.parametrize("module", ["persuasion", "study", "study.__main__"])
 def test_reading_needs_no_torch(module):
-    code = f"import sys, {module}; assert not {{'torch', 'pandas', 'matplotlib'}} & set(sys.modules)"
+    code = (
+        f"import sys, {module}; assert not {{'torch', 'pandas', 'matplotlib'}} & set(sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
