@@ -46,7 +46,7 @@ class MarginPlay:
         """
         if not self.kept:
             problem = make_problem(self.game, policies, sender, self.rules[sender], self.margin)
-            self.kept = keeps_margin(problem, policies[sender])
+            self.kept = keeps_margin(problem, problem.own)
         if not self.kept:
             return -np.inf
         return float(sender_utilities(self.game, policies, ties=self.rules[sender])[sender])

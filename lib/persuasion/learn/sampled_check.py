@@ -90,19 +90,21 @@ def sampled_gain(
 ) -> SampledGain:
     """Largest gain of each sender over ``samples`` random deviations within ``radius``.
 
-    The senders take turns in growing batches, and everything stops once a gain exceeds ``stop_above`` (utility
+    The senders that choose take turns in growing batches, and everything stops once a gain exceeds ``stop_above`` (utility
     units). Every batch has its own seed, so that stopping never changes which deviations are drawn.
     """
     profile, samples = one_profile(game, policies), whole_number("samples", samples)
     listed = seed if isinstance(seed, Sequence) else (seed,)
     seeds = [whole_number("seed", number) for number in listed]
-    senders = range(game.shape.senders)
-    stay = [float(deviation_utilities(game, profile, i, profile[i], ties)) for i in senders]
-    gains, used = np.zeros(len(senders)), np.zeros(len(senders), dtype=int)
+    stay = [
+        float(deviation_utilities(game, profile, i, now, ties)) for i, now in enumerate(profile)
+    ]
+    own = [policy[:, :count] for policy, count in zip(profile, game.counts)]
+    gains, used = np.zeros(len(own)), np.zeros(len(own), dtype=int)
     for batch, size in enumerate(_batch_sizes(samples)):
-        for i in senders:
+        for i in game.choosing:
             generator = np.random.default_rng([*seeds, i, batch])
-            deviations = sample_deviations(profile[i], radius, size, generator)
+            deviations = sample_deviations(own[i], radius, size, generator)
             values = deviation_utilities(game, profile, i, deviations, ties)
             gains[i] = max(gains[i], values.max() - stay[i])
             used[i] += size

@@ -18,15 +18,18 @@ True
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from persuasion.model.checks import distributions, real_array, whole_number
+from persuasion.model.checks import distributions, real_array
 from persuasion.model.json_text import parse_json, read_text
+from persuasion.model.names import GameShape, Names, read_names
+from persuasion.model.restrictions import read_counts, read_fixed
 
 if TYPE_CHECKING:
     from persuasion.model.standard import StandardGame
@@ -34,15 +37,6 @@ if TYPE_CHECKING:
 SCHEMA = "persuasion/game/1"
 MAX_ENTRIES = 50_000_000
 MAX_SIGNALS = 1_000_000
-
-
-class GameShape(NamedTuple):
-    """Number of senders, states, actions and signals of a game."""
-
-    senders: int
-    states: int
-    actions: int
-    signals: int
 
 
 class Game:
@@ -57,10 +51,16 @@ class Game:
         The receiver's utility :math:`u(a,\omega)`.
     senders : (senders, states, actions) array
         The senders' utilities :math:`v_i(a,\omega)`.
-    signals : int
-        The number of signals of every sender, at least 1 and at most a million.
+    signals : int, or a list of one per sender
+        The number of signals, at least 1 and at most a million. ``game.signals`` is the largest, the size of all
+        arrays, ``game.counts`` ``(senders,)`` lists them.
     name : str
         A label for reports; not part of equality.
+    names : Names, or a mapping with some of its fields
+        What states, actions, senders and signals are called in reports; not part of equality.
+    fixed : list of one per sender
+        None for a sender that chooses, else the policy ``(states, signals)`` that it has: a public report, a price
+        that all can see. It never deviates. ``game.fixed`` is empty if all senders choose.
 
     Raises
     ------
@@ -68,13 +68,18 @@ class Game:
         Names the argument, and the shape, row or entry that is wrong.
     """
 
-    __slots__ = ("_standard", "name", "prior", "receiver", "senders", "signals")
+    __slots__ = (
+        "_standard", "counts", "fixed", "name", "names", "prior", "receiver", "senders", "signals",
+    )  # fmt: skip
 
     prior: np.ndarray
     receiver: np.ndarray
     senders: np.ndarray
     signals: int
+    counts: tuple[int, ...]
+    fixed: tuple[np.ndarray | None, ...]
     name: str
+    names: Names
     _standard: StandardGame | None
 
     def __init__(
@@ -82,19 +87,24 @@ class Game:
         prior: ArrayLike,
         receiver: ArrayLike,
         senders: ArrayLike,
-        signals: int,
+        signals: int | Sequence[int],
         name: str = "",
+        names: Names | Mapping[str, Any] | None = None,
+        fixed: Sequence[ArrayLike | None] | None = None,
     ) -> None:
         put = partial(object.__setattr__, self)
         put("prior", _fixed("prior", distributions("prior", prior, 1)))
         put("receiver", _fixed("receiver", real_array("receiver", receiver, 2)))
         put("senders", _fixed("senders", real_array("senders", senders, 3)))
-        put("signals", whole_number("signals", signals, 1, MAX_SIGNALS))
+        put("counts", read_counts(signals, len(self.senders), MAX_SIGNALS))
+        put("signals", max(self.counts))
         if not isinstance(name, str):
             raise ValueError(f"name must be text, got {name!r:.60}")
         put("name", name)
         put("_standard", None)
         _check_shapes(self.prior, self.receiver, self.senders)
+        put("fixed", read_fixed(fixed, self.counts, len(self.prior)))
+        put("names", read_names(names, self.shape, self.counts))
 
     def __setattr__(self, key: str, value: object) -> None:
         raise AttributeError(f"a Game is immutable: cannot set {key!r}")
@@ -103,13 +113,24 @@ class Game:
         raise AttributeError(f"a Game is immutable: cannot delete {key!r}")
 
     def __reduce__(self) -> tuple:
-        return (Game, (self.prior, self.receiver, self.senders, self.signals, self.name))
+        given = (self.prior, self.receiver, self.senders, self.counts)
+        return (Game, (*given, self.name, self.names, self.fixed))
 
     @property
     def shape(self) -> GameShape:
         """The sizes as a named tuple ``(senders, states, actions, signals)``."""
         senders, states, actions = self.senders.shape
         return GameShape(senders, states, actions, self.signals)
+
+    @property
+    def choosing(self) -> list[int]:
+        """The senders that choose their policies."""
+        return [i for i in range(len(self.senders)) if not self.fixed or self.fixed[i] is None]
+
+    @property
+    def restricted(self) -> bool:
+        """Whether a sender has fewer signals than another one, or does not choose."""
+        return bool(self.fixed) or min(self.counts) < self.signals
 
     @property
     def standard(self) -> StandardGame:
@@ -160,15 +181,20 @@ class Game:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Game):
             return NotImplemented
-        return self.signals == other.signals and all(
-            np.array_equal(getattr(self, key), getattr(other, key))
-            for key in ("prior", "receiver", "senders")
+        return self.counts == other.counts and all(
+            np.array_equal(first, second) for first, second in zip(self._arrays(), other._arrays())
         )
 
     def __hash__(self) -> int:
-        arrays = (self.prior, self.receiver, self.senders)
         # equal games hash alike: adding 0 makes -0 a 0
-        return hash((self.signals, *((a + 0.0).tobytes() for a in arrays)))
+        return hash((self.counts, *((a + 0.0).tobytes() for a in self._arrays())))
+
+    def _arrays(self) -> list[np.ndarray]:
+        """What makes two games with the same numbers of signals equal; of a sender that chooses, no policy."""
+        none = np.zeros(0)
+        given = self.fixed or (None,) * len(self.senders)
+        policies = [none if policy is None else policy for policy in given]
+        return [self.prior, self.receiver, self.senders, *policies]
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{key}={value}" for key, value in self.shape._asdict().items())
@@ -176,14 +202,20 @@ class Game:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, with a schema tag; floats survive JSON bit for bit."""
-        return {
+        uneven = min(self.counts) < self.signals
+        data: dict[str, Any] = {
             "schema": SCHEMA,
             "name": self.name,
             "prior": self.prior.tolist(),
             "receiver": self.receiver.tolist(),
             "senders": self.senders.tolist(),
-            "signals": self.signals,
+            "signals": list(self.counts) if uneven else self.signals,
         }
+        if names := self.names.to_dict():
+            data["names"] = names
+        if self.fixed:
+            data["fixed"] = [None if policy is None else policy.tolist() for policy in self.fixed]
+        return data
 
     @classmethod
     def from_dict(cls, data: Any) -> Game:
@@ -197,7 +229,7 @@ class Game:
         required = {"prior", "receiver", "senders", "signals"}
         if missing := sorted(required - data.keys()):
             raise ValueError(f"game lacks {', '.join(missing)}")
-        if unknown := sorted(data.keys() - required - {"name"}):
+        if unknown := sorted(data.keys() - required - {"name", "names", "fixed"}):
             raise ValueError(f"game has unknown keys: {', '.join(map(str, unknown))}")
         return cls(**data)
 

@@ -14,6 +14,7 @@ from persuasion.model.checks import (
     whole_number,
 )
 from persuasion.model.game import Game
+from persuasion.model.restrictions import restrict
 
 
 def check_policies(game: Game, policies: Any) -> None:
@@ -46,6 +47,8 @@ def uniform_policies(
 ) -> np.ndarray:
     """Joint policies whose rows are independent and uniform on the simplex (Dirichlet(1, ..., 1)).
 
+    A sender that does not choose has its given policy.
+
     Returns ``(*count, senders, states, signals)`` float64. Drawn with numpy on every device, so that a
     seed means the same policies on CPU and GPU.
     """
@@ -54,28 +57,26 @@ def uniform_policies(
     size = (*leading, game.shape.senders, game.shape.states, game.shape.signals)
     draws = generator.standard_exponential(size)
     draws /= draws.sum(-1, keepdims=True)
-    return draws
+    return restrict(game, draws)
 
 
 def no_revelation(game: Game) -> np.ndarray:
-    """Every sender sends signal 0 in every state; ``(senders, states, signals)``."""
+    """Every sender that chooses sends signal 0 in every state; ``(senders, states, signals)``."""
     policies = np.zeros((game.shape.senders, game.shape.states, game.shape.signals))
     policies[..., 0] = 1
-    return policies
+    return restrict(game, policies)
 
 
 def state_revelation(game: Game) -> np.ndarray:
-    """Every sender names the state, signal ``w`` in state ``w``; ``(senders, states, signals)``.
+    """Every sender that chooses names the state, signal ``w`` in state ``w``; ``(senders, states, signals)``.
 
     Raises ``ValueError`` if there are fewer signals than states.
     """
     shape = game.shape
-    if shape.signals < shape.states:
-        raise ValueError(
-            f"naming the state needs {shape.states} signals, the game has {shape.signals}"
-        )
+    if (fewest := min(game.counts[i] for i in game.choosing)) < shape.states:
+        raise ValueError(f"naming the state needs {shape.states} signals, the game has {fewest}")
     identity = np.eye(shape.states, shape.signals)
-    return np.broadcast_to(identity, (shape.senders, *identity.shape)).copy()
+    return restrict(game, np.broadcast_to(identity, (shape.senders, *identity.shape)).copy())
 
 
 def optimal_action_by_state(game: Game) -> np.ndarray:
@@ -88,6 +89,9 @@ def optimal_action_by_state(game: Game) -> np.ndarray:
     if tied.any():
         state = int(tied.argmax())
         several = np.flatnonzero(receiver[state] == 0).tolist()
-        raise ValueError(f"state {state} has several optimal actions {several}; one is required")
+        which = ", ".join(map(game.names.action, several)) if game.names.actions else several
+        raise ValueError(
+            f"{game.names.state(state)} has several optimal actions {which}; one is required"
+        )
     actions = receiver.argmax(1)
     return np.where(occurs, actions, actions[occurs.argmax()])

@@ -122,7 +122,7 @@ def deviation_utilities(
     ----------
     policies : (senders, states, signals), one profile
     sender : index of the deviating sender
-    deviations : (..., states, signals)
+    deviations : (..., states, signals); the last signals may be left out
     validate : check and clean the deviations, too (``ValueError`` naming the row)
 
     Returns
@@ -134,10 +134,12 @@ def deviation_utilities(
         raise ValueError(f"policies must be one profile with 3 axes, got {tuple(profile.shape)}")
     sender = whole_number("sender", sender, 0, game.shape.senders - 1)
     own = as_tensor("deviations", deviations)
-    if tuple(own.shape[-2:]) != tuple(profile.shape[-2:]):
+    missing = profile.shape[-1] - own.shape[-1] if own.ndim > 1 else -1
+    if missing < 0 or own.shape[-2] != profile.shape[-2]:
         raise ValueError(
             f"deviations must end in {tuple(profile.shape[-2:])}, got {tuple(own.shape)}"
         )
+    own = torch.nn.functional.pad(own, (0, missing)) if missing else own
     own = (clean_tensor("deviations", own, ("state",)) if validate else own).to(profile)
     batch = own.reshape(-1, *own.shape[-2:])
     others = torch.cat([profile[:sender], profile[sender + 1 :]])

@@ -81,7 +81,9 @@ class StandardGame(Game):
         put("source", source)
         put("possible", possible)
         put("source_receiver_unit", unit)
-        super().__init__(source.prior, receiver, senders, source.signals, source.name)
+        super().__init__(
+            source.prior, receiver, senders, source.counts, source.name, source.names, source.fixed
+        )
         put("_standard", self)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from persuasion.model.checks import (
     numeric_array,
 )
 from persuasion.model.game import Game
+from persuasion.model.restrictions import check_restrictions
 
 Array = TypeVar("Array", np.ndarray, torch.Tensor)
 
@@ -29,10 +31,15 @@ def policy_tensor(game: Game, policies: Any) -> torch.Tensor:
             f"policies must have shape (..., senders={shape.senders}, states={shape.states}, "
             f"signals={shape.signals}), got {tuple(tensor.shape)}"
         )
-    return clean_tensor("policies", tensor, ("sender", "state"))
+    cleaned = clean_tensor("policies", tensor, (game.names.sender, game.names.state))
+    if game.restricted:
+        check_restrictions(game, cleaned)
+    return cleaned
 
 
-def clean_tensor(name: str, rows: torch.Tensor, axes: tuple[str, ...] = ()) -> torch.Tensor:
+def clean_tensor(
+    name: str, rows: torch.Tensor, axes: tuple[Callable[[int], str], ...] = ()
+) -> torch.Tensor:
     """:func:`persuasion.model.checks.clean_rows` of a tensor, in float64."""
     coarse = rows.is_floating_point() and rows.dtype.itemsize < 8
     tolerance = SINGLE_PRECISION_TOLERANCE if coarse else PROBABILITY_TOLERANCE

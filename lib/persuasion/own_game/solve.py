@@ -80,7 +80,7 @@ def _construction(game: Game) -> tuple[np.ndarray, str]:
     try:
         return full_revelation(game), "the joint signal names the receiver's optimal action"
     except ValueError:
-        if game.shape.senders < 2 or game.shape.signals < game.shape.states:
+        if len(game.choosing) < 2 or min(game.counts[i] for i in game.choosing) < game.shape.states:
             raise
         return state_revelation(game), "every sender names the state"
 

@@ -18,6 +18,7 @@ from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.ties import TieRule
+from persuasion.regret.anywhere.no_choice import no_choice
 from persuasion.regret.margin import check_margin
 from persuasion.regret.problem import Problem, make_problem
 from persuasion.regret.response import BOUND, TIES, BestResponse, InconsistentCertificate
@@ -76,13 +77,15 @@ def best_response(
     seconds = positive_number("time_limit", time_limit, infinite=True)
     rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
     problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
+    if sender not in game.choosing:
+        return no_choice(problem).in_units(game, sender)
     response = _automatic(problem, seconds) if method == "auto" else _run(problem, method, seconds)
     return response.in_units(game, sender)
 
 
 def _automatic(problem: Problem, time_limit: float) -> BestResponse:
     shape = problem.game.shape
-    pooled = shape.signals >= shape.states and problem.symmetric
+    pooled = problem.signals >= shape.states and problem.symmetric
     try:
         response = _run(problem, "column-generation" if pooled else "milp", time_limit)
     except InconsistentCertificate:  # numerical trouble that the other program may be spared

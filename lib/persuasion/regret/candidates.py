@@ -73,7 +73,7 @@ def read_profile(problem: Problem, policy: np.ndarray, tolerance: float) -> np.n
 
 def climb(problem: Problem, start: np.ndarray, deadline: float) -> Candidate:
     """Fix the action profile, solve its linear program, read the profile again; until nothing is new."""
-    best = evaluate(problem, as_policy(start))
+    best = evaluate(problem, as_policy(start[:, : problem.signals]))
     origin, tried = best.policy, set()
     for tolerance in READ_TOLERANCES:
         source = origin
@@ -137,7 +137,7 @@ def _into_interior(
 
 def _unpack(problem: Problem, x: np.ndarray) -> np.ndarray:
     """Solver variables (signals * states, slack) as a policy ``(states, signals)``."""
-    return as_policy(x[:-1].reshape(problem.game.shape.signals, -1).T)
+    return as_policy(x[:-1].reshape(problem.signals, -1).T)
 
 
 def _left(deadline: float) -> float:
@@ -153,7 +153,7 @@ def ended(closed: bool, deadline: float, infeasible: bool = False) -> str:
 
 def landmarks(problem: Problem) -> list[Candidate]:
     """Saying nothing, and naming the state as far as the signals go: no bound may be below what these earn."""
-    states, signals = problem.policies.shape[1:]
+    states, signals = problem.own.shape
     silent, named = np.zeros((2, states, signals))
     silent[:, 0] = 1
     named[np.arange(states), np.minimum(np.arange(states), signals - 1)] = 1
@@ -172,7 +172,7 @@ def conclude(
 
     Raises :class:`InconsistentCertificate` if a candidate earns more than the bound allows.
     """
-    pool = [evaluate(problem, problem.policies[problem.sender]), *candidates]
+    pool = [evaluate(problem, problem.own), *candidates]
     best = choose(pool)
     if best.value == -np.inf:
         return _nothing(best, bound, status, solver, start)

@@ -78,6 +78,16 @@ class Problem:
         return bool((self.allowed == self.allowed[:1]).all())
 
     @property
+    def signals(self) -> int:
+        """How many signals the deviator has; the others' arrays may be larger."""
+        return len(self.allowed)
+
+    @property
+    def own(self) -> np.ndarray:
+        """The deviator's policy ``(states, signals)`` at the profile."""
+        return np.asarray(self.policies[self.sender][:, : self.signals])
+
+    @property
     def possible(self) -> np.ndarray:
         """(columns, actions) whether the rule may pick the action at some signal of the deviator."""
         return np.asarray(self.allowed.any(0))
@@ -151,10 +161,11 @@ def _columns(
     explicit = ties.action_map(game)
     if explicit is None:
         weights = merge_columns(weights)
-        return weights, np.broadcast_to(order, (game.shape.signals, len(weights), len(order)))
+        return weights, np.broadcast_to(order, (game.counts[sender], len(weights), len(order)))
     # an explicit map tells columns apart, so none are merged
     used = weights.max(1) > 0
-    table = np.moveaxis(explicit, sender, 0).reshape(game.shape.signals, -1)[:, used]
+    table = np.moveaxis(explicit, sender, 0)[: game.counts[sender]]
+    table = table.reshape(game.counts[sender], -1)[:, used]
     return weights[used], np.where(table[:, :, None] == order, -1, order)
 
 

@@ -54,6 +54,7 @@ class BestResponse:
         unit, offset = float(game.stakes[sender]), float(game.offsets[sender])
         return replace(
             self,
+            policy=np.pad(self.policy, ((0, 0), (0, game.signals - self.policy.shape[1]))),
             value=self.value * unit + offset,
             upper_bound=self.upper_bound * unit + offset,
             gap=self.gap * unit,

@@ -14,12 +14,13 @@ every :math:`|S|`-th string of a Gray code (Guan, 1998). That depends on which G
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from persuasion.model.game import Game
-from persuasion.model.policies import optimal_action_by_state
+from persuasion.model.policies import no_revelation, optimal_action_by_state
 from persuasion.model.simulate import receiver_utility, sender_utilities
 from persuasion.regret.best_response import best_response
 
@@ -34,8 +35,8 @@ def full_revelation(game: Game) -> np.ndarray:
     r"""The equilibrium of Theorem 4: the joint signal reveals the receiver's optimal action.
 
     Each optimal action gets a word of the parity code :math:`\{s:\sum_i s_i\equiv0 \bmod |S|\}`. Any two words
-    differ in at least two places, so no sender can pass off one action as another. Returns
-    ``(senders, states, signals)``.
+    differ in at least two places, so no sender can pass off one action as another. The words are those of the
+    senders that choose; what the others report then changes no action. Returns ``(senders, states, signals)``.
 
     Raises ``ValueError`` if a state has several optimal actions, or (with the number needed) if there
     are too few signals.
@@ -47,14 +48,18 @@ def full_revelation(game: Game) -> np.ndarray:
     shape = game.shape
     optimal = optimal_action_by_state(game)
     actions, word_of_state = np.unique(optimal, return_inverse=True)
-    needed = signals_needed(len(actions), shape.senders)
-    if shape.signals < needed:
+    choosing = game.choosing
+    counts = [game.counts[i] for i in choosing]
+    needed = signals_needed(len(actions), len(choosing))
+    if math.prod(counts) // max(counts) < len(actions):
         raise ValueError(
             f"revealing {len(actions)} optimal actions against unilateral deviations needs "
-            f"{needed} signals with {shape.senders} senders, the game has {shape.signals}"
+            f"{needed} signals with {len(choosing)} senders, the game has {_listed(counts)}"
         )
-    words = parity_code(len(actions), shape.senders, shape.signals)
-    return np.eye(shape.signals)[words[word_of_state]].transpose(1, 0, 2)
+    policies = no_revelation(game)
+    words = parity_code(len(actions), len(choosing), counts)
+    policies[choosing] = np.eye(shape.signals)[words[word_of_state]].transpose(1, 0, 2)
+    return policies
 
 
 def signals_needed(actions: int, senders: int) -> int:
@@ -69,13 +74,23 @@ def signals_needed(actions: int, senders: int) -> int:
     return signals
 
 
-def parity_code(words: int, senders: int, signals: int) -> np.ndarray:
+def parity_code(words: int, senders: int, signals: int | Sequence[int]) -> np.ndarray:
     """The first ``words`` strings over ``range(signals)`` with digit sum 0 mod ``signals``.
 
-    Returns ``(words, senders)``; the first ``senders - 1`` digits count up, the last is the check digit.
+    Returns ``(words, senders)``; the first ``senders - 1`` digits count up, the last is the check digit. With a
+    list, sender ``i``'s digits are below ``signals[i]``, the sum counts mod the largest of these, and the last
+    sender that has so many signals has the check digit: two words that differ in one other digit differ there.
     """
-    digits = np.arange(words)[:, None] // signals ** np.arange(senders - 1) % signals
-    return np.hstack([digits, -digits.sum(1, keepdims=True) % signals]).astype(int)
+    counts = [signals] * senders if isinstance(signals, int) else list(signals)
+    check = len(counts) - 1 - int(np.argmax(counts[::-1]))
+    bases = np.delete(np.array(counts), check)
+    places = np.concatenate([[1], np.cumprod(bases.astype(float))])[:-1]
+    digits = (np.arange(words)[:, None] // places % bases).astype(int)
+    return np.insert(digits, check, -digits.sum(1) % counts[check], axis=1)
+
+
+def _listed(counts: list[int]) -> str:
+    return str(counts[0]) if len(set(counts)) == 1 else ", ".join(map(str, counts))
 
 
 def reflected_gray_code(signals: int, length: int) -> np.ndarray:

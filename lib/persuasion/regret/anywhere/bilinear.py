@@ -46,7 +46,7 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     deadline = start + time_limit
     _refuse_large(problem)
     simple = separate_bound(problem, deadline)
-    found = [climb(problem, problem.policies[problem.sender], deadline), *landmarks(problem)]
+    found = [climb(problem, problem.own, deadline), *landmarks(problem)]
     model, variables = build_model(problem)
     model.setParam("limits/time", max(deadline - time.perf_counter(), 0.0))
     try:
@@ -65,7 +65,7 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
 
 
 def _refuse_large(problem: Problem) -> None:
-    if (size := problem.game.shape.signals * problem.gains.size) > MAX_PRODUCTS:
+    if (size := problem.signals * problem.gains.size) > MAX_PRODUCTS:
         raise ValueError(f"the bilinear program has {size:,} products, at most {MAX_PRODUCTS:,}")
 
 
@@ -74,7 +74,7 @@ def build_model(problem: Problem) -> tuple[Model, Variables]:
     model = Model()
     model.hideOutput()
     model.setParams({"limits/gap": GAP, "numerics/feastol": FEASIBILITY, "misc/catchctrlc": False})
-    signals = problem.game.shape.signals
+    signals = problem.signals
     columns, actions, states = problem.gains.shape
     v = Variables(_new(model, (signals, states)), _new(model, (signals, columns, actions)))
     add_probabilities(model, v, problem)

@@ -191,7 +191,7 @@ class Generation:
         """The mixture's largest blocks as signals; whole if there are as many signals as states."""
         if self.solution is None or self.solution.x is None or not self.complete:
             return None
-        signals, size = self.problem.game.shape.signals, self.master.states
+        signals, size = self.problem.signals, self.master.states
         blocks = self.solution.x[len(self.master.leftover) :].reshape(-1, size)
         used = np.argsort(-blocks.sum(1), kind="stable")[:signals]
         profile = np.stack([self.master.profiles[k] for k in used])
@@ -215,12 +215,12 @@ def by_column_generation(problem: Problem, time_limit: float) -> BestResponse:
         )
     start = time.perf_counter()
     deadline = start + time_limit
-    found = [climb(problem, problem.policies[problem.sender], deadline), *landmarks(problem)]
+    found = [climb(problem, problem.own, deadline), *landmarks(problem)]
     generation = Generation(problem, deadline)
     closed = generation.run()
     if (mixture := generation.policy()) is not None:
         found.append(mixture)
         found.append(climb(problem, mixture.policy, deadline))
-    short = problem.game.shape.signals < problem.game.shape.states
+    short = problem.signals < problem.game.shape.states
     status = ended(closed and not short, deadline)
     return conclude(problem, found, generation.bound, status, "column-generation (HiGHS)", start)

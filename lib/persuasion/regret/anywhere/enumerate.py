@@ -73,17 +73,17 @@ def by_enumeration(problem: Problem, time_limit: float) -> BestResponse:
         )
     except OutOfTime:
         found, bound, status = [], np.inf, TIME_LIMIT
-    found += [climb(problem, problem.policies[problem.sender], deadline), *landmarks(problem)]
+    found += [climb(problem, problem.own, deadline), *landmarks(problem)]
     return conclude(problem, found, bound, status, "enumerate (HiGHS)", start)
 
 
 def refuse_large(problem: Problem) -> None:
     """Raise ``ValueError`` if listing the receiver's behaviour would take too long."""
     shape, columns = problem.game.shape, len(problem.weights)
-    if columns * shape.actions * shape.states * shape.signals > MAX_CELLS:
+    if columns * shape.actions * shape.states * problem.signals > MAX_CELLS:
         raise ValueError(
             f"enumerate is for tiny games: {columns} columns x {shape.actions} actions x {shape.states} "
-            f"states x {shape.signals} signals exceed {MAX_CELLS}; use milp or column-generation"
+            f"states x {problem.signals} signals exceed {MAX_CELLS}; use milp or column-generation"
         )
 
 
@@ -185,7 +185,7 @@ def _regions(picked: Sequence[Cone], balance: sp.csr_matrix) -> Regions:
 
 def _search(problem: Problem, deadline: float) -> Candidate | None:
     """The best pick of cones; None if there is no policy, which only a margin can cause."""
-    signals, states = problem.game.shape.signals, problem.game.shape.states
+    signals, states = problem.signals, problem.game.shape.states
     unused = Cone(
         np.vstack([np.eye(states), -np.eye(states)]), np.zeros((0, states)), np.zeros(states)
     )
@@ -235,7 +235,7 @@ def _best_pick(
 ) -> Candidate | None:
     """The non-empty pick with the largest supremum, solved to a policy; None if all are empty."""
     best, best_value = None, -np.inf
-    balance = spread(problem.game.shape.states, problem.game.shape.signals)
+    balance = spread(problem.game.shape.states, problem.signals)
     for picked in picks:
         if time.perf_counter() > deadline:
             raise OutOfTime

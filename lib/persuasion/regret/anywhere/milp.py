@@ -45,7 +45,7 @@ def by_milp(problem: Problem, time_limit: float) -> BestResponse:
     deadline = start + time_limit
     _refuse_large(problem)
     simple = separate_bound(problem, deadline)
-    found = [climb(problem, problem.policies[problem.sender], deadline), *landmarks(problem)]
+    found = [climb(problem, problem.own, deadline), *landmarks(problem)]
     model, variables = build_model(problem)
     bound, claim = _solve(model, deadline - time.perf_counter())
     status = ended(claim == "kOptimal", deadline, claim == "kInfeasible")
@@ -71,14 +71,14 @@ def _solve(model: cp.Problem, time_limit: float) -> tuple[float, str]:
 
 
 def _refuse_large(problem: Problem) -> None:
-    if (size := problem.game.shape.signals * problem.gains.size) > MAX_PRODUCTS:
+    if (size := problem.signals * problem.gains.size) > MAX_PRODUCTS:
         raise ValueError(f"the MILP has {size:,} product variables, at most {MAX_PRODUCTS:,}")
 
 
 def build_model(problem: Problem) -> tuple[cp.Problem, Variables]:
     """The cvxpy model, its objective in the deviator's stakes, and its variables."""
     columns, actions, states = problem.gains.shape
-    signals = problem.game.shape.signals
+    signals = problem.signals
     v = Variables(
         cp.Variable((signals, states), bounds=[0, 1]),
         cp.Variable((signals, columns * actions), boolean=True),

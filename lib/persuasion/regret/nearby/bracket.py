@@ -35,7 +35,7 @@ class Bracket:
         self.started = time.perf_counter()
         self.problem, self.box, self.end = problem, box, deadline
         self.deadline = deadline - SETTLE_SHARE * max(deadline - self.started, 0.0)
-        self.found = [evaluate(problem, problem.policies[problem.sender])]
+        self.found = [evaluate(problem, problem.own)]
         self.infeasible, self.bound = False, statewise_bound(relaxed, box)
         # the same choices, with the ties themselves instead of their tolerance
         self.relaxed, self.exact = relaxed, replace(problem, allowed=relaxed.allowed)

@@ -12,6 +12,7 @@ from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.ties import TieRule
+from persuasion.regret.anywhere.no_choice import no_choice
 from persuasion.regret.best_response import BestResponse, best_response
 from persuasion.regret.certificate import EXACT, InconsistentCertificate
 from persuasion.regret.margin import check_margin
@@ -58,6 +59,8 @@ def local_best_response(
     seconds = positive_number("time_limit", time_limit, infinite=True)
     rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
     problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
+    if sender not in game.choosing:
+        return no_choice(problem).in_units(game, sender)
     if reach >= 1:
         try:
             return best_response(game, profile, sender, "auto", time_limit, rule, margin)
@@ -73,7 +76,7 @@ def _search(problem: Problem, radius: float, start: float, deadline: float) -> B
     from persuasion.regret.nearby.box import policy_box
     from persuasion.regret.nearby.search import search_box
 
-    box = policy_box(problem.policies[problem.sender], radius)
+    box = policy_box(problem.own, radius)
     outcome = search_box(problem, box, deadline)
     value = max(candidate.value for candidate in outcome.found)
     if not outcome.infeasible and outcome.bound < value - EXACT:

@@ -62,23 +62,27 @@ def gain_within_piece(
     profile = one_profile(game, policies)
     sender = whole_number("sender", sender, 0, game.shape.senders - 1)
     seconds = positive_number("time_limit", time_limit, infinite=True)
-    box = policy_box(profile[sender], positive_number("radius", radius))
+    reach = positive_number("radius", radius)
+    if sender not in game.choosing:
+        return 0.0
+    own = profile[sender][:, : game.counts[sender]]
+    box = policy_box(own, reach)
     weights = residual_weights(game, profile, sender)
     actions = receiver_actions(game, profile, ties) if actions is None else actions
     joint = (game.shape.signals,) * game.shape.senders
     if actions.shape != joint:
         raise ValueError(f"actions must have shape {joint}, got {actions.shape}")
     standard = game.standard
-    chosen = np.moveaxis(actions, sender, 0).reshape(game.shape.signals, -1)
+    chosen = np.moveaxis(actions, sender, 0).reshape(game.shape.signals, -1)[: own.shape[1]]
     # (signals, states): what a unit of probability is worth
     worth = np.stack([(weights * standard.senders[sender].T[row]).sum(0) for row in chosen])
-    program = _program(standard, profile[sender], box, weights, chosen, worth)
+    program = _program(standard, own, box, weights, chosen, worth)
     solution = highs.solve(program, seconds)
     if not solution.optimal:
         raise ArithmeticError(
             f"sender {sender}: the program of its piece ended as {solution.status}"
         )
-    gain = float(solution.value - (worth * profile[sender].T).sum())
+    gain = float(solution.value - (worth * own.T).sum())
     return max(0.0, gain) * float(game.stakes[sender])
 
 

@@ -49,7 +49,7 @@ def search_box(problem: Problem, box: Box, deadline: float) -> Outcome:
     """The best deviation in the box, by ``deadline`` (of ``time.perf_counter``) or as far as it got."""
     relaxed = eliminate(tolerant(problem), box)
     if not relaxed.allowed.any(-1).all():
-        own = evaluate(problem, problem.policies[problem.sender])
+        own = evaluate(problem, problem.own)
         return Outcome([own], -np.inf, False, True)
     search = Search(problem, relaxed, box, deadline)
     search.run()
@@ -74,7 +74,7 @@ class Search(Bracket):
 
     def start(self) -> None:
         """Cuts over everything where they are few, else, or where they take too long, a coarse hull."""
-        own = self.box.pack(self.problem.policies[self.problem.sender])
+        own = self.box.pack(self.problem.own)
         if is_sparse(self.everything.sum(), len(self.everything)):
             self.build(np.inf, Cuts)
             self.climb(own)

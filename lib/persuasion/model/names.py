@@ -1,0 +1,130 @@
+"""What states, actions, senders and signals are called in tables, messages and pictures; never part of an answer.
+
+>>> names = read_names({"states": ["innocent", "guilty"]}, GameShape(1, 2, 2, 2), (2,))
+>>> names.state(1), names.action(1)
+('guilty', 'action 1')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+
+class GameShape(NamedTuple):
+    """Number of senders, states, actions and signals of a game."""
+
+    senders: int
+    states: int
+    actions: int
+    signals: int
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names in the order of the indices; what is not named is called by its kind and index, ``"state 0"``.
+
+    Attributes
+    ----------
+    states, actions, senders : one name each, or none at all
+    signals : per sender, one name for each of its signals
+    """
+
+    states: tuple[str, ...] = ()
+    actions: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
+    signals: tuple[tuple[str, ...], ...] = ()
+
+    def state(self, index: int) -> str:
+        """Name of a state."""
+        return self.states[index] if self.states else f"state {index}"
+
+    def action(self, index: int) -> str:
+        """Name of an action."""
+        return self.actions[index] if self.actions else f"action {index}"
+
+    def sender(self, index: int) -> str:
+        """Name of a sender."""
+        return self.senders[index] if self.senders else f"sender {index}"
+
+    def signal(self, sender: int, index: int) -> str:
+        """Name of a signal of a sender."""
+        return self.signals[sender][index] if self.signals else f"signal {index}"
+
+    def joint(self, signals: Sequence[int]) -> str:
+        """A joint signal, one signal per sender."""
+        if self.signals:
+            return ", ".join(self.signal(*pair) for pair in enumerate(signals))
+        return " ".join(map(str, signals))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Lists of what is named."""
+        lists = {kind: list(named) for kind, named in asdict(self).items() if named}
+        if self.signals:
+            lists["signals"] = [list(own) for own in self.signals]
+        return lists
+
+
+def read_names(given: Any, shape: GameShape, counts: Sequence[int]) -> Names:
+    """Checked names of a game with ``counts`` signals per sender; None names nothing.
+
+    ``given`` is a :class:`Names` or a mapping with some of its fields; ``signals`` may be one list for all senders.
+    ``ValueError`` says which name is missing, too many, empty, not text, or there twice.
+    """
+    if given is None:
+        return Names()
+    if isinstance(given, Names):
+        given = given.to_dict()
+    if not isinstance(given, Mapping):
+        raise ValueError(f"names must be an object, got {type(given).__name__}")
+    if unknown := sorted(map(str, given.keys() - vars(Names()).keys())):
+        raise ValueError(f"names has unknown keys: {', '.join(unknown)}")
+    kinds = {
+        kind: _named(f"names.{kind}", given.get(kind, ()), getattr(shape, kind), kind)
+        for kind in ("states", "actions", "senders")
+    }
+    return Names(**kinds, signals=_signals(given.get("signals", ()), counts))
+
+
+def _signals(given: Any, counts: Sequence[int]) -> tuple[tuple[str, ...], ...]:
+    where = "names.signals"
+    listed = _listed(where, given)
+    if not listed:
+        return ()
+    if all(isinstance(entry, str) for entry in listed):
+        names = _named(where, listed, max(counts), "signals")
+        return tuple(names[:count] for count in counts)
+    if len(listed) != len(counts):
+        raise ValueError(f"{where} has {len(listed)} lists for {len(counts)} senders")
+    return tuple(
+        _named(f"{where}[{sender}]", own, count, "signals", optional=False)
+        for sender, (own, count) in enumerate(zip(listed, counts))
+    )
+
+
+def _named(where: str, given: Any, count: int, kind: str, optional: bool = True) -> tuple[str, ...]:
+    """``count`` different names, or none at all if they are ``optional``."""
+    listed = _listed(where, given)
+    if not listed and optional:
+        return ()
+    seen: dict[str, int] = {}
+    for place, name in enumerate(listed):
+        if not isinstance(name, str):
+            raise ValueError(f"{where}[{place}] must be text, got {name!r:.60}")
+        if not name.strip():
+            raise ValueError(f"{where}[{place}] is empty")
+        if not name.isprintable():
+            raise ValueError(f"{where}[{place}] is not printable text: {name!r:.60}")
+        if name in seen:
+            raise ValueError(f"{where}[{place}] is {name!r:.60}, as {where}[{seen[name]}] is")
+        seen[name] = place
+    if len(listed) != count:
+        raise ValueError(f"{where} has {len(listed)} names for {count} {kind}")
+    return tuple(listed)
+
+
+def _listed(where: str, given: Any) -> list[Any]:
+    if isinstance(given, (str, Mapping)) or not hasattr(given, "__iter__"):
+        raise ValueError(f"{where} must be a list, got {given!r:.60}")
+    return list(given)

@@ -1,0 +1,169 @@
+"""Games from long tables and to them, policies as a table, and a solution's tables for LaTeX.
+
+>>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], 2)
+>>> from_frame(to_frame(game), signals=2) == game
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from persuasion.model.game import Game
+
+if TYPE_CHECKING:
+    from persuasion.own_game.solution import Solution
+
+PRIOR, RECEIVER = "prior", "receiver"
+KEYS = ["sender", "state", "action"]
+COLUMNS = [*KEYS, "value"]
+LATEX = str.maketrans(
+    {c: rf"\{c}" for c in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+)
+HEADING = 2  # row of the first entry in a spreadsheet
+
+
+def from_frame(frame: pd.DataFrame, signals: int | Sequence[int], name: str = "") -> Game:
+    """The game of a table with the columns ``sender, state, action, value``; names in the order in which they occur.
+
+    The rows of the sender ``receiver`` are the receiver's utilities; those of the sender ``prior`` are the prior, their
+    action left empty. ``ValueError`` names the row, as a spreadsheet counts, that is incomplete, there twice or no
+    number, or the entry that no row has.
+    """
+    entries = _entries(frame)
+    payoffs = [key for key in entries if key[0] != PRIOR]
+    states, actions = (list(dict.fromkeys(key[k] for key in payoffs)) for k in (1, 2))
+    senders = list(dict.fromkeys(key[0] for key in payoffs if key[0] != RECEIVER))
+    if not senders:
+        raise ValueError("the table has payoffs of no sender")
+
+    def table(sender: str) -> list[list[float]]:
+        return [[_entry(entries, sender, state, action) for action in actions] for state in states]
+
+    game = Game(
+        prior=[_entry(entries, PRIOR, state, "") for state in states],
+        receiver=table(RECEIVER),
+        senders=[table(sender) for sender in senders],
+        signals=signals,
+        name=name,
+        names={"states": states, "actions": actions, "senders": senders},
+    )
+    if len(entries) > game.receiver.size * (len(senders) + 1) + len(states):
+        lost = next(key for key in entries if key[0] == PRIOR and key[1] not in states)
+        raise ValueError(f"state {lost[1]!r} has a prior but no payoffs")
+    return game
+
+
+def _entries(frame: pd.DataFrame) -> dict[tuple[str, ...], float]:
+    """Value by sender, state and action."""
+    if missing := [column for column in COLUMNS if column not in frame]:
+        raise ValueError(f"the table lacks the column {', '.join(missing)}")
+    labels = frame[KEYS].astype(object).fillna("").astype(str)
+    values = pd.to_numeric(frame["value"], errors="coerce")
+    entries: dict[tuple[str, ...], float] = {}
+    rows = zip(labels.itertuples(index=False), values)
+    for row, (labelled, value) in enumerate(rows, HEADING):
+        key = tuple(label.strip() for label in labelled)
+        for kind, label in zip(KEYS, key):
+            if (label == "") != (kind == "action" and key[0] == PRIOR):
+                what = "is empty" if label == "" else "must be empty: a prior has none"
+                raise ValueError(f"row {row}: {kind} {what}")
+        if not np.isfinite(value):
+            raise ValueError(f"row {row}: value is no finite number")
+        if key in entries:
+            raise ValueError(f"row {row}: {_text(key)} has a value already")
+        entries[key] = float(value)
+    return entries
+
+
+def _entry(entries: dict[tuple[str, ...], float], *key: str) -> float:
+    if key not in entries:
+        raise ValueError(f"no row gives {_text(key)} a value")
+    return entries[key]
+
+
+def _text(key: tuple[str, ...]) -> str:
+    return ", ".join(filter(None, key))
+
+
+def to_frame(game: Game) -> pd.DataFrame:
+    """The inverse of :func:`from_frame`."""
+    names, (senders, states, actions) = game.names, game.senders.shape
+    tables = {RECEIVER: game.receiver} | {names.sender(i): game.senders[i] for i in range(senders)}
+    rows: list[tuple[str, str, str, float]] = [
+        (PRIOR, names.state(w), "", float(game.prior[w])) for w in range(states)
+    ]
+    rows += [
+        (who, names.state(w), names.action(a), float(table[w, a]))
+        for who, table in tables.items()
+        for w, a in np.ndindex(states, actions)
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def policy_frame(solution: Solution) -> pd.DataFrame:
+    """Every profile of a solution as a long table: ``profile, sender, state, signal, probability``."""
+    game, names = solution.game, solution.game.names
+    profiles = {solution.profile.name: solution.profile.policies}
+    if solution.revelation.examined:
+        profiles["full revelation"] = solution.revelation.examined.policies
+    for number, entry in enumerate(solution.equilibria, 1):
+        profiles[f"{number}: {entry.method}, {entry.status}"] = entry.policies
+    rows = [
+        (label, names.sender(i), names.state(w), names.signal(i, s), float(policies[i, w, s]))
+        for label, policies in profiles.items()
+        for i, count in enumerate(game.counts)
+        for w in range(game.shape.states)
+        for s in range(count)
+    ]
+    return pd.DataFrame(rows, columns=["profile", "sender", "state", "signal", "probability"])
+
+
+def outcome_frame(solution: Solution) -> pd.DataFrame:
+    """A row per profile: whose it is, its status, every sender's and the receiver's utility, its largest regret."""
+    names, shape = solution.game.names, solution.game.shape
+    rows = [("given", solution.profile.name, solution.profile, solution.profile.certificate)]
+    if revealed := solution.revelation.examined:
+        rows.append(("theorem 4", "full revelation", revealed, revealed.certificate))
+    rows += [(e.method, e.status, e, e.anywhere or e.certificate) for e in solution.equilibria]
+    return pd.DataFrame(
+        [
+            (found, status, *entry.utilities, entry.receiver_utility, proof.relative_regret[1], proof.radius)
+            for found, status, entry, proof in rows
+        ],
+        columns=["found by", "profile", *map(names.sender, range(shape.senders)), RECEIVER, "regret", "radius"],
+    )  # fmt: skip
+
+
+def latex_tables(solution: Solution) -> str:
+    """LaTeX of the outcomes and of the best certified equilibrium's policies; needs the package ``booktabs``."""
+    tables = [_latex(outcome_frame(solution), "Outcomes; regret is a share of the stake, at most.")]
+    if solution.certified:
+        policies, names = solution.certified[0].policies, solution.game.names
+        for i, count in enumerate(solution.game.counts):
+            table = pd.DataFrame(
+                policies[i][:, :count],
+                columns=[names.signal(i, s) for s in range(count)],
+            )
+            table.insert(0, "state", [names.state(w) for w in range(solution.game.shape.states)])
+            tables.append(_latex(table, f"Policy of {names.sender(i)}."))
+    return "\n".join(tables)
+
+
+def _latex(frame: pd.DataFrame, caption: str) -> str:
+    # columns may repeat a name, of which Styler would not hear
+    headings = list(frame.columns)
+    style = frame.set_axis(range(len(headings)), axis=1).style
+    style.format(_cell).hide(axis="index")
+    style.format_index(lambda k: headings[k].translate(LATEX), axis=1)
+    caption = caption.translate(LATEX)
+    return str(style.to_latex(hrules=True, caption=caption, position_float="centering"))
+
+
+def _cell(value: object) -> str:
+    return f"{value:z.4g}" if isinstance(value, float) else str(value).translate(LATEX)
