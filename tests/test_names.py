@@ -1,6 +1,6 @@
 """Names of states, actions, senders and signals: read, refused, kept, and without influence."""
 
-import pickle
+import copy
 
 import numpy as np
 import pytest
@@ -36,8 +36,8 @@ def test_names_are_read_with_defaults_for_what_is_not_named():
 
 def test_names_survive_files_and_copies_and_are_no_part_of_equality():
     game = Game(**GAME, names=NAMES)
-    for copy in (Game.from_json(game.to_json()), pickle.loads(pickle.dumps(game))):
-        assert copy.names == game.names
+    for again in (Game.from_json(game.to_json()), copy.deepcopy(game)):
+        assert again.names == game.names
     assert game == Game(**GAME)
     assert game.standard.names == game.names
     assert "names" not in Game(**GAME).to_dict()

@@ -259,7 +259,7 @@ def test_a_profile_from_a_file_is_examined(game_file, tmp_path, capsys):
     policies = named_profile(example("two-lawyers"), "full-revelation")
     path.write_text(json.dumps(profile_to_dict(policies)))
     main(["solve", str(game_file), "--profile", str(path), *ARGUMENTS])
-    assert "profile.json: sender 0 has 0.38 and gains 0 " in capsys.readouterr().out
+    assert "profile.json: prosecutor has 0.38 and gains 0 " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from persuasion.system.own_folder import MARKER
 from persuasion.system.write_whole import write_whole
 
 FAST = ["--starts", "12", "--steps", "10", "--candidates", "1", "--time-limit", "5", "--quiet"]
-FILES = ["report.html", "solution.json"]
+FILES = ["policies.csv", "report.html", "solution.json", "tables.tex"]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_profile_whose_file_name_is_not_text_can_be_used(game_file, tmp_path, 
         policies = named_profile(example("bertrand-advertising"), "random")
         json.dump(profile_to_dict(policies), file)
     assert main(["solve", str(game_file), "--profile", profile, *FAST]) == 0
-    assert "?.json: sender 0 has" in capsys.readouterr().out
+    assert "?.json: firm 0 has" in capsys.readouterr().out
     assert written(tmp_path / "mine-solution") == FILES
 
 

@@ -43,6 +43,15 @@ def bertrand_advertising(
     receiver = np.hstack([value * matches - price, np.zeros((len(matches), 1))])
     profits = (price - cost)[:, None] * np.eye(firms, firms + 1)
     senders = np.broadcast_to(profits[:, None, :], (firms, len(matches), firms + 1))
-    return Game(
-        prior / prior.sum(), receiver, senders, signals, f"Bertrand advertising, {firms} firms"
-    )
+    firm = [f"firm {i}" for i in range(firms)]
+    names = {
+        "states": [_fitting(firm, match) for match in matches],
+        "actions": [*(f"buy from {name}" for name in firm), "buy nothing"],
+        "senders": firm,
+    }
+    name = f"Bertrand advertising, {firms} firms"
+    return Game(prior / prior.sum(), receiver, senders, signals, name, names)
+
+
+def _fitting(firms: list[str], match: np.ndarray) -> str:
+    return " and ".join(name for name, fits in zip(firms, match) if fits) or "no match"

@@ -20,4 +20,10 @@ def two_lawyers(signals: int = 3) -> Game:
     judge = [[1.0, 0.2, -1.5], [-0.5, 1.0, 0.1], [-1.0, 0.3, 1.0]]
     prosecutor = [[0.0, 0.6, 1.0]] * 3
     defence = [[1.0, 0.7, 0.0]] * 3
-    return Game([0.5, 0.3, 0.2], judge, [prosecutor, defence], signals, "two lawyers and a judge")
+    names = {
+        "states": ["innocent", "negligent", "guilty"],
+        "actions": ["acquittal", "fine", "prison"],
+        "senders": ["prosecutor", "defence"],
+    }
+    prior = [0.5, 0.3, 0.2]
+    return Game(prior, judge, [prosecutor, defence], signals, "two lawyers and a judge", names)

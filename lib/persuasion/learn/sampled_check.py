@@ -90,8 +90,8 @@ def sampled_gain(
 ) -> SampledGain:
     """Largest gain of each sender over ``samples`` random deviations within ``radius``.
 
-    The senders that choose take turns in growing batches, and everything stops once a gain exceeds ``stop_above`` (utility
-    units). Every batch has its own seed, so that stopping never changes which deviations are drawn.
+    The senders that choose take turns in growing batches, and everything stops once a gain exceeds ``stop_above``
+    (utility units). Every batch has its own seed, so that stopping never changes which deviations are drawn.
     """
     profile, samples = one_profile(game, policies), whole_number("samples", samples)
     listed = seed if isinstance(seed, Sequence) else (seed,)

@@ -1,7 +1,7 @@
 """What a sender may send: fewer signals than others have, or one given policy, as a public report does.
 
-Arrays keep one size, the largest number of signals. A sender's policy is 0 at the signals it does not have; one that
-does not choose has its policy, and best responses, searches and certificates leave it there.
+Arrays keep one size, the largest number of signals. A sender's policy is 0 at the signals it does not have; one
+that does not choose has its policy, and best responses, searches and certificates leave it there.
 
 >>> from persuasion import Game, no_revelation
 >>> game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]] * 2, signals=[3, 2],

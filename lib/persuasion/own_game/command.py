@@ -1,4 +1,4 @@
-"""The commands ``solve``, ``example`` and ``schema``."""
+"""``python -m persuasion solve | game | example | schema``."""
 
 from __future__ import annotations
 
@@ -20,19 +20,31 @@ if TYPE_CHECKING:
 
 NOTHING_CERTIFIED = 1
 STANDARD_INPUT = "-"
-FILES = ("solution.json", "report.html")
+FILES = ("solution.json", "report.html", "policies.csv", "tables.tex")
 SCHEMAS = ("game", "profile", "solution")
 SOLVE_HELP = """\
 Check a game, say whether full revelation is an equilibrium and construct it, compute every
 sender's exact best response to a profile, find local equilibria, certify them, and write
-solution.json and report.html.
+solution.json, report.html, policies.csv and tables.tex.
 
 A game is a JSON file; `python -m persuasion example two-lawyers` prints one:
 
   {"prior": [0.7, 0.3],                        one probability per state
    "receiver": [[1, 0], [0, 1]],               a row per state, a column per action
    "senders": [[[0, 1], [0, 1]], ...],         one such table per sender
-   "signals": 2}                               signals of every sender
+   "signals": 2,                               signals of every sender; or a list, as [2, 3]
+   "names": {"states": ["innocent", ...]},     and actions, senders, signals; may be left out
+   "fixed": [null, [[0.9, 0.1], ...]]}         policies of senders that do not choose; may be left out
+"""
+GAME_HELP = """\
+Print the game of a table as JSON, for solve. A row of the table is one number:
+
+  sender,state,action,value
+  prior,innocent,,0.7                  the prior, without an action
+  prior,guilty,,0.3
+  receiver,innocent,acquit,1           the receiver's utilities
+  ...
+  prosecutor,innocent,convict,1        the senders', by their names
 """
 EPILOG = """\
 exit codes: 0 at least one local equilibrium is certified; 1 none is (the report says why);
@@ -46,8 +58,9 @@ examples:
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the three commands to the parser."""
+    """Add the four commands to the parser."""
     _add_solve(commands)
+    _add_game(commands)
     command = commands.add_parser(
         "example",
         help="print an example game as JSON",
@@ -96,6 +109,44 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add("--quiet", action="store_true", help="no progress")
 
 
+def _add_game(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "game",
+        help="a game from a table, or as one",
+        description=GAME_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(command=_game)
+    way = command.add_mutually_exclusive_group(required=True)
+    way.add_argument(
+        "--from-csv", type=_path, metavar="FILE", help="the table; - reads standard input"
+    )
+    way.add_argument(
+        "--to-csv", type=_path, metavar="FILE", help="a game in JSON; prints its table"
+    )
+    command.add_argument("--signals", type=int, nargs="+", metavar="N",
+        help="signals of every sender, one number for all or one each; default one per state")  # fmt: skip
+    command.add_argument("--name", default="", help="what reports call the game")
+
+
+def _game(options: argparse.Namespace) -> int:
+    from persuasion.own_game.tables import read_table, to_frame
+
+    if options.to_csv:
+        print(to_frame(read_game(options.to_csv)).to_csv(index=False), end="")
+        return 0
+    given = str(options.from_csv) == STANDARD_INPUT
+    source = sys.stdin.buffer if given else options.from_csv
+    name = "standard input" if given else options.from_csv
+    try:
+        print(read_table(source, options.signals, options.name).to_json())
+    except OSError as error:
+        raise ValueError(f"{name}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    return 0
+
+
 def _solve(options: argparse.Namespace) -> int:
     game = read_game(options.game)
     _refuse_unwritable(game.name)
@@ -126,16 +177,19 @@ def _solve(options: argparse.Namespace) -> int:
 
 def _write(solution: Solution, folder: Path) -> int:
     from persuasion.own_game.page import report_page
+    from persuasion.own_game.tables import latex_tables, policy_frame
 
-    contents = (solution.to_json() + "\n", report_page(solution))
+    tables = policy_frame(solution).to_csv(index=False), latex_tables(solution)
+    contents = (solution.to_json() + "\n", report_page(solution), *tables)
     try:
         write_whole({folder / name: text.encode() for name, text in zip(FILES, contents)})
     except OSError as error:
         raise ValueError(f"{folder}: cannot be written ({error.strerror})") from None
+    names = solution.game.names
     print(f"full revelation: {solution.revelation.verdict} ({solution.revelation.reason})")
     for sender in solution.profile.certificate.senders:
         print(
-            f"{solution.profile.name}: sender {sender.sender} has {sender.utility:z.6g} and gains "
+            f"{solution.profile.name}: {names.sender(sender.sender)} has {sender.utility:z.6g} and gains "
             f"{sender.gain:z.6g} by a best response (at most {sender.bound:z.6g})"
         )
     for entry in solution.equilibria:

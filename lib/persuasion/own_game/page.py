@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import jinja2
 import numpy as np
 
 from persuasion.model.posteriors import JointSignals, likely_joint_signals
+from persuasion.own_game.pictures import (
+    Picture,
+    belief_picture,
+    policy_picture,
+    utility_picture,
+    value_picture,
+)
 from persuasion.own_game.solution import Solution
 
 LARGEST_TABLE = 40
+MOST_SIGNALS = 12
+MOST_PROFILES = 3
 
 
 def report_page(solution: Solution) -> str:
@@ -34,7 +45,29 @@ def report_page(solution: Solution) -> str:
         signals=_signals(solution, best.policies) if best else None,
         small=max(game.shape.states, game.shape.signals) <= LARGEST_TABLE,
         limit=LARGEST_TABLE,
+        names=game.names,
+        pictures=[picture for picture in _pictures(solution) if picture],
     )
+
+
+def _pictures(solution: Solution) -> Iterator[Picture | None]:
+    """The plane of utilities, the value function, then beliefs and policies of the best equilibria found."""
+    game = solution.game
+    yield utility_picture(solution)
+    yield value_picture(solution)
+    shown: list[tuple[str, np.ndarray]] = [
+        (f"Equilibrium {number}", entry.policies)
+        for number, entry in enumerate(solution.equilibria, 1)
+        if entry.certified
+    ][:MOST_PROFILES]
+    for title, policies in shown or [(solution.profile.name, solution.profile.policies)]:
+        if signals := _signals(solution, policies, MOST_SIGNALS):
+            yield belief_picture(game, signals, f"{title}: what the receiver believes")
+        if max(game.shape.states, *game.counts) <= LARGEST_TABLE:
+            for sender in range(game.shape.senders):
+                yield policy_picture(
+                    game, policies, sender, f"{title}: policy of {game.names.sender(sender)}"
+                )
 
 
 def number(value: float) -> str:
@@ -47,8 +80,10 @@ def shade(probability: float) -> str:
     return f"{45 * min(max(probability, 0.0), 1.0):.0f}%"
 
 
-def _signals(solution: Solution, policies: np.ndarray) -> JointSignals | None:
+def _signals(
+    solution: Solution, policies: np.ndarray, most: int = LARGEST_TABLE
+) -> JointSignals | None:
     try:
-        return likely_joint_signals(solution.game, policies, solution.request.ties, LARGEST_TABLE)
+        return likely_joint_signals(solution.game, policies, solution.request.ties, most)
     except ValueError:  # too many to list
         return None

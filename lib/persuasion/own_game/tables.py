@@ -8,7 +8,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,8 @@ import pandas as pd
 from persuasion.model.game import Game
 
 if TYPE_CHECKING:
-    from persuasion.own_game.solution import Solution
+    from persuasion.own_game.solution import Equilibrium, Examined, Solution
+    from persuasion.regret.certificate import Certificate
 
 PRIOR, RECEIVER = "prior", "receiver"
 KEYS = ["sender", "state", "action"]
@@ -29,11 +30,11 @@ HEADING = 2  # row of the first entry in a spreadsheet
 
 
 def from_frame(frame: pd.DataFrame, signals: int | Sequence[int], name: str = "") -> Game:
-    """The game of a table with the columns ``sender, state, action, value``; names in the order in which they occur.
+    """The game of a table with the columns ``sender, state, action, value``; names in the order of their first row.
 
-    The rows of the sender ``receiver`` are the receiver's utilities; those of the sender ``prior`` are the prior, their
-    action left empty. ``ValueError`` names the row, as a spreadsheet counts, that is incomplete, there twice or no
-    number, or the entry that no row has.
+    The rows of the sender ``receiver`` are the receiver's utilities; those of the sender ``prior`` are the prior,
+    their action left empty. ``ValueError`` names the row, as a spreadsheet counts, that is incomplete, there twice
+    or no number, or the entry that no row has.
     """
     entries = _entries(frame)
     payoffs = [key for key in entries if key[0] != PRIOR]
@@ -59,26 +60,45 @@ def from_frame(frame: pd.DataFrame, signals: int | Sequence[int], name: str = ""
     return game
 
 
+def read_table(source: Any, signals: Sequence[int] | None = None, name: str = "") -> Game:
+    """:func:`from_frame` of a CSV file or stream; by default there are as many signals as states."""
+    try:
+        frame = pd.read_csv(source, dtype=str, keep_default_na=False, skip_blank_lines=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise ValueError(f"is no CSV table: {error}") from None
+    counts: Any = signals or [1]
+    game = from_frame(frame, counts[0] if len(counts) == 1 else counts, name)
+    return game if signals else from_frame(frame, game.shape.states, name)
+
+
 def _entries(frame: pd.DataFrame) -> dict[tuple[str, ...], float]:
     """Value by sender, state and action."""
     if missing := [column for column in COLUMNS if column not in frame]:
         raise ValueError(f"the table lacks the column {', '.join(missing)}")
-    labels = frame[KEYS].astype(object).fillna("").astype(str)
-    values = pd.to_numeric(frame["value"], errors="coerce")
     entries: dict[tuple[str, ...], float] = {}
-    rows = zip(labels.itertuples(index=False), values)
-    for row, (labelled, value) in enumerate(rows, HEADING):
-        key = tuple(label.strip() for label in labelled)
+    texts = frame[COLUMNS].astype(object).fillna("").astype(str)
+    for row, cells in enumerate(texts.itertuples(index=False), HEADING):
+        *labels, text = (cell.strip() for cell in cells)
+        key = tuple(labels)
+        if not any((*key, text)):
+            continue
         for kind, label in zip(KEYS, key):
             if (label == "") != (kind == "action" and key[0] == PRIOR):
                 what = "is empty" if label == "" else "must be empty: a prior has none"
                 raise ValueError(f"row {row}: {kind} {what}")
-        if not np.isfinite(value):
-            raise ValueError(f"row {row}: value is no finite number")
+        if not np.isfinite(value := _number(text)):
+            raise ValueError(f"row {row}: value is no finite number: {text!r:.60}")
         if key in entries:
             raise ValueError(f"row {row}: {_text(key)} has a value already")
-        entries[key] = float(value)
+        entries[key] = value
     return entries
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
 
 
 def _entry(entries: dict[tuple[str, ...], float], *key: str) -> float:
@@ -127,7 +147,9 @@ def policy_frame(solution: Solution) -> pd.DataFrame:
 def outcome_frame(solution: Solution) -> pd.DataFrame:
     """A row per profile: whose it is, its status, every sender's and the receiver's utility, its largest regret."""
     names, shape = solution.game.names, solution.game.shape
-    rows = [("given", solution.profile.name, solution.profile, solution.profile.certificate)]
+    rows: list[tuple[str, str, Examined | Equilibrium, Certificate]] = [
+        ("given", solution.profile.name, solution.profile, solution.profile.certificate)
+    ]
     if revealed := solution.revelation.examined:
         rows.append(("theorem 4", "full revelation", revealed, revealed.certificate))
     rows += [(e.method, e.status, e, e.anywhere or e.certificate) for e in solution.equilibria]
@@ -146,18 +168,17 @@ def latex_tables(solution: Solution) -> str:
     if solution.certified:
         policies, names = solution.certified[0].policies, solution.game.names
         for i, count in enumerate(solution.game.counts):
-            table = pd.DataFrame(
-                policies[i][:, :count],
-                columns=[names.signal(i, s) for s in range(count)],
+            rows = [[names.state(w), *row[:count]] for w, row in enumerate(policies[i].tolist())]
+            headings = ["state", *(names.signal(i, s) for s in range(count))]
+            tables.append(
+                _latex(pd.DataFrame(rows, columns=headings), f"Policy of {names.sender(i)}.")
             )
-            table.insert(0, "state", [names.state(w) for w in range(solution.game.shape.states)])
-            tables.append(_latex(table, f"Policy of {names.sender(i)}."))
     return "\n".join(tables)
 
 
 def _latex(frame: pd.DataFrame, caption: str) -> str:
     # columns may repeat a name, of which Styler would not hear
-    headings = list(frame.columns)
+    headings: dict[object, str] = dict(enumerate(map(str, frame.columns)))
     style = frame.set_axis(range(len(headings)), axis=1).style
     style.format(_cell).hide(axis="index")
     style.format_index(lambda k: headings[k].translate(LATEX), axis=1)

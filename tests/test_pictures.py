@@ -1,0 +1,138 @@
+"""Pictures of a solution: regions against the receiver's choices, the concave closure against a solver, the SVG."""
+
+import itertools
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from persuasion import Game, best_response, no_revelation, solve, uniform_policies
+from persuasion.model.posteriors import likely_joint_signals
+from persuasion.own_game import Request, report_page
+from persuasion.own_game.pictures import (
+    belief_picture,
+    intervals,
+    policy_picture,
+    region_of,
+    upper_hull,
+    utility_picture,
+    value_picture,
+)
+
+FAST = Request(starts=5, steps=5, candidates=1, time_limit=1)
+MATCH = [[1, 0], [0, 1]]
+
+
+def random_game(seed, states=2, senders=1, actions=4):
+    generator = np.random.default_rng(seed)
+    tables = generator.normal(size=(senders + 1, states, actions))
+    return Game(generator.dirichlet(np.ones(states)), tables[0], tables[1:], 2)
+
+
+@settings(max_examples=50)
+@given(st.integers(0, 2**32 - 1))
+def test_the_regions_of_two_states_are_what_the_receiver_does(seed):
+    game = random_game(seed)
+    parts = intervals(game)
+    assert parts[0][0] == 0
+    assert parts[-1][1] == 1
+    assert all(one[1] == other[0] for one, other in itertools.pairwise(parts))
+    for low, high, action in parts:
+        for belief in np.linspace(low, high, 7)[1:-1]:
+            assert action == ([1 - belief, belief] @ game.receiver).argmax()
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1))
+def test_the_regions_of_three_states_share_the_triangle(seed):
+    game = random_game(seed, states=3)
+    regions = [region_of(game.receiver, action) for action in range(4)]
+    areas = [
+        sum(abs(np.linalg.det([r[0], r[k], r[k + 1]])) for k in range(1, len(r) - 1))
+        for r in regions
+    ]
+    assert sum(areas) == pytest.approx(1)
+    for action, region in enumerate(regions):
+        if len(region):
+            middle = region.mean(0)
+            assert (middle @ game.receiver).argmax() == action
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 2**32 - 1))
+def test_the_concave_closure_at_the_prior_is_the_best_response(seed):
+    game = random_game(seed)
+    v = game.senders[0]
+    points = [
+        (b, (1 - b) * v[0, action] + b * v[1, action])
+        for low, high, action in intervals(game, v)
+        for b in (low, high)
+    ]
+    closure = np.interp(game.prior[1], *np.transpose(upper_hull(points)))
+    bound = best_response(game, no_revelation(game), 0).upper_bound
+    assert closure == pytest.approx(bound, abs=1e-6)
+
+
+def test_an_action_that_another_one_equals_has_no_region_of_its_own():
+    game = Game([0.5, 0.5], [[1, 1, 0], [0, 0, 1]], [[[0, 5, 1], [0, 5, 1]]], 2)
+    assert [action for *_, action in intervals(game)] == [0, 2]
+    assert [action for *_, action in intervals(game, game.senders[0])] == [1, 2]
+    assert len(region_of(np.eye(3)[:, [0, 0, 1]], 1)) == 0
+
+
+def elements(picture, kind):
+    return BeautifulSoup(picture.svg, "html.parser").find_all(kind)
+
+
+@pytest.mark.parametrize("states", [2, 3])
+def test_there_is_a_dot_at_the_belief_of_every_joint_signal(states):
+    game = random_game(1, states, senders=2)
+    signals = likely_joint_signals(game, uniform_policies(game, seed=0), count=12)
+    picture = belief_picture(game, signals, "x")
+    dots = elements(picture, "circle")
+    assert len(dots) == len(signals.actions) == 4
+    places = np.array([[float(dot.get("cx")), float(dot.get("cy"))] for dot in dots])
+    corners = np.array([[48, 0], [272, 0]] if states == 2 else [[160, 24], [20, 264], [300, 264]])
+    axes = slice(0, 1 if states == 2 else 2)
+    np.testing.assert_allclose(places[:, axes], (signals.posteriors @ corners)[:, axes], atol=0.01)
+    assert all(game.names.joint(s) in picture.text for s in signals.signals)
+
+
+def test_pictures_are_only_drawn_where_they_fit():
+    game = random_game(1, states=4, senders=3)
+    found = solve(game, FAST)
+    signals = likely_joint_signals(game, no_revelation(game))
+    assert belief_picture(game, signals, "x") is None
+    assert utility_picture(found) is None
+    assert value_picture(found) is None
+
+
+def test_names_are_escaped_in_every_picture_and_tables_show_only_the_senders_own_signals():
+    evil = {
+        "states": ["<b>0", "&1"],
+        "actions": ["<i>", '"'],
+        "senders": ["<script>s", "t"],
+        "signals": [["<p>", "q"], ["only one"]],
+    }
+    game = Game([0.7, 0.3], MATCH, [[[0, 1], [0, 1]], [[1, 0], [1, 0]]], [2, 1], "g", evil)
+    found = solve(game, FAST)
+    page = report_page(found)
+    assert "<script" not in page
+    assert "<b>0" not in page
+    assert "&lt;script&gt;s" in page
+    assert page.count("only one") > 0
+    assert "signal 1" not in page
+    heat = policy_picture(game, no_revelation(game), 1, "x")
+    assert len(elements(heat, "rect")) == 2
+    assert len(elements(utility_picture(found), "circle")) == 1 + len(found.equilibria)
+
+
+def test_a_sender_that_does_not_choose_is_said_not_to():
+    report = [[0.8, 0.2], [0.3, 0.7]]
+    game = Game(
+        [0.7, 0.3], MATCH, [[[0, 1], [0, 1]], np.zeros((2, 2))], 2,
+        names={"senders": ["prosecutor", "newspaper"]}, fixed=[None, report],
+    )  # fmt: skip
+    assert "newspaper does not choose" in report_page(solve(game, FAST))

@@ -1,0 +1,113 @@
+"""Games from long tables and CSV, policies and LaTeX tables out."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+
+from persuasion import Game, solve
+from persuasion.__main__ import main
+from persuasion.games.examples import example
+from persuasion.own_game import Request
+from persuasion.own_game.tables import (
+    from_frame,
+    latex_tables,
+    outcome_frame,
+    policy_frame,
+    read_table,
+    to_frame,
+)
+from problems import games
+
+TABLE = """sender,state,action,value
+prior,innocent,,0.7
+prior,guilty,,0.3
+receiver,innocent,acquit,1
+receiver,innocent,convict,0
+receiver,guilty,acquit,0
+receiver,guilty,convict,1
+prosecutor,innocent,acquit,0
+prosecutor,innocent,convict,1
+prosecutor,guilty,acquit,0
+prosecutor,guilty,convict,1
+"""
+
+
+@given(games(max_senders=3, max_size=3))
+def test_a_game_survives_its_table_whatever_the_order_of_the_rows(game):
+    frame = to_frame(game)
+    assert from_frame(frame, game.signals) == game
+    text = io.StringIO(frame.to_csv(index=False))
+    assert read_table(text, [game.signals]) == game
+    moved = pd.concat([frame[frame["sender"] != "prior"], frame[frame["sender"] == "prior"]])
+    assert from_frame(moved, game.signals) == game
+
+
+def test_a_table_gives_the_names_and_as_many_signals_as_states():
+    game = read_table(io.StringIO(TABLE + "\n,,,\n"))
+    assert game == Game([0.7, 0.3], np.eye(2), [[[0, 1], [0, 1]]], 2)
+    assert game.names.states == ("innocent", "guilty")
+    assert game.names.actions == ("acquit", "convict")
+    assert game.names.senders == ("prosecutor",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("sender,", "who,", "lacks the column sender"),
+        ("prior,guilty,,0.3\n", "", "no row gives prior, guilty a value"),
+        ("prior,guilty,,", "prior,guilty,acquit,", "row 3: action must be empty"),
+        ("prosecutor,guilty,convict,1", "prosecutor,guilty,,1", "row 11: action is empty"),
+        ("prosecutor,guilty,convict,1", "prosecutor,,convict,1", "row 11: state is empty"),
+        ("prosecutor,guilty,convict,1", "prosecutor,guilty,convict,one", "row 11: value is no .* 'one'"),
+        ("prosecutor,guilty,convict,1", "prosecutor,guilty,acquit,1", "row 11: prosecutor, guilty, acquit has"),
+        ("prosecutor,guilty,convict,1\n", "", "no row gives prosecutor, guilty, convict a value"),
+        ("prior,guilty,,0.3\n", "prior,guilty,,0.3\nprior,other,,0\n", "'other' has a prior but no payoffs"),
+        ("0.3", "0.4", "prior sums to 1.1"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_a_table_is_named(old, new, message):
+    assert old in TABLE
+    with pytest.raises(ValueError, match=message):
+        read_table(io.StringIO(TABLE.replace(old, new)))
+
+
+def test_the_command_reads_and_prints_tables(tmp_path, capsys):
+    path = tmp_path / "payoffs.csv"
+    path.write_text(TABLE)
+    assert main(["game", "--from-csv", str(path), "--signals", "3", "--name", "court"]) == 0
+    text = capsys.readouterr().out
+    game = Game.from_json(text)
+    assert (game.name, game.counts) == ("court", (3,))
+    (tmp_path / "game.json").write_text(text)
+    assert main(["game", "--to-csv", str(tmp_path / "game.json")]) == 0
+    assert read_table(io.StringIO(capsys.readouterr().out)) == read_table(io.StringIO(TABLE))
+    path.write_text("nothing")
+    assert main(["game", "--from-csv", str(path)]) == 2
+    assert f"{path}: the table lacks" in capsys.readouterr().err
+
+
+def test_policies_and_outcomes_of_a_solution_as_tables():
+    found = solve(example("bertrand-advertising"), Request(starts=12, steps=10, candidates=1))
+    frame = policy_frame(found)
+    sums = frame.groupby(["profile", "sender", "state"])["probability"].sum()
+    np.testing.assert_allclose(sums, 1)
+    one = frame[frame["profile"].str.startswith("1: ")]["probability"].to_numpy()
+    np.testing.assert_array_equal(one, found.equilibria[0].policies.ravel())
+    outcome = outcome_frame(found).iloc[-1]
+    np.testing.assert_array_equal(outcome[["firm 0", "firm 1"]], found.equilibria[-1].utilities)
+
+
+def test_latex_escapes_names():
+    names = {"senders": ["a & b_{1}", "100%"], "states": ["x^2", "~\\"]}
+    match, tables = [[1, 0], [0, 1]], [[[0, 1], [0, 1]], [[0, 1], [0, 1]]]
+    text = latex_tables(
+        solve(
+            Game([0.7, 0.3], match, tables, 2, "", names), Request(starts=5, steps=5, time_limit=1)
+        )
+    )
+    assert r"a \& b\_\{1\}" in text
+    assert r"100\%" in text
+    assert text.count(r"\begin{table}") == text.count(r"\end{table}") > 0
