@@ -15,7 +15,14 @@ import numpy as np
 import pytest
 import yaml
 
-from persuasion import Game, receiver_actions, sender_utilities
+from persuasion import (
+    Game,
+    receiver_actions,
+    receiver_utility,
+    sender_utilities,
+    uniform_policies,
+)
+from persuasion.model.posteriors import likely_joint_signals
 from study.run.pdf import NoBrowserError, find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -222,7 +229,8 @@ def test_the_playground_computes_what_the_library_computes(browser):
                 game = Game(prior, data["receiver"], data["senders"], 2)
                 policies = np.stack([first, 1 - first], -1)
                 found = visit.page.evaluate(
-                    "([g, prior, p]) => persuasionPlayground.evaluate(g, prior, p)",
+                    "([g, prior, p]) => persuasionPlayground.evaluate("
+                    "{...g, prior}, persuasionPlayground.twoSignals(p))",
                     [data, prior, first.tolist()],
                 )
                 expected = sender_utilities(game, policies)
@@ -231,6 +239,96 @@ def test_the_playground_computes_what_the_library_computes(browser):
                 for signal in found["signals"]:
                     if signal["mass"] > 0:
                         assert signal["action"] == actions[tuple(signal["joint"])]
+
+
+def own_game(generator):
+    """A game of any small size and a profile of it, some senders with a given policy."""
+    senders, states, actions = generator.integers([1, 2, 2], [5, 5, 5])
+    counts = generator.integers(1, 4, senders).tolist()
+    tables = generator.integers(-2, 3, (senders + 1, states, actions))
+    prior = generator.multinomial(8, np.full(states, 1 / states)) / 8
+    given = [np.eye(1, count)[[0] * states] for count in counts]
+    fixed = [None, *(policy if generator.random() < 0.3 else None for policy in given[1:])]
+    names = {"senders": [f"<b>{k}" for k in range(senders)]}
+    game = Game(prior, tables[0], tables[1:], counts, names=names, fixed=fixed)
+    return game, uniform_policies(game, seed=generator)
+
+
+def test_the_playground_computes_the_readers_own_game_as_the_library_does(browser):
+    generator = np.random.default_rng(1)
+    with Visit(browser, on_disk(PLAYGROUND)) as visit:
+        for _ in range(60):
+            game, policies = own_game(generator)
+            shares = [own[:, :count].tolist() for own, count in zip(policies, game.counts)]
+            found = visit.page.evaluate(
+                "([text, p]) => persuasionPlayground.evaluate(persuasionPlayground.readGame(text), p)",
+                [game.to_json(), shares],
+            )
+            np.testing.assert_allclose(
+                found["utilities"], sender_utilities(game, policies), atol=1e-12
+            )
+            assert found["receiver"] == pytest.approx(receiver_utility(game, policies), abs=1e-12)
+            expected = likely_joint_signals(game, policies)
+            heard = {tuple(s["joint"]): s for s in found["signals"] if s["mass"] > 0}
+            assert len(heard) == len(expected.signals)
+            for row, joint in enumerate(expected.signals.tolist()):
+                signal = heard[tuple(joint)]
+                assert signal["mass"] == pytest.approx(expected.probabilities[row])
+                np.testing.assert_allclose(signal["beliefs"], expected.posteriors[row], atol=1e-12)
+                assert signal["action"] == expected.actions[row]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prior": [0.5, 0.6]}, {"prior": [0.5]}, {"receiver": [[1, 0], [1]]}, {"senders": []},
+        {"signals": 0}, {"signals": [2, 2, 2]}, {"more": 1}, {"names": {"states": ["a", "a"]}},
+        {"names": {"states": ["a"]}}, {"names": {"actions": ["", "b"]}}, {"fixed": [None]},
+        {"fixed": [[[1, 0]], None]}, {"fixed": [[[1, 0], [0.5, 0.4]], None]},
+        {"fixed": [[[1, 0], [1, 0]], [[1, 0], [1, 0]]]},
+    ],
+)  # fmt: skip
+def test_the_playground_refuses_what_the_library_refuses(browser, change):
+    tables = {"receiver": [[1, 0], [0, 1]], "senders": [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]}
+    data = {"prior": [0.5, 0.5], **tables, "signals": 2, **change}
+    with pytest.raises(ValueError, match=r"\w"):
+        Game.from_dict(data)
+    with Visit(browser, on_disk(PLAYGROUND)) as visit:
+        before = visit.page.locator("#own-board").inner_text()
+        visit.page.fill("#own-text", json.dumps(data))
+        visit.page.click("#own-show")
+        assert visit.page.locator("#own-message").inner_text()
+        assert visit.page.locator("#own-board").inner_text() == before
+
+
+def test_a_link_restores_what_the_playground_shows(browser):
+    names = {"states": ["schuldlos", "führte <b>"], "signals": ["ja", "nein"]}
+    report = [[0.8, 0.2], [0.3, 0.7]]
+    tables = [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]
+    game = Game([0.7, 0.3], [[1, 0], [0, 1]], tables, 2, "mine", names, [None, report])
+    with Visit(browser, on_disk(PLAYGROUND)) as visit:
+        page = visit.page
+        page.fill("#own-text", game.to_json())
+        page.click("#own-show")
+        assert page.locator("#own-board input:disabled").count() == 4
+        page.locator("#own-board input:enabled").nth(2).fill("3")
+        page.locator("#own-board input:enabled").nth(3).fill("1")
+        shown = page.locator("#own-board").inner_text()
+        utilities = sender_utilities(game, [[[1, 0], [0.75, 0.25]], report])
+        assert f"sender 0 {utilities[0]:.3f}, sender 1 {utilities[1]:.3f}" in shown
+        page.select_option("#pg-game", "1")
+        page.focus("#pg-p11")
+        page.keyboard.press("ArrowLeft")
+        links = [page.locator(i).evaluate("a => a.href") for i in ("#own-link", "#pg-link")]
+        summary = page.locator("#pg-summary").inner_text()
+    with Visit(browser, links[0]) as visit:
+        assert visit.page.locator("#own-board").inner_text() == shown
+        assert visit.page.locator("#own-board input").nth(2).input_value() == "3"
+    with Visit(browser, links[1]) as visit:
+        assert visit.page.locator("#pg-summary").inner_text() == summary
+    with Visit(browser, on_disk(PLAYGROUND) + "#own=damaged") as visit:
+        assert "damaged" in visit.page.locator("#own-message").inner_text()
+        assert visit.errors == []
 
 
 def test_the_playground_obeys_the_keyboard(browser):
@@ -260,7 +358,7 @@ def test_the_playground_obeys_the_keyboard(browser):
         page.select_option("#pg-game", "1")
         page.get_by_role("button", name="Both tell the truth").click()
         assert "sender 1: 0.300, of sender 2: 0.700" in summary.inner_text()
-        assert page.locator(".pg-table tbody tr").count() == 4
+        assert page.locator("#playground .pg-table tbody tr").count() == 4
         page.select_option("#pg-sender", "1")
         assert "sender 2" in curve.get_attribute("aria-label")
         for control in page.locator("#playground input").all():

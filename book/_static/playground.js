@@ -1,45 +1,75 @@
-// Play with a game of two senders, two states, two actions and two signals. The games come from the page
-// (element #playground-games, written by the library); everything else is computed here, and the tests compare
-// it with the library.
+// Play with a game: the model for games of any size, and a page for two senders, states, actions and signals. The
+// games come from the page (element #playground-games, written by the library); everything else is computed here,
+// and the tests compare it with the library. own-game.js uses the same model.
 "use strict";
 
 (() => {
   const TIE_TOLERANCE = 1e-9;
   const GRID = 101;
-  const JOINT = [[0, 0], [0, 1], [1, 0], [1, 1]];
   const SVG = "http://www.w3.org/2000/svg";
 
   // ---- the model
 
-  // weights of both states at a joint signal; policies[i][state] is the probability of signal 1
+  const joints = new Map();
+
+  // all joint signals, one index per sender, the last counting fastest; made once per list of counts
+  function jointSignals(counts) {
+    const key = counts.join();
+    if (!joints.has(key)) {
+      joints.set(key, counts.reduce((all, count) => all.flatMap(
+        (joint) => Array.from({ length: count }, (_, signal) => [...joint, signal])), [[]]));
+    }
+    return joints.get(key);
+  }
+
+  // weights of the states at a joint signal; policies[i][state][signal] are probabilities
   function weights(prior, policies, joint) {
-    return [0, 1].map((state) => joint.reduce(
-      (mass, signal, i) => mass * (signal === 0 ? policies[i][state] : 1 - policies[i][state]),
-      prior[state]));
+    return prior.map((mass, state) => joint.reduce(
+      (product, signal, i) => product * policies[i][state][signal], mass));
   }
 
-  // the lowest of the actions that are optimal within the library's tolerance, a share of what is at stake
+  // whether action `rival` is better than `a` by more than the library's tolerance, a share of what is at stake
+  function beats(receiver, weight, rival, a) {
+    let lead = 0;
+    let stake = 0;
+    for (let state = 0; state < weight.length; state++) {
+      const difference = weight[state] * (receiver[state][rival] - receiver[state][a]);
+      lead += difference;
+      stake += Math.abs(difference);
+    }
+    return lead > TIE_TOLERANCE * stake;
+  }
+
+  // the first of the actions that no other one beats
   function action(receiver, weight) {
-    const lead = [0, 1].map((state) => weight[state] * (receiver[state][1] - receiver[state][0]));
-    const stake = Math.abs(lead[0]) + Math.abs(lead[1]);
-    return lead[0] + lead[1] <= TIE_TOLERANCE * stake ? 0 : 1;
+    const count = receiver[0].length;
+    for (let a = 0; a < count; a++) {
+      let beaten = false;
+      for (let rival = 0; rival < count && !beaten; rival++) beaten = beats(receiver, weight, rival, a);
+      if (!beaten) return a;
+    }
+    return 0;
   }
 
-  function evaluate(game, prior, policies) {
-    const utilities = [0, 0];
+  // utilities of all, and every joint signal's mass, beliefs and action
+  function evaluate(game, policies) {
+    const utilities = game.senders.map(() => 0);
     let receiver = 0;
-    const signals = JOINT.map((joint) => {
-      const weight = weights(prior, policies, joint);
+    const signals = jointSignals(policies.map((policy) => policy[0].length)).map((joint) => {
+      const weight = weights(game.prior, policies, joint);
       const chosen = action(game.receiver, weight);
-      const mass = weight[0] + weight[1];
-      for (const state of [0, 1]) {
-        receiver += weight[state] * game.receiver[state][chosen];
-        for (const i of [0, 1]) utilities[i] += weight[state] * game.senders[i][state][chosen];
-      }
-      return { joint, mass, belief: mass > 0 ? weight[1] / mass : NaN, action: chosen };
+      const mass = weight.reduce((sum, part) => sum + part, 0);
+      weight.forEach((part, state) => {
+        receiver += part * game.receiver[state][chosen];
+        game.senders.forEach((table, i) => { utilities[i] += part * table[state][chosen]; });
+      });
+      return { joint, mass, beliefs: weight.map((part) => (mass > 0 ? part / mass : NaN)), action: chosen };
     });
     return { utilities, receiver, signals };
   }
+
+  // full policies from the probabilities of signal 1 by sender and state
+  const twoSignals = (policies) => policies.map((rows) => rows.map((share) => [share, 1 - share]));
 
   // belief in state 2 at which the receiver is indifferent, or null if one action is always better
   function threshold(receiver) {
@@ -47,8 +77,6 @@
     const belief = first / (first - second);
     return belief > 0 && belief < 1 ? belief : null;
   }
-
-  window.persuasionPlayground = { evaluate, threshold };
 
   // ---- the page
 
@@ -75,6 +103,8 @@
     return made;
   }
 
+  window.persuasionPlayground = { evaluate, threshold, twoSignals, element, number };
+
   function draw(name, attributes, text) {
     const made = document.createElementNS(SVG, name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -93,6 +123,8 @@
       this.sender = 0;
       this.build();
       this.choose(0);
+      this.restore(location.hash);
+      window.addEventListener("hashchange", () => this.restore(location.hash));
     }
 
     build() {
@@ -108,6 +140,7 @@
         return button;
       });
       this.inputs = CONTROLS.map((control) => this.slider(control));
+      this.link = element("a", { id: "pg-link" }, "Link to what is shown");
       this.summary = element("p", { id: "pg-summary", role: "status", "aria-live": "polite" });
       this.line = chart("pg-line", 640, 150);
       this.curve = chart("pg-curve", 320, 250);
@@ -121,6 +154,7 @@
         element("div", { class: "pg-choices", role: "group", "aria-label": "Ready-made policies" }, ...presets),
         element("div", { class: "pg-sliders" }, ...this.inputs.map((input) => input.row)),
         this.summary,
+        element("p", {}, this.link),
         this.line,
         element("div", { class: "pg-figures" },
           element("figure", {}, element("div", { class: "pg-frame" }, this.map, this.cross),
@@ -154,18 +188,34 @@
       this.update();
     }
 
+    evaluate(prior, policies) {
+      return evaluate({ ...this.game, prior }, twoSignals(policies));
+    }
+
     update() {
       const [mass, ...values] = this.inputs.map(({ input }) => Number(input.value));
       this.inputs.forEach(({ input, output }) => { output.value = Number(input.value).toFixed(2); });
       const prior = [1 - mass, mass];
       const policies = [values.slice(0, 2), values.slice(2)];
-      const found = evaluate(this.game, prior, policies);
+      const found = this.evaluate(prior, policies);
       this.say(found);
       this.drawBeliefs(prior, found);
       this.fillTable(found);
       const moved = (x, y) => [[policies[0][0], x], [policies[1][0], y]];
       this.drawMap(prior, policies, moved);
       this.drawCurve(prior, policies, moved, found);
+      this.link.href = `#play=${[this.games.indexOf(this.game), this.sender, mass, ...values].join(",")}`;
+    }
+
+    // what a link made above says; anything else leaves the page as it is
+    restore(fragment) {
+      const [game, sender, prior, ...policies] = fragment.replace(/^#play=/, "").split(",").map(Number);
+      const inside = [prior, ...policies].every((value) => value >= 0 && value <= 1);
+      if (!fragment.startsWith("#play=") || !this.games[game] || ![0, 1].includes(sender) || policies.length !== 4 || !inside) return;
+      this.root.querySelector("#pg-game").value = game;
+      this.root.querySelector("#pg-sender").value = sender;
+      [this.game, this.sender] = [this.games[game], sender];
+      this.set({ prior, policies });
     }
 
     name(action) {
@@ -196,8 +246,8 @@
       found.signals.forEach((signal, k) => {
         if (!(signal.mass > 0)) return;
         const y = 66 + 8 * k;
-        parts.push(draw("circle", { cx: x(signal.belief), cy: y, r: 2 + 12 * Math.sqrt(signal.mass), class: "pg-signal" }));
-        parts.push(draw("text", { x: x(signal.belief), y: y + 4, "text-anchor": "middle", class: "pg-digits" },
+        parts.push(draw("circle", { cx: x(signal.beliefs[1]), cy: y, r: 2 + 12 * Math.sqrt(signal.mass), class: "pg-signal" }));
+        parts.push(draw("text", { x: x(signal.beliefs[1]), y: y + 4, "text-anchor": "middle", class: "pg-digits" },
           signal.joint.map((s) => s + 1).join("")));
       });
       for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
@@ -206,7 +256,7 @@
       parts.push(draw("text", { x: x(0.5), y: 144, "text-anchor": "middle" }, "belief in state 2 after each joint signal; the larger, the more probable"));
       this.line.replaceChildren(...parts);
       this.line.setAttribute("aria-label", found.signals.filter((s) => s.mass > 0).map((s) =>
-        `signals ${s.joint.map((d) => d + 1).join(" ")}: belief ${number(s.belief)}, ${this.name(s.action)}`).join("; "));
+        `signals ${s.joint.map((d) => d + 1).join(" ")}: belief ${number(s.beliefs[1])}, ${this.name(s.action)}`).join("; "));
     }
 
     drawMap(prior, policies, moved) {
@@ -216,7 +266,7 @@
       for (let row = 0; row < GRID; row++) {
         for (let column = 0; column < GRID; column++) {
           const at = moved(column / (GRID - 1), 1 - row / (GRID - 1));
-          const value = evaluate(this.game, prior, at).utilities[this.sender];
+          const value = this.evaluate(prior, at).utilities[this.sender];
           values[row * GRID + column] = value;
           low = Math.min(low, value);
           high = Math.max(high, value);
@@ -243,7 +293,7 @@
       const steps = 600;
       const own = (value) => (this.sender === 0 ? moved(value, policies[1][1]) : moved(policies[0][1], value));
       const points = Array.from({ length: steps + 1 }, (_, k) => {
-        const at = evaluate(this.game, prior, own(k / steps));
+        const at = this.evaluate(prior, own(k / steps));
         return { x: k / steps, value: at.utilities[this.sender], actions: at.signals.map((s) => s.action).join("") };
       });
       const [low, high] = this.range[0] < this.range[1] ? this.range : [this.range[0] - 1, this.range[1] + 1];
@@ -272,7 +322,7 @@
       this.table.replaceChildren(...found.signals.map((signal) => element("tr", {},
         element("th", { scope: "row" }, signal.joint.map((s) => s + 1).join(", ")),
         element("td", {}, number(signal.mass)),
-        element("td", {}, signal.mass > 0 ? number(signal.belief) : "–"),
+        element("td", {}, signal.mass > 0 ? number(signal.beliefs[1]) : "–"),
         element("td", {}, signal.mass > 0 ? this.name(signal.action) : "never heard"))));
     }
   }
