@@ -204,7 +204,7 @@ def utility_picture(solution: Solution) -> Picture | None:
     drawing = _Drawing(SIDE, 300, f"{title}. {listed}.")
     values = np.array([u for _, u, _ in points])
     x, y = (_scale(values[:, i]) for i in range(2))
-    _frame(drawing, x, y, np.linspace(values[:, 0].min(), values[:, 0].max(), 3))
+    _frame(drawing, x, y, *values.T)
     for label, u, kind in points:
         at = _x(u[0], *x), _y(u[1], *y)
         drawing.add("circle", cx=at[0], cy=at[1], r=7, class_=f"point {kind}")
@@ -224,7 +224,7 @@ def utility_picture(solution: Solution) -> Picture | None:
 
 def _scale(values: np.ndarray) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
-    room = 0.08 * (high - low) or abs(low) or 1.0
+    room = 0.08 * (high - low) or 0.1 * abs(low) or 1.0
     return low - room, high + room
 
 
@@ -233,15 +233,18 @@ def _y(value: float, low: float, high: float) -> float:
 
 
 def _frame(
-    drawing: _Drawing, x: tuple[float, float], y: tuple[float, float], ticks: np.ndarray
+    drawing: _Drawing, x: tuple[float, float], y: tuple[float, float], across: Any, up: Any
 ) -> None:
-    """Axes, labelled across at the ticks and upwards at three heights."""
+    """Axes over these ranges, labelled at the least, the middle and the largest of the values given."""
     drawing.line([(_x(0), 20.0), (_x(0), 256.0), (_x(1), 256.0)], "axis")
-    for tick in np.unique(ticks):
+    for tick in _ticks(across):
         drawing.write(number_text(tick), _x(tick, *x), 272)
-    for share in (0.08, 0.5, 0.92):
-        up = y[0] + share * (y[1] - y[0])
-        drawing.write(number_text(up), MARGIN - 4, _y(up, *y) + 4, "end")
+    for tick in _ticks(up):
+        drawing.write(number_text(tick), MARGIN - 4, _y(tick, *y) + 4, "end")
+
+
+def _ticks(values: Any) -> np.ndarray:
+    return np.unique(np.linspace(np.min(values), np.max(values), 3))
 
 
 def value_picture(solution: Solution) -> Picture | None:
@@ -263,8 +266,9 @@ def value_picture(solution: Solution) -> Picture | None:
         f"at the prior {number_text(prior)} it is {number_text(best)}."
     )
     drawing = _Drawing(SIDE, 300, f"{title}. {text}")
-    y = _scale(np.array([value for _, value in hull] + [value for p in pieces for _, value in p]))
-    _frame(drawing, (0.0, 1.0), y, np.array([0, 0.5, 1]))
+    heights = np.array([value for piece in pieces for _, value in piece])
+    y = _scale(heights)
+    _frame(drawing, (0.0, 1.0), y, (0, 1), heights)
     for piece, (_, _, action) in zip(pieces, parts):
         drawing.line([(_x(b), _y(value, *y)) for b, value in piece], f"value c{action % COLOURS}")
     drawing.line([(_x(b), _y(value, *y)) for b, value in hull], "closure")
@@ -305,7 +309,7 @@ def policy_picture(game: Game, policies: np.ndarray, sender: int, title: str) ->
         drawing.write(label if len(label) * 6 < side else str(s), 104 + side * (s + 0.5), 16)
     for w in range(states):
         if side > 12:
-            drawing.write(short(game.names.state(w), 16), 98, 28 + side * (w + 0.5), "end")
+            drawing.write(short(game.names.state(w), 14), 98, 28 + side * (w + 0.5), "end")
         for s in range(count):
             share = float(policies[sender, w, s])
             drawing.add("rect", x=104 + side * s, y=24 + side * w, width=side, height=side,
