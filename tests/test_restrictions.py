@@ -5,6 +5,7 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
@@ -21,6 +22,7 @@ from persuasion import (
     uniform_policies,
 )
 from persuasion.equilibria import best_response_dynamics
+from persuasion.learn.baselines import exact_gradient_search, random_search, smoothed_search
 from persuasion.model.policies import state_revelation
 from persuasion.model.restrictions import restrict
 from persuasion.own_game import Request, solve
@@ -127,6 +129,22 @@ def test_profiles_by_name_samples_and_dynamics_stay_within_the_restrictions(draw
     allowed = restrict(game, everything)
     np.testing.assert_allclose(allowed.sum(-1), 1)
     sender_utilities(game, allowed)
+
+
+def test_searches_respect_restrictions_or_refuse_the_game():
+    game = Game(
+        [0.7, 0.3], MATCH, [CONVICT, CONVICT, ACQUIT], [3, 2, 2], fixed=[None, None, REPORT]
+    )
+    starts = uniform_policies(game, 20, seed=0)
+    for form in (np.asarray, torch.as_tensor):
+        ends = exact_gradient_search(game, form(starts), 20)
+        assert type(ends) is type(form(starts))
+        assert not np.array_equal(ends, starts)
+        sender_utilities(game, ends)  # checks
+        np.testing.assert_array_equal(ends[:, 2, :, :2], np.broadcast_to(REPORT, (20, 2, 2)))
+    for search in (random_search, smoothed_search):
+        with pytest.raises(ValueError, match="needs senders that all choose"):
+            search(game, starts, 5)
 
 
 def test_what_a_profile_may_not_do_is_refused_by_name():

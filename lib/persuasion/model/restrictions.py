@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ from persuasion.model.checks import PROBABILITY_TOLERANCE, distributions, whole_
 
 if TYPE_CHECKING:
     from persuasion.model.game import Game
+
+Array = TypeVar("Array", np.ndarray, torch.Tensor)
 
 
 def read_counts(signals: Any, senders: int, most: int) -> tuple[int, ...]:
@@ -66,26 +68,29 @@ def _one(where: str, given: Any, count: int, states: int, width: int) -> np.ndar
     return policy
 
 
-def restrict(game: Game, policies: np.ndarray) -> np.ndarray:
-    """The nearest that the senders may do, row by row: missing signals dropped, given policies put in their place.
+def restrict(game: Game, policies: Array) -> Array:
+    """What comes nearest that the senders may do: missing signals dropped, given policies put in their place.
 
-    ``policies`` ``(..., senders, states, signals)`` are left alone; a row that only had missing signals becomes
-    the first signal. The same array if the game restricts nothing.
+    ``policies`` ``(..., senders, states, signals)``, numpy or torch, are left alone; a row that has only missing
+    signals becomes the first signal. The same array if the game restricts nothing.
     """
     if not game.restricted:
         return policies
-    result = np.array(policies, dtype=float)
-    for sender, (count, fixed) in enumerate(
-        zip(game.counts, game.fixed or [None] * len(game.counts))
-    ):
+    result = torch.as_tensor(policies).clone()
+    for sender, count in enumerate(game.counts):
         own = result[..., sender, :, :]
-        if fixed is not None:
-            own[...] = fixed
-        elif count < own.shape[-1]:
-            own[..., count:] = 0
-            own[..., 0] += own.sum(-1) == 0
-            own /= own.sum(-1, keepdims=True)
-    return result
+        own[..., count:] = 0
+        own[..., 0] += own.sum(-1) == 0
+        if count < game.signals:
+            own /= own.sum(-1, keepdim=True)
+        if sender not in game.choosing:
+            own[...] = _fixed(game, sender, own)
+    return result if isinstance(policies, torch.Tensor) else result.numpy()
+
+
+def _fixed(game: Game, sender: int, like: torch.Tensor) -> torch.Tensor:
+    """The policy that a sender has."""
+    return torch.tensor(game.fixed[sender]).to(like)
 
 
 def check_restrictions(game: Game, policies: torch.Tensor) -> None:
@@ -94,15 +99,19 @@ def check_restrictions(game: Game, policies: torch.Tensor) -> None:
         own = policies[..., sender, :, :]
         if bool((own[..., count:] > PROBABILITY_TOLERANCE).any()):
             raise ValueError(f"policies: {game.names.sender(sender)} has only {count} signals")
-    for sender, fixed in enumerate(game.fixed):
-        if fixed is None:
-            continue
-        given = torch.as_tensor(fixed.copy()).to(policies)
+    for sender in sorted({*range(len(game.counts))} - {*game.choosing}):
+        given = _fixed(game, sender, policies)
         tolerance = max(PROBABILITY_TOLERANCE, 4 * torch.finfo(given.dtype).eps)
         if bool(((policies[..., sender, :, :] - given).abs() > tolerance).any()):
             raise ValueError(
                 f"policies: {game.names.sender(sender)} does not choose, and its policy is not the given one"
             )
+
+
+def refuse_restrictions(game: Game, what: str) -> None:
+    """``ValueError`` for a game that ``what`` would not respect."""
+    if game.restricted:
+        raise ValueError(f"{what} needs senders that all choose and have equally many signals")
 
 
 def of_those_who_choose(

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 
 from persuasion.equilibria import polish
 from persuasion.equilibria.record import CERTIFIED, NOT_REACHED
-from persuasion.learn.baselines.exact_gradient import exact_own_gradients
-from persuasion.learn.extragradient import Gradient, extragradient
-from persuasion.learn.model import UtilityModel
+from persuasion.learn.baselines import exact_gradient_search
+from persuasion.learn.extragradient import extragradient
 from persuasion.learn.of_game import train
 from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.sampled_check import sampled_gain, samples_per_sender
@@ -52,17 +50,12 @@ def find_equilibria(game: Game, request: Request, progress: Progress) -> list[Eq
 def _ends(game: Game, request: Request, method: str, starts: np.ndarray) -> np.ndarray:
     """Where extra-gradient leads from the starts, along the exact gradient or along trained networks'."""
     if method == EXACT_GRADIENT:
-        gradients: Gradient = partial(exact_own_gradients, game.standard)
-    else:
-        gradients = _trained(game, request, method).own_gradients
-    ends = extragradient(of_those_who_choose(game, gradients), starts, request.steps)
-    return restrict(game, ends)
-
-
-def _trained(game: Game, request: Request, method: str) -> UtilityModel:
+        return exact_gradient_search(game.standard, starts, request.steps)
     training = apply_recipe(request.training, "tuned", method)
     identity = {"solve": list(game.shape), "seed": request.seed}
-    return train(game.standard, identity, method, training).model
+    model = train(game.standard, identity, method, training).model
+    gradients = of_those_who_choose(game, model.own_gradients)
+    return restrict(game, extragradient(gradients, starts, request.steps))
 
 
 def _sorted(

@@ -9,6 +9,7 @@ import torch
 
 from persuasion.learn.extragradient import extragradient
 from persuasion.model.game import Game
+from persuasion.model.restrictions import of_those_who_choose, restrict
 from persuasion.model.simulate import sender_utilities
 from persuasion.model.tensors import Array
 
@@ -25,9 +26,12 @@ def exact_own_gradients(game: Game, policies: torch.Tensor) -> torch.Tensor:
 def exact_gradient_search(
     game: Game, starts: Array, steps: int, step_size: float = 0.1, projection: str = "softmax"
 ) -> Array:
-    """:func:`~persuasion.learn.extragradient.extragradient` along :func:`exact_own_gradients`."""
-    gradient = functools.partial(exact_own_gradients, game)
-    return extragradient(gradient, starts, steps, step_size, projection)
+    """:func:`~persuasion.learn.extragradient.extragradient` along :func:`exact_own_gradients`.
+
+    Senders that do not choose stay; signals that a sender lacks are dropped at the end.
+    """
+    gradient = of_those_who_choose(game, functools.partial(exact_own_gradients, game))
+    return restrict(game, extragradient(gradient, starts, steps, step_size, projection))
 
 
 def own_gradients(

@@ -8,6 +8,7 @@ import torch
 from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.projections import project_to_simplex
+from persuasion.model.restrictions import refuse_restrictions
 from persuasion.model.simulate import sender_utilities
 from persuasion.model.tensors import Array, as_tensor
 
@@ -26,6 +27,7 @@ def random_search(
     steps : extra-gradient steps that this is to be compared with; non-negative, else ``ValueError``
     step_size : positive, else ``ValueError``
     """
+    refuse_restrictions(game, "random search")
     steps = whole_number("steps", steps)
     step_size = positive_number("step_size", step_size)
     generator = np.random.default_rng(whole_number("seed", seed))
