@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from persuasion import Game, full_revelation
+from persuasion import Game, full_revelation, sender_utilities
 from persuasion.games.examples import example
 from persuasion.model.names import Names
 from persuasion.own_game import Request, solve
@@ -75,6 +75,9 @@ def test_messages_use_the_names():
     data = {**GAME, "receiver": [[1, 1], [0, 1]], "names": NAMES}
     with pytest.raises(ValueError, match="innocent has several optimal actions acquit, convict"):
         full_revelation(Game(**data))
+    profile = np.full((2, 2, 3), 0.4)
+    with pytest.raises(ValueError, match=r"policies\[0, 0\] \(prosecutor, innocent\) sums to 1.2"):
+        sender_utilities(Game(**GAME, names=NAMES), profile)
 
 
 def test_names_change_no_answer():

@@ -10,7 +10,7 @@ ValueError: prior is not a rectangular array of real numbers: it holds text
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
@@ -127,13 +127,13 @@ def clean_rows(
     name: str,
     rows: Any,
     tolerance: float = PROBABILITY_TOLERANCE,
-    axes: tuple[str, ...] = (),
+    axes: tuple[Callable[[int], str], ...] = (),
 ) -> Any:
     """Distributions along the last axis of a float64 array or tensor, as the package uses them.
 
     A solver's dust, entries from -1e-9 to 0, counts as 0; a row whose sum differs from 1 by more than 1e-14 and at
     most ``tolerance`` is divided by it (a constant to the gradient). ``ValueError`` names the first row that is
-    none; ``axes`` are the names of its last indices. What needs no change is returned as it is.
+    none; ``axes`` say what its last indices are called. What needs no change is returned as it is.
     """
     fixed = rows.detach() if hasattr(rows, "detach") else rows
     if not bool((fixed >= -PROBABILITY_TOLERANCE).all()):
@@ -150,12 +150,12 @@ def clean_rows(
     return rows / total[..., None]
 
 
-def _refuse_row(name: str, rows: Any, good: Any, axes: tuple[str, ...]) -> None:
+def _refuse_row(name: str, rows: Any, good: Any, axes: tuple[Callable[[int], str], ...]) -> None:
     index = tuple(np.argwhere(~np.array(good.tolist()))[0].tolist())
     row = np.array(rows[index].tolist())
     where = name + (f"[{', '.join(map(str, index))}]" if index else "")
     if axes:
-        where += f" ({', '.join(f'{a} {i}' for a, i in zip(axes, index[-len(axes) :]))})"
+        where += f" ({', '.join(a(i) for a, i in zip(axes, index[-len(axes) :]))})"
     if not np.isfinite(row).all():
         raise ValueError(f"{where} has a non-finite entry at {int(np.argmin(np.isfinite(row)))}")
     if (row < -PROBABILITY_TOLERANCE).any():

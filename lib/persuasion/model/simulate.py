@@ -140,7 +140,7 @@ def deviation_utilities(
             f"deviations must end in {tuple(profile.shape[-2:])}, got {tuple(own.shape)}"
         )
     own = torch.nn.functional.pad(own, (0, missing)) if missing else own
-    own = (clean_tensor("deviations", own, ("state",)) if validate else own).to(profile)
+    own = (clean_tensor("deviations", own, (game.names.state,)) if validate else own).to(profile)
     batch = own.reshape(-1, *own.shape[-2:])
     others = torch.cat([profile[:sender], profile[sender + 1 :]])
     rest = _product(others.unsqueeze(0)) * _constant(game.prior, profile).unsqueeze(-1)
