@@ -2,7 +2,9 @@
 
 import copy
 import itertools
+import json
 
+import jsonschema
 import numpy as np
 import pytest
 import torch
@@ -26,6 +28,7 @@ from persuasion.learn.baselines import exact_gradient_search, random_search, smo
 from persuasion.model.policies import state_revelation
 from persuasion.model.restrictions import restrict
 from persuasion.own_game import Request, solve
+from persuasion.own_game.command import schema_text
 from persuasion.theorems.full_revelation import parity_code
 
 MATCH = [[1, 0], [0, 1]]
@@ -236,3 +239,11 @@ def test_a_lone_sender_beside_a_report_is_solved_and_the_report_stays():
     best = found.certified[0]
     np.testing.assert_array_equal(best.policies[1], REPORT)
     assert best.utilities[0] == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_schemas_accept_what_a_game_may_have():
+    names = {"senders": ["a", "b"], "signals": [["x", "y", "z"], ["x", "y"]]}
+    game = Game([0.7, 0.3], MATCH, [CONVICT, ACQUIT], [3, 2], "g", names, [None, REPORT])
+    jsonschema.validate(game.to_dict(), json.loads(schema_text("game")))
+    found = solve(game, Request(starts=5, steps=5, candidates=1, time_limit=1))
+    jsonschema.validate(json.loads(found.to_json()), json.loads(schema_text("solution")))
