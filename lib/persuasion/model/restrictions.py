@@ -17,14 +17,15 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import torch
 
 from persuasion.model.checks import PROBABILITY_TOLERANCE, distributions, whole_number
 
 if TYPE_CHECKING:
+    import torch
+
     from persuasion.model.game import Game
 
-Array = TypeVar("Array", np.ndarray, torch.Tensor)
+Array = TypeVar("Array", np.ndarray, "torch.Tensor")
 
 
 def read_counts(signals: Any, senders: int, most: int) -> tuple[int, ...]:
@@ -76,6 +77,8 @@ def restrict(game: Game, policies: Array) -> Array:
     """
     if not game.restricted:
         return policies
+    import torch
+
     result = torch.as_tensor(policies).clone()
     for sender, count in enumerate(game.counts):
         own = result[..., sender, :, :]
@@ -90,11 +93,15 @@ def restrict(game: Game, policies: Array) -> Array:
 
 def _fixed(game: Game, sender: int, like: torch.Tensor) -> torch.Tensor:
     """The policy that a sender has."""
+    import torch
+
     return torch.tensor(game.fixed[sender]).to(like)
 
 
 def check_restrictions(game: Game, policies: torch.Tensor) -> None:
     """``ValueError`` naming the sender whose policy uses signals that it lacks, or is not the one it is given."""
+    import torch
+
     for sender, count in enumerate(game.counts):
         own = policies[..., sender, :, :]
         if bool((own[..., count:] > PROBABILITY_TOLERANCE).any()):
@@ -120,5 +127,7 @@ def of_those_who_choose(
     """The same gradients of policies, 0 for senders that do not choose."""
     if not game.fixed:
         return gradients
+    import torch
+
     mask = torch.tensor([fixed is None for fixed in game.fixed])[:, None, None]
     return lambda policies: gradients(policies) * mask.to(policies)
