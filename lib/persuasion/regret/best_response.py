@@ -31,6 +31,7 @@ METHODS = {
     "milp": ("milp", "by_milp"),
     "bilinear": ("bilinear", "by_bilinear"),
     "column-generation": ("column_generation", "by_column_generation"),
+    "rays": ("rays", "by_rays"),
 }
 
 

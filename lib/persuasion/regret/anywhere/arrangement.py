@@ -1,0 +1,170 @@
+r"""Few states: the planes on which the receiver is indifferent, their rays, and the best mixture of these.
+
+Between the planes the receiver's actions are constant and a signal's payoff :math:`f` is linear, so a best response
+needs only signals on rays, the lines in which planes meet: it is the linear program
+
+.. math:: \max\Bigl\{\sum_r\alpha_r\hat f(r):\ \sum_r\alpha_rr=\mathbf 1,\ \alpha\ge0\Bigr\}
+
+with one row per state, where :math:`\hat f(r)` is the best that :math:`f` is at, or tends to next to, :math:`r`: the
+largest value at :math:`r` of the linear payoffs of the faces around it. All in rational arithmetic. For public
+persuasion the arrangement is Xu's (2020).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from persuasion.model.exact import rationals
+from persuasion.regret.anywhere.columns import Columns, Flag
+
+MAX_SETS = 200_000
+
+
+class Mixture(NamedTuple):
+    """The ``value`` of a mixture of rays with their ``shares``, and the ``flags`` of the faces they are approached in."""
+
+    value: object
+    shares: list
+    flags: list[Flag]
+
+
+def planes(columns: Columns) -> np.ndarray:
+    """Normals ``(planes, states)`` of all indifferences, and of the edges of the orthant first; whole numbers.
+
+    Raises ``ValueError`` if they meet in too many sets.
+    """
+    states, actions = columns.receiver.shape
+    found = {tuple(row): None for row in np.eye(states, dtype=int).astype(object)}
+    tables = [columns.receiver] if columns.rank is None else [columns.receiver, columns.rank]
+    for utility in tables:
+        for a, b in combinations(range(actions), 2):
+            for row in columns.weights * (utility[:, a] - utility[:, b]):
+                if row.any():
+                    found[_primitive(row)] = None
+    sets = math.comb(len(found), states - 1)
+    if sets > MAX_SETS:
+        raise ValueError(
+            f"rays would intersect {sets:,} sets of {states - 1} planes; at most {MAX_SETS:,}: use column-generation"
+        )
+    return np.array(list(found), dtype=object)
+
+
+def _primitive(row: np.ndarray) -> tuple[int, ...]:
+    """The row in whole numbers without a common divisor, its first one that is not 0 positive."""
+    scale = math.lcm(*(entry.denominator for entry in row))
+    whole = [int(entry * scale) for entry in row]
+    divisor = math.gcd(*whole) * (1 if next(filter(None, whole)) > 0 else -1)
+    return tuple(entry // divisor for entry in whole)
+
+
+def rays(normals: np.ndarray) -> np.ndarray:
+    """Rays ``(rays, states)`` of the planes within the orthant, those of the single states among them."""
+    states = normals.shape[1]
+    chosen = np.array(list(combinations(range(len(normals)), states - 1)), int)
+    found = _kernels(normals[chosen.reshape(len(chosen), states - 1)])
+    found = found * np.where((found < 0).any(1), -1, 1)[:, None]
+    kept = found[(found >= 0).all(1) & found.any(1)]
+    return np.array(list({_primitive(row): None for row in rationals(kept)}), dtype=object)
+
+
+def _kernels(systems: np.ndarray) -> np.ndarray:
+    """What solves ``(d - 1, d)`` systems, ``(..., d)``: signed minors, all 0 where the rank is less."""
+    count = systems.shape[-1]
+    minors = [(-1) ** k * _determinants(np.delete(systems, k, -1)) for k in range(count)]
+    return np.stack(minors, -1)
+
+
+def _determinants(matrices: np.ndarray) -> np.ndarray:
+    """By the first row; for sizes up to 3 or so."""
+    size = matrices.shape[-1]
+    if size == 0:
+        return np.full(matrices.shape[:-2], 1, dtype=object)
+    rest = matrices[..., 1:, :]
+    parts = [
+        (-1) ** k * matrices[..., 0, k] * _determinants(np.delete(rest, k, -1)) for k in range(size)
+    ]
+    return sum(parts[1:], parts[0])
+
+
+def supremum(columns: Columns, deadline: float = math.inf) -> Mixture:
+    """What the best response comes arbitrarily close to, with at least as many signals as states.
+
+    Raises ``TimeoutError`` once ``time.perf_counter()`` has passed the deadline.
+    """
+    normals = planes(columns)
+    points, tops = rays(normals), []
+    for point in points:
+        if time.perf_counter() > deadline:
+            raise TimeoutError
+        tops.append(_top(columns, normals, point))
+    worth = np.array([value for value, _ in tops], dtype=object)
+    value, shares = _best_mixture(worth, points)
+    return Mixture(value, list(shares.values()), [tops[k][1] for k in shares])
+
+
+def _top(columns: Columns, normals: np.ndarray, point: np.ndarray) -> tuple[object, Flag]:
+    """The largest payoff at or next to a ray, and where."""
+    flags = [[point]] if columns.settled(point) else faces(columns, normals, point)
+    best = ((columns.gain(columns.actions(flag)) @ point, flag) for flag in flags)
+    return max(best, key=lambda pair: pair[0])
+
+
+def faces(columns: Columns, normals: np.ndarray, point: np.ndarray) -> Iterator[Flag]:
+    """One flag in every face of the arrangement around a ray, the ray itself first."""
+    through = abs(normals @ point) <= columns.tolerance * (abs(normals) @ point)
+    local = normals[through]
+    edges = [(edge, np.sign((local @ edge).astype(float))) for edge in _edges(local, point)]
+    flags: list[Flag] = [[point]]
+    signs = [np.zeros(len(local))]
+    seen = {signs[0].tobytes()}
+    for flag, sign in zip(flags, signs):  # both grow
+        yield flag
+        for edge, side in edges:
+            beyond = np.where(sign != 0, sign, side)
+            if beyond.tobytes() not in seen:
+                seen.add(beyond.tobytes())
+                flags.append([*flag, edge])
+                signs.append(beyond)
+
+
+def _edges(local: np.ndarray, point: np.ndarray) -> Iterator[np.ndarray]:
+    """Directions from a ray along the lines next to it, within the orthant."""
+    states = len(point)
+    gauge = np.eye(states, dtype=int).astype(object)[[int(point.argmax())]]
+    for chosen in combinations(range(len(local)), states - 2):
+        edge = _kernels(np.vstack([local[list(chosen)], gauge]))
+        for side in (edge, -edge):
+            if edge.any() and (side[point == 0] >= 0).all():
+                yield side
+
+
+def _best_mixture(worth: np.ndarray, points: np.ndarray) -> tuple[object, dict[int, object]]:
+    """The linear program by the simplex method, from the mixture of revealed states; value, and share by ray.
+
+    The steepest price enters, or the first (Bland's rule) where the last step brought nothing.
+    """
+    states = points.shape[1]
+    basis = [int(np.flatnonzero((points == unit).all(1))[0]) for unit in np.eye(states, dtype=int)]
+    inverse = rationals(np.eye(states, dtype=int))
+    value = None
+    while True:
+        shares, prices = inverse.sum(1), worth[basis] @ inverse
+        stuck, value = value == prices.sum(), prices.sum()
+        surplus = worth - points @ prices
+        if not (surplus > 0).any():
+            return value, dict(zip(basis, shares))
+        entering = int((surplus > 0).argmax() if stuck else surplus.argmax())
+        column = inverse @ points[entering]
+        limits = [(shares[k] / column[k], basis[k], k) for k in range(states) if column[k] > 0]
+        leaving = min(limits)[2]
+        inverse[leaving] = inverse[leaving] / column[leaving]
+        for k in range(states):
+            if k != leaving:
+                inverse[k] = inverse[k] - column[k] * inverse[leaving]
+        basis[leaving] = entering
