@@ -1,4 +1,4 @@
-"""Exact best responses of one sender: the same answer from four methods.
+"""Exact best responses of one sender: the same answer from five methods.
 
 >>> from persuasion import Game, no_revelation
 >>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from typing import Any
 
@@ -18,6 +19,7 @@ from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.ties import TieRule
+from persuasion.regret.anywhere.arrangement import is_fastest
 from persuasion.regret.anywhere.no_choice import no_choice
 from persuasion.regret.margin import check_margin
 from persuasion.regret.problem import Problem, make_problem
@@ -50,8 +52,9 @@ def best_response(
     ----------
     policies : (senders, states, signals), one profile; the deviator's own policy is the first incumbent
     sender : index of the deviator
-    method : ``"enumerate"`` (tiny games), ``"milp"``, ``"bilinear"``, ``"column-generation"``, or ``"auto"``:
-        column generation if there are at least as many signals as states, else the MILP; and
+    method : ``"enumerate"`` (tiny games), ``"milp"``, ``"bilinear"``, ``"column-generation"``, ``"rays"`` (few
+        states), or ``"auto"``: rays where these are fastest (two or three states, or few joint signals of the
+        others); else column generation if there are at least as many signals as states, or the MILP; and
         enumeration afterwards where these leave ties unresolved and the game is tiny
     time_limit : seconds; what is known by then is returned, with a valid upper bound
     ties : anything ``TieRule.parse`` accepts; None means in favour of the deviator, where the supremum is
@@ -85,6 +88,13 @@ def best_response(
 
 
 def _automatic(problem: Problem, time_limit: float) -> BestResponse:
+    if is_fastest(problem):
+        with contextlib.suppress(
+            InconsistentCertificate, ValueError
+        ):  # others may be spared the trouble
+            response = _run(problem, "rays", time_limit)
+            if response.status != TIES:
+                return response
     shape = problem.game.shape
     pooled = problem.signals >= shape.states and problem.symmetric
     try:

@@ -88,6 +88,12 @@ class Problem:
         return np.asarray(self.policies[self.sender][:, : self.signals])
 
     @property
+    def interchangeable(self) -> bool:
+        """Whether they are at ties, too: only an explicit map may tell them apart."""
+        named = self.ties.action_map(self.game)
+        return named is None or bool((named == named.take([0], self.sender)).all())
+
+    @property
     def possible(self) -> np.ndarray:
         """(columns, actions) whether the rule may pick the action at some signal of the deviator."""
         return np.asarray(self.allowed.any(0))

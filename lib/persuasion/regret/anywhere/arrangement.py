@@ -1,13 +1,13 @@
 r"""Few states: the planes on which the receiver is indifferent, their rays, and the best mixture of these.
 
-Between the planes the receiver's actions are constant and a signal's payoff :math:`f` is linear, so a best response
-needs only signals on rays, the lines in which planes meet: it is the linear program
+Between the planes the receiver's actions are constant and a signal's payoff :math:`f` is linear, so a best
+response needs only signals on rays, the lines in which planes meet: it is the linear program
 
 .. math:: \max\Bigl\{\sum_r\alpha_r\hat f(r):\ \sum_r\alpha_rr=\mathbf 1,\ \alpha\ge0\Bigr\}
 
-with one row per state, where :math:`\hat f(r)` is the best that :math:`f` is at, or tends to next to, :math:`r`: the
-largest value at :math:`r` of the linear payoffs of the faces around it. All in rational arithmetic. For public
-persuasion the arrangement is Xu's (2020).
+with one row per state, where :math:`\hat f(r)` is the best that :math:`f` is at :math:`r` or tends to next to it:
+the largest value at :math:`r` of the linear payoffs of the faces around it. All in rational arithmetic. For public
+persuasion the idea is Xu's (2020).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import combinations
 from typing import NamedTuple
 
@@ -22,16 +23,29 @@ import numpy as np
 
 from persuasion.model.exact import rationals
 from persuasion.regret.anywhere.columns import Columns, Flag
+from persuasion.regret.problem import Problem
 
-MAX_SETS = 200_000
+MAX_SETS = 600_000
+# with four and more states, column generation is faster from about this many sets of planes on
+WORTHWHILE = 5_000
 
 
 class Mixture(NamedTuple):
-    """The ``value`` of a mixture of rays with their ``shares``, and the ``flags`` of the faces they are approached in."""
+    """The ``value`` of a mixture of rays, their ``shares``, and the ``flags`` in which they are approached."""
 
-    value: object
-    shares: list
+    value: Fraction
+    shares: list[Fraction]
     flags: list[Flag]
+
+
+def is_fastest(problem: Problem) -> bool:
+    """Whether rays are what to try first: an exact method then, and measured to be the fastest one."""
+    columns, actions, states = problem.gains.shape
+    signals = problem.game.shape.signals
+    if problem.margin > 0 or not problem.interchangeable or 1 < signals < states:
+        return False
+    sets = math.comb(columns * math.comb(actions, 2) + states, states - 1)
+    return signals == 1 or states == 2 or sets <= (MAX_SETS if states == 3 else WORTHWHILE)
 
 
 def planes(columns: Columns) -> np.ndarray:
@@ -41,7 +55,9 @@ def planes(columns: Columns) -> np.ndarray:
     """
     states, actions = columns.receiver.shape
     found = {tuple(row): None for row in np.eye(states, dtype=int).astype(object)}
-    tables = [columns.receiver] if columns.rank is None else [columns.receiver, columns.rank]
+    tables = [columns.receiver]
+    if columns.rank is not None and not columns.favourable:
+        tables.append(columns.rank)
     for utility in tables:
         for a, b in combinations(range(actions), 2):
             for row in columns.weights * (utility[:, a] - utility[:, b]):
@@ -50,7 +66,7 @@ def planes(columns: Columns) -> np.ndarray:
     sets = math.comb(len(found), states - 1)
     if sets > MAX_SETS:
         raise ValueError(
-            f"rays would intersect {sets:,} sets of {states - 1} planes; at most {MAX_SETS:,}: use column-generation"
+            f"rays would intersect {sets:,} sets of {states - 1} planes; at most {MAX_SETS:,}"
         )
     return np.array(list(found), dtype=object)
 
@@ -108,9 +124,10 @@ def supremum(columns: Columns, deadline: float = math.inf) -> Mixture:
     return Mixture(value, list(shares.values()), [tops[k][1] for k in shares])
 
 
-def _top(columns: Columns, normals: np.ndarray, point: np.ndarray) -> tuple[object, Flag]:
+def _top(columns: Columns, normals: np.ndarray, point: np.ndarray) -> tuple[Fraction, Flag]:
     """The largest payoff at or next to a ray, and where."""
-    flags = [[point]] if columns.settled(point) else faces(columns, normals, point)
+    settled = columns.favourable or columns.untied(point)
+    flags = [[point]] if settled else faces(columns, normals, point)
     best = ((columns.gain(columns.actions(flag)) @ point, flag) for flag in flags)
     return max(best, key=lambda pair: pair[0])
 
@@ -144,7 +161,7 @@ def _edges(local: np.ndarray, point: np.ndarray) -> Iterator[np.ndarray]:
                 yield side
 
 
-def _best_mixture(worth: np.ndarray, points: np.ndarray) -> tuple[object, dict[int, object]]:
+def _best_mixture(worth: np.ndarray, points: np.ndarray) -> tuple[Fraction, dict[int, Fraction]]:
     """The linear program by the simplex method, from the mixture of revealed states; value, and share by ray.
 
     The steepest price enters, or the first (Bland's rule) where the last step brought nothing.

@@ -22,11 +22,12 @@ from persuasion.model.exact import (
     preference,
     rationals,
 )
+from persuasion.model.game import Game
 from persuasion.model.ties import TIE_TOLERANCE, TieRule
+from persuasion.regret.opponents import residual_weights
 from persuasion.regret.problem import Problem
 
 Flag = Sequence[np.ndarray]
-TELLS_APART = "rays needs interchangeable signals; this tie map tells them apart"
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +53,10 @@ class Columns:
     @classmethod
     def of_problem(cls, problem: Problem) -> Columns:
         """The standard game's floats at their exact values, ties up to the simulator's tolerance."""
-        wanted = _named(problem.ties.action_map(problem.game), problem.sender)
-        if wanted is not None:  # as many as there are columns of positive weight, in this order
-            used = residual_mass(problem) > 0
-            wanted = wanted[used]
+        wanted = _named(problem.ties, problem.game, problem.sender)
+        if wanted is not None:
+            weights = residual_weights(problem.game, problem.policies, problem.sender)
+            wanted = wanted[weights.max(1) > 0]
         own = problem.game.senders[problem.sender]
         rank = own if problem.favourable else problem.preference
         return cls(
@@ -73,7 +74,7 @@ class Columns:
         others = np.delete(checked_rationals(game, policies), sender, axis=0)
         weights = joint_weights(game, others).T
         used = (weights > 0).any(1)
-        wanted = _named(ties.action_map(game.floats()), sender)
+        wanted = _named(ties, game.floats(), sender)
         return cls(
             weights[used],
             game.receiver,
@@ -95,15 +96,15 @@ class Columns:
         """The receiver's action in every column ``(columns,)``."""
         return np.array([self.action(t, flag) for t in range(len(self.weights))])
 
-    def settled(self, point: np.ndarray) -> bool:
-        """Whether nothing next to a point pays more than the point: no ties there, or all in the deviator's favour."""
-        if self.rank is not None and (self.rank == self.worth).all():
-            return True
-        actions = range(self.receiver.shape[1])
-        return all(
-            len(self._best(self.receiver, t, [point], actions)) == 1
-            for t in range(len(self.weights))
-        )
+    @property
+    def favourable(self) -> bool:
+        """Whether ties go to the deviator."""
+        return self.rank is not None and bool((self.rank == self.worth).all())
+
+    def untied(self, point: np.ndarray) -> bool:
+        """Whether one action is best in every column."""
+        actions, count = range(self.receiver.shape[1]), len(self.weights)
+        return all(len(self._best(self.receiver, t, [point], actions)) == 1 for t in range(count))
 
     def gain(self, actions: np.ndarray) -> np.ndarray:
         """What the deviator earns per unit of every state's probability, ``(states,)``."""
@@ -126,18 +127,7 @@ class Columns:
         return bool(lead.sum() > self.tolerance * abs(lead).sum())
 
 
-def residual_mass(problem: Problem) -> np.ndarray:
-    """Largest weight of every joint signal of the others, ``(columns,)``, before any is dropped."""
-    from persuasion.regret.opponents import residual_weights
-
-    return np.asarray(residual_weights(problem.game, problem.policies, problem.sender).max(1))
-
-
-def _named(table: np.ndarray | None, sender: int) -> np.ndarray | None:
-    """The actions an explicit map names in every column, if they are the same at all signals of the deviator."""
-    if table is None:
-        return None
-    rows = np.moveaxis(table, sender, 0).reshape(table.shape[sender], -1)
-    if (rows != rows[0]).any():
-        raise ValueError(TELLS_APART)
-    return np.asarray(rows[0])
+def _named(ties: TieRule, game: Game, sender: int) -> np.ndarray | None:
+    """The actions that an explicit map names in every column, the same at all signals of the deviator."""
+    table = ties.action_map(game)
+    return None if table is None else np.asarray(table.take(0, sender)).ravel()

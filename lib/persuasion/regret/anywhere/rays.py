@@ -1,15 +1,15 @@
-r"""Exact best responses where the states are few: polynomial in everything else (the book's page *When it is easy*).
+r"""Exact best responses where the states are few: polynomial in everything else (*When it is easy* in the book).
 
-A signal's payoff :math:`f(x)` is linear between the planes on which the receiver is indifferent, so the best mixture of
-signals is one of rays in which these planes meet. Two states: ``two_states``, under any tie rule. Three or more: one
-linear program over all rays of the arrangement, in floating point if ties go to the deviator; else ``arrangement``,
-in rational arithmetic, looks next to every ray what the rule grants there.
+A signal's payoff :math:`f(x)` is linear between the planes on which the receiver is indifferent, so the best
+mixture of signals is one of rays in which these planes meet. Two states: ``two_states``. Three or more: a linear
+program over all rays, as if every tie were granted that the rule may grant; and where the rule does not,
+``arrangement`` looks next to every ray. The rays themselves are found in rational arithmetic.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -20,9 +20,10 @@ from persuasion.model.exact import RationalGame, checked_rationals, exact_utilit
 from persuasion.model.ties import TieRule
 from persuasion.regret import highs
 from persuasion.regret.anywhere.arrangement import planes, rays, supremum
-from persuasion.regret.anywhere.columns import Columns
+from persuasion.regret.anywhere.columns import Columns, Flag
 from persuasion.regret.anywhere.two_states import breakpoints, hull_above_half, policies
 from persuasion.regret.candidates import (
+    CLOSED,
     Candidate,
     climb,
     conclude,
@@ -37,39 +38,46 @@ from persuasion.regret.response import BestResponse
 READ_TOLERANCE = 1e-8
 USED = 1e-11
 CHUNK = 2**22
+# how far signals keep off the rays that the rule denies
+STEPS = 10.0 ** -np.arange(2, 8)
 
 
 def by_rays(problem: Problem, time_limit: float) -> BestResponse:
     """The best response from the rays of the arrangement.
 
-    Raises ``ValueError`` for an obedience margin, for an explicit tie rule that tells the deviator's signals apart, and
-    if the planes meet in too many sets.
+    Raises ``ValueError`` for an obedience margin, for an explicit tie rule that tells the deviator's signals apart,
+    and if the planes meet in too many sets.
     """
     if problem.margin > 0:
         raise ValueError("rays knows no obedience margin; use column-generation or milp")
+    if not problem.interchangeable:
+        raise ValueError("rays needs interchangeable signals; this tie map tells them apart")
     start = time.perf_counter()
     deadline = start + time_limit
     columns = Columns.of_problem(problem)
     signals, states = problem.game.shape.signals, problem.game.shape.states
-    found, solver = landmarks(problem), "rays (rational)"
-    if signals == 1:
-        return conclude(problem, found, found[0].value, ended(True, deadline), solver, start)
-    bound, closed = problem.trivial_bound(), False
+    found, bound, closed = landmarks(problem), problem.trivial_bound(), False
     try:
-        if states == 2:
-            bound, candidates = _two_states(problem, columns, deadline)
-        elif problem.favourable:
-            solver = "rays (HiGHS)"
-            bound, candidates = _favourable(problem, columns)
-        else:
-            bound, candidates = _granted(problem, columns, deadline)
-        found += candidates
-        closed = signals >= states
+        for solve in _ways(problem):
+            bound, candidates = solve(problem, columns, deadline)
+            found += candidates
+            if bound - max(candidate.value for candidate in found) <= CLOSED:
+                break
+        closed = signals == 1 or signals >= states
     except TimeoutError:
         pass
     if not closed:
         found += [climb(problem, candidate.policy, deadline) for candidate in found]
-    return conclude(problem, found, bound, ended(closed, deadline), solver, start)
+    return conclude(problem, found, bound, ended(closed, deadline), "rays (rational)", start)
+
+
+def _ways(problem: Problem) -> list[Callable[..., tuple[float, list[Candidate]]]]:
+    """What gives bound and candidates, in this order until they meet."""
+    if problem.game.shape.signals == 1:
+        return [_silent]
+    if problem.game.shape.states == 2:
+        return [_two_states]
+    return [_closed_regions] if problem.favourable else [_closed_regions, _granted]
 
 
 def exact_supremum(game: RationalGame, policies: Any, sender: int, ties: Any = None) -> Fraction:
@@ -83,8 +91,8 @@ def exact_supremum(game: RationalGame, policies: Any, sender: int, ties: Any = N
     Raises
     ------
     ValueError
-        With fewer signals than states (but more than one), for a tie map that tells the deviator's signals apart, and
-        for an arrangement with too many rays.
+        With fewer signals than states (but more than one), for a tie map that tells the deviator's signals apart,
+        and for an arrangement with too many rays.
 
     >>> game = RationalGame(["7/10", "3/10"], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
     >>> exact_supremum(game, [[[1, 0], [1, 0]]], 0, ties="lowest-index")
@@ -92,6 +100,9 @@ def exact_supremum(game: RationalGame, policies: Any, sender: int, ties: Any = N
     """
     rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
     profile, states = checked_rationals(game, policies), len(game.prior)
+    named = rule.action_map(game.floats())
+    if named is not None and (named != named.take([0], sender)).any():
+        raise ValueError("rays needs interchangeable signals; this tie map tells them apart")
     if game.signals == 1:
         return exact_utilities(game, profile, rule)[sender]
     if game.signals < states:
@@ -99,7 +110,13 @@ def exact_supremum(game: RationalGame, policies: Any, sender: int, ties: Any = N
     columns = Columns.of_game(game, profile, sender, rule)
     if states == 2:
         return hull_above_half(breakpoints(columns)).supremum
-    return Fraction(supremum(columns).value)
+    return supremum(columns).value
+
+
+def _silent(problem: Problem, _: Columns, __: float) -> tuple[float, list[Candidate]]:
+    """A single signal says nothing."""
+    candidate = landmarks(problem)[0]
+    return candidate.value, [candidate]
 
 
 def _two_states(
@@ -115,13 +132,15 @@ def _two_states(
     return value, [Candidate(tried[best], float(worth[best]), value, attained)]
 
 
-def _favourable(problem: Problem, columns: Columns) -> tuple[float, list[Candidate]]:
-    """The linear program over all rays; the receiver's ties are judged as the simulator does."""
+def _closed_regions(
+    problem: Problem, columns: Columns, deadline: float
+) -> tuple[float, list[Candidate]]:
+    """The linear program over all rays, with every tie that the rule may grant."""
     exact = rationals(rays(planes(columns)))
     points = (exact / exact.sum(1, keepdims=True)).astype(float)
     solution = highs.solve(
         highs.LinearProgram(
-            cost=np.concatenate(list(_payoffs(problem, points))),
+            cost=np.concatenate(list(_payoffs(problem, points, deadline))),
             matrix=sp.csc_matrix(points.T),
             row_lower=np.ones(points.shape[1]),
             row_upper=np.ones(points.shape[1]),
@@ -135,11 +154,13 @@ def _favourable(problem: Problem, columns: Columns) -> tuple[float, list[Candida
     return solution.bound, _realised(problem, profile)
 
 
-def _payoffs(problem: Problem, points: np.ndarray) -> Iterator[np.ndarray]:
+def _payoffs(problem: Problem, points: np.ndarray, deadline: float) -> Iterator[np.ndarray]:
     """The payoff ``f`` at many points ``(points, states)``, some at a time."""
     at_once = max(1, CHUNK // problem.rows[..., 0].size)
     mass = problem.weights / problem.weights.max(1, keepdims=True)
     for first in range(0, len(points), at_once):
+        if time.perf_counter() > deadline:
+            raise TimeoutError
         x = points[first : first + at_once].T
         worst = (problem.rows @ x).min(2)  # (columns, actions, points)
         possible = worst >= -READ_TOLERANCE * (mass @ x)[:, None]
@@ -148,11 +169,43 @@ def _payoffs(problem: Problem, points: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _granted(problem: Problem, columns: Columns, deadline: float) -> tuple[float, list[Candidate]]:
-    """The supremum under the rule, and the policies of the faces in which it is approached."""
+    """The supremum under the rule, and policies that approach it in the faces around its rays."""
     best = supremum(columns, deadline)
-    used = [flag for share, flag in zip(best.shares, best.flags) if share > 0]
-    profile = [columns.actions(flag) for flag in used[: problem.game.shape.signals]]
-    return float(best.value), _realised(problem, profile)
+    value = float(best.value)
+    used = [(float(share), flag) for share, flag in zip(best.shares, best.flags) if share > 0]
+    exact = all(len(flag) == 1 for _, flag in used)
+    tried = np.stack(
+        [_near(used, step, problem.game.shape.signals) for step in (STEPS[:1] if exact else STEPS)]
+    )
+    worth = problem.utilities(tried)
+    return value, [Candidate(p, float(w), value, exact) for p, w in zip(tried, worth)]
+
+
+def _near(used: list[tuple[float, Flag]], step: float, signals: int) -> np.ndarray:
+    """A policy ``(states, signals)`` whose signals are a step off the rays, in their flags' faces.
+
+    With a ray per state the shares adapt; else a spare signal takes what is missing.
+    """
+    points = np.stack([_off(flag, step) for _, flag in used], axis=1)
+    states, count = points.shape
+    if count == states and np.linalg.matrix_rank(points) == states:
+        shares = np.linalg.solve(points, np.ones(states))
+        if (shares >= 0).all():
+            return np.pad(points * shares, ((0, 0), (0, signals - count)))
+    scaled = points * np.array([share * float(flag[0].sum()) for share, flag in used])
+    policy = np.zeros((states, signals))
+    policy[:, :count] = scaled / max(1.0, scaled.sum(1).max())
+    policy[:, count % signals] += np.maximum(1 - policy.sum(1), 0)
+    return policy
+
+
+def _off(flag: Flag, step: float) -> np.ndarray:
+    """The flag's ray in the simplex, moved along its directions by falling powers of the step."""
+    sizes = [sum(abs(part)) for part in flag]
+    return sum(
+        step**k * (rationals(part) / size).astype(float)
+        for k, (part, size) in enumerate(zip(flag, sizes))
+    )
 
 
 def _realised(problem: Problem, profile: list[np.ndarray]) -> list[Candidate]:

@@ -1,7 +1,7 @@
 r"""Two states: the best response by sorting breakpoints and a concave hull, in rational arithmetic.
 
-A signal is a direction :math:`(1-p,p)`, and what it pays is a piecewise linear function :math:`F(p)` with jumps. The
-receiver's action depends on its posterior only, so its breakpoints are the same for all of the others' joint
+A signal is a direction :math:`(1-p,p)`, and what it pays is a piecewise linear function :math:`F(p)` with jumps.
+The receiver's action depends on its posterior only, so its breakpoints are the same for all of the others' joint
 signals: these merely shift them. The best response is twice the concave hull of :math:`F` at :math:`p=\tfrac12`,
 where :math:`F` counts at a jump with the largest of its value and its two limits, which are approached under any
 tie rule. Time :math:`O(T|A|\log(T|A|))` for :math:`T` joint signals of the others.
@@ -190,5 +190,6 @@ def _beside(points: list[Point], point: Point, share: Fraction) -> Fraction:
     if point.at == point.top:
         return point.p
     index = points.index(point)
-    neighbour = points[index + 1 if point.right == point.top else index - 1]
+    forward = point.right == point.top and point.p < 1
+    neighbour = points[index + 1 if forward else index - 1]
     return point.p + share * (neighbour.p - point.p)
