@@ -17,6 +17,7 @@ from persuasion.regret.nearby.decomposition import Decomposition, decompose
 from persuasion.regret.nearby.elimination import eliminate, tolerant
 from persuasion.regret.nearby.hull import Hull
 from persuasion.regret.nearby.mixed import formulate, is_sparse, solve_binaries
+from persuasion.regret.nearby.openings import openings
 from persuasion.regret.problem import Problem
 
 # share of the time at whose end a search counts as ended by time
@@ -24,6 +25,7 @@ HURRIED = 0.02
 # choices of the first relaxation, most and least growth to the next; all of them together should end by the first
 # share of the time, and the last is given up at the second. A program that grows by a factor takes about its square
 FIRST, FASTEST, SLOWEST, RELAX_SHARE, LONGEST_SHARE = 400, 4.0, 1.3, 0.5, 0.75
+OPEN_SHARE = 0.1
 APPROACH_SHARE, FLIP_SHARE, NEAR_SHARE, SIGNALS_SHARE = 0.05, 0.1, 0.2, 0.5
 # share of the time left that the relaxation may take if branching on all signals is to make sense
 HOPELESS = 0.3
@@ -66,6 +68,8 @@ class Search(Bracket):
     def run(self) -> None:
         """Everything, cheapest first."""
         self.start()
+        if self.open:
+            self.open_signals()
         while self.open and self.root is not None and (most := self.next_size()):
             self.refine(most)
         if self.open and self.root is not None and self.program.count:
@@ -84,6 +88,12 @@ class Search(Bracket):
         self.build(FIRST, Hull)
         self.climb(own)
         self.relax(self.deadline)
+
+    def open_signals(self) -> None:
+        """Climb from columns that column generation would add: nothing else opens an unused signal."""
+        until = self.share(OPEN_SHARE)
+        for point in openings(self.problem, self.box, until):
+            self.climber.ascend(self.climber.read(point), until)
 
     def relax(self, until: float) -> None:
         """The linear relaxation of all signals; kept as ``root`` if there was time for it."""
