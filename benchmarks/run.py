@@ -16,6 +16,7 @@ import accelerator
 import best_response
 import certify
 import front_door
+import rays
 import scaling
 import simulate
 import train
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "train": train.run,
     "accelerator": accelerator.run,
     "best-response": best_response.compare,
+    "rays": rays.run,
     "certify": certify.run,
     "scaling": scaling.run,
     "front-door": front_door.run,
