@@ -20,8 +20,8 @@ from persuasion.regret.nearby.box import Box
 from persuasion.regret.one_signal import best_in_cone, clean, favourite, hop, profile_gain
 from persuasion.regret.problem import Problem
 
-# rounds of random lines, and how many of their points are improved
-ROUNDS, STARTS = 3, 6
+# how many points of random lines are improved
+STARTS = 8
 LEAST = 1e-9
 
 
@@ -56,10 +56,9 @@ def _profiles(problem: Problem, prices: np.ndarray, deadline: float) -> list[np.
     """The receiver's actions in such columns: along random lines, and by branch and bound if these find none."""
     lines = LineSearch(problem, np.random.default_rng(0))
     found: list[np.ndarray] = []
-    for _ in range(ROUNDS):
-        for start in lines.starts(prices, STARTS):
-            left = max(deadline - time.perf_counter(), 0.0)
-            found += hop(problem, start, prices, LEAST, left)
+    for start in lines.starts(prices, STARTS):
+        left = max(deadline - time.perf_counter(), 0.0)
+        found += hop(problem, start, prices, LEAST, left)
     if found or problem.gains.size > MAX_RELAXATION or time.perf_counter() > deadline:
         return found
     return Pricing(problem, deadline).search(prices, LEAST, deadline).profiles
