@@ -42,7 +42,7 @@ class Mixture(NamedTuple):
 def is_fastest(problem: Problem) -> bool:
     """Whether rays are what to try first: an exact method then, and measured to be the fastest one."""
     columns, actions, states = problem.gains.shape
-    signals = problem.game.shape.signals
+    signals = problem.signals
     if problem.margin > 0 or not problem.interchangeable or 1 < signals < states:
         return False
     sets = math.comb(columns * math.comb(actions, 2) + states, states - 1)

@@ -55,7 +55,7 @@ def by_rays(problem: Problem, time_limit: float) -> BestResponse:
     start = time.perf_counter()
     deadline = start + time_limit
     columns = Columns.of_problem(problem)
-    signals, states = problem.game.shape.signals, problem.game.shape.states
+    signals, states = problem.signals, problem.game.shape.states
     found, bound, closed = landmarks(problem), problem.trivial_bound(), False
     try:
         for solve in _ways(problem):
@@ -73,7 +73,7 @@ def by_rays(problem: Problem, time_limit: float) -> BestResponse:
 
 def _ways(problem: Problem) -> list[Callable[..., tuple[float, list[Candidate]]]]:
     """What gives bound and candidates, in this order until they meet."""
-    if problem.game.shape.signals == 1:
+    if problem.signals == 1:
         return [_silent]
     if problem.game.shape.states == 2:
         return [_two_states]
@@ -125,7 +125,7 @@ def _two_states(
     points = breakpoints(columns, deadline)
     hull = hull_above_half(points)
     value, attained = float(hull.supremum), hull.exact is not None
-    unused = ((0, 0), (0, problem.game.shape.signals - 2))
+    unused = ((0, 0), (0, problem.signals - 2))
     tried = np.stack([np.pad(p.astype(float), unused) for p in policies(points, hull)])
     worth = problem.utilities(tried)
     best = int(worth.argmax())
@@ -149,7 +149,7 @@ def _closed_regions(
         )
     )
     assert solution.x is not None
-    used = np.argsort(-solution.x)[: problem.game.shape.signals]
+    used = np.argsort(-solution.x)[: problem.signals]
     profile = [favourite(problem, points[k]) for k in used if solution.x[k] > USED]
     return solution.bound, _realised(problem, profile)
 
@@ -175,7 +175,7 @@ def _granted(problem: Problem, columns: Columns, deadline: float) -> tuple[float
     used = [(float(share), flag) for share, flag in zip(best.shares, best.flags) if share > 0]
     exact = all(len(flag) == 1 for _, flag in used)
     tried = np.stack(
-        [_near(used, step, problem.game.shape.signals) for step in (STEPS[:1] if exact else STEPS)]
+        [_near(used, step, problem.signals) for step in (STEPS[:1] if exact else STEPS)]
     )
     worth = problem.utilities(tried)
     return value, [Candidate(p, float(w), value, exact) for p, w in zip(tried, worth)]
@@ -210,6 +210,6 @@ def _off(flag: Flag, step: float) -> np.ndarray:
 
 def _realised(problem: Problem, profile: list[np.ndarray]) -> list[Candidate]:
     """The best policy of one action profile per signal; signals not needed do as the first."""
-    spare = problem.game.shape.signals - len(profile)
+    spare = problem.signals - len(profile)
     found = solve_profile(problem, np.stack([*profile, *profile[:1] * spare]), np.inf)
     return [] if found is None else [found]

@@ -30,7 +30,7 @@ def openings(problem: Problem, box: Box, deadline: float) -> Iterator[np.ndarray
 
     None if the box leaves every signal some probability; as far as ``deadline`` allows.
     """
-    own = problem.policies[problem.sender].T
+    own = problem.own.T
     closable = np.flatnonzero(~box.lower.any(1))
     if not len(closable):
         return
