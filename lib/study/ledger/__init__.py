@@ -3,11 +3,14 @@
 from study.ledger.effects import Count, Effect, Verdict, verdict
 from study.ledger.empirical import EMPIRICAL, Evidence, gather
 from study.ledger.show import in_plain_words, ledger_brief, ledger_markdown, opening
+from study.ledger.own import OWN, STANDING, own_table
 from study.ledger.table import Claim, ledger_table
 from study.ledger.theory import THEORY
 
 __all__ = [
     "EMPIRICAL",
+    "OWN",
+    "STANDING",
     "THEORY",
     "Claim",
     "Count",
@@ -20,5 +23,6 @@ __all__ = [
     "ledger_markdown",
     "ledger_table",
     "opening",
+    "own_table",
     "verdict",
 ]
