@@ -1,0 +1,71 @@
+"""Audiences, counting games and embeddings: against sums written out, and bad input refused by name."""
+
+from fractions import Fraction
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from persuasion.model.exact import rationals
+from persuasion.theorems.audience import Audience, reduction, sender_value
+from persuasion.theorems.normal_form import embedding
+from persuasion.theorems.public_persuasion import PublicPersuasion, public_utility, reduced_game
+from persuasion.theorems.public_verification import graph_audience
+from persuasion.theorems.subset_sums import counting_profile, equilibrium_profile
+
+
+def test_the_papers_problem_is_a_special_case():
+    generator = np.random.default_rng(0)
+    instance = PublicPersuasion([0.25, 0.75], generator.uniform(-1, 1, (3, 2)))
+    for _ in range(20):
+        scheme = generator.dirichlet(np.ones(3), 2)
+        assert (
+            abs(sender_value(instance.audience, scheme) - public_utility(instance, scheme)) < 1e-12
+        )
+    tables = reduction(instance.audience, 0.5, 2.0, 2.0, 5.0, 1.0)
+    game = reduced_game(instance, mass=0.5, lure=2.0, penalty=5.0, loss=1.0).game
+    assert np.array_equal(game.receiver, tables.receiver)
+    assert game.receiver[0].tolist()[1:-1:2] == instance.differences[:, 0].tolist()
+    assert game.receiver[2].tolist() == [0, 0, -5, -5, -5, -5, -2], "the first decoy"
+    assert np.array_equal(game.senders[0, 2], [0, 0, 0, 0, 0, 0, -1])
+
+
+ONE = np.array([[0.0, 1.0], [0.0, -1.0]])
+
+
+@pytest.mark.parametrize(
+    ("receivers", "payoffs", "says"),
+    [
+        ([ONE], [], "as many"),
+        ([ONE[:1]], [ONE[:1]], "receiver 0 must be"),
+        ([ONE + 0.5], [abs(ONE)], "first action of receiver 0"),
+        ([2 * ONE], [abs(ONE)], "receiver 0: utilities"),
+        ([ONE], [ONE], "payoffs of at least 0"),
+    ],
+)
+def test_wrong_audiences_are_refused(receivers, payoffs, says):
+    with pytest.raises(ValueError, match=says):
+        Audience(np.array([0.5, 0.5]), np.array([1.0]), receivers, payoffs)
+
+
+def test_other_wrong_input_is_refused():
+    with pytest.raises(ValueError, match="among 1 to 3"):
+        graph_audience(nx.path_graph(3), 0)
+    with pytest.raises(ValueError, match="positive"):
+        counting_profile([1, 2], 0)
+    with pytest.raises(ValueError, match="between 0 and 2"):
+        equilibrium_profile([1, 2], 1, 3)
+    with pytest.raises(ValueError, match="one m per player"):
+        embedding(np.zeros((2, 2, 3)))
+
+
+def test_weights_of_an_audience_count():
+    audience = Audience(
+        rationals(["1/2", "1/2"]),
+        rationals(["1/3", "2/3"]),
+        [rationals([[0, 1], [0, -1]]), rationals([[0, -1], [0, 1]])],
+        [rationals([[0, 5], [0, 5]]), rationals([[0, 1], [0, 7]])],
+    )
+    told = rationals([[1, 0], [0, 1]])
+    expected = Fraction(1, 2) * Fraction(5, 3) + Fraction(1, 2) * Fraction(14, 3)
+    assert sender_value(audience, told) == expected
