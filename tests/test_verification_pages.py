@@ -6,6 +6,8 @@ from pathlib import Path
 import jupytext
 import pytest
 
+import study
+
 ROOT = Path(__file__).parents[1]
 SMALLER = {
     "is-this-an-equilibrium": {"vertices": 3},
@@ -31,7 +33,7 @@ def code(page):
 def test_the_assertions_of_the_page_hold(page, tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
     # a copy of the library has no results beside it
-    monkeypatch.setattr(experiments, "default_results", lambda: ROOT / "results")
+    monkeypatch.setattr(study, "default_results", lambda: ROOT / "results")
     script = tmp_path / "page.py"
     script.write_text(code(page), encoding="utf-8")
     runpy.run_path(str(script))

@@ -2,8 +2,8 @@
 
 from study.ledger.effects import Count, Effect, Verdict, verdict
 from study.ledger.empirical import EMPIRICAL, Evidence, gather
-from study.ledger.show import in_plain_words, ledger_brief, ledger_markdown, opening
 from study.ledger.own import OWN, STANDING, own_table
+from study.ledger.show import in_plain_words, ledger_brief, ledger_markdown, opening
 from study.ledger.table import Claim, ledger_table
 from study.ledger.theory import THEORY
 
