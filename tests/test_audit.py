@@ -563,6 +563,12 @@ def test_where_dynamics_ended_is_checked(tmp_path):
             "utilities": sender_utilities(build_game(game), profile, rule).tolist(),
             "ties": rule,
             "regret": None,
+            "cycle_length": None,
+            "margin": 0.0,
+            "start": 0,
+            "status": "equilibrium",
+            "rounds": 1,
+            "moves": 0,
         }
         for profile, rule in zip(policies, rules)
     ]
@@ -609,10 +615,10 @@ def test_an_empty_store_and_a_damaged_folder_end_with_2(tiny, store, tmp_path, c
     assert main([*VERIFY, "--store", str(tmp_path / "empty.sqlite")]) == 2
     assert "has no finished records of preset 'smoke'" in capsys.readouterr().err
     export(tiny, store, tmp_path / "results")
-    damaged = tmp_path / "results" / "smoke" / "synthetic-0001.npz"
+    damaged = tmp_path / "results" / "smoke" / "profiles" / "synthetic-0001.parquet"
     damaged.write_bytes(damaged.read_bytes()[:-1])
     assert main([*VERIFY, "--store", str(tmp_path / "results")]) == 2
-    assert "synthetic-0001.npz: is damaged" in capsys.readouterr().err
+    assert "synthetic-0001.parquet: is damaged" in capsys.readouterr().err
 
 
 def test_exact_certificates_of_a_real_store(tiny, store):

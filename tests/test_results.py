@@ -32,8 +32,9 @@ from study.figures import frames, surfaces
 from study.jobs import Job
 from study.kinds.grid import STEPS, round_to_grid
 from study.records.archive import append, compact, selected_starts
-from study.records.coding import Packer, Unpacker
-from study.records.results import MANIFEST, expand, identity, squeeze
+from study.records.parquet import from_parquet, to_parquet
+from study.records.results import MANIFEST, identity
+from study.records.tables import rows, to_record, to_rows
 
 TINY = {
     "methods": ["relu", "dnl"],
@@ -70,59 +71,174 @@ def folder(tiny, store, tmp_path):
 # the format
 
 
-@given(
-    arrays_of.arrays(
-        st.sampled_from(["float64", "float32", "int64", "uint8", "bool", "<U7"]),
-        arrays_of.array_shapes(min_dims=0, min_side=0),
-    )
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+NUMBERS = st.lists(NUMBER, max_size=3)
+INTERVAL = st.tuples(NUMBER, st.none() | NUMBER).map(list)
+GAINS = st.none() | st.lists(INTERVAL, min_size=1, max_size=2)
+WHOLE = st.integers(0, 9)
+UNITS = {"utility_range": NUMBER, "stakes": NUMBERS}
+
+
+def entry(required, optional=None):
+    return st.fixed_dictionaries(required, optional=optional or {})
+
+
+REGRET = entry({"regret": INTERVAL, "exact": st.booleans()}, {"gains": GAINS})
+POLISHED = entry(
+    {
+        "regret": INTERVAL,
+        "status": st.text(),
+        "utilities": NUMBERS,
+        "rounds": WHOLE,
+        "moves": WHOLE,
+    },
+    {"gains": GAINS},
 )
-def test_arrays_survive_bit_for_bit(array):
-    packer = Packer()
-    where = [packer.add(array), packer.add(np.array([0.25, 1.0]))]
-    unpacker = Unpacker(packer.flat())
-    found = unpacker.take(json.loads(json.dumps(where[0])))
-    assert (found.dtype, found.shape, found.tobytes()) == (
-        array.dtype,
-        array.shape,
-        array.tobytes(),
+CERTIFIED = entry(
+    {
+        "radius": NUMBER,
+        "selected_at": st.lists(WHOLE),
+        "utilities": NUMBERS,
+        "local": REGRET,
+        "global": st.none() | REGRET,
+        "polished": st.none() | POLISHED,
+    }
+)
+CHECKED = entry(
+    {
+        "start": WHOLE,
+        "step": WHOLE,
+        "regret": INTERVAL,
+        "sampled": st.dictionaries(st.text(), NUMBER),
+    },
+    {"gains": GAINS, "sampled_gains": st.dictionaries(st.text(), NUMBERS)},
+)
+PLAYED = entry(
+    {
+        **dict.fromkeys(("start", "rounds", "moves"), WHOLE),
+        "margin": NUMBER,
+        "status": st.text(),
+        "ties": st.text() | st.lists(st.lists(WHOLE)),
+        "utilities": NUMBERS,
+        "cycle_length": st.none() | WHOLE,
+        "regret": st.none() | INTERVAL,
+    },
+    {"gains": GAINS},
+)
+ERRORS = entry(dict.fromkeys(("training", "held_out", "variance"), NUMBERS))
+FOUND = {
+    "fit": entry({"errors": ERRORS}) | entry({"diverged": st.text()}),
+    "didactic": entry({"errors": ERRORS}),
+    "reference": entry(
+        {
+            "shape": entry(dict.fromkeys(("senders", "states", "actions", "signals"), WHOLE)),
+            **dict.fromkeys(("variance", "start_utilities"), NUMBERS),
+            "utility_range": NUMBER,
+            "full_revelation": st.none() | NUMBERS,
+            "obstacle": st.none() | st.text(),
+        }
+    ),
+    "certify": entry({"rows": st.lists(CERTIFIED, max_size=3)}, UNITS),
+    "kinks": entry({"rows": st.lists(CHECKED, max_size=3)}, UNITS),
+    "dynamics": entry({"runs": st.lists(PLAYED, max_size=3), "timings": NUMBERS}, UNITS),
+}
+ARRAYS = arrays_of.arrays(
+    st.sampled_from(["float64", "float32", "int32", "uint8", "bool"]),
+    arrays_of.array_shapes(min_dims=0, min_side=0, max_dims=3),
+)
+
+
+@st.composite
+def records(draw):
+    """A finished record of any kind, with arrays of its kind and some others."""
+    kind = draw(st.sampled_from([*FOUND, "solve", "baseline"]))
+    arrays = draw(st.dictionaries(st.sampled_from(["a", "b/c", "losses"]), ARRAYS))
+    config = {
+        "kind": kind,
+        "game": {"family": draw(st.text()), "index": 3, "parameters": {"states": 4}},
+    }
+    if kind in FOUND:
+        metrics = draw(FOUND[kind])
+        for number, row in enumerate(metrics.get("rows", ())):
+            if row.get("polished"):
+                arrays[f"{number}/polished"] = draw(arrays_of.arrays("float64", (2, 3, 2)))
+    else:
+        config["tolerances"] = [0.0, 0.01, 0.1]
+        metrics = {"searches": draw(st.lists(searches(), max_size=2))}
+        for number, search in enumerate(metrics["searches"]):
+            count = len({chosen["profile"] for chosen in search["selected"] if chosen})
+            arrays[f"search{number}/policies"] = draw(arrays_of.arrays("float64", (count, 2, 3, 2)))
+            arrays[f"search{number}/starts"] = draw(arrays_of.arrays("uint16", (count,)))
+    return Record(
+        "k", config, "done", metrics, arrays, {"code": "x", "packages": {"numpy": "2"}}, 0.25
     )
-    assert unpacker.take(where[1]).tolist() == [0.25, 1.0]
-    unpacker.finish()
+
+
+@st.composite
+def searches(draw):
+    """What a search selected at three tolerances: profiles, numbered as they come, or none."""
+    profiles = draw(
+        st.sampled_from([(None,) * 3, (None, 0, 0), (None, 0, 1), (0, 0, 1), (1, 2, 0)])
+    )
+    found = {
+        profile: draw(st.tuples(NUMBERS, NUMBER)) for profile in profiles if profile is not None
+    }
+    return {
+        "radius": draw(NUMBER),
+        "checked": draw(WHOLE),
+        "selected": [
+            None if p is None else {"profile": p, "utilities": found[p][0]} for p in profiles
+        ],
+        "gains": [None if p is None else found[p][1] for p in profiles],
+    }
+
+
+def through_files(record):
+    """The record from the bytes of its tables."""
+    files = {
+        table: from_parquet(table, to_parquet(table, found))
+        for table, found in to_rows(record, [], "any").items()
+    }
+    (head,), (source,) = (rows(files.pop(name)) for name in ("records", "sources"))
+    for columns in files.values():
+        assert set(columns.pop("record")) <= {record.key}
+    return to_record(head, files, source)
+
+
+@given(records())
+def test_records_of_every_kind_survive_bit_for_bit(record):
+    found = through_files(record)
+    assert found.same_result(record)
+    assert canonical(found.metrics) == canonical(record.metrics)
+    assert {name: array.shape for name, array in found.arrays.items()} == {
+        name: array.shape for name, array in record.arrays.items()
+    }
+    assert (found.provenance, found.seconds) == (record.provenance, record.seconds)
 
 
 @pytest.mark.parametrize(
-    ("array", "coding"),
-    [
-        ([0.0, 1.0], "byte"),
-        ([-0.0, 1.0], "single"),
-        ([1 / STEPS, 0.5], "grid"),
-        ([-1 / STEPS, 0.5], "single"),
-        ([3.0, 2.0**17 / STEPS - 1 / STEPS], "single"),
-        ([0.1], "float64"),
-        ([np.nan], "single"),
-    ],
+    "bits", [0x7FF8000000000000, 0x7FF8000000000001, 0xFFF8000000000000, 1, 1 << 63]
 )
-def test_the_smallest_exact_coding_is_chosen(array, coding):
-    assert Packer().add(np.array(array))[0] == coding
+def test_arrays_keep_every_bit_of_a_float(bits):
+    array = np.array([bits, 0x7FF8000000000000, 0], np.uint64).view(np.float64)
+    found = through_files(Record("k", {"kind": "fit"}, "done", {}, {"x": array}, {"code": "x"}))
+    assert found.arrays["x"].tobytes() == array.tobytes()
 
 
-def test_what_would_have_to_be_pickled_is_refused():
+def test_text_is_kept_and_what_would_have_to_be_pickled_is_refused():
+    def record(array):
+        return Record("k", {"kind": "fit"}, "done", {}, {"x": array}, {"code": "x"})
+
+    assert through_files(record(np.array("ä b"))).arrays["x"] == np.array("ä b")
     for array in (np.array([{"a": 1}], dtype=object), np.array([b"a"])):
         with pytest.raises(ValueError, match="only numbers and text are"):
-            Packer().add(array)
+            to_rows(record(array), [], "any")
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=12,
-)
-
-
-@given(JSON)
-def test_repetitions_are_written_once_and_read_back(value):
-    assert canonical(expand(squeeze(value))) == canonical(value)
-    assert canonical(expand(squeeze([value, value, 1]))) == canonical([value, value, 1])
+def test_what_the_tables_have_no_column_for_is_refused():
+    record = Record("k", {"kind": "fit"}, "done", {"new": 1.0}, {}, {"code": "x"})
+    with pytest.raises(ValueError, match=r"does not fit the tables: .* 'new'"):
+        to_rows(record, [], "any")
 
 
 @given(
@@ -138,7 +254,6 @@ def test_rounding_to_the_grid(rows):
     assert (rounded * STEPS == np.floor(rounded * STEPS)).all()
     assert np.abs(rounded - policies).max() < 1.0000001 / STEPS
     np.testing.assert_array_equal(round_to_grid(rounded), rounded)
-    assert Packer().add(rounded)[0] in ("byte", "grid")
 
 
 # export and read
@@ -167,26 +282,12 @@ def test_round_trip(tiny, store, folder):
     assert {record.key for record in results} == {identity(job) for job in jobs}
 
 
-@given(st.permutations(["b", "a/x", "a", "c"]), st.sampled_from([0.5, 0.1, 7.0]))
-def test_arrays_keep_their_names_whatever_their_order(tmp_path_factory, names, unit):
-    folder = tmp_path_factory.mktemp("order")
-    job = Job({"kind": "dynamics"})
-    arrays = {name: np.full(k + 1, unit) for k, name in enumerate(names)}
-    record = Record(job.key, job.config, "done", {}, arrays, {"code": "x"})
-    append(folder, "p", "dynamics", [(job, record)])
-    found = Results(folder).find(job).arrays
-    assert {name: array.tolist() for name, array in found.items()} == {
-        name: array.tolist() for name, array in arrays.items()
-    }
-
-
 def test_what_does_not_read_back_is_not_committed(tmp_path, monkeypatch):
-    job = Job({"kind": "dynamics"})
+    job = Job({"kind": "fit"})
     record = Record(job.key, job.config, "done", {}, {"x": np.arange(3.0)}, {"code": "x"})
-    monkeypatch.setattr("study.records.results.Unpacker.take", lambda *_: np.array([0.0, 1.0, 3.0]))
-    monkeypatch.setattr("study.records.results.Unpacker.finish", lambda _: None)
+    monkeypatch.setattr("study.records.tables._as_array", lambda _: np.array([0.0, 1.0, 3.0]))
     with pytest.raises(StoreError, match="does not read back as it was written"):
-        append(tmp_path / "p", "p", "dynamics", [(job, record)])
+        append(tmp_path / "p", "p", "any", [(job, record)])
     assert not (tmp_path / "p" / MANIFEST).exists()
 
 
@@ -272,32 +373,36 @@ def test_committed_results_are_not_computed_again(tiny, folder, tmp_path, monkey
     assert len(ran) == 12, "without being told, a run starts from scratch"
 
 
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*.parquet")}
+
+
 def test_sessions_add_parts_and_change_none(tiny, store, tmp_path):
     root = tmp_path / "results"
     with Store(store) as whole, Store(tmp_path / "part.sqlite") as part:
         for job in design.jobs(tiny, "synthetic")[:3]:
             part.put(whole.get(job.key))
     export(tiny, tmp_path / "part.sqlite", root)
-    before = {path: path.read_bytes() for path in (root / "smoke").glob("synthetic*")}
-    assert len(before) == 2
+    before = contents(root)
+    assert {path.parent.name for path in before} >= {"records", "profiles", "sources"}
     lines = export(tiny, store, root)
     assert "synthetic: 9 records exported" in " ".join(lines)
     assert all(path.read_bytes() == content for path, content in before.items())
     assert len(load(tiny, root)) == len(load(tiny, store))
-    again = {path: path.read_bytes() for path in (root / "smoke").iterdir()}
+    again = contents(root)
     export(tiny, store, root)
-    assert {path: path.read_bytes() for path in (root / "smoke").iterdir()} == again
+    assert contents(root) == again
 
 
 def test_exports_of_the_same_records_are_the_same_bytes(tiny, store, tmp_path):
     for name in "ab":
         export(tiny, store, tmp_path / name)
-    for path in (tmp_path / "a" / "smoke").iterdir():
-        assert (tmp_path / "b" / "smoke" / path.name).read_bytes() == path.read_bytes()
+    for path, content in contents(tmp_path / "a").items():
+        assert (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes() == content
 
 
 def test_a_killed_export_leaves_the_folder_readable(tiny, store, folder, monkeypatch):
-    job = Job({"kind": "solve", "game": {"index": 9}})
+    job = Job({"kind": "fit", "game": {"index": 9}})
     record = Record(job.key, job.config, "done", {}, {}, {"code": "x"}, 1.0)
     before = len(Results(folder / "smoke"))
     killed = monkeypatch.context()
@@ -311,16 +416,21 @@ def test_a_killed_export_leaves_the_folder_readable(tiny, store, folder, monkeyp
 
 
 def test_jobs_with_other_needs_are_other_records(tmp_path):
-    sources = [Job({"kind": "solve", "epochs": epochs}) for epochs in (1, 2)]
-    jobs = [Job({"kind": "solve", "radius": 1}, needs=(source,)) for source in sources]
+    sources = [Job({"kind": "fit", "epochs": epochs}) for epochs in (1, 2)]
+    jobs = [Job({"kind": "fit", "radius": 1}, needs=(source,)) for source in sources]
     pairs = [
-        (job, Record(job.key, job.config, "done", {"n": n}, {}, {"code": "x"}, 1.0))
+        (
+            job,
+            Record(
+                job.key, job.config, "done", {"utility_range": float(n)}, {}, {"code": "x"}, 1.0
+            ),
+        )
         for n, job in enumerate(jobs)
     ]
     append(tmp_path / "p", "p", "second-stage", pairs)
     results = Results(tmp_path / "p")
-    assert [results.find(job).metrics["n"] for job in jobs] == [0, 1]
-    assert results.find(Job({"kind": "solve", "radius": 1})) is None
+    assert [results.find(job).metrics["utility_range"] for job in jobs] == [0, 1]
+    assert results.find(Job({"kind": "fit", "radius": 1})) is None
 
 
 def test_failed_records_are_not_exported(tiny, tmp_path):
@@ -344,7 +454,7 @@ def test_records_of_other_code_are_exported_on_request(tiny, store, tmp_path, mo
 
 def test_a_record_computed_anew_counts_in_place_of_the_old_one(tiny, store, folder, tmp_path):
     job = next(job for job in design.jobs(tiny, "synthetic") if not job.needs)
-    parts = {path: path.read_bytes() for path in folder.glob("*/*-0001.*")}
+    parts = {path: path.read_bytes() for path in folder.rglob("*-0001.parquet")}
     count = len(load(tiny, folder))
     lines = export(tiny, store, folder, renew=True)
     assert all("0 of them exported anew" in line for line in lines), "this version made them all"
@@ -393,7 +503,9 @@ def corruptions():
     return [flip, truncate, remove, empty]
 
 
-@pytest.mark.parametrize("name", ["synthetic-0001.jsonl", "synthetic-0001.npz", MANIFEST])
+@pytest.mark.parametrize(
+    "name", ["records/synthetic-0001.parquet", "profiles/synthetic-0001.parquet", MANIFEST]
+)
 @pytest.mark.parametrize("damage", corruptions(), ids=lambda f: f.__name__)
 def test_damage_is_noticed_and_named(folder, name, damage):
     path = folder / "smoke" / name
@@ -409,7 +521,7 @@ def test_damage_is_noticed_and_named(folder, name, damage):
 
 def test_a_changed_manifest_is_noticed(folder):
     path = folder / "smoke" / MANIFEST
-    path.write_text(path.read_text().replace('"epochs": 2', '"epochs": 3'))
+    path.write_text(path.read_text().replace("synthetic-0001", "synthetic-0002"))
     with pytest.raises(StoreError, match=r"manifest\.json: is damaged \(its digest"):
         Results(folder / "smoke")
     with pytest.raises(StoreError, match="is damaged"):
@@ -422,7 +534,7 @@ def test_another_schema_or_preset(folder, tmp_path):
     with pytest.raises(StoreError, match="without committed results of preset 'paper'"):
         open_records(folder, "paper")
     path = folder / "smoke" / MANIFEST
-    path.write_text(path.read_text().replace("persuasion/results/1", "persuasion/results/9"))
+    path.write_text(path.read_text().replace("persuasion/results/2", "persuasion/results/9"))
     with pytest.raises(StoreError, match="has schema 'persuasion/results/9'"):
         Results(folder / "smoke")
 

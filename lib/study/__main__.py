@@ -33,7 +33,8 @@ from study import (
 )
 from study.arguments import DEFAULT_PRESET, add_arguments
 from study.designs import design as designs
-from study.records.results import committed_folder, read_manifest
+from study.records.archive import merge
+from study.records.results import committed_folder, is_committed, read_manifest
 from study.run.pages import PageFailed
 
 # what the book shows, and the audit audits, if no preset is named: the first that is committed
@@ -158,7 +159,7 @@ def _book(options: argparse.Namespace) -> int:
         from study.run.pdf import find_browser
 
         find_browser()  # said before anything is computed
-    if not store.is_dir():
+    if not is_committed(store):
         produce(settings, EXPERIMENTS, store, workers=options.workers)
     executed = options.executed or run_pages(
         settings.name, build_folder() / "notebooks" / settings.name, store, options.workers
@@ -207,6 +208,11 @@ def _can_be_shown(root: Path, name: str) -> bool:
 def _export(options: argparse.Namespace) -> int:
     settings = _settings(options)
     store, root = options.store or default_store(), options.to or default_results()
+    if options.other:
+        theirs = committed_folder(options.other, settings.name) or options.other
+        added = merge(root / settings.name, settings.name, theirs)
+        print(f"{len(added)} parts added: {' '.join(added)}")
+        return 0
     _refuse_folder(store)
     try:
         if options.compute:
@@ -257,7 +263,7 @@ def _to_verify(options: argparse.Namespace) -> list[tuple[str, Path]]:
 
 
 def _refuse_folder(store: Path) -> None:
-    if store.is_dir():
+    if is_committed(store):
         raise StoreError(f"{store}: is a folder of results; computing needs a store of its own")
 
 

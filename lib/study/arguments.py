@@ -65,6 +65,13 @@ def _export_arguments(command: argparse.ArgumentParser) -> None:
         "--to", type=absolute, help="folder of committed results; default results/"
     )
     command.add_argument(
+        "--from",
+        dest="other",
+        type=absolute,
+        metavar="FOLDER",
+        help="instead, add the parts of another folder of committed results; they count before yours",
+    )
+    command.add_argument(
         "--compute", action="store_true", help="first compute what is neither committed nor stored"
     )
     command.add_argument(

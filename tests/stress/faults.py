@@ -132,7 +132,7 @@ def damage_results(folder: Path, committed: Path, times: int, seed: int) -> dict
     shutil.copytree(committed, copy)
     with Results(copy) as results:
         records = list(results)
-    files = sorted(copy.iterdir())
+    files = sorted(path for path in copy.rglob("*") if path.is_file())
     counts = {"faults": 0, "named": 0, "harmless": 0, "computed again": 0, "wrong": 0}
     for _ in range(times):
         path = files[random.integers(len(files))]

@@ -198,7 +198,7 @@ def _open_results(folder: Path) -> Callable[[Any], None]:
     place.mkdir(exist_ok=True)
 
     def read(value: Any) -> None:
-        manifest = {"schema": SCHEMA, "parts": value, "settings": value, "sources": value}
+        manifest = {"schema": SCHEMA, "parts": value}
         manifest["digest"] = manifest_digest(manifest)
         (place / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         assert len(Results(place)) == 0

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-import io
 import json
-import zipfile
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,23 +18,23 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.model.seeds import canonical
-from persuasion.system.own_folder import own_folder
+from persuasion.system.own_folder import make_folder, own_folder
 from persuasion.system.write_whole import write_whole
 from study.jobs import Job
-from study.records.coding import Packer
+from study.records.parquet import to_parquet
 from study.records.results import (
     MANIFEST,
     SCHEMA,
+    Results,
     identity,
     manifest_digest,
+    part_file,
     read_manifest,
     read_part,
-    squeeze,
 )
 from study.records.store import Record, StoreError
+from study.records.tables import Rows, to_rows
 
-RECORDS_PER_PART = 500
 DROPPED = {
     "solve": ("search*/utilities", "search*/predicted", "search*/gains"),
     "baseline": ("search*/utilities", "search*/gains"),
@@ -50,38 +49,72 @@ SINGLE = {"didactic": ("?/exact", "?/network")}
 def append(
     folder: Path, preset: str, name: str, records: Sequence[tuple[Job, Record]]
 ) -> list[Path]:
-    """Add finished records to a preset's folder as parts ``<name>-0001``, ...; returns the files written.
+    """Add finished records to a preset's folder as the part ``<name>-0001``, ...; returns the files written.
 
     The manifest is replaced last and in one step: a killed export leaves the folder as it was, with some
     files that the next export overwrites. Raises ``StoreError`` if the folder holds another preset or is
-    damaged, ``ValueError`` for a record that is not done, or a folder without a manifest that holds other files.
+    damaged, ``ValueError`` for a record that is not done or does not fit the tables, or a folder without a manifest
+    that holds other files.
     """
     manifest = _manifest(folder, preset)
-    written = []
-    for start in range(0, len(records), RECORDS_PER_PART):
-        number = 1 + sum(part["name"].rpartition("-")[0] == name for part in manifest["parts"])
-        chunk = records[start : start + RECORDS_PER_PART]
-        part, paths = _write_part(folder, f"{name}-{number:04}", chunk, manifest)
-        _read_back(folder, part, manifest, chunk)
-        manifest["parts"].append(part)
-        written += paths
-    if written:
-        manifest["digest"] = manifest_digest(manifest)
-        text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
-        write_whole({folder / MANIFEST: text.encode()})
-    return written
-
-
-def _read_back(
-    folder: Path,
-    part: dict[str, Any],
-    manifest: dict[str, Any],
-    records: Sequence[tuple[Job, Record]],
-) -> None:
-    """Compare what was written, before the manifest names it, with what was to be written."""
-    for found, (job, record) in zip(read_part(folder, part, manifest), records, strict=True):
-        if not found.same_result(replace(compact(record), key=identity(job))):
+    if not records:
+        return []
+    kept = [replace(compact(record), key=identity(job)) for job, record in records]
+    tables: Rows = defaultdict(list)
+    for (job, _), record in zip(records, kept):
+        for table, rows in to_rows(record, [identity(need) for need in job.needs], name).items():
+            tables[table] += rows
+    tables["sources"] = list({row["source"]: row for row in tables["sources"]}.values())
+    files = {table: to_parquet(table, rows) for table, rows in tables.items() if rows}
+    part = _add(folder, manifest, name, files)
+    # compared before the manifest names it
+    for found, record in zip(read_part(folder, part), kept, strict=True):
+        if not found.same_result(record):
             raise StoreError(f"{folder}: record {record.key} does not read back as it was written")
+    _write_manifest(folder, manifest)
+    return [part_file(folder, table, part["name"]) for table in files]
+
+
+def merge(folder: Path, preset: str, other: Path) -> list[str]:
+    """Add the parts that another folder of the preset's results has and ``folder`` lacks; returns their new names.
+
+    They count before those that are there. Raises ``StoreError`` as :func:`append`, for either folder.
+    """
+    manifest = _manifest(folder, preset)
+    theirs = Results(other).manifest
+    if theirs["preset"] != preset:
+        raise StoreError(f"{other}: holds preset {theirs['preset']!r}, not {preset!r}")
+    known = [part["files"] for part in manifest["parts"]]
+    added = []
+    for part in theirs["parts"]:
+        if part["files"] not in known:
+            paths = {table: part_file(other, table, part["name"]) for table in part["files"]}
+            files = {table: path.read_bytes() for table, path in paths.items()}
+            name = part["name"].rpartition("-")[0]
+            added.append(_add(folder, manifest, name, files)["name"])
+    _write_manifest(folder, manifest)
+    return added
+
+
+def _add(
+    folder: Path, manifest: dict[str, Any], name: str, files: dict[str, bytes]
+) -> dict[str, Any]:
+    """Write the files of a new part and enter it in the manifest, which is not written yet."""
+    number = 1 + sum(part["name"].rpartition("-")[0] == name for part in manifest["parts"])
+    digests = {table: hashlib.sha256(content).hexdigest() for table, content in files.items()}
+    part: dict[str, Any] = {"name": f"{name}-{number:04}", "files": digests}
+    paths = {part_file(folder, table, part["name"]): files[table] for table in files}
+    for place in paths:
+        make_folder(place.parent)
+    write_whole(paths)
+    manifest["parts"].append(part)
+    return part
+
+
+def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    manifest["digest"] = manifest_digest(manifest)
+    text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
+    write_whole({folder / MANIFEST: text.encode()})
 
 
 def compact(record: Record) -> Record:
@@ -127,65 +160,8 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 def _manifest(folder: Path, preset: str) -> dict[str, Any]:
     if not (folder / MANIFEST).exists():
         own_folder(folder)
-        return {"schema": SCHEMA, "preset": preset, "settings": {}, "sources": {}, "parts": []}
+        return {"schema": SCHEMA, "preset": preset, "parts": []}
     manifest = read_manifest(folder)
     if manifest["preset"] != preset:
         raise StoreError(f"{folder}: holds preset {manifest['preset']!r}, not {preset!r}")
     return manifest
-
-
-def _write_part(
-    folder: Path, name: str, records: Sequence[tuple[Job, Record]], manifest: dict[str, Any]
-) -> tuple[dict[str, Any], list[Path]]:
-    packer = Packer()
-    lines = [canonical(_line(*pair, packer, manifest)) for pair in records]
-    text = "".join(f"{line}\n" for line in lines).encode()
-    arrays = _npz(packer.flat())
-    paths = [folder / f"{name}.jsonl", folder / f"{name}.npz"]
-    write_whole(dict(zip(paths, (text, arrays))))
-    part = {
-        "name": name,
-        "records": len(records),
-        "text": hashlib.sha256(text).hexdigest(),
-        "arrays": hashlib.sha256(arrays).hexdigest(),
-    }
-    return part, paths
-
-
-def _line(job: Job, record: Record, packer: Packer, manifest: dict[str, Any]) -> dict[str, Any]:
-    if canonical(job.config) != canonical(record.config):
-        raise ValueError(f"record {record.key} has another configuration than its job")
-    kept = compact(record)
-    settings = {name: value for name, value in kept.config.items() if name != "game"}
-    line = {
-        "settings": _shared(manifest["settings"], settings),
-        "source": _shared(manifest["sources"], kept.provenance),
-        "seconds": round(kept.seconds, 3),
-        "metrics": squeeze(kept.metrics),
-        "arrays": {name: packer.add(array) for name, array in sorted(kept.arrays.items())},
-    }
-    if "game" in kept.config:
-        line["game"] = kept.config["game"]
-    if job.needs:
-        line["needs"] = [identity(needed) for needed in job.needs]
-    return line
-
-
-def _shared(table: dict[str, Any], value: Any) -> str:
-    """The name of a value in a table of the manifest, entered if it is new."""
-    name = hashlib.sha256(canonical(value).encode()).hexdigest()[:8]
-    if table.setdefault(name, value) != value:
-        raise ValueError(f"two different entries share the name {name}")
-    return name
-
-
-def _npz(arrays: dict[str, np.ndarray]) -> bytes:
-    """An ``.npz`` whose bytes depend on the arrays alone; ``np.savez`` would write the time into it."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, array in arrays.items():
-            content = io.BytesIO()
-            np.lib.format.write_array(content, array, allow_pickle=False)
-            member = zipfile.ZipInfo(f"{name}.npy")
-            archive.writestr(member, content.getvalue(), zipfile.ZIP_DEFLATED, 9)
-    return buffer.getvalue()

@@ -1,9 +1,8 @@
-"""Committed results: a folder of text and arrays that git can keep, read like the store.
+"""Committed results: a folder of Parquet tables that git can keep, read like the store.
 
-``results/<preset>/`` holds ``manifest.json`` and parts. A part is a text file with one record per line and
-an ``.npz`` with the records' arrays; the manifest names the parts with their digests, and what many records
-share: their settings and where they come from. Exports add parts and never change one; where two parts have the
-same record, the later part's counts.
+``results/<preset>/<table>/<part>.parquet`` are the tables of :mod:`study.records.rows`, in parts; ``manifest.json``
+names the parts that count, with the digests of their files. Exports add parts and never change one; where two parts
+have the same record, the later part's counts.
 
 A record is found by its configuration, and that of the jobs that it needed: one that an older version of the
 code made still counts, and its provenance says so.
@@ -11,27 +10,42 @@ code made still counts, and its provenance says so.
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import itertools
 import json
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol
 
 from persuasion.model.seeds import canonical
 from persuasion.system.own_folder import absolute
-from study.records.coding import Unpacker
+from study.records.parquet import Columns, from_parquet
 from study.records.store import Record, Store, StoreError
+from study.records.tables import rows, to_record
 
 if TYPE_CHECKING:
     from study.jobs import Job
 
-SCHEMA = "persuasion/results/1"
+SCHEMA = "persuasion/results/2"
 MANIFEST = "manifest.json"
-RUNS = "*runs"
 REMEDY = "restore it from git, or remove the folder and export again"
+
+
+class Records(Protocol):
+    """What can be read: a working store, or committed results."""
+
+    path: Path
+
+    def find(self, job: Job) -> Record | None:
+        """The job's record, or None."""
+
+    def done(self, jobs: Iterable[Job]) -> set[str]:
+        """Keys of those of the jobs that have a finished record."""
+
+    def __iter__(self) -> Iterator[Record]: ...
+
+    def __len__(self) -> int: ...
 
 
 class Results:
@@ -45,20 +59,17 @@ class Results:
         self.path = Path(folder)
         self.manifest = read_manifest(self.path)
         self._records: dict[str, Record] = {}
+        collecting = gc.isenabled()
+        gc.disable()  # it would walk all these objects, none of them garbage, time and again
         try:
-            self._read()
+            for part in self.manifest["parts"]:
+                self._records |= {record.key: record for record in read_part(self.path, part)}
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             message = f"is not a manifest ({type(error).__name__}: {error}); {REMEDY}"
             raise StoreError(f"{self.path / MANIFEST}: {message}") from None
-
-    def _read(self) -> None:
-        for part in self.manifest["parts"]:
-            held: dict[str, Record] = {}
-            for record in read_part(self.path, part, self.manifest):
-                if held.setdefault(record.key, record) is not record:
-                    where = f"{self.path}: {part['name']}"
-                    raise StoreError(f"{where} holds the record {record.key} twice; {REMEDY}")
-            self._records |= held
+        finally:
+            if collecting:
+                gc.enable()
 
     def find(self, job: Job) -> Record | None:
         """The record of the job's configuration, whatever version of the code made it, or None."""
@@ -74,14 +85,16 @@ class Results:
     def __len__(self) -> int:
         return len(self._records)
 
-    def close(self) -> None:
-        """Nothing is held open; here so that results can stand where a store does."""
-
     def __enter__(self) -> Results:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        """Nothing is held open; here so that results can stand where a store does."""
+
+
+def is_committed(path: Path) -> bool:
+    """Whether a path is that of committed results: they are a folder, a working store is a file."""
+    return path.is_dir()
 
 
 def open_records(path: str | Path, preset: str) -> Store | Results:
@@ -91,7 +104,7 @@ def open_records(path: str | Path, preset: str) -> Store | Results:
     neither, or has no results of the preset.
     """
     place = absolute(path)
-    if not place.is_dir():
+    if not is_committed(place):
         return Store(place)
     for folder in (place, place / preset):
         if (folder / MANIFEST).exists():
@@ -141,69 +154,45 @@ def config_identity(config: dict[str, Any], needs: Sequence[str] = ()) -> str:
     return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
-def read_part(folder: Path, part: dict[str, Any], manifest: dict[str, Any]) -> Iterator[Record]:
+def part_file(folder: Path, table: str, name: str) -> Path:
+    """Where a part has its rows of a table."""
+    return folder / table / f"{name}.parquet"
+
+
+def read_part(folder: Path, part: dict[str, Any]) -> list[Record]:
     """The records of one part; ``StoreError`` if its files are not those that the manifest describes."""
-    text, arrays = folder / f"{part['name']}.jsonl", folder / f"{part['name']}.npz"
-    for path, digest in ((text, part["text"]), (arrays, part["arrays"])):
-        if hashlib.sha256(_bytes(path)).hexdigest() != digest:
-            raise StoreError(f"{path}: is damaged (its digest is not the manifest's); {REMEDY}")
+    tables = {
+        table: _read(part_file(folder, table, part["name"]), table, digest)
+        for table, digest in part["files"].items()
+    }
+    sources, heads = (list(rows(tables.pop(name))) for name in ("sources", "records"))
+    by_name = {source["source"]: source for source in sources}
+    found: dict[str, dict[str, Columns]] = {head["record"]: {} for head in heads}
+    if len(found) < len(heads):
+        raise StoreError(f"{folder}: {part['name']} holds a record twice; {REMEDY}")
+    for table, columns in tables.items():
+        for record, span in _spans(columns.pop("record")):
+            found[record][table] = {name: values[span] for name, values in columns.items()}
+    return [to_record(head, found[head["record"]], by_name[head["source"]]) for head in heads]
+
+
+def _spans(names: list[str]) -> Iterator[tuple[str, slice]]:
+    """The names, each with where it stands in the list."""
+    start = 0
+    for name, group in itertools.groupby(names):
+        end = start + sum(1 for _ in group)
+        yield name, slice(start, end)
+        start = end
+
+
+def _read(path: Path, table: str, digest: str) -> Columns:
+    content = _bytes(path)
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise StoreError(f"{path}: is damaged (its digest is not the manifest's); {REMEDY}")
     try:
-        with np.load(arrays, allow_pickle=False) as archive:
-            unpacker = Unpacker({name: archive[name] for name in archive.files})
-        for line in text.read_text(encoding="utf-8").splitlines():
-            yield _record(json.loads(line), manifest, unpacker)
-        unpacker.finish()
-    except (ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise StoreError(f"{text}: cannot be read with its arrays: {error}; {REMEDY}") from None
-
-
-def _record(line: dict[str, Any], manifest: dict[str, Any], unpacker: Unpacker) -> Record:
-    config = dict(manifest["settings"][line["settings"]])
-    if "game" in line:
-        config["game"] = line["game"]
-    source = manifest["sources"][line["source"]]
-    arrays = {name: unpacker.take(where) for name, where in sorted(line["arrays"].items())}
-    return Record(
-        config_identity(config, line.get("needs", ())),
-        config,
-        "done",
-        expand(line["metrics"]),
-        arrays,
-        source,
-        line["seconds"],
-    )
-
-
-def squeeze(value: Any) -> Any:
-    """JSON with repeated neighbours in lists written once: ``[a, a, b]`` as ``{"*runs": [[2, a], [1, b]]}``.
-
-    >>> expand(squeeze([{"x": 1}, {"x": 1}, None])) == [{"x": 1}, {"x": 1}, None]
-    True
-    """
-    if isinstance(value, dict):
-        if RUNS in value:
-            raise ValueError(f"metrics must not use the name {RUNS!r}")
-        return {name: squeeze(item) for name, item in value.items()}
-    if not isinstance(value, list):
-        return value
-    runs: list[list[Any]] = []
-    for item, text in ((squeeze(item), canonical(item)) for item in value):
-        if runs and runs[-1][2] == text:
-            runs[-1][0] += 1
-        else:
-            runs.append([1, item, text])
-    if len(runs) == len(value):
-        return [item for _, item, _ in runs]
-    return {RUNS: [[count, item] for count, item, _ in runs]}
-
-
-def expand(value: Any) -> Any:
-    """What :func:`squeeze` was given."""
-    if isinstance(value, dict):
-        if RUNS in value:
-            return [expand(item) for count, item in value[RUNS] for _ in range(count)]
-        return {name: expand(item) for name, item in value.items()}
-    return [expand(item) for item in value] if isinstance(value, list) else value
+        return from_parquet(table, content)
+    except (ValueError, KeyError) as error:
+        raise StoreError(f"{path}: is not the table {table!r} ({error}); {REMEDY}") from None
 
 
 def _bytes(path: Path) -> bytes:

@@ -14,14 +14,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from persuasion.system.own_folder import absolute
 from persuasion.system.progress import Progress
 from study.designs import design
 from study.designs.config import Preset
 from study.jobs import Job
-from study.records.results import Results, open_records
+from study.records.results import Records, Results, is_committed, open_records
 from study.records.store import Record, Store, StoreError
 from study.run.executors import check_workers, default_workers, execute
 
@@ -56,7 +55,7 @@ def build_folder() -> Path:
     them, in ``_build`` for committed results.
     """
     store, ours = default_store(), _root() / DEFAULT_STORE.parent
-    if store.is_dir():
+    if is_committed(store):
         return ours
     return store.parent if store.is_relative_to(ours) else store.parent / BUILD
 
@@ -77,7 +76,7 @@ def produce(
     store: str | Path | None = None,
     workers: int | None = None,
     quiet: bool = False,
-    committed: Results | None = None,
+    committed: Records | None = None,
     progress: Progress | None = None,
 ) -> list[Record]:
     """All records of one or several experiments, in design order; what is missing is computed first.
@@ -127,7 +126,7 @@ def load(preset: Preset, store: str | Path | None = None) -> list[Record]:
 def origin(preset: Preset, store: str | Path | None = None) -> str:
     """A line for the reader: whether the pages show committed results or what was computed here."""
     path = Path(store or default_store())
-    if not path.is_dir():
+    if not is_committed(path):
         return "computed from scratch on this machine"
     with open_records(path, preset.name) as opened:
         codes = len({record.provenance["code"] for record in opened})
@@ -136,7 +135,7 @@ def origin(preset: Preset, store: str | Path | None = None) -> str:
         return f"read from committed results ({len(opened):,} records{versions})"
 
 
-def _check_coverage(results: Results, preset: Preset, experiments: Sequence[str]) -> None:
+def _check_coverage(results: Records, preset: Preset, experiments: Sequence[str]) -> None:
     for name in experiments:
         if not results.done(design.jobs(preset, name)):
             raise StoreError(
@@ -150,7 +149,7 @@ def run_missing(
     store: Store,
     workers: int | None = None,
     progress: Progress | None = None,
-    committed: Results | None = None,
+    committed: Records | None = None,
 ) -> None:
     """Run the jobs without a finished record and store each as it ends; see :func:`produce`.
 
@@ -182,7 +181,7 @@ def run_missing(
         )
 
 
-def _missing(jobs: Iterable[Job], sources: Sequence[Any]) -> dict[str, Job]:
+def _missing(jobs: Iterable[Job], sources: Sequence[Records]) -> dict[str, Job]:
     """Those of the jobs without a finished record, by key, each after those of its needs that lack one, too."""
     finished = _done(list(_with_needs(jobs)), sources)
     return _by_key(job for job in _with_needs(jobs, finished) if job.key not in finished)
@@ -218,11 +217,11 @@ def _records(
     return execute_stacked(jobs, check_device(device), workers, given)
 
 
-def _done(jobs: Sequence[Job], sources: Sequence[Any]) -> set[str]:
+def _done(jobs: Sequence[Job], sources: Sequence[Records]) -> set[str]:
     return set().union(*(source.done(jobs) for source in sources))
 
 
-def _find(job: Job, sources: Sequence[Any]) -> Record | None:
+def _find(job: Job, sources: Sequence[Records]) -> Record | None:
     """The job's record, a finished one before a failed one."""
     found = [record for source in sources if (record := source.find(job))]
     return next((record for record in found if record.done), found[0] if found else None)

@@ -1,0 +1,43 @@
+"""The data dictionary of the committed results: ``python -m study.records.dictionary > results/README.md``."""
+
+from __future__ import annotations
+
+import inspect
+
+from study.records.rows import TABLES, Row, columns, schema
+
+START = """# Results
+
+Every folder here holds the committed results of one preset as [Parquet](https://parquet.apache.org) tables; the
+book shows them. A table is a folder of parts, and `pandas.read_parquet("results/paper/profiles")` reads all of
+them. `manifest.json` names the parts that count, with their SHA-256. `paper-audit.jsonl` is the log of the audit.
+
+A record is what one job found. Its rows have the same `record` in all tables, on which they can be joined. A
+record that was computed anew is in a later part, too, and only that one counts: where a `record` has two rows in
+`records`, keep the last, and in other tables the rows with its `source`. An array is a flat list beside its shape:
+`numpy.reshape(row["policies"], row["shape"])`.
+
+This file is generated: `python -m study.records.dictionary > results/README.md`.
+"""
+
+
+def dictionary() -> str:
+    """Markdown: what every table and every column is."""
+    return "\n".join([START, *map(_section, TABLES)])
+
+
+def _section(table: str) -> str:
+    types = schema(table)
+    shared = Row.__annotations__ if issubclass(TABLES[table], Row) and table != "records" else ()
+    lines = [
+        f"| `{name}` | {str(types.field(name).type).replace('item: ', '')} | {text} |"
+        for name, (_, text) in columns(table).items()
+        if name not in shared
+    ]
+    begins = "It begins with the columns `record` to `method` of `records`.\n\n" if shared else ""
+    head = f"## `{table}`\n\n{inspect.getdoc(TABLES[table])}\n\n{begins}"
+    return head + "| column | type | |\n|:--|:--|:--|\n" + "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(dictionary(), end="")

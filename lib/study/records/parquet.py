@@ -1,0 +1,72 @@
+"""Rows of a table as the bytes of a Parquet file, and back; pyarrow is imported on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, get_origin
+
+import numpy as np
+
+from study.records.rows import NAMES, Row, columns, schema
+
+if TYPE_CHECKING:
+    import pyarrow
+
+# what most tables begin with is for other readers: the configuration says it, too
+REPEATED = Row.__dataclass_fields__.keys() - {"record"} | {"needs"}
+Columns = dict[str, list[Any]]
+
+
+def to_parquet(table: str, rows: Sequence[dict[str, Any]]) -> bytes:
+    """The file, its bytes dependent on the rows alone; ``ValueError`` for a value that the schema has no place for.
+
+    Arrays are split by bytes, which compresses well, and go into no dictionary, which might unite NaNs.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    hints = {name: hint for name, (hint, _) in columns(table).items()}
+    try:
+        content = pyarrow.Table.from_pylist(rows, schema=schema(table))
+    except (TypeError, OverflowError) as error:
+        raise ValueError(f"table {table}: {error}") from None
+    buffer = pyarrow.BufferOutputStream()
+    parquet.write_table(
+        content,
+        buffer,
+        compression="zstd",
+        write_statistics=False,
+        use_dictionary=[name for name, hint in hints.items() if hint in NAMES],
+        column_encoding={
+            f"{name}.list.element": "BYTE_STREAM_SPLIT"
+            for name, hint in hints.items()
+            if hint is np.ndarray
+        },
+    )
+    return buffer.getvalue().to_pybytes()
+
+
+def from_parquet(table: str, content: bytes) -> Columns:
+    """The columns that a reader of ours needs, in order of the rows.
+
+    Raises ``ValueError`` or ``KeyError`` for a file of something else.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    skipped = {"records": REPEATED - {"source"}, "sources": set()}.get(table, REPEATED)
+    hints = {name: hint for name, (hint, _) in columns(table).items() if name not in skipped}
+    file = parquet.ParquetFile(pyarrow.BufferReader(content))
+    found = file.read(columns=list(hints), use_threads=False)
+    return {name: _values(found[name].combine_chunks(), hint) for name, hint in hints.items()}
+
+
+def _values(column: pyarrow.Array, hint: Any) -> list[Any]:
+    if hint is not np.ndarray:  # a map as a list of pairs
+        values = column.to_pylist()
+        return [v if v is None else dict(v) for v in values] if get_origin(hint) is dict else values
+    values, offsets = column.values.to_numpy(), column.offsets.to_pylist()
+    return [
+        values[start:end] if valid else None
+        for valid, start, end in zip(column.is_valid().to_pylist(), offsets, offsets[1:])
+    ]
