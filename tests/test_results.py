@@ -1,9 +1,11 @@
 import dataclasses
 import importlib
+import itertools
 import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -30,10 +32,12 @@ from study.__main__ import main
 from study.designs import design
 from study.figures import frames, surfaces
 from study.jobs import Job
+from study.kinds import KINDS
 from study.kinds.grid import STEPS, round_to_grid
-from study.records.archive import append, compact, selected_starts
+from study.records.archive import append, compact, merge, selected_starts
+from study.records.dictionary import dictionary
 from study.records.parquet import from_parquet, to_parquet
-from study.records.results import MANIFEST, identity
+from study.records.results import MANIFEST, config_identity, identity
 from study.records.tables import rows, to_record, to_rows
 
 TINY = {
@@ -47,6 +51,7 @@ TINY = {
     "didactic.training.epochs": 1,
 }
 SET = [f"--set={name}={json.dumps(value)}" for name, value in TINY.items()]
+ROOT = Path(__file__).resolve().parents[1]
 SHOWN = ("didactic", "synthetic", "scenarios")
 
 
@@ -480,6 +485,116 @@ def test_starts_name_the_seed_of_each_check(tiny, store):
                     assert record.arrays[f"{prefix}/gains"][start] == gain
                     utilities = record.arrays[f"{prefix}/utilities"][start]
                     assert utilities.tolist() == selected["utilities"]
+
+
+def test_results_of_two_clones_are_united(tiny, store, tmp_path, capsys):
+    ours, theirs = (tmp_path / name / "smoke" for name in ("ours", "theirs"))
+    jobs = design.jobs(tiny, "synthetic")
+    with Store(store) as opened:
+        pairs = [(job, opened.get(job.key)) for job in jobs]
+    for folder in (ours, theirs):
+        append(folder, "smoke", "synthetic", pairs[:4])
+    append(ours, "smoke", "synthetic", pairs[4:6])
+    newer = dataclasses.replace(pairs[4][1], seconds=123.0)
+    append(theirs, "smoke", "synthetic", [(jobs[4], newer), *pairs[6:]])
+    before = contents(ours)
+    command = ["export", "--preset", "smoke", "--to", str(ours.parent), "--from"]
+    assert main([*command, str(theirs.parent)]) == 0
+    assert "1 parts added: synthetic-0003" in capsys.readouterr().out
+    united = Results(ours)
+    assert united.done(jobs) == {job.key for job in jobs}
+    assert united.find(jobs[4]).seconds == 123.0, "what is added last counts"
+    assert {path: contents(ours)[path] for path in before} == before
+    assert merge(ours, "smoke", theirs) == [], "they are there"
+    with pytest.raises(StoreError, match="holds preset 'smoke', not 'paper'"):
+        merge(tmp_path / "paper", "paper", theirs)
+    next(iter(contents(theirs))).write_bytes(b"")
+    assert main([*command, str(theirs)]) == 2
+    assert "is damaged" in capsys.readouterr().err
+
+
+# what ships
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return Results(ROOT / "results" / "paper")
+
+
+def test_what_ships_has_its_identities_and_survives_another_round_trip(shipped):
+    needs = pd.read_parquet(ROOT / "results" / "paper" / "records").set_index("record")["needs"]
+    assert len(needs) == len(shipped) == needs.index.nunique()
+    kinds = {}
+    for record in shipped:
+        assert record.key == config_identity(record.config, needs[record.key].tolist())
+        kinds.setdefault(record.config["kind"], []).append(record)
+    assert set(kinds) == set(KINDS)
+    for records in kinds.values():
+        for record in records[:: len(records) // 20 + 1]:
+            found = through_files(record)
+            assert found.same_result(record)
+            assert (found.provenance, found.seconds) == (record.provenance, record.seconds)
+
+
+def test_the_tables_say_what_the_records_say(shipped):
+    """Read by pandas alone, with the shapes that stand beside the policies."""
+    tables = ROOT / "results" / "paper"
+    profiles = pd.read_parquet(tables / "profiles").groupby("record")
+    certificates = pd.read_parquet(tables / "certificates").groupby("record")
+    counts = {"profiles": 0, "certificates": 0}
+    for record in itertools.islice(shipped, 0, None, 29):
+        if "searches" in record.metrics:
+            table = profiles.get_group(record.key)
+            for number, search in enumerate(record.metrics["searches"]):
+                found = table[table["search"] == number]
+                assert found["tolerance"].tolist() == record.config["tolerances"]
+                for row, chosen in zip(found.to_dict("records"), search["selected"], strict=True):
+                    assert (chosen is None) == (row["policies"] is None)
+                    if chosen is not None:
+                        policies = record.arrays[f"search{number}/policies"][chosen["profile"]]
+                        assert np.array_equal(row["policies"].reshape(row["shape"]), policies)
+                        assert row["utilities"].tolist() == chosen["utilities"]
+                    counts["profiles"] += 1
+        elif record.config["kind"] == "certify" and record.metrics["rows"]:
+            found = certificates.get_group(record.key).to_dict("records")
+            for row, said in zip(found, record.metrics["rows"], strict=True):
+                assert row["local_regret"].tolist() == said["local"]["regret"]
+                assert row["method"] == record.config["method"]
+                counts["certificates"] += 1
+    assert all(counts.values())
+
+
+def test_every_file_of_what_ships_is_named_in_its_manifest(shipped):
+    found = {str(p.relative_to(shipped.path)) for p in shipped.path.rglob("*.parquet")}
+    assert found == {
+        f"{table}/{part['name']}.parquet"
+        for part in shipped.manifest["parts"]
+        for table in part["files"]
+    }
+
+
+def test_the_data_dictionary_is_up_to_date():
+    assert (ROOT / "results" / "README.md").read_text(encoding="utf-8") == dictionary()
+
+
+def test_the_readme_opens_the_results(shipped):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(import pandas\n.*?)```", readme, re.DOTALL)
+    command = [sys.executable, "-c", f"{example}print(len(welfare))"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "dnl" in run.stdout
+    expected = sum(
+        record.config["tolerances"][k] == 0.001 and chosen is not None
+        for record in shipped
+        for search in record.metrics.get("searches", ())
+        for k, chosen in enumerate(search["selected"])
+    )
+    assert int(run.stdout.split()[-1]) == expected > 0
+
+
+def test_pyarrow_is_imported_only_to_read_results():
+    code = "import sys, study, study.__main__; assert not {'pandas', 'pyarrow'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 # damage
