@@ -508,6 +508,8 @@ def test_results_of_two_clones_are_united(tiny, store, tmp_path, capsys):
     assert merge(ours, "smoke", theirs) == [], "they are there"
     with pytest.raises(StoreError, match="holds preset 'smoke', not 'paper'"):
         merge(tmp_path / "paper", "paper", theirs)
+    with pytest.raises(StoreError, match=r"'\.\./x' is no name of a part"):
+        append(ours, "smoke", "../x", pairs[:1])
     next(iter(contents(theirs))).write_bytes(b"")
     assert main([*command, str(theirs)]) == 2
     assert "is damaged" in capsys.readouterr().err

@@ -100,6 +100,8 @@ def _add(
     folder: Path, manifest: dict[str, Any], name: str, files: dict[str, bytes]
 ) -> dict[str, Any]:
     """Write the files of a new part and enter it in the manifest, which is not written yet."""
+    if Path(name).name != name:  # of a foreign manifest
+        raise StoreError(f"{folder}: {name!r} is no name of a part")
     number = 1 + sum(part["name"].rpartition("-")[0] == name for part in manifest["parts"])
     digests = {table: hashlib.sha256(content).hexdigest() for table, content in files.items()}
     part: dict[str, Any] = {"name": f"{name}-{number:04}", "files": digests}

@@ -43,7 +43,9 @@ class RecordRow(Row):
     seconds: Annotated[float, "wall time of the job"]
     utility_range: Annotated[float | None, "largest minus smallest payoff of any sender"] = None
     stakes: Annotated[list[float] | None, "per sender, what is at stake in the game"] = None
-    errors_held_out: Annotated[list[float] | None, "mean squared error per network, held out"] = None
+    errors_held_out: Annotated[list[float] | None, "mean squared error per network, held out"] = (
+        None
+    )
     errors_training: Annotated[list[float] | None, "the same on the training profiles"] = None
     errors_variance: Annotated[list[float] | None, "variance of the targets, per network"] = None
     diverged: Annotated[str | None, "why a training had to stop"] = None
