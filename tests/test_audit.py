@@ -24,8 +24,9 @@ from study.audit import Case, Settings, audit, collect, lines, summary
 from study.audit import logged as logged_table
 from study.audit.deviations import largest_gain, nearest_in_box
 from study.audit.evaluate import ignores_deviations, utilities
-from study.audit.examine import bundled, examine, tasks
-from study.audit.log import Log, _digest
+from study.audit.examine import Work, bundled, examine, tasks
+from study.audit.lines import digest
+from study.audit.log import Log
 from study.audit.profiles import profiles
 from study.audit.records import check_record
 from study.audit.stakes import stakes as own_stakes
@@ -465,7 +466,9 @@ def test_a_surface_is_checked(records):
 
 def certificate(lower, upper, senders=2):
     """The same interval for every sender."""
-    return SimpleNamespace(senders=[SimpleNamespace(gain=lower, bound=upper)] * senders)
+    return SimpleNamespace(
+        senders=[SimpleNamespace(gain=lower, bound=upper, policy=None)] * senders
+    )
 
 
 def stub(monkeypatch, lower, upper):
@@ -500,17 +503,21 @@ def test_what_asks_for_the_same_certificate_shares_it(records, monkeypatch):
         task for name in ("synthetic", "second") for task in tasks([Case(name, record)], False, 1.0)
     ]
     bundles = bundled(todo)
-    found = [e for bundle in bundles for e in examine(bundle)]
+    found = [e for bundle in bundles for e in examine(Work(bundle)).examined]
     assert 2 * len(asked) == 2 * len(bundles) == len(todo) == len(found)
     assert sorted(e.task for e in found) == sorted(task.fingerprint for task in todo)
     other = tasks([Case("synthetic", record)], False, 2.0)
-    assert len(bundled([*todo, *other])) == 2 * len(bundles), "another limit, another certificate"
+    assert len(bundled([*todo, *other])) == len(bundles), "the limit is not part of the question"
 
 
 def test_a_gain_above_the_exact_regret_is_a_disagreement(records, monkeypatch):
     stub(monkeypatch, 0.0, 0.0)
     record = informative(records)
-    found = [e for task in tasks([Case("synthetic", record)], False, 1.0) for e in examine([task])]
+    found = [
+        e
+        for task in tasks([Case("synthetic", record)], False, 1.0)
+        for e in examine(Work((task,))).examined
+    ]
     gains = [p.gain for p in profiles(Case("synthetic", record))]
     scale = np.abs(build_game(record.config["game"]).senders).max()
     assert [all(c.agrees for c in e.checks) for e in found] == [g <= 1e-6 * scale for g in gains]
@@ -544,7 +551,7 @@ def test_recorded_certificates_must_overlap(records, monkeypatch, claimed, agree
     for arrays in ({"0/policies": policies}, {}):
         (task,) = tasks([case(row, arrays)], True, 1.0)
         assert task.profile.policies.tobytes() == policies.tobytes()
-        (check,) = examine([task])[0].checks
+        (check,) = examine(Work((task,))).examined[0].checks
         assert check.agrees is agrees
         assert all(c.agrees for c in check_record(case(row, arrays)))
     crossed = {**row, "local": {"regret": [1, 0]}}
@@ -698,7 +705,7 @@ def test_claims_about_one_sender_and_its_stake_are_checked(records, monkeypatch)
         record = Record("k" * 64, config, "done", metrics, {}, source.provenance)
         case = Case("certificates", record, (source,))
         (task,) = tasks([case], False, 1.0)
-        found = [*check_record(case), *examine([task])[0].checks]
+        found = [*check_record(case), *examine(Work((task,))).examined[0].checks]
         return [(c.claim, c.where) for c in found if not c.agrees]
 
     own = "row 0, local, sender by sender"
@@ -713,7 +720,7 @@ def test_a_log_that_names_shares_of_the_utility_range_is_read(records, tmp_path)
     task = tasks([case], False, 1.0)[0]
     game = build_game(case.record.config["game"])
     entry = {"profile": task.fingerprint, "agree": ["gain"], "wrong": [], "regret": [0.1, 0.1, 2.0]}
-    line = json.dumps({**entry, "digest": _digest(entry)})
+    line = json.dumps({**entry, "digest": digest(entry)})
     (tmp_path / "log").write_text(line + "\n")
     regret = Log(tmp_path / "log").find(task).regret
     assert (regret.least, regret.most) == (0.1 * game.utility_range,) * 2

@@ -230,6 +230,7 @@ def _verify(options: argparse.Namespace) -> int:
     began = time.monotonic()
     fields = (
         "certificates", "resample", "time_limit", "minutes", "sample", "seed", "workers", "log",
+        "proofs", "afresh",
     )  # fmt: skip
     how = Settings(**{name: getattr(options, name) for name in fields})
     _settings(options)  # what was asked wrongly is said first, whatever is in the store
@@ -242,7 +243,9 @@ def _verify(options: argparse.Namespace) -> int:
         if how.minutes:  # reading took its share
             left = options.minutes - (time.monotonic() - began) / 60
             how = replace(how, minutes=max(left, 1e-9))
-        found = audit(cases, settings, how)
+        folder = path if path.is_dir() else path.parent
+        proofs = options.proofs or folder / f"{settings.name}-proofs.jsonl"
+        found = audit(cases, settings, replace(how, proofs=proofs))
         print("\n".join(lines(found, settings.headline)), flush=True)
         agrees = agrees and not found.disagreements
     return 0 if agrees else FAILED

@@ -88,10 +88,10 @@ def _verify_arguments(command: argparse.ArgumentParser) -> None:
     flag = argparse.BooleanOptionalAction
     add = command.add_argument
     add("--store", type=absolute, help="store or committed results; default what is committed")
-    add("--certificates", action=flag, default=True, help="compute exact certificates")
-    add("--resample", action=flag, default=True, help="repeat the sampled checks")
+    add("--certificates", action=flag, default=True, help="the exact certificates")
+    add("--resample", action=flag, default=True, help="the sampled checks")
     add("--time-limit", type=float, default=5.0, metavar="SECONDS", help="per certificate; 5")
-    add("--minutes", type=float, default=10.0, help="for everything; 0 for no limit; 10")
+    add("--minutes", type=float, default=0.0, help="for everything; default no limit")
     add("--sample", type=int, default=0, metavar="N", help="only N (more) random profiles; 0: all")
     add("--seed", type=int, default=0, help="of the random order")
     add(
@@ -100,6 +100,13 @@ def _verify_arguments(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="continue the audit that FILE keeps, and add to it",
     )
+    add(
+        "--proofs",
+        type=absolute,
+        metavar="FILE",
+        help="check the proofs in FILE, and add to them; default PRESET-proofs.jsonl beside the records",
+    )
+    add("--afresh", action="store_true", help="solve and sample again what has a proof, too")
 
 
 ARGUMENTS = {

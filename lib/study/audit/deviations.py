@@ -27,16 +27,47 @@ def largest_gain(
     ``policies`` is one profile ``(senders, states, signals)``. Ties go to the lowest index. The deviations are
     those of :func:`persuasion.learn.sampled_check.sampled_gain` with the same seeds.
     """
+    return best_sample(game, policies, radius, samples, seeds)[0]
+
+
+def best_sample(
+    game: Game, policies: np.ndarray, radius: float, samples: int, seeds: Sequence[int]
+) -> tuple[float, tuple[int, int, int] | None]:
+    """The largest gain, and the sender, batch and row of the deviation that gains it; none if no deviation gains."""
     stay = utilities(game, policies)
-    largest = 0.0
-    for sender, policy in enumerate(policies):
+    largest, place = 0.0, None
+    for sender in range(len(policies)):
         evaluate = deviation_values(game, policies, sender)
         for batch, size in enumerate(_batches(samples)):
-            generator = np.random.default_rng([*seeds, sender, batch])
-            moved = policy + generator.uniform(-radius, radius, (size, *policy.shape))
-            values = evaluate(nearest_in_box(moved, policy, radius))
-            largest = max(largest, float(values.max() - stay[sender]))
-    return largest
+            values = evaluate(_deviations(policies[sender], radius, (*seeds, sender, batch), size))
+            row = int(values.argmax())
+            if values[row] - stay[sender] > largest:
+                largest, place = float(values[row] - stay[sender]), (sender, batch, row)
+    return largest, place
+
+
+def gain_at(
+    game: Game,
+    policies: np.ndarray,
+    radius: float,
+    seeds: Sequence[int],
+    place: Sequence[int] | None,
+) -> float:
+    """What the deviation at the place that :func:`best_sample` found gains."""
+    if place is None:
+        return 0.0
+    sender, batch, row = place
+    # a batch begins in the same way however long it is
+    moved = _deviations(policies[sender], radius, (*seeds, sender, batch), row + 1)[-1:]
+    value = deviation_values(game, policies, sender)(moved)[0]
+    return float(value - utilities(game, policies)[sender])
+
+
+def _deviations(policy: np.ndarray, radius: float, seeds: Sequence[int], count: int) -> np.ndarray:
+    """The first deviations of a batch, ``(count, states, signals)``."""
+    generator = np.random.default_rng(list(seeds))
+    moved = policy + generator.uniform(-radius, radius, (count, *policy.shape))
+    return nearest_in_box(moved, policy, radius)
 
 
 def deviation_values(

@@ -1,12 +1,11 @@
-"""The slow part, profile by profile: the sampled check repeated, and the exact certificate beside it."""
+"""Profile by profile: the sampled check, and the exact certificate beside it; from what was kept, or once more."""
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,15 +16,19 @@ from persuasion.learn.sampled_check import samples_per_sender
 from persuasion.model.game import Game
 from persuasion.model.seeds import canonical, integer_seed
 from study.audit.case import Case, Check, check, close
-from study.audit.deviations import largest_gain
+from study.audit.checked import checked_gains
+from study.audit.deviations import best_sample, gain_at
 from study.audit.evaluate import units
 from study.audit.profiles import Profile, profiles
-from study.regrets import game_stakes, recorded_certificate, relative_interval
+from study.regrets import game_stakes, recorded, relative_interval
 
 # what a solver may lose, in each sender's unit
 SOLVER_SLACK = 1e-6
 # a certificate whose interval is no longer, as a share of the stake, is closed
 CLOSED = 1e-6
+# where an interval comes from: a kept proof that was checked, a solver's word that was kept because its proof falls
+# short of it, or a solver that was asked in this run
+PROVED, KEPT, SOLVED = "proved", "kept", "solved"
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,19 @@ class Task:
         return signals**senders * states * (1.0 + senders * samples * signals * states)
 
     @property
-    def question(self) -> tuple[Any, ...]:
-        """What a certificate depends on."""
+    def question(self) -> str:
+        """Hash of what a certificate is about."""
         profile = self.profile
-        settings = (self.case.record.config["game"], profile.radius, profile.ties, self.time_limit)
-        return canonical(settings), profile.policies.tobytes()
+        return _hash(
+            [self.case.record.config["game"], profile.radius, profile.ties], profile.policies
+        )
+
+    @property
+    def sample(self) -> str:
+        """Hash of what a sampled check is about."""
+        config, profile = self.case.record.config, self.profile
+        factor = _samples_factor(config, profile.radius)
+        return _hash([config["game"], profile.radius, profile.start, factor], profile.policies)
 
     @property
     def fingerprint(self) -> str:
@@ -68,9 +79,13 @@ class Task:
         }  # fmt: skip
         if profile.gains is not None:
             content["gains"] = profile.gains
-        digest = hashlib.sha256(canonical(content).encode())
-        digest.update(profile.policies.tobytes())
-        return digest.hexdigest()[:20]
+        return _hash(content, profile.policies)
+
+
+def _hash(content: Any, policies: np.ndarray) -> str:
+    digest = hashlib.sha256(canonical(content).encode())
+    digest.update(policies.tobytes())
+    return digest.hexdigest()[:20]
 
 
 @dataclass(frozen=True)
@@ -85,6 +100,8 @@ class Regret:
     closed : whether the interval is shorter than 1e-6 of the stake
     accepted : tolerances at which the sampled check accepted the profile, shares of the game's utility range
     gain : what that check found, in utility units
+    how : where the interval comes from: ``PROVED``, ``KEPT`` or ``SOLVED``
+    slack : how far the proved interval is beyond the solver's, as a share of the sender's own stake; None if unknown
     """
 
     case: str
@@ -101,6 +118,8 @@ class Regret:
     accepted: tuple[float, ...]
     gain: float | None
     seconds: float
+    how: str = SOLVED
+    slack: float | None = None
 
     @classmethod
     def of(cls, task: Task, found: dict[str, Any], seconds: float) -> Regret:
@@ -114,7 +133,7 @@ class Regret:
         return cls(
             case.name, case.experiment, case.method, profile.radius, profile.where, lower, upper,
             least, most, gains and tuple((a, b) for a, b in gains), bool(np.max(widths) <= CLOSED),
-            profile.tolerances, profile.gain, seconds,
+            profile.tolerances, profile.gain, seconds, found.get("how", SOLVED), found.get("slack"),
         )  # fmt: skip
 
     def verdict(self, tolerance: float) -> str:
@@ -152,6 +171,22 @@ def tasks(cases: list[Case], resample: bool, time_limit: float | None) -> list[T
     return found
 
 
+@dataclass(frozen=True)
+class Work:
+    """Tasks with the same question, and what was kept about them."""
+
+    bundle: tuple[Task, ...]
+    kept: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of the tasks, and what is new to keep."""
+
+    examined: tuple[Examined, ...]
+    keep: tuple[dict[str, Any], ...] = ()
+
+
 def bundled(todo: Iterable[Task]) -> list[tuple[Task, ...]]:
     """Tasks that ask for the same certificate together, in order of the first of each bundle."""
     bundles: dict[Any, list[Task]] = {}
@@ -160,24 +195,22 @@ def bundled(todo: Iterable[Task]) -> list[tuple[Task, ...]]:
     return list(map(tuple, bundles.values()))
 
 
-def examine(bundle: Sequence[Task]) -> list[Examined]:
+def examine(work: Work) -> Done:
     """Run tasks with the same question in one thread; what is certified is certified once."""
     torch.set_num_threads(1)
-    first = bundle[0]
-    game = build_game(first.case.record.config["game"])
-    bounds = functools.cache(lambda: _bounds(first, game))
-    return [_examined(task, game, bounds) for task in bundle]
+    game = build_game(work.bundle[0].case.record.config["game"])
+    kept = dict(work.kept)
+    examined = tuple(_examined(task, game, kept) for task in work.bundle)
+    return Done(examined, tuple(entry for key, entry in kept.items() if key not in work.kept))
 
 
-def _examined(
-    task: Task, game: Game, bounds: Callable[[], tuple[dict[str, Any], float]]
-) -> Examined:
+def _examined(task: Task, game: Game, kept: dict[str, dict[str, Any]]) -> Examined:
     checks, regret = [], None
     try:
         if task.resample:
-            checks.append(_resampled(task.case, game, task.profile))
+            checks.append(_resampled(task, game, kept))
         if task.time_limit is not None:
-            found, seconds = bounds()
+            found, seconds = _bounds(task, game, kept)
             regret = Regret.of(task, found, seconds)
             checks += _against_certificate(task.case, game, task.profile, found)
     except (ValueError, ArithmeticError) as error:
@@ -188,11 +221,17 @@ def _examined(
     return Examined(task.fingerprint, task.cost, tuple(checks), regret)
 
 
-def _resampled(case: Case, game: Game, profile: Profile) -> Check:
-    """The sampled check once more, with the record's seed."""
+def _resampled(task: Task, game: Game, kept: dict[str, dict[str, Any]]) -> Check:
+    """The sampled check once more, with the record's seed; or its best deviation, where that is known."""
+    case, profile = task.case, task.profile
     seed = integer_seed("check", case.record.config["game"], profile.radius) % 2**32
-    samples = samples_per_sender(game, _samples_factor(case.record.config, profile.radius))
-    gain = largest_gain(game, profile.policies, profile.radius, samples, (seed, profile.start or 0))
+    seeds = (seed, profile.start or 0)
+    if task.sample in kept:
+        gain = gain_at(game, profile.policies, profile.radius, seeds, kept[task.sample]["sample"])
+    else:
+        samples = samples_per_sender(game, _samples_factor(case.record.config, profile.radius))
+        gain, place = best_sample(game, profile.policies, profile.radius, samples, seeds)
+        kept[task.sample] = {"of": task.sample, "sample": place}
     agrees = profile.gain is not None and close(profile.gain, gain, units(game).max())
     return check(case, profile.radius, "gain", profile.where, profile.gain, gain, agrees)
 
@@ -201,15 +240,39 @@ def _samples_factor(config: dict[str, Any], radius: float) -> int:
     return next(s["samples_factor"] for s in config["searches"] if s["radius"] == radius)
 
 
-def _bounds(task: Task, game: Game) -> tuple[dict[str, Any], float]:
-    """What every sender could gain, as records have it, and the seconds that it took to find out."""
+def _bounds(
+    task: Task, game: Game, kept: dict[str, dict[str, Any]]
+) -> tuple[dict[str, Any], float]:
+    """What every sender could gain, as records have it and with ``how`` it is known, and the seconds of the solver."""
+    key, profile = task.question, task.profile
+    new = key not in kept
+    if new:
+        kept[key] = _solved(task, game)
+    gains = np.array(kept[key]["gains"], dtype=float)
+    proved = checked_gains(game, profile.policies, profile.radius, profile.ties, kept[key]["proof"])
+    stakes = game_stakes(task.case.record.config["game"])
+    slack = float(
+        (np.maximum(gains[:, 0] - proved[:, 0], proved[:, 1] - gains[:, 1]) / stakes).max()
+    )
+    if slack <= SOLVER_SLACK:
+        gains = proved
+    how = SOLVED if new else PROVED if slack <= SOLVER_SLACK else KEPT
+    return {**recorded(gains), "how": how, "slack": slack}, kept[key]["seconds"]
+
+
+def _solved(task: Task, game: Game) -> dict[str, Any]:
+    """A certificate and its proof, to be kept."""
     from persuasion.regret.certify import certify
+    from study.audit.prove import prove
 
     started = time.perf_counter()
     profile, limit = task.profile, task.time_limit
     assert limit is not None
     found = certify(game, profile.policies, profile.radius, ties=profile.ties, time_limit=limit)
-    return recorded_certificate(found), time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    proof = prove(game, profile.policies, profile.radius, profile.ties, found, limit)
+    gains = [[entry.gain, entry.bound] for entry in found.senders]
+    return {"of": task.question, "gains": gains, "seconds": seconds, "proof": proof}
 
 
 def _against_certificate(

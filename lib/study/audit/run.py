@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from persuasion.system.progress import watched
 from study.audit.case import Case, Check
-from study.audit.examine import Examined, Regret, Task, bundled, examine, tasks
+from study.audit.examine import Done, Examined, Regret, Task, Work, bundled, examine, tasks
+from study.audit.kept import Kept
 from study.audit.log import Log
 from study.audit.pool import Run, pool
 from study.audit.records import auditable, check_record
@@ -29,9 +29,9 @@ class Settings:
 
     Attributes
     ----------
-    certificates : compute exact certificates of the selected profiles
-    resample : repeat the sampled checks
-    time_limit : seconds per certificate
+    certificates : exact certificates of the selected profiles
+    resample : the sampled checks
+    time_limit : seconds per certificate that is solved, and per sender for its proof
     minutes : time for everything, the checks of the records first, 0 for no limit; what is under way is finished,
         what is not reached is counted as such. Records and profiles come in random order, so that a partial
         audit is a random sample.
@@ -39,16 +39,20 @@ class Settings:
     seed : of the random order
     workers : processes, default one per core
     log : file that keeps what has been examined: those profiles are not examined again, and new ones are added
+    proofs : file that keeps proofs: what has one is checked instead of solved, and new ones are added
+    afresh : solve and sample everything again, whatever is kept
     """
 
     certificates: bool = True
     resample: bool = True
     time_limit: float = 5.0
-    minutes: float = 10.0
+    minutes: float = 0.0
     sample: int = 0
     seed: int = 0
     workers: int | None = None
     log: Path | None = None
+    proofs: Path | None = None
+    afresh: bool = False
 
     def __post_init__(self) -> None:
         if self.time_limit <= 0:
@@ -120,6 +124,7 @@ def audit(
     todo = to_examine(work, settings)
     checks: list[Check] = []
     with (
+        contextlib.closing(Kept(settings.proofs)) as kept,
         Log(settings.log) if settings.log else contextlib.nullcontext() as log,
         pool(settings.workers or default_workers()) as run,
     ):
@@ -132,7 +137,7 @@ def audit(
             reached += 1
         names = {found.task for found in known}
         left = [task for task in todo if task.fingerprint not in names]
-        examined = known + _examine(left, run, settings, log, len(known), quiet, deadline)
+        examined = known + _examine(left, run, settings, log, kept, len(known), quiet, deadline)
     checks += [check for result in examined for check in result.checks]
     if reached == len(cases) and not (deadline and time.monotonic() > deadline):
         checks += _tables(work, checks, preset)
@@ -146,6 +151,7 @@ def _examine(
     run: Run,
     settings: Settings,
     log: Log | None,
+    kept: Kept,
     before: int,
     quiet: bool,
     deadline: float | None,
@@ -153,16 +159,31 @@ def _examine(
     """Examine profiles until the time is up, writing each down as it comes."""
     chosen = left[: settings.sample] if settings.sample else left
     total = sum(task.cost for task in chosen)
-    results = run(examine, bundled(chosen), deadline)
+    work = [_work(bundle, kept, settings.afresh) for bundle in bundled(chosen)]
+    results = _kept(run(examine, work, deadline), kept)
     examined = []
     for result in watched(
-        itertools.chain.from_iterable(results), lambda r: r.cost, total, len(chosen),
+        results, lambda r: r.cost, total, len(chosen),
         before + len(chosen), quiet, "profiles",
     ):  # fmt: skip
         examined.append(result)
         if log is not None:
             log.add(result)
     return examined
+
+
+def _work(bundle: tuple[Task, ...], kept: Kept, afresh: bool) -> Work:
+    keys = {bundle[0].question, *(task.sample for task in bundle if task.resample)}
+    known = {key: entry for key in keys if (entry := kept.find(key))}
+    return Work(bundle, {} if afresh else known)
+
+
+def _kept(results: Iterable[Done], kept: Kept) -> Iterator[Examined]:
+    """What came of the tasks one by one, after what is new was kept."""
+    for done in results:
+        for entry in done.keep:
+            kept.add(entry)
+        yield from done.examined
 
 
 def _tables(cases: Sequence[Case], checks: Sequence[Check], preset: Preset) -> list[Check]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
 
 from study.audit.case import Case, Check
-from study.audit.examine import Task
+from study.audit.examine import KEPT, PROVED, SOLVED, SOLVER_SLACK, Regret, Task
 from study.audit.log import Log
 from study.audit.run import Audit, Settings, to_examine
 
@@ -94,6 +95,18 @@ def _logged_row(name: str, tasks: list[Task], log: Log) -> tuple[str, int, int, 
     return name, len(tasks), len(examined), repeated, len(regrets), closed, wrong
 
 
+def proved(regrets: Sequence[Regret]) -> str:
+    """How many intervals rest on a proof that was checked, how many on a solver's word, and how well proofs reach."""
+    how = Counter(regret.how for regret in regrets)
+    slacks = [r.slack for r in regrets if r.slack is not None and r.slack <= SOLVER_SLACK]
+    worst = f"{max(slacks):.1e}" if slacks else "unknown"
+    return (
+        f"{len(regrets)} certificates: {how[PROVED]} ({how[PROVED] / len(regrets):.1%}) by checking a kept proof, "
+        f"{how[KEPT]} by a solver's word that was kept, {how[SOLVED]} ({how[SOLVED] / len(regrets):.1%}) solved again; "
+        f"a checked proof is beyond the solver's interval by at most {worst} of the stake"
+    )
+
+
 def lines(audit: Audit, headline: float) -> Iterator[str]:
     """Everything to print: the table, the disagreements by name, and what was not done."""
     yield summary(audit, headline).to_string(index=False)
@@ -110,6 +123,8 @@ def lines(audit: Audit, headline: float) -> Iterator[str]:
         f"{audit.examined} of {audit.planned} profiles examined; {without} records have no policies to check; "
         f"{audit.seconds:.0f} s"
     )
+    if audit.regrets:
+        yield proved(audit.regrets)
     if audit.reached < len(audit.cases):
         yield "the time was up before all records were checked; --minutes 0 has no limit"
     if audit.regrets:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-PARTS = ("determinism", "faults", "input", "numerics", "planted", "mutation")
+PARTS = ("determinism", "faults", "input", "numerics", "invariances", "planted", "mutation")
 DAMAGED = ("store damaged", "committed results damaged")
 KINDS = {
     "reference": "exact evaluations of a game",
