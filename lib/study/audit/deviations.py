@@ -33,7 +33,7 @@ def largest_gain(
 def best_sample(
     game: Game, policies: np.ndarray, radius: float, samples: int, seeds: Sequence[int]
 ) -> tuple[float, tuple[int, int, int] | None]:
-    """The largest gain, and the sender, batch and row of the deviation that gains it; none if no deviation gains."""
+    """The largest gain, and the sender, batch and row of the deviation that gains it; None if none gains."""
     stay = utilities(game, policies)
     largest, place = 0.0, None
     for sender in range(len(policies)):

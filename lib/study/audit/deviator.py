@@ -1,7 +1,7 @@
 r"""One sender's deviations within a radius, in arrays of the audit's own, and what their rounding amounts to.
 
-With the others' policies fixed, a joint signal of theirs is a column :math:`W_{\omega t}`. At its signal :math:`s` the
-deviator chooses :math:`x_\omega` within limits; the receiver takes action :math:`a` there only if no rival
+With the others' policies fixed, a joint signal of theirs is a column :math:`W_{\omega t}`. At its signal :math:`s`
+the deviator chooses :math:`x_\omega` within limits; the receiver takes action :math:`a` there only if no rival
 :math:`a'` beats it by more than the tie tolerance :math:`\tau`,
 
 .. math:: \sum_\omega W_{\omega t}\,x_\omega\,(u(a,\omega)-u(a',\omega)+\tau\,|u(a,\omega)-u(a',\omega)|)\ge0 .
@@ -50,16 +50,16 @@ class Deviator:
         """Relative error of a sum over any of the axes, generously."""
         return 4 * EPSILON * (sum(self.possible.shape) + self.gains.shape[2] + 16)
 
-    def only(self, signal: int, column: int, action: int) -> Deviator:
-        """The same where the receiver takes ``action`` at one joint signal."""
+    def only(self, place: tuple[int, int], action: int) -> Deviator:
+        """The same where the receiver takes ``action`` at the joint signal ``place`` (signal, column)."""
         possible = self.possible.copy()
-        possible[signal, column] = False
-        possible[signal, column, action] = self.possible[signal, column, action]
+        possible[place] = False
+        possible[(*place, action)] = self.possible[(*place, action)]
         return replace(self, possible=possible)
 
 
 def deviator(game: Game, policies: np.ndarray, sender: int, radius: float, ties: Any) -> Deviator:
-    """The problem of ``sender`` at ``policies`` (senders, states, signals): no entry may change by more than ``radius``."""
+    """The problem of ``sender`` at ``policies`` (senders, states, signals), every entry within ``radius``."""
     weights = joint_weights(game, np.delete(policies, sender, axis=0)).T
     weights = weights[weights.max(1) > 0]
     worth, unit = above_least(game, sender)
@@ -96,7 +96,7 @@ def _beaten(problem: Deviator) -> np.ndarray:
 
 
 def _never_first(weights: np.ndarray, lead: np.ndarray, ties: Any) -> np.ndarray:
-    """Actions (columns, actions) that the lowest index denies: one before them is like them wherever states occur."""
+    """Actions (columns, actions) with a double before them in all states that occur: never the first."""
     if ties != LOWEST_INDEX:
         return np.zeros((len(weights), len(lead)), bool)
     same = ~((lead != 0) & (weights > 0)[:, None, None]).any(-1)

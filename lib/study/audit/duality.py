@@ -1,21 +1,26 @@
 r"""Upper bounds on what a deviation is worth, from multipliers alone: weak duality, rounded outwards.
 
-At a joint signal :math:`k=(s,t)` let :math:`q_a=g_{ta}+\sum_{a'}m_{aa'}h_{taa'}` with :math:`m\ge0`: where the receiver
-takes :math:`a`, the rows :math:`h` are not negative, so the deviator's gain there is at most :math:`q_a\cdot x_s`. For any
-:math:`d_k`, whatever action is taken,
+At a joint signal :math:`k=(s,t)` let :math:`q_a=g_{ta}+\sum_{a'}m_{aa'}h_{taa'}` with :math:`m\ge0`: where the
+receiver takes :math:`a`, the rows :math:`h` are not negative, so the deviator's gain there is at most
+:math:`q_a\cdot x_s`. For any :math:`d_k`, whatever action is taken,
 
 .. math:: \text{gain at }k\le d_k\cdot x_s+\max_a\max_{l_s\le x\le u_s}(q_a-d_k)\cdot x .
 
 The second term is a number, the first ones add up to a linear function of the policy, and its maximum under
-:math:`\sum_sx_s=1` is bounded by any price of a state's probability. No solver is asked, and any numbers will do.
+:math:`\sum_sx_s=1` is bounded by any price of a state's probability. Where every policy is in reach, the signals
+are alike, and linear functions above the gain at one of them, one per leaf of a tree, bound it at all: by the sum over
+the states of their largest coefficients. No solver is asked, and any numbers will do.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 
 from study.audit.deviator import Deviator
-from study.audit.proof import SHARES, Leaf, SenderProof
+from study.audit.proof import LEAF, SHARES, Leaf, SenderProof
 
 
 def tree_bound(problem: Deviator, proof: SenderProof) -> float:
@@ -24,27 +29,51 @@ def tree_bound(problem: Deviator, proof: SenderProof) -> float:
     ``ValueError`` if a branch is missing or left over, or a leaf does not fit the problem.
     """
     tree, leaves = iter(proof.tree.tolist()), iter(proof.leaves)
-    try:
-        bound = _bound(problem, tree, leaves)
-    except StopIteration:
-        raise ValueError("a branch of the proof is missing") from None
+    start = one_signal(problem) if proof.alike else problem
+    ends = list(_ends(start, tree, leaves))
     if next(tree, None) is not None or next(leaves, None) is not None:
         raise ValueError("the proof has branches left over")
-    return bound * problem.unit
+    if proof.alike:
+        prices = np.max([leaf_prices(*end) for end in ends], 0)
+        total = float(prices.sum() + problem.rounding * np.abs(prices).sum())
+    else:
+        total = max((leaf_bound(*end) for end in ends), default=-np.inf)
+    return total * problem.unit
 
 
-def _bound(problem: Deviator, tree, leaves) -> float:  # type: ignore[no-untyped-def]
-    cell = next(tree)
-    if cell == -1:
-        return leaf_bound(problem, next(leaves))
-    signals, columns, _ = problem.possible.shape
-    if not 0 <= cell < signals * columns:
-        raise ValueError(f"there is no joint signal {cell}")
+def _ends(
+    problem: Deviator, tree: Iterator[int], leaves: Iterator[Leaf]
+) -> Iterator[tuple[Deviator, Leaf]]:
+    """Every leaf, and the problem with what its branch has fixed."""
+    cell, (signals, columns, _) = next(tree, None), problem.possible.shape
+    if cell == LEAF:
+        yield problem, next(leaves)
+        return
+    if cell is None or not 0 <= cell < signals * columns:
+        raise ValueError(f"a branch is missing, or about a joint signal that is none: {cell}")
     place = divmod(cell, columns)
     # every action that the receiver may take has a branch of its own
-    branches = np.flatnonzero(problem.possible[place]).tolist()
-    bounds = [_bound(problem.only(*place, action), tree, leaves) for action in branches]
-    return max(bounds, default=-np.inf)
+    for action in np.flatnonzero(problem.possible[place]).tolist():
+        yield from _ends(problem.only(place, action), tree, leaves)
+
+
+def one_signal(problem: Deviator) -> Deviator:
+    """Any signal of a deviator that may choose every policy. ``ValueError`` if its signals differ."""
+    first = problem.possible[:1]
+    if problem.lower.any() or (problem.upper != 1).any() or (problem.possible != first).any():
+        raise ValueError("the deviator's signals are not alike")
+    return replace(problem, lower=problem.lower[:1], upper=problem.upper[:1], possible=first)
+
+
+def leaf_prices(problem: Deviator, leaf: Leaf) -> np.ndarray:
+    """A linear function ``(states,)`` above the deviator's gain at one signal, for all ``x >= 0`` of a branch."""
+    if not problem.possible.any(2).all():
+        return np.full(problem.gains.shape[2], -np.inf)
+    worth, size = weighted(problem, leaf)
+    split = split_of(problem, worth, leaf)
+    rest = np.maximum(extremes(problem, worth)[0] - split, 0)
+    size = extremes(problem, size)[0] + np.abs(split)
+    return np.asarray((split + rest + 2 * problem.rounding * size).sum((0, 1)))
 
 
 def leaf_bound(problem: Deviator, leaf: Leaf) -> float:

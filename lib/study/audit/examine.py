@@ -101,7 +101,7 @@ class Regret:
     accepted : tolerances at which the sampled check accepted the profile, shares of the game's utility range
     gain : what that check found, in utility units
     how : where the interval comes from: ``PROVED``, ``KEPT`` or ``SOLVED``
-    slack : how far the proved interval is beyond the solver's, as a share of the sender's own stake; None if unknown
+    slack : how far the proved interval is beyond the solver's, as a share of the stake; None if unknown
     """
 
     case: str
@@ -201,7 +201,9 @@ def examine(work: Work) -> Done:
     game = build_game(work.bundle[0].case.record.config["game"])
     kept = dict(work.kept)
     examined = tuple(_examined(task, game, kept) for task in work.bundle)
-    return Done(examined, tuple(entry for key, entry in kept.items() if key not in work.kept))
+    return Done(
+        examined, tuple(entry for key, entry in kept.items() if work.kept.get(key) is not entry)
+    )
 
 
 def _examined(task: Task, game: Game, kept: dict[str, dict[str, Any]]) -> Examined:
@@ -243,21 +245,26 @@ def _samples_factor(config: dict[str, Any], radius: float) -> int:
 def _bounds(
     task: Task, game: Game, kept: dict[str, dict[str, Any]]
 ) -> tuple[dict[str, Any], float]:
-    """What every sender could gain, as records have it and with ``how`` it is known, and the seconds of the solver."""
-    key, profile = task.question, task.profile
+    """What every sender could gain, as records have it, ``how`` that is known, and the solver's seconds."""
+    key, stakes = task.question, game_stakes(task.case.record.config["game"])
     new = key not in kept
     if new:
         kept[key] = _solved(task, game)
-    gains = np.array(kept[key]["gains"], dtype=float)
-    proved = checked_gains(game, profile.policies, profile.radius, profile.ties, kept[key]["proof"])
-    stakes = game_stakes(task.case.record.config["game"])
-    slack = float(
-        (np.maximum(gains[:, 0] - proved[:, 0], proved[:, 1] - gains[:, 1]) / stakes).max()
-    )
+    entry, profile = kept[key], task.profile
+    gains = np.array(entry["gains"], dtype=float)
+    try:
+        proved = checked_gains(game, profile.policies, profile.radius, profile.ties, entry["proof"])
+    except ValueError:
+        if new:
+            raise
+        del kept[key]  # what does not fit proves nothing
+        return _bounds(task, game, kept)
+    beyond = np.maximum(gains[:, 0] - proved[:, 0], proved[:, 1] - gains[:, 1])
+    slack = float((beyond / stakes).max())
     if slack <= SOLVER_SLACK:
         gains = proved
     how = SOLVED if new else PROVED if slack <= SOLVER_SLACK else KEPT
-    return {**recorded(gains), "how": how, "slack": slack}, kept[key]["seconds"]
+    return {**recorded(gains), "how": how, "slack": slack}, entry["seconds"]
 
 
 def _solved(task: Task, game: Game) -> dict[str, Any]:

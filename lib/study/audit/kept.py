@@ -11,8 +11,8 @@ from study.audit.lines import Lines
 class Kept(Lines):
     """Proofs in a file, beside the log; without ``path`` none are kept beyond the run.
 
-    A line is ``{"proof": text, "gains": [[lower, upper], ...], "seconds": ..., "of": key}``: what a solver said that
-    every sender gains and how long it took, and what proves it; or ``{"sample": place, "of": key}``.
+    A line is ``{"of": key, "gains": [[lower, upper], ...], "seconds": ..., "proof": text}``: what a solver said
+    that every sender gains, how long it took, and what proves it; or ``{"of": key, "sample": place}``.
     """
 
     what = "an audit's proofs"

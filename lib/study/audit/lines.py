@@ -16,8 +16,8 @@ from study.records.provenance import provenance
 class Lines:
     """The lines of a file, which need not exist yet; as a context manager it can be added to.
 
-    The lines of a run follow one that says where it took place. Raises ``ValueError``, naming the file and the line,
-    if one is of another kind or damaged. A last line that was cut off when a run was killed is dropped.
+    The lines of a run follow one that says where it took place. Raises ``ValueError``, naming the file and the
+    line, if one is of another kind or damaged. A last line that was cut off when a run was killed is dropped.
     """
 
     what: ClassVar[str]

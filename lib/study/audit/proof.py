@@ -1,8 +1,8 @@
-"""What proves an interval, in a few bytes that can be read without trust: whole numbers and floats, in a fixed order.
+"""What proves an interval, in a few bytes that need no trust: whole numbers and floats in a fixed order.
 
 The lower end of a sender's gain is proved by a deviation. The upper end is proved by a tree: an inner node names a
-joint signal and has a branch for every action that is possible there; a leaf has multipliers for a weak-duality bound
-(:mod:`study.audit.duality`). Whatever the numbers say, the bound that is computed from them holds.
+joint signal and has a branch for every action that is possible there; a leaf has multipliers for a bound by weak
+duality (:mod:`study.audit.duality`). Whatever the numbers say, the bound that is computed from them holds.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 SHARES = 2**16 - 1
 """What a share of 1 is written as."""
 OTHER, NEAR = 3, 1e-13
+LEAF, ALIKE = -1, -2
 
 
 class Leaf(NamedTuple):
@@ -37,11 +38,15 @@ class Leaf(NamedTuple):
 
 
 class SenderProof(NamedTuple):
-    """A deviation (states, signals) that gains, or None; and the tree: cells in preorder, -1 for a leaf."""
+    """A deviation (states, signals) that gains, or None; and the tree: cells in preorder, ``LEAF`` for a leaf.
+
+    ``alike``: the tree is about one of several signals that are alike.
+    """
 
     deviation: np.ndarray | None
     tree: np.ndarray
     leaves: tuple[Leaf, ...]
+    alike: bool = False
 
 
 def write(proofs: Sequence[SenderProof], policies: np.ndarray, radius: float) -> str:
@@ -82,7 +87,7 @@ def _parts(proof: SenderProof, own: np.ndarray, radius: float) -> Iterator[np.nd
         code = np.where(near.any(0), near.argmax(0), OTHER)
         yield code.astype("u1")
         yield proof.deviation[code == OTHER].astype("<f8")
-    yield proof.tree.astype("<i4")
+    yield np.append(([ALIKE] if proof.alike else []), proof.tree).astype("<i4")
     for leaf in proof.leaves:
         # differences of sorted numbers are small, and compress
         yield np.diff(leaf.places, prepend=0).astype("<u4")
@@ -102,13 +107,14 @@ def _sender(rest: memoryview, own: np.ndarray, radius: float) -> tuple[SenderPro
         code = code.reshape(own.shape)
         deviation = np.take_along_axis(_levels(own, radius), np.minimum(code, 2)[None], 0)[0]
         deviation[code == OTHER] = other
-    for _ in range(int((tree == -1).sum())):
+    alike = bool(len(tree) and tree[0] == ALIKE)
+    for _ in range(int((tree == LEAF).sum())):
         (places, values, cells, shares), rest = _take(rest, ("<u4", "<f4", "<u4", "<u2"))
         shares = shares.reshape(len(cells), len(own))
         leaves.append(
             Leaf(places.cumsum(dtype=np.int64), values, cells.cumsum(dtype=np.int64), shares)
         )
-    return SenderProof(deviation, tree, tuple(leaves)), rest
+    return SenderProof(deviation, tree[alike:], tuple(leaves), alike), rest
 
 
 def _take(rest: memoryview, kinds: Iterable[str]) -> tuple[list[Any], memoryview]:

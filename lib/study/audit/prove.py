@@ -1,8 +1,8 @@
-r"""From a certificate to its proof: linear programs whose multipliers close the upper end, branching where one does not.
+"""From a certificate to its proof: a linear program's multipliers, and branches where one does not do.
 
-The relaxation is the one that :mod:`study.audit.duality` bounds: at every joint signal that leaves a choice the
-policy's numbers are split among the possible actions, each part within the limits and obedient. What the solver says
-is used for its multipliers only; a node's bound is the one that the audit computes from them.
+The relaxation is the one that :mod:`study.audit.duality` bounds: at every joint signal that leaves a choice
+the policy's numbers are split among the possible actions, each part within the limits and obedient. What the solver
+says is used for its multipliers only; a node's bound is the one that the audit computes from them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,18 @@ import numpy as np
 import scipy.sparse as sp
 
 from persuasion.model.game import Game
+from persuasion.model.ties import TieRule
 from persuasion.regret import highs
 from persuasion.regret.certificate import Certificate
-from study.audit.deviator import Deviator, deviator
-from study.audit.duality import extremes, leaf_bound, weighted
+from study.audit.deviator import Deviator, above_least, deviator
+from study.audit.duality import (
+    extremes,
+    leaf_bound,
+    leaf_prices,
+    one_signal,
+    tree_bound,
+    weighted,
+)
 from study.audit.interval import utility_interval
 from study.audit.proof import SHARES, Leaf, SenderProof, write
 
@@ -73,57 +81,91 @@ def prove(
     for sender, entry in enumerate(found.senders):
         unit = float(game.stakes[sender])
         goal = utility_interval(game, policies, sender, ties)[0] + entry.bound + AIM * unit
-        tree, leaves = grow(deviator(game, policies, sender, radius, ties), goal, seconds)
-        deviation = entry.policy if entry.gain > 0 else None
-        proofs.append(SenderProof(deviation, tree, leaves))
+        problem = deviator(game, policies, sender, radius, ties)
+        proof = grow(problem, goal, seconds)
+        if radius >= 1 and tree_bound(problem, proof) > goal:
+            prices = signal_prices(game, policies, sender, seconds)
+            proofs_ = [proof, grow(problem, goal, seconds, prices)]
+            proof = min(proofs_, key=lambda one: tree_bound(problem, one))
+        proofs.append(proof._replace(deviation=entry.policy if entry.gain > 0 else None))
     return write(proofs, policies, radius)
 
 
-def grow(problem: Deviator, goal: float, seconds: float) -> tuple[np.ndarray, tuple[Leaf, ...]]:
-    """The tree and the leaves of a proof that no deviation earns more than ``goal``, in utility units.
+def signal_prices(game: Game, policies: np.ndarray, sender: int, seconds: float) -> np.ndarray:
+    """Column generation's prices of the states' probabilities ``(states,)``, in units of the audit's problem."""
+    from persuasion.regret.anywhere.column_generation import Generation
+    from persuasion.regret.problem import make_problem
 
-    Less than that is proved if it takes more than ``seconds``, or too many leaves.
+    rule = TieRule("sender", sender=sender)
+    problem = make_problem(game, policies, sender, rule)
+    generation = Generation(problem, time.perf_counter() + seconds)
+    generation.run()
+    if generation.solution is None:
+        return np.zeros(game.shape.states)
+    # the solvers count from the least that can happen
+    senders, possible = game.senders[sender], game.standard.possible
+    occurs = possible.any(1)
+    least = np.where(possible, senders, np.inf).min(1, where=possible, initial=np.inf)
+    floor = np.where(occurs, least, senders.min(1)) - senders.min(1)
+    _, unit = above_least(game, sender)
+    return (generation.prices * game.stakes[sender] + game.prior * floor) / unit
+
+
+def grow(
+    problem: Deviator, goal: float, seconds: float, prices: np.ndarray | None = None
+) -> SenderProof:
+    """A proof that no deviation earns more than ``goal``, in utility units; without a deviation.
+
+    With ``prices`` ``(states,)`` it is about one of several signals that are alike. Less is proved if it takes more
+    than ``seconds``, or too much paper.
     """
     deadline = time.perf_counter() + seconds
-    root = solve(problem, seconds)
+    most = goal / problem.unit
+    if prices is not None:
+        problem, most = one_signal(problem), (most - prices.sum()) / len(prices)
+    root = solve(problem, seconds, prices)
     count = itertools.count(1)
     heap = [(-root.bound, 0, root)]
     size = root.leaf.shares.size + 2 * len(root.leaf.values)
     while len(heap) < MOST_LEAVES and size * len(heap) <= LARGE and time.perf_counter() < deadline:
         bound, _, node = heap[0]
-        if -bound <= goal / problem.unit or node.branch == NOWHERE:
+        if -bound <= most or node.branch == NOWHERE:
             break
         heapq.heappop(heap)
-        actions = np.flatnonzero(node.problem.possible[node.branch]).tolist()
-        for action in actions:
-            child = solve(node.problem.only(*node.branch, action), deadline - time.perf_counter())
+        for action in np.flatnonzero(node.problem.possible[node.branch]).tolist():
+            below = node.problem.only(node.branch, action)
+            child = solve(below, deadline - time.perf_counter(), prices)
             node.children.append(child)
             heapq.heappush(heap, (-child.bound, next(count), child))
-    if -heap[0][0] > goal / problem.unit:
+    if -heap[0][0] > most:
         root.children.clear()  # in vain
     cells, leaves = root.preorder()
-    return np.array(cells), tuple(leaves)
+    return SenderProof(None, np.array(cells), tuple(leaves), prices is not None)
 
 
 NOWHERE = (-1, -1)
 
 
-def solve(problem: Deviator, seconds: float) -> Node:
+def solve(problem: Deviator, seconds: float, prices: np.ndarray | None = None) -> Node:
     """The node of a problem: its multipliers, their bound, and the joint signal to branch on."""
-    program = Relaxation(problem)
-    leaf, shares = program.multipliers(seconds)
-    nothing = Leaf(*(np.zeros(0, int),) * 3, np.zeros((0, problem.gains.shape[2]), int))
-    bounds = [leaf_bound(problem, leaf), leaf_bound(problem, nothing)]
-    if bounds[1] <= bounds[0]:
-        leaf = nothing
-    return Node(problem, leaf, min(bounds), program.undecided(shares))
+    program = Relaxation(problem, prices)
+    leaf, shares = program.multipliers(max(seconds, 0.1))
+    none = np.zeros((0, problem.gains.shape[2]), int)
+    leaves = [leaf, Leaf(none[:, 0], np.zeros(0), none[:, 0], none)]
+    if prices is None:
+        bounds = [leaf_bound(problem, each) for each in leaves]
+    else:
+        bounds = [float((leaf_prices(problem, each) - prices).max()) for each in leaves]
+    return Node(
+        problem, leaves[int(bounds[1] <= bounds[0])], min(bounds), program.undecided(shares)
+    )
 
 
 class Relaxation:
     """The linear program. Columns: unit coordinates of the policy, choices, their parts, then disobedience."""
 
-    def __init__(self, problem: Deviator) -> None:
-        self.problem = problem
+    def __init__(self, problem: Deviator, prices: np.ndarray | None = None) -> None:
+        self.problem, self.prices = problem, prices
         self.width = problem.upper - problem.lower
         self.signals, self.states = problem.lower.shape
         largest, least = extremes(problem, np.repeat(problem.gains[None], self.signals, 0))
@@ -137,7 +179,7 @@ class Relaxation:
         self.shares = self.points + self.count + np.arange(self.count * self.states)
         self.size = self.points + self.count * (1 + self.states) + len(self.owner)
         largest[s, t] = 0
-        self.linear = largest.sum(1)
+        self.linear = largest.sum(1) - (0.0 if prices is None else prices)
 
     def _contested(self) -> tuple[np.ndarray, np.ndarray]:
         """Joint signals that leave a choice, or were branched on, as far as that matters."""
@@ -148,7 +190,8 @@ class Relaxation:
         kept = order[chosen][np.cumsum(choices[chosen]) <= MOST_CHOICES]
         branched = np.flatnonzero(self.branched().ravel())
         kept = np.sort(np.concatenate([kept, branched]))
-        return np.unravel_index(kept, count.shape)
+        signal, column = np.unravel_index(kept, count.shape)
+        return signal, column
 
     def branched(self) -> np.ndarray:
         """Joint signals (signals, columns) where a single possible action is not a matter of course."""
@@ -177,7 +220,10 @@ class Relaxation:
     def _program(self) -> highs.LinearProgram:
         problem, lower, states = self.problem, self.problem.lower, self.states
         gains = problem.gains[self.column, self.action]
-        missing = 1 - lower.sum(0)
+        # every state's probability, or that of one signal
+        into_sum, missing = np.tile(np.arange(states), self.signals), 1 - lower.sum(0)
+        if self.prices is not None:
+            into_sum, missing = np.zeros(states, int), np.ones(1)
         parts, cells = self.count * states, len(self.cells[0]) * states
         own = (self.cells[0][:, None] * states + np.arange(states)).ravel()
         into = (self.cell[:, None] * states + np.arange(states)).ravel()
@@ -186,7 +232,7 @@ class Relaxation:
         shared = self.shares.reshape(self.count, states)[self.owner]
         blocks = [
             # probabilities add up
-            self._rows(states, np.tile(np.arange(states), self.signals), np.arange(self.points), self.width.ravel()),
+            self._rows(len(missing), into_sum, np.arange(self.points), self.width.ravel()),
             # the parts of a joint signal are its signal's numbers
             self._rows(cells, into, self.shares, 1.0) - self._rows(cells, np.arange(cells), own, 1.0),
             self._rows(len(self.cells[0]), self.cell, choice, 1.0),
@@ -197,7 +243,7 @@ class Relaxation:
             + self._rows(len(rows), np.repeat(rows, states), shared.ravel(), self.slope.ravel())
             + self._rows(len(rows), rows, self.size - len(rows) + rows, 1.0),
         ]  # fmt: skip
-        heights = [states, cells, len(self.cells[0]), parts, len(rows)]
+        heights = [len(missing), cells, len(self.cells[0]), parts, len(rows)]
         equal = np.concatenate([missing, np.zeros(cells), np.ones(heights[2])])
         cost = [
             (self.linear * self.width).ravel(),
@@ -229,13 +275,22 @@ class Relaxation:
         solution = highs.run(highs.load(program), SIMPLEX_SHARE * seconds)
         if not solution.optimal:
             solution = highs.run(highs.load(program, **INTERIOR), SIMPLEX_SHARE * seconds)
-        duals, first = self.unit * solution.duals, self.states
+        duals = self.unit * solution.duals
+        first = self.states if self.prices is None else 1
         width = self.width[self.cells[0]]
         price = duals[first : first + width.size].reshape(width.shape)
         price = np.divide(price, width, out=np.zeros_like(price), where=width > 0)
         rows = np.maximum(-duals[len(duals) - len(self.owner) :], 0) / self.scale
-        y = np.zeros(self.count) if solution.x is None else solution.x[self.points :][: self.count]
-        return self._leaf(price, rows), y
+        return self._leaf(price, rows), self._shares(solution.x)
+
+    def _shares(self, x: np.ndarray | None) -> np.ndarray:
+        """How much of every choice is made."""
+        if x is None:
+            return np.zeros(self.count)
+        if self.prices is None:
+            return x[self.points :][: self.count]
+        # nothing else ties a choice to its parts
+        return x[self.shares].reshape(self.count, self.states).sum(1)
 
     def _leaf(self, price: np.ndarray, multipliers: np.ndarray) -> Leaf:
         """Rounded to what is written."""

@@ -96,14 +96,14 @@ def _logged_row(name: str, tasks: list[Task], log: Log) -> tuple[str, int, int, 
 
 
 def proved(regrets: Sequence[Regret]) -> str:
-    """How many intervals rest on a proof that was checked, how many on a solver's word, and how well proofs reach."""
+    """How many intervals rest on a checked proof, how many on a solver's word, and how far proofs reach."""
     how = Counter(regret.how for regret in regrets)
+    shares = {name: f"{how[name]} ({how[name] / len(regrets):.1%})" for name in (PROVED, SOLVED)}
     slacks = [r.slack for r in regrets if r.slack is not None and r.slack <= SOLVER_SLACK]
     worst = f"{max(slacks):.1e}" if slacks else "unknown"
     return (
-        f"{len(regrets)} certificates: {how[PROVED]} ({how[PROVED] / len(regrets):.1%}) by checking a kept proof, "
-        f"{how[KEPT]} by a solver's word that was kept, {how[SOLVED]} ({how[SOLVED] / len(regrets):.1%}) solved again; "
-        f"a checked proof is beyond the solver's interval by at most {worst} of the stake"
+        f"{len(regrets)} certificates: {shares[PROVED]} by checking a kept proof, {how[KEPT]} by a solver's word "
+        f"that was kept, {shares[SOLVED]} solved again; a checked proof is beyond the solver's interval by at most {worst} of the stake"
     )
 
 
