@@ -8,8 +8,8 @@ receiver takes :math:`a`, the rows :math:`h` are not negative, so the deviator's
 
 The second term is a number, the first ones add up to a linear function of the policy, and its maximum under
 :math:`\sum_sx_s=1` is bounded by any price of a state's probability. Where every policy is in reach, the signals
-are alike, and linear functions above the gain at one of them, one per leaf of a tree, bound it at all: by the sum over
-the states of their largest coefficients. No solver is asked, and any numbers will do.
+are alike, and linear functions above the gain at one of them, one per leaf of a tree, bound it at all: by the sum
+over the states of their largest coefficients. No solver is asked, and any numbers will do.
 """
 
 from __future__ import annotations

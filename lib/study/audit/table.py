@@ -103,7 +103,8 @@ def proved(regrets: Sequence[Regret]) -> str:
     worst = f"{max(slacks):.1e}" if slacks else "unknown"
     return (
         f"{len(regrets)} certificates: {shares[PROVED]} by checking a kept proof, {how[KEPT]} by a solver's word "
-        f"that was kept, {shares[SOLVED]} solved again; a checked proof is beyond the solver's interval by at most {worst} of the stake"
+        f"that was kept, {shares[SOLVED]} solved again; "
+        f"a checked proof is beyond the solver's interval by at most {worst} of the stake"
     )
 
 
