@@ -727,3 +727,64 @@ def test_a_log_that_names_shares_of_the_utility_range_is_read(records, tmp_path)
     assert regret.lower == pytest.approx(0.1 * game.utility_range / game.stakes.max())
     assert regret.upper == pytest.approx(0.1 * game.utility_range / game.stakes.min())
     assert regret.seconds == 2.0
+
+
+# proofs
+
+
+def test_what_has_a_proof_is_checked_and_not_solved_again(tiny, store, tmp_path, monkeypatch):
+    pytest.importorskip("highspy")
+    proofs = tmp_path / "proofs"
+    how = Settings(workers=1, sample=6, time_limit=10, proofs=proofs)
+    cases = collect(store, tiny)
+    first = audit(cases, tiny, how, quiet=True)
+    assert not first.disagreements
+    assert [regret.how for regret in first.regrets] == ["solved"] * 6
+    assert max(regret.slack for regret in first.regrets) < 1e-6
+    written = proofs.read_bytes()
+
+    def refuse(*_, **__):
+        raise AssertionError("it has a proof")
+
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "persuasion.regret.certify", SimpleNamespace(certify=refuse))
+        without.setattr("study.audit.examine.best_sample", refuse)
+        again = audit(cases, tiny, how, quiet=True)
+    assert [regret.how for regret in again.regrets] == ["proved"] * 6
+    assert verdicts(again) == verdicts(first)
+    assert [(r.lower, r.upper) for r in again.regrets] == [
+        (r.lower, r.upper) for r in first.regrets
+    ]
+    assert proofs.read_bytes() == written
+    text = "\n".join(lines(again, tiny.headline))
+    assert "6 certificates: 6 (100.0%) by checking a kept proof, 0 by a solver's word" in text
+    afresh = audit(cases, tiny, replace(how, afresh=True), quiet=True)
+    assert [regret.how for regret in afresh.regrets] == ["solved"] * 6
+
+
+def test_a_proof_of_something_else_does_not_help(records, monkeypatch):
+    """What a proof does not reach is the solver's word; what does not fit is solved again."""
+    pytest.importorskip("highspy")
+    task = tasks([Case("synthetic", informative(records))], False, 5.0)[0]
+    done = examine(Work((task,)))
+    (entry,) = done.keep
+    assert entry["of"] == task.question
+    false = {**entry, "gains": [[lower, lower] for lower, _ in np.array(entry["gains"]) - 1e-3]}
+    assert examine(Work((task,), {task.question: false})).examined[0].regret.how == "kept"
+    unfit = {**entry, "proof": "c" + entry["proof"]}
+    again = examine(Work((task,), {task.question: unfit}))
+    assert again.examined[0].regret.how == "solved"
+    assert again.keep[0]["proof"] == entry["proof"]
+
+
+def test_the_command_keeps_proofs_beside_the_records(store, tmp_path, capsys):
+    pytest.importorskip("highspy")
+    command = ["verify", "--preset", "smoke", "--workers=1", "--sample=2", *SET]
+    command += ["--store", str(store), "--proofs", str(tmp_path / "proofs")]
+    assert main(command) == 0
+    assert "2 (100.0%) solved again" in capsys.readouterr().out
+    assert main(command) == 0
+    assert "2 certificates: 2 (100.0%) by checking a kept proof" in capsys.readouterr().out
+    (tmp_path / "proofs").write_text("something else\n")
+    assert main(command) == 2
+    assert "is not one of an audit's proofs" in capsys.readouterr().err

@@ -35,7 +35,7 @@ class Deviator:
     rows : (columns, actions, actions, states), largest entry 1; action ``a`` needs ``rows[t, a] @ x >= 0``
     lower, upper : (signals, states) limits of ``x``, rounded outwards
     possible : (signals, columns, actions) False for actions that are taken nowhere within the limits
-    unit : the sender's largest payoff above its least in a state, in utility units
+    unit : the sender's stake, in utility units; any other number would do
     """
 
     gains: np.ndarray
@@ -62,7 +62,7 @@ def deviator(game: Game, policies: np.ndarray, sender: int, radius: float, ties:
     """The problem of ``sender`` at ``policies`` (senders, states, signals), every entry within ``radius``."""
     weights = joint_weights(game, np.delete(policies, sender, axis=0)).T
     weights = weights[weights.max(1) > 0]
-    worth, unit = above_least(game, sender)
+    worth, unit = above_least(game, sender), float(game.stakes[sender])
     lead = game.receiver.T[:, None] - game.receiver.T  # (actions, actions, states)
     rows = weights[:, None, None] * (lead + TIE_TOLERANCE * np.abs(lead))
     largest = np.abs(rows).max(-1, keepdims=True)
@@ -78,13 +78,12 @@ def deviator(game: Game, policies: np.ndarray, sender: int, radius: float, ties:
     return replace(found, possible=~(_beaten(found) | _never_first(weights, lead, ties)))
 
 
-def above_least(game: Game, sender: int) -> tuple[np.ndarray, float]:
-    """The sender's utility ``(states, actions)`` above its least in the state, and the largest one.
+def above_least(game: Game, sender: int) -> np.ndarray:
+    """The sender's utility ``(states, actions)`` above its least in the state.
 
     What a row of a policy lacks to 1 by rounding then pays nothing.
     """
-    worth = game.senders[sender] - game.senders[sender].min(1, keepdims=True)
-    return worth, float(worth.max()) or 1.0
+    return np.asarray(game.senders[sender] - game.senders[sender].min(1, keepdims=True))
 
 
 def _beaten(problem: Deviator) -> np.ndarray:

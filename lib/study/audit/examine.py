@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -195,18 +196,22 @@ def bundled(todo: Iterable[Task]) -> list[tuple[Task, ...]]:
     return list(map(tuple, bundles.values()))
 
 
+# what is new first, then what was kept
+Entries = ChainMap[str, dict[str, Any]]
+
+
 def examine(work: Work) -> Done:
     """Run tasks with the same question in one thread; what is certified is certified once."""
     torch.set_num_threads(1)
     game = build_game(work.bundle[0].case.record.config["game"])
-    kept = dict(work.kept)
+    kept = Entries({}, dict(work.kept))
     examined = tuple(_examined(task, game, kept) for task in work.bundle)
     return Done(
         examined, tuple(entry for key, entry in kept.items() if work.kept.get(key) is not entry)
     )
 
 
-def _examined(task: Task, game: Game, kept: dict[str, dict[str, Any]]) -> Examined:
+def _examined(task: Task, game: Game, kept: Entries) -> Examined:
     checks, regret = [], None
     try:
         if task.resample:
@@ -223,7 +228,7 @@ def _examined(task: Task, game: Game, kept: dict[str, dict[str, Any]]) -> Examin
     return Examined(task.fingerprint, task.cost, tuple(checks), regret)
 
 
-def _resampled(task: Task, game: Game, kept: dict[str, dict[str, Any]]) -> Check:
+def _resampled(task: Task, game: Game, kept: Entries) -> Check:
     """The sampled check once more, with the record's seed; or its best deviation, where that is known."""
     case, profile = task.case, task.profile
     seed = integer_seed("check", case.record.config["game"], profile.radius) % 2**32
@@ -242,14 +247,12 @@ def _samples_factor(config: dict[str, Any], radius: float) -> int:
     return next(s["samples_factor"] for s in config["searches"] if s["radius"] == radius)
 
 
-def _bounds(
-    task: Task, game: Game, kept: dict[str, dict[str, Any]]
-) -> tuple[dict[str, Any], float]:
+def _bounds(task: Task, game: Game, kept: Entries) -> tuple[dict[str, Any], float]:
     """What every sender could gain, as records have it, ``how`` that is known, and the solver's seconds."""
     key, stakes = task.question, game_stakes(task.case.record.config["game"])
-    new = key not in kept
-    if new:
+    if key not in kept:
         kept[key] = _solved(task, game)
+    new = key in kept.maps[0]
     entry, profile = kept[key], task.profile
     gains = np.array(entry["gains"], dtype=float)
     try:
@@ -257,7 +260,7 @@ def _bounds(
     except ValueError:
         if new:
             raise
-        del kept[key]  # what does not fit proves nothing
+        del kept.maps[1][key]  # what does not fit proves nothing
         return _bounds(task, game, kept)
     beyond = np.maximum(gains[:, 0] - proved[:, 0], proved[:, 1] - gains[:, 1])
     slack = float((beyond / stakes).max())

@@ -25,8 +25,7 @@ def utility_interval(
     weights = joint_weights(game, policies)
     unit = 4 * EPSILON * (len(policies) + len(weights) + game.shape.actions + 8)
     taken = _may_be_taken(game, weights, unit, ties)
-    worth, _ = above_least(game, sender)
-    values = worth.T @ weights
+    values = above_least(game, sender).T @ weights
     least = np.where(taken, values, np.inf).min(0).sum()
     most = np.where(taken, values, -np.inf).max(0).sum()
     error = (unit + EPSILON * weights.shape[1]) * most

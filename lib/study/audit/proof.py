@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-SHARES = 2**16 - 1
-"""What a share of 1 is written as."""
+SHARES = 255 * 2**24
+"""What a share of 1 is written as; multiples of 2**24 and of 2**16 take less space."""
 OTHER, NEAR = 3, 1e-13
 LEAF, ALIKE = -1, -2
 
@@ -93,7 +93,8 @@ def _parts(proof: SenderProof, own: np.ndarray, radius: float) -> Iterator[np.nd
         yield np.diff(leaf.places, prepend=0).astype("<u4")
         yield leaf.values.astype("<f4")
         yield np.diff(leaf.cells, prepend=0).astype("<u4")
-        yield leaf.shares.astype("<u2")
+        # bytes of the same order together: those that are all zero vanish
+        yield leaf.shares.astype("<u4").view("u1").reshape(-1, 4).T
 
 
 def _bytes(part: np.ndarray) -> bytes:
@@ -109,7 +110,8 @@ def _sender(rest: memoryview, own: np.ndarray, radius: float) -> tuple[SenderPro
         deviation[code == OTHER] = other
     alike = bool(len(tree) and tree[0] == ALIKE)
     for _ in range(int((tree == LEAF).sum())):
-        (places, values, cells, shares), rest = _take(rest, ("<u4", "<f4", "<u4", "<u2"))
+        (places, values, cells, shares), rest = _take(rest, ("<u4", "<f4", "<u4", "u1"))
+        shares = np.ascontiguousarray(shares.reshape(4, -1).T).view("<u4")
         shares = shares.reshape(len(cells), len(own))
         leaves.append(
             Leaf(places.cumsum(dtype=np.int64), values, cells.cumsum(dtype=np.int64), shares)

@@ -20,7 +20,7 @@ from persuasion.model.game import Game
 from persuasion.model.ties import TieRule
 from persuasion.regret import highs
 from persuasion.regret.certificate import Certificate
-from study.audit.deviator import Deviator, above_least, deviator
+from study.audit.deviator import Deviator, deviator
 from study.audit.duality import (
     extremes,
     leaf_bound,
@@ -45,8 +45,8 @@ SIMPLEX_SHARE = 0.5
 INTERIOR = {"solver": "ipm", "run_crossover": "off"}
 # multipliers that are a smaller share of the largest are left out
 SMALL = 1e-7
-# joint signals up to which shares are written in full
-FINE = 100
+# what writing less may cost at a node, in units of the problem
+STEPS, LOSS = (2**24, 2**16), 1e-8
 # what a joint signal's choice must matter to be split, in units of the problem
 MATTERS = 1e-12
 
@@ -107,8 +107,7 @@ def signal_prices(game: Game, policies: np.ndarray, sender: int, seconds: float)
     occurs = possible.any(1)
     least = np.where(possible, senders, np.inf).min(1, where=possible, initial=np.inf)
     floor = np.where(occurs, least, senders.min(1)) - senders.min(1)
-    _, unit = above_least(game, sender)
-    return (generation.prices * game.stakes[sender] + game.prior * floor) / unit
+    return np.asarray(generation.prices + game.prior * floor / game.stakes[sender])
 
 
 def grow(
@@ -149,16 +148,22 @@ NOWHERE = (-1, -1)
 def solve(problem: Deviator, seconds: float, prices: np.ndarray | None = None) -> Node:
     """The node of a problem: its multipliers, their bound, and the joint signal to branch on."""
     program = Relaxation(problem, prices)
-    leaf, shares = program.multipliers(max(seconds, 0.1))
+    leaf, made = program.multipliers(max(seconds, 0.1))
     none = np.zeros((0, problem.gains.shape[2]), int)
-    leaves = [leaf, Leaf(none[:, 0], np.zeros(0), none[:, 0], none)]
+    nothing = Leaf(none[:, 0], np.zeros(0), none[:, 0], none)
+    # the shortest that is nearly as good as the best
+    leaves = [nothing, *(coarse(leaf, step) for step in STEPS), leaf]
     if prices is None:
         bounds = [leaf_bound(problem, each) for each in leaves]
     else:
         bounds = [float((leaf_prices(problem, each) - prices).max()) for each in leaves]
-    return Node(
-        problem, leaves[int(bounds[1] <= bounds[0])], min(bounds), program.undecided(shares)
-    )
+    pick = next(k for k, bound in enumerate(bounds) if bound <= min(bounds) + LOSS)
+    return Node(problem, leaves[pick], bounds[pick], program.undecided(made))
+
+
+def coarse(leaf: Leaf, step: int) -> Leaf:
+    """The leaf with its shares rounded to multiples of ``step``."""
+    return leaf._replace(shares=step * np.rint(leaf.shares / step).astype(int))
 
 
 class Relaxation:
@@ -306,9 +311,7 @@ class Relaxation:
         largest, least = (x[self.cells] for x in extremes(problem, weighted(problem, leaf)[0]))
         range_ = largest - least
         shares = np.divide(largest - price, range_, out=np.zeros_like(price), where=range_ > 0)
-        # where there are many, less is written
-        step = 1 if len(shares) <= FINE else SHARES // 255
-        shares = step * np.rint(SHARES / step * np.clip(shares, 0, 1)).astype(int)
+        shares = np.rint(SHARES * np.clip(shares, 0, 1)).astype(int)
         some = shares.any(1)
         return leaf._replace(
             cells=np.ravel_multi_index(self.cells, shape[:2])[some], shares=shares[some]
