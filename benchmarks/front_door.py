@@ -23,15 +23,17 @@ from study.figures.costs import front_door_table, read_measured  # noqa: E402
 from study.run.pages import notebooks  # noqa: E402
 
 MEASURED = ROOT / "benchmarks" / "front_door.json"
-# processor seconds on two cores before every page was executed once and the quick preset became small
-BEFORE = {"reproduce": 49 * 60, "test": 29 * 60, "book": 6.9 * 60}
+# processor seconds on two cores before every page was executed once and the quick preset became small; of the
+# audit, what its certificates alone took according to its log, before they had proofs
+BEFORE = {"reproduce": 49 * 60, "test": 29 * 60, "book": 6.9 * 60, "verify": 5644}
 BEGIN, END = "<!-- front-door:begin -->\n", "<!-- front-door:end -->\n"
 
 
 def run(commands: tuple[str, ...] = tuple(BEFORE)) -> list[dict]:
     """One row per command.
 
-    Raises ``subprocess.CalledProcessError`` if one fails, ``RuntimeError`` if it runs a page twice or not at all.
+    Raises ``subprocess.CalledProcessError`` if one fails, ``RuntimeError`` if it runs a page twice or not at all;
+    the audit runs none.
     """
     return [_measure(command) for command in commands]
 
@@ -54,7 +56,7 @@ def _measure(command: str) -> dict:
         commit = ["git", "-C", str(clone), "rev-parse", "HEAD"]
         version = subprocess.run(commit, check=True, capture_output=True, text=True).stdout.strip()
         times = executions(clone, kernels)
-        if times != {page: 1 for page, _ in notebooks(clone)}:
+        if times != ({} if command == "verify" else {page: 1 for page, _ in notebooks(clone)}):
             raise RuntimeError(f"make {command} does not execute every page once: {times}")
     return {
         "name": f"front-door-{command}",

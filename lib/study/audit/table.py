@@ -85,6 +85,14 @@ LOGGED = [
 ]  # fmt: skip
 
 
+def logged_regrets(
+    cases: Sequence[Case], log: Log, settings: Settings | None = None
+) -> list[Regret]:
+    """The certificates that the log has of the profiles that there are to examine."""
+    known = (log.find(task) for task in to_examine(cases, settings or Settings()))
+    return [found.regret for found in known if found is not None and found.regret is not None]
+
+
 def _logged_row(name: str, tasks: list[Task], log: Log) -> tuple[str, int, int, int, int, int, int]:
     pairs = [(task, found) for task in tasks if (found := log.find(task))]
     examined = [found for _, found in pairs]
