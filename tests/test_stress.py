@@ -1,6 +1,7 @@
 """The stress tests at a size that a continuous test can afford; `make stress` runs them at full size."""
 
 import ast
+import json
 import sys
 from pathlib import Path
 
@@ -107,6 +108,15 @@ def test_every_committed_survivor_has_its_reason_and_every_reason_a_survivor():
     reasons = report.read_reasons(ROOT / "tests" / "stress" / "survivors.yml")
     survivors = report.survivors_table(measured, reasons)
     assert set(survivors["reason"]) == {entry["reason"] for entry in reasons}
+
+
+@pytest.mark.parametrize("part", ["invariances", "mutation"])
+def test_a_part_that_was_not_run_is_named(part, tmp_path):
+    measured = report.read_measured(ROOT / "tests" / "stress" / "measured.json")
+    path = tmp_path / "measured.json"
+    path.write_text(json.dumps({name: measured[name] for name in measured if name != part}))
+    with pytest.raises(ValueError, match=f"lacks {part}"):
+        report.read_measured(path)
 
 
 def mutated(survivors: list[dict[str, str]]) -> dict:

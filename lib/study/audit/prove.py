@@ -34,6 +34,8 @@ from study.audit.proof import SHARES, Leaf, SenderProof, write
 
 # how much more than the certificate's bound may be proved, in the sender's stakes
 AIM = 1e-7
+# how far beyond that a bound is still of use
+NEARLY = 8e-7
 
 MOST_LEAVES = 200
 # numbers of a proof from which on it is not branched, and choices of its relaxation
@@ -136,8 +138,9 @@ def grow(
             child = solve(below, deadline - time.perf_counter(), prices)
             node.children.append(child)
             heapq.heappush(heap, (-child.bound, next(count), child))
-    if -heap[0][0] > most:
-        root.children.clear()  # in vain
+    missed = (-heap[0][0] - most) * (1 if prices is None else len(prices))
+    if missed > NEARLY:  # what would not be used takes no space
+        root.children, root.leaf = [], nothing(problem)
     cells, leaves = root.preorder()
     return SenderProof(None, np.array(cells), tuple(leaves), prices is not None)
 
@@ -149,16 +152,20 @@ def solve(problem: Deviator, seconds: float, prices: np.ndarray | None = None) -
     """The node of a problem: its multipliers, their bound, and the joint signal to branch on."""
     program = Relaxation(problem, prices)
     leaf, made = program.multipliers(max(seconds, 0.1))
-    none = np.zeros((0, problem.gains.shape[2]), int)
-    nothing = Leaf(none[:, 0], np.zeros(0), none[:, 0], none)
     # the shortest that is nearly as good as the best
-    leaves = [nothing, *(coarse(leaf, step) for step in STEPS), leaf]
+    leaves = [nothing(problem), *(coarse(leaf, step) for step in STEPS), leaf]
     if prices is None:
         bounds = [leaf_bound(problem, each) for each in leaves]
     else:
         bounds = [float((leaf_prices(problem, each) - prices).max()) for each in leaves]
     pick = next(k for k, bound in enumerate(bounds) if bound <= min(bounds) + LOSS)
     return Node(problem, leaves[pick], bounds[pick], program.undecided(made))
+
+
+def nothing(problem: Deviator) -> Leaf:
+    """The leaf without multipliers."""
+    none = np.zeros((0, problem.gains.shape[2]), int)
+    return Leaf(none[:, 0], np.zeros(0), none[:, 0], none)
 
 
 def coarse(leaf: Leaf, step: int) -> Leaf:

@@ -108,11 +108,13 @@ def proved(regrets: Sequence[Regret]) -> str:
     how = Counter(regret.how for regret in regrets)
     shares = {name: f"{how[name]} ({how[name] / len(regrets):.1%})" for name in (PROVED, SOLVED)}
     slacks = [r.slack for r in regrets if r.slack is not None and r.slack <= SOLVER_SLACK]
-    worst = f"{max(slacks):.1e}" if slacks else "unknown"
+    worst = (
+        f"by at most {max(slacks):.1e} of the stake" if slacks else "nowhere, as none was checked"
+    )
     return (
         f"{len(regrets)} certificates: {shares[PROVED]} by checking a kept proof, {how[KEPT]} by a solver's word "
         f"that was kept, {shares[SOLVED]} solved again; "
-        f"a checked proof is beyond the solver's interval by at most {worst} of the stake"
+        f"a checked proof is beyond the solver's interval {worst}"
     )
 
 
