@@ -1,6 +1,7 @@
 from .equilibria.anneal import annealed_dynamics as annealed_dynamics
 from .equilibria.distinct import distinct_equilibria as distinct_equilibria
 from .equilibria.dynamics import best_response_dynamics as best_response_dynamics
+from .equilibria.nash.find import nash as nash
 from .equilibria.polish import polish as polish
 from .equilibria.tie_map import common_tie_map as common_tie_map
 from .games import didactic as didactic

@@ -24,13 +24,13 @@ def separate_bound(problem: Problem, deadline: float) -> float:
         gains, rows = problem.gains[column, allowed], problem.rows[column, allowed]
         best = float(gains.max(0).sum())
         if time.perf_counter() < deadline:
-            solution = highs.solve(_column_program(gains, rows), deadline - time.perf_counter())
+            solution = highs.solve(column_program(gains, rows), deadline - time.perf_counter())
             best = min(best, solution.bound)
         total += best
     return total
 
 
-def _column_program(gains: np.ndarray, rows: np.ndarray) -> highs.LinearProgram:
+def column_program(gains: np.ndarray, rows: np.ndarray) -> highs.LinearProgram:
     """Variables ``z`` (actions, states)."""
     actions, states = gains.shape
     obey = sp.block_diag([sp.csr_matrix(block) for block in rows])

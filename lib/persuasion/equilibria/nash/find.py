@@ -1,0 +1,235 @@
+"""Global equilibria from several starts, certified."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from persuasion.equilibria.anneal import annealed_dynamics
+from persuasion.equilibria.nash.columns import Columns, columns_of, kept, policies_of, widened
+from persuasion.equilibria.nash.double_oracle import DoubleOracle
+from persuasion.equilibria.nash.kernel import Pool, kernel
+from persuasion.equilibria.nash.pivoting import PolytopeGame
+from persuasion.equilibria.nash.record import APPROXIMATE, EQUILIBRIUM, UNPROVEN, Equilibrium, Step
+from persuasion.equilibria.nash.selection import best_equilibrium
+from persuasion.equilibria.nash.starts import STARTS, start_columns
+from persuasion.equilibria.record import Dynamics
+from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.game import Game
+from persuasion.model.simulate import outcome_distribution
+from persuasion.model.ties import LOWEST_INDEX, TieRule
+from persuasion.regret.certify import certify
+
+MARGINS = (0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4)
+# shares of the time: for every start once, for all searches, and for selection among what they found
+FIRST, SEARCH, SELECT = 0.5, 0.75, 0.1
+# with signals to spare cut off, the rest of the searches' time is for responses in turn
+LIMITED = 0.5
+LEAST_SECONDS = 1.0
+TINY = 1e-6
+SMALL = 25
+SAME_OUTCOME = 1e-3
+GOALS = {"welfare": (1.0, 1.0), "sender 0": (1.0, 0.0), "sender 1": (0.0, 1.0)}
+
+
+def nash(
+    game: Game,
+    *,
+    starts: Sequence[Any] = STARTS,
+    target: float = 1e-3,
+    margins: Sequence[float] = MARGINS,
+    ties: Any = LOWEST_INDEX,
+    limited: bool = False,
+    time_limit: float = 60.0,
+    seed: int = 0,
+) -> list[Equilibrium]:
+    """Nash equilibria against deviations of any size, the least regret first; one per outcome.
+
+    Two senders play a double oracle, whose profiles may use more signals than the game has. Other numbers of
+    senders, and all of them if ``limited``, play best responses in turn with the game's signals.
+
+    Parameters
+    ----------
+    starts : profiles ``(senders, states, signals)``, or names: ``"full revelation"``; ``"alone"``, every sender's
+        optimum with the others silent; ``"silence"``; ``"random"``, two random signals each
+    target : regret that counts as an equilibrium, share of every sender's own stake (``game.stakes``)
+    margins : lead that the receiver's action keeps after responses, falling, shares of ``game.receiver_stake``
+    ties : the rule of the certificates, anything ``TieRule.parse`` accepts
+    limited : cut every profile to the game's signals and let the senders respond in turn from there
+    time_limit : seconds in all; certificates get at least a second each
+    seed : of every random choice
+
+    Raises
+    ------
+    ValueError
+        For an unknown start, an invalid profile, rule, target, margin or limit.
+    """
+    rule = TieRule.parse(ties)
+    rule.preference(game)
+    if rule.kind == "explicit":
+        raise ValueError("an explicit tie map names signals, which equilibria are free to choose")
+    shares = tuple(positive_number("margins", margin) for margin in margins)
+    if not shares:
+        raise ValueError("margins is empty: at least one is needed")
+    search = _Search(
+        game, positive_number("target", target), shares, rule, whole_number("seed", seed)
+    )
+    begun = list(start_columns(game, starts, search.seed))
+    seconds, began = positive_number("time_limit", time_limit), time.perf_counter()
+    if len(game.senders) == 2:
+        found = search.double_oracle(begun, began + seconds * (LIMITED if limited else SEARCH))
+    else:
+        found = [Found(name, columns) for name, columns in begun]
+    if limited or len(game.senders) != 2:
+        found = search.in_turn(found, began + SEARCH * seconds)
+    return search.certified(found, began + seconds)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """Where a search from one start ended."""
+
+    start: str
+    columns: Columns
+    regret: float = np.inf
+    history: tuple[Step, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """What all starts share."""
+
+    game: Game
+    target: float
+    margins: tuple[float, ...]
+    ties: TieRule
+    seed: int
+
+    def double_oracle(self, begun: list[tuple[str, Columns]], deadline: float) -> list[Found]:
+        """Every start for a while, then the most promising to their end, then what selection adds."""
+        seconds = deadline - time.perf_counter()
+        runs = [(name, self.run(columns)) for name, columns in begun]
+        for _, run in runs:
+            run.advance(time.perf_counter() + FIRST * seconds / len(runs))
+        self.finish([run for _, run in runs], deadline - SELECT * seconds)
+        chosen = [(f"best for {goal}", self.run(c)) for goal, c in self.selected(runs, deadline)]
+        self.finish([run for _, run in chosen], deadline)
+        return [
+            Found(name, run.best, run.regret, tuple(run.history), run.seconds)
+            for name, run in runs + chosen
+        ]
+
+    def run(self, columns: Columns) -> DoubleOracle:
+        """A search that has not begun."""
+        generator = np.random.default_rng(self.seed)
+        return DoubleOracle(self.game, columns, self.ties, self.margins, self.target, generator)
+
+    def finish(self, runs: list[DoubleOracle], deadline: float) -> None:
+        """The least regret first."""
+        for run in sorted(runs, key=lambda run: run.regret):
+            run.advance(deadline)
+
+    def selected(
+        self, runs: list[tuple[str, DoubleOracle]], deadline: float
+    ) -> Iterator[tuple[str, Columns]]:
+        """The best equilibria between the directions of the profiles found, if these are few."""
+        pools = [Pool(self.game.shape.states) for _ in range(2)]
+        for _, run in sorted(runs, key=lambda pair: pair[1].regret):
+            sizes = [len(pool.directions) + len(c) for pool, c in zip(pools, run.best)]
+            if max(sizes) <= SMALL:
+                for pool, columns in zip(pools, run.best):
+                    pool.add(columns)
+        x, y = (pool.directions for pool in pools)
+        polytopes = PolytopeGame(x, y, *kernel(self.game.standard, x, y, self.ties))
+        for number, (goal, weights) in enumerate(GOALS.items()):
+            left = (deadline - time.perf_counter()) / (len(GOALS) + 1 - number)
+            mixtures = best_equilibrium(polytopes, weights, left) if left > 0 else None
+            if mixtures is not None:
+                yield goal, [pool.columns(mu) for pool, mu in zip(pools, mixtures)]
+
+    def in_turn(self, found: list[Found], deadline: float) -> list[Found]:
+        """Cut to the game's signals, then best responses in turn with the same margins and a last, tiny one."""
+        game, ended = self.game, []
+        margins = [share * game.receiver_stake for share in (*self.margins, TINY)]
+        for number, entry in enumerate(sorted(found, key=lambda entry: entry.regret)):
+            began = time.perf_counter()
+            seconds = max(deadline - began, 1.0) / (len(found) - number) / len(margins)
+            start = policies_of(game, [kept(c, game.signals) for c in entry.columns])
+            records = annealed_dynamics(
+                game, start, margins, time_limit=seconds, response_limit=seconds
+            )
+            regrets = [(r.relative_regret or (np.inf, np.inf))[1] for r in records]
+            best = int(np.argmin(regrets)) if np.isfinite(min(regrets)) else -1
+            ended.append(
+                Found(
+                    entry.start,
+                    columns_of(records[best].policies),
+                    regrets[best],
+                    entry.history + tuple(_steps(game, records)),
+                    entry.seconds + time.perf_counter() - began,
+                )
+            )
+        return ended
+
+    def certified(self, found: list[Found], deadline: float) -> list[Equilibrium]:
+        """One entry per outcome, each with its certificate, the least regret first."""
+        groups: list[tuple[np.ndarray, list[Found]]] = []
+        for entry in sorted(found, key=lambda entry: entry.regret):
+            outcome = self.outcome(entry.columns)
+            same = (g for o, g in groups if np.abs(o - outcome).max() <= SAME_OUTCOME)
+            group = next(same, None)
+            if group is None:
+                groups.append((outcome, [entry]))
+            else:
+                group.append(entry)
+        entries = []
+        for number, (outcome, group) in enumerate(groups):
+            left = (deadline - time.perf_counter()) / (len(groups) - number)
+            entries.append(self.entry(group, outcome, max(left, LEAST_SECONDS)))
+        return sorted(entries, key=lambda entry: entry.regret[1])
+
+    def outcome(self, columns: Columns) -> np.ndarray:
+        """Joint distribution of state and action."""
+        policies = policies_of(self.game, columns)
+        return outcome_distribution(widened(self.game, policies.shape[-1]), policies, self.ties)
+
+    def entry(self, group: list[Found], outcome: np.ndarray, seconds: float) -> Equilibrium:
+        """The group's first profile with its certificate."""
+        best = group[0]
+        policies = policies_of(self.game, best.columns)
+        game = widened(self.game, policies.shape[-1])
+        certificate = certify(game, policies, 1.0, self.ties, seconds)
+        holds = certificate.holds(self.target)
+        return Equilibrium(
+            status=UNPROVEN if holds is None else EQUILIBRIUM if holds else APPROXIMATE,
+            policies=policies,
+            support=tuple(map(len, best.columns)),
+            utilities=np.array([sender.utility for sender in certificate.senders]),
+            receiver_utility=float((outcome * game.receiver).sum()),
+            outcome=outcome,
+            certificate=certificate,
+            ties=self.ties,
+            start=best.start,
+            times=len(group),
+            target=self.target,
+            margins=self.margins,
+            history=best.history,
+            seconds=best.seconds,
+        )
+
+
+def _steps(game: Game, records: list[Dynamics]) -> Iterator[Step]:
+    """Moves as rounds in which one sender responds."""
+    senders = game.shape.senders
+    for record in records:
+        for move in record.moves:
+            gains: list[float | None] = [None] * senders
+            if np.isfinite(move.before):
+                gains[move.sender] = (move.after - move.before) / float(game.stakes[move.sender])
+            share = record.margin / (game.receiver_stake or 1.0)
+            yield Step(share, move.utilities, tuple(gains), (), (), move.seconds)
