@@ -32,6 +32,7 @@ class DoubleOracle:
     columns : the present profile
     best, regret : the profile with the least regret so far; that regret as the oracle sees it, in stakes.
         Until one is examined: infinity, and the profile with the least gains by responses with the first margin
+    examined : all profiles whose regret was examined, and that regret
     finished : whether the target or the end of the schedule was reached
     """
 
@@ -54,6 +55,7 @@ class DoubleOracle:
         self.regret, self.least, self.finished = np.inf, np.inf, False
         self.rounds, self.seconds, self.solved = 0, 0.0, False
         self.history: list[Step] = []
+        self.examined: list[tuple[float, Columns]] = []
 
     def advance(self, deadline: float) -> None:
         """Go on until the search is finished or time is up."""
@@ -104,8 +106,10 @@ class DoubleOracle:
         before = utilities(self.game.standard, self.columns, self.ties)
         responses = [self.respond(sender, 0.0, deadline) for sender in range(2)]
         regret = max(r.value - v for r, v in zip(responses, before) if r is not None)
-        if time.perf_counter() < deadline and regret < self.regret:
-            self.best, self.regret = self.columns, regret
+        if time.perf_counter() < deadline:
+            self.examined.append((regret, self.columns))
+            if regret < self.regret:
+                self.best, self.regret = self.columns, regret
         self.margins.pop(0)
         self.rounds = 0
         self.finished = self.regret <= self.target or not self.margins

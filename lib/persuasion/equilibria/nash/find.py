@@ -24,15 +24,20 @@ from persuasion.model.simulate import outcome_distribution
 from persuasion.model.ties import LOWEST_INDEX, TieRule
 from persuasion.regret.certify import certify
 
-MARGINS = (0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4)
+MARGINS = (0.05, 0.02, 0.01, 0.003, 0.001, 3e-4, 1e-4)
 # shares of the time: for every start once, for all searches, and for selection among what they found
 FIRST, SEARCH, SELECT = 0.5, 0.75, 0.1
 # with signals to spare cut off, the rest of the searches' time is for responses in turn
 LIMITED = 0.5
 LEAST_SECONDS = 1.0
 TINY = 1e-6
+# regret up to which profiles on the way are worth a certificate
+CLOSE = 0.01
 SMALL = 25
-SAME_OUTCOME = 1e-3
+MOST_STATES = 64
+SAME_OUTCOME = 5e-3
+# so many profiles are certified, those with the least regret as far as the oracle sees it
+CERTIFIED = 8
 GOALS = {"welfare": (1.0, 1.0), "sender 0": (1.0, 0.0), "sender 1": (0.0, 1.0)}
 
 
@@ -50,7 +55,7 @@ def nash(
     """Nash equilibria against deviations of any size, the least regret first; one per outcome.
 
     Two senders play a double oracle, whose profiles may use more signals than the game has. Other numbers of
-    senders, and all of them if ``limited``, play best responses in turn with the game's signals.
+    senders, over 64 states, and all if ``limited``, play best responses in turn with the game's signals.
 
     Parameters
     ----------
@@ -80,11 +85,12 @@ def nash(
     )
     begun = list(start_columns(game, starts, search.seed))
     seconds, began = positive_number("time_limit", time_limit), time.perf_counter()
-    if len(game.senders) == 2:
+    doubled = len(game.senders) == 2 and game.shape.states <= MOST_STATES
+    if doubled:
         found = search.double_oracle(begun, began + seconds * (LIMITED if limited else SEARCH))
     else:
         found = [Found(name, columns) for name, columns in begun]
-    if limited or len(game.senders) != 2:
+    if limited or not doubled:
         found = search.in_turn(found, began + SEARCH * seconds)
     return search.certified(found, began + seconds)
 
@@ -119,10 +125,7 @@ class _Search:
         self.finish([run for _, run in runs], deadline - SELECT * seconds)
         chosen = [(f"best for {goal}", self.run(c)) for goal, c in self.selected(runs, deadline)]
         self.finish([run for _, run in chosen], deadline)
-        return [
-            Found(name, run.best, run.regret, tuple(run.history), run.seconds)
-            for name, run in runs + chosen
-        ]
+        return [entry for name, run in runs + chosen for entry in _ends(name, run)]
 
     def run(self, columns: Columns) -> DoubleOracle:
         """A search that has not begun."""
@@ -183,10 +186,10 @@ class _Search:
             outcome = self.outcome(entry.columns)
             same = (g for o, g in groups if np.abs(o - outcome).max() <= SAME_OUTCOME)
             group = next(same, None)
-            if group is None:
-                groups.append((outcome, [entry]))
-            else:
+            if group is not None:
                 group.append(entry)
+            elif len(groups) < CERTIFIED:
+                groups.append((outcome, [entry]))
         entries = []
         for number, (outcome, group) in enumerate(groups):
             left = (deadline - time.perf_counter()) / (len(groups) - number)
@@ -215,12 +218,19 @@ class _Search:
             certificate=certificate,
             ties=self.ties,
             start=best.start,
-            times=len(group),
+            times=len({id(entry.history) for entry in group}),
             target=self.target,
             margins=self.margins,
             history=best.history,
             seconds=best.seconds,
         )
+
+
+def _ends(name: str, run: DoubleOracle) -> list[Found]:
+    """The best profile of a run, and the others that come close to an equilibrium."""
+    history, most = tuple(run.history), max(CLOSE, run.target)
+    close = [(regret, c) for regret, c in run.examined if regret <= most]
+    return [Found(name, c, r, history, run.seconds) for r, c in close or [(run.regret, run.best)]]
 
 
 def _steps(game: Game, records: list[Dynamics]) -> Iterator[Step]:

@@ -27,7 +27,8 @@ REFRESH = 25
 MOST_PIVOTS = 3000
 PIVOT = 1e-9
 TIED = 1e-10
-PERTURBATION = 1e-7
+# of what mixtures sum to, against degenerate first bases
+PERTURBATION = 1e-5
 EXACT = 1e-7
 
 
@@ -41,7 +42,8 @@ class PolytopeGame(NamedTuple):
 
     def gains(self, mu: np.ndarray, nu: np.ndarray) -> np.ndarray:
         """What each sender gains at most by another mixture, ``(2,)``; two linear programs."""
-        best = _respond(self.x, self.a @ nu)[1], _respond(self.y, mu @ self.b)[1]
+        ones = np.ones(self.x.shape[1])
+        best = _respond(self.x, self.a @ nu, ones)[1], _respond(self.y, mu @ self.b, ones)[1]
         return np.array(best) - (mu @ self.a @ nu, mu @ self.b @ nu)
 
 
@@ -49,9 +51,11 @@ def equilibrium(
     game: PolytopeGame, prior: tuple[np.ndarray, np.ndarray], generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """The equilibrium ``(k,), (m,)`` to which the path from the prior leads; None if rounding made it fail."""
-    first = _respond(game.x, game.a @ prior[1])[0]
-    second = _respond(game.y, prior[0] @ game.b)[0]
-    if len(first) != game.x.shape[1] or len(second) != game.y.shape[1]:
+    states = game.x.shape[1]
+    total = 1 + PERTURBATION * generator.uniform(size=states)
+    first = _respond(game.x, game.a @ prior[1], total)[0]
+    second = _respond(game.y, prior[0] @ game.b, total)[0]
+    if len(first) != states or len(second) != states:
         return None
     try:
         found = _Path(game, prior, first, second, generator).follow()
@@ -62,10 +66,10 @@ def equilibrium(
     return found
 
 
-def _respond(directions: np.ndarray, worth: np.ndarray) -> tuple[np.ndarray, float]:
-    """The basic directions of the best mixture, and its value; states slightly perturbed against degeneracy."""
-    states = directions.shape[1]
-    total = 1 + PERTURBATION * np.linspace(0.5, 1.5, states)
+def _respond(
+    directions: np.ndarray, worth: np.ndarray, total: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """The basic directions of the best mixture that sums to ``total`` ``(states,)``, and the sum of its prices."""
     program = highs.LinearProgram(
         cost=worth,
         matrix=sp.csc_matrix(directions.T),
