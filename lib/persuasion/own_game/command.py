@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,9 +24,10 @@ STANDARD_INPUT = "-"
 FILES = ("solution.json", "report.html", "policies.csv", "tables.tex")
 SCHEMAS = ("game", "profile", "solution")
 SOLVE_HELP = """\
-Check a game, say whether full revelation is an equilibrium and construct it, compute every
-sender's exact best response to a profile, find local equilibria, certify them, and write
-solution.json, report.html, policies.csv and tables.tex.
+Check a game, find equilibria and certify them against deviations of any size, compare them with
+no and full revelation, each sender alone and collusion, compute every sender's exact best
+response to a profile, find and certify local equilibria, and write solution.json, report.html,
+policies.csv and tables.tex.
 
 A game is a JSON file; `python -m persuasion example two-lawyers` prints one:
 
@@ -47,7 +49,7 @@ Print the game of a table as JSON, for solve. A row of the table is one number:
   prosecutor,innocent,convict,1        the senders', by their names
 """
 EPILOG = """\
-exit codes: 0 at least one local equilibrium is certified; 1 none is (the report says why);
+exit codes: 0 at least one equilibrium, global or local, is certified; 1 none is (the report says why);
 2 bad input; 130 interrupted.
 
 examples:
@@ -100,7 +102,8 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         ("candidates", int, "different equilibria wanted per method"),
         ("tolerance", float, "largest regret of a local equilibrium, share of every sender's own stake"),
         ("margin", float, "lead of the receiver's action in polishing, share of what is at stake for it"),
-        ("time-limit", float, "seconds for one certificate"),
+        ("time-limit", float, "seconds for one certificate of a local equilibrium"),
+        ("search-limit", float, "seconds for the search for global equilibria"),
         ("seed", int, "root of every random choice"),
     ):  # fmt: skip
         value = getattr(standard, name.replace("-", "_"))
@@ -156,7 +159,10 @@ def _solve(options: argparse.Namespace) -> int:
             name: getattr(options, name)
             for name in ("radius", "starts", "steps", "candidates", "ties", "tolerance")
         },
-        **{name: getattr(options, name) for name in ("margin", "time_limit", "seed")},
+        **{
+            name: getattr(options, name)
+            for name in ("margin", "time_limit", "search_limit", "seed")
+        },
     )
     from persuasion.own_game.profile import NAMED, named_profile, read_profile
     from persuasion.own_game.size import check_size
@@ -185,6 +191,18 @@ def _write(solution: Solution, folder: Path) -> int:
         write_whole({folder / name: text.encode() for name, text in zip(FILES, contents)})
     except OSError as error:
         raise ValueError(f"{folder}: cannot be written ({error.strerror})") from None
+    print(f"equilibria against any deviation: {solution.outcomes}")
+    for entry in solution.found:
+        lower, upper = entry.regret
+        print(
+            f"{entry.status} (from {entry.start}): senders {_vector(entry.utilities)}, receiver "
+            f"{entry.receiver_utility:z.6g}; regret {lower:z.3g} to {upper:z.3g} of the stake; "
+            f"signals {_vector(entry.support)}"
+        )
+    for mark in solution.landmarks:
+        print(
+            f"{mark.name}: senders {_vector(mark.utilities)}, receiver {mark.receiver_utility:z.6g}"
+        )
     names = solution.game.names
     print(f"full revelation: {solution.revelation.verdict} ({solution.revelation.reason})")
     for sender in solution.profile.certificate.senders:
@@ -192,15 +210,18 @@ def _write(solution: Solution, folder: Path) -> int:
             f"{solution.profile.name}: {names.sender(sender.sender)} has {sender.utility:z.6g} and gains "
             f"{sender.gain:z.6g} by a best response (at most {sender.bound:z.6g})"
         )
-    for entry in solution.equilibria:
-        utilities = ", ".join(f"{value:z.6g}" for value in entry.utilities)
-        lower, upper = entry.certificate.relative_regret
+    for local in solution.equilibria:
+        lower, upper = local.certificate.relative_regret
         print(
-            f"{entry.method}: {entry.status}; senders ({utilities}), receiver {entry.receiver_utility:z.6g}; "
-            f"local regret {lower:z.3g} to {upper:z.3g} of the stake"
+            f"{local.method}: {local.status}; senders {_vector(local.utilities)}, "
+            f"receiver {local.receiver_utility:z.6g}; local regret {lower:z.3g} to {upper:z.3g} of the stake"
         )
     print(_readable(str(folder / "report.html")))
-    return 0 if solution.certified else NOTHING_CERTIFIED
+    return 0 if solution.certified or solution.proven else NOTHING_CERTIFIED
+
+
+def _vector(values: Iterable[float]) -> str:
+    return f"({', '.join(f'{value:z.6g}' for value in values)})"
 
 
 def _path(text: str) -> Path:

@@ -34,8 +34,10 @@ class Request:
     margin: float = 1e-6
     """Lead of the receiver's action after every polishing move, as a share of what is at stake for it: with one,
     a result does not hang on how ties are broken."""
-    time_limit: float = 20.0
+    time_limit: float = 3.0
     """Seconds for one certificate, and for polishing one profile."""
+    search_limit: float = 7.0
+    """Seconds for the search for equilibria against deviations of any size; their certificates are in it."""
     training: Training = field(default_factory=lambda: Training(samples=20_000, epochs=20))
     """How networks are trained, before the frozen recipe of each architecture."""
     seed: int = 0
@@ -48,6 +50,6 @@ class Request:
             raise ValueError(f"methods must differ, got {', '.join(self.methods)}")
         for name, least in (("starts", 1), ("steps", 0), ("candidates", 1), ("seed", 0)):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
-        for name in ("radius", "tolerance", "time_limit", "margin"):
+        for name in ("radius", "tolerance", "time_limit", "search_limit", "margin"):
             number = positive_number(name, getattr(self, name), zero=name == "margin")
             object.__setattr__(self, name, number)

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from persuasion.equilibria import nash
 from persuasion.equilibria.record import CERTIFIED
 from persuasion.model.game import Game
 from persuasion.own_game.request import Request
 from persuasion.regret.certificate import Certificate
 
-SCHEMA = "persuasion/solution/2"
+SCHEMA = "persuasion/solution/3"
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,15 +85,38 @@ class Equilibrium:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Everything that :func:`persuasion.own_game.solve` found out about a game."""
+    """Everything that :func:`persuasion.own_game.solve` found out about a game.
+
+    Attributes
+    ----------
+    found : equilibria against deviations of any size, and profiles close to one, the least regret first
+    landmarks : what to compare them with
+    equilibria : local ones
+    """
 
     game: Game
     request: Request
     version: str
     revelation: Revelation
     profile: Examined
+    found: tuple[nash.Equilibrium, ...]
+    landmarks: tuple[nash.Landmark, ...]
     equilibria: tuple[Equilibrium, ...]
     seconds: float
+
+    @property
+    def proven(self) -> tuple[nash.Equilibrium, ...]:
+        """Those of ``found`` that are proven to be equilibria, within the search's target."""
+        return tuple(entry for entry in self.found if entry.status == nash.EQUILIBRIUM)
+
+    @property
+    def outcomes(self) -> str:
+        """In words, how many outcomes the search for equilibria found."""
+        if not self.found:
+            return "not searched: the game is too large"
+        if len(self.found) == 1:
+            return "all starts led to one outcome"
+        return f"{len(self.found)} outcomes, {len(self.proven)} of them proven equilibria"
 
     @property
     def certified(self) -> tuple[Equilibrium, ...]:
@@ -113,6 +137,9 @@ class Solution:
                 "profile": revelation.examined and _plain(revelation.examined),
             },
             "profile": _plain(self.profile),
+            "outcomes": self.outcomes,
+            "found": [entry.to_dict() for entry in self.found],
+            "landmarks": [mark.to_dict() for mark in self.landmarks],
             "equilibria": [_plain(entry) for entry in self.equilibria],
             "seconds": self.seconds,
         }

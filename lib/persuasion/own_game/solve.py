@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 import persuasion
+from persuasion.equilibria import nash
 from persuasion.model.game import Game
 from persuasion.model.policies import no_revelation, one_profile, state_revelation
 from persuasion.model.simulate import receiver_utility, sender_utilities
@@ -20,6 +21,8 @@ from persuasion.regret.certify import certify
 from persuasion.theorems.full_revelation import full_revelation
 
 ANY = 1.0
+# regret, share of the stake, above which a profile is not worth a mention
+FAR = 0.05
 
 
 def solve(
@@ -29,7 +32,7 @@ def solve(
     profile_name: str = "given profile",
     progress: Progress = lambda _: None,
 ) -> Solution:
-    """Full revelation, best responses to a profile, and certified local equilibria of a game.
+    """Full revelation, best responses to a profile, certified global and local equilibria of a game.
 
     Parameters
     ----------
@@ -52,13 +55,28 @@ def solve(
     revelation = _revelation(game, request)
     progress(f"best responses to {profile_name}")
     examined = _examined(game, request, profile_name, given)
-    found = [
+    progress("equilibria against deviations of any size")
+    equilibria, marks = _equilibria(game, request)
+    local = [
         _anywhere(game, request, entry, progress)
         for entry in find_equilibria(game, request, progress)
     ]
     seconds = time.perf_counter() - began
     version = persuasion.__version__
-    return Solution(game, request, version, revelation, examined, tuple(found), seconds)
+    return Solution(
+        game, request, version, revelation, examined, equilibria, marks, tuple(local), seconds
+    )
+
+
+def _equilibria(
+    game: Game, request: Request
+) -> tuple[tuple[nash.Equilibrium, ...], tuple[nash.Landmark, ...]]:
+    """Global equilibria, or what comes close, and what to compare them with; neither of a game with too many states."""
+    if game.shape.states > nash.MOST_STATES:
+        return (), ()
+    found = nash.nash(game, ties=request.ties, time_limit=request.search_limit, seed=request.seed)
+    close = [entry for entry in found if entry.regret[0] <= FAR]
+    return tuple(close or found[:1]), tuple(nash.landmarks(game))
 
 
 def _revelation(game: Game, request: Request) -> Revelation:

@@ -3,12 +3,20 @@
 >>> from persuasion import Game, nash
 >>> game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2, name="prosecutor")
 >>> equilibrium, *_ = nash(game)
->>> equilibrium.status, equilibrium.utilities.round(6).tolist()
+>>> equilibrium.status, equilibrium.utilities.round(5).tolist()
 ('equilibrium', [0.6])
 """
 
 from persuasion.equilibria.nash.alone import Landmark, landmarks
-from persuasion.equilibria.nash.find import nash
-from persuasion.equilibria.nash.record import Equilibrium, Step
+from persuasion.equilibria.nash.find import MOST_STATES, nash
+from persuasion.equilibria.nash.record import EQUILIBRIUM, Equilibrium, Step
 
-__all__ = ["Equilibrium", "Landmark", "Step", "landmarks", "nash"]
+__all__ = [
+    "EQUILIBRIUM",
+    "MOST_STATES",
+    "Equilibrium",
+    "Landmark",
+    "Step",
+    "landmarks",
+    "nash",
+]

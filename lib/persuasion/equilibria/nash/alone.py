@@ -9,6 +9,7 @@ margin :math:`m` makes the receiver strict.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,6 +44,11 @@ class Landmark:
     utilities: np.ndarray
     receiver_utility: float
     ties: TieRule
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists, numbers and strings."""
+        arrays = {key: getattr(self, key).tolist() for key in ("policies", "utilities")}
+        return {**vars(self), **arrays, "ties": str(self.ties)}
 
 
 def landmarks(game: Game) -> list[Landmark]:

@@ -86,6 +86,8 @@ def nash(
     begun = list(start_columns(game, starts, search.seed))
     seconds, began = positive_number("time_limit", time_limit), time.perf_counter()
     doubled = len(game.senders) == 2 and game.shape.states <= MOST_STATES
+    if len(game.senders) == 1:  # who has nobody to respond to ends where it ends
+        begun = begun[:1]
     if doubled:
         found = search.double_oracle(begun, began + seconds * (LIMITED if limited else SEARCH))
     else:

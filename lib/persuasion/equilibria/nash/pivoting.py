@@ -42,7 +42,7 @@ class PolytopeGame(NamedTuple):
 
     def gains(self, mu: np.ndarray, nu: np.ndarray) -> np.ndarray:
         """What each sender gains at most by another mixture, ``(2,)``; two linear programs."""
-        ones = np.ones(self.x.shape[1])
+        ones = np.ones((self.x.shape[1],))
         best = _respond(self.x, self.a @ nu, ones)[1], _respond(self.y, mu @ self.b, ones)[1]
         return np.array(best) - (mu @ self.a @ nu, mu @ self.b @ nu)
 

@@ -1,0 +1,277 @@
+"""Global equilibria: subgames against other solvers, certificates against grids, and games with known answers."""
+
+import itertools
+
+import nashpy
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from persuasion import Game, full_revelation, nash, sender_utilities
+from persuasion.equilibria.nash import landmarks
+from persuasion.equilibria.nash.kernel import Pool, kernel
+from persuasion.equilibria.nash.pivoting import PolytopeGame, equilibrium
+from persuasion.equilibria.nash.selection import best_equilibrium
+from persuasion.games.examples import example
+from persuasion.model.ties import TieRule
+
+REACHED = 2e-3
+
+
+def polytope_game(states: int, sizes: tuple[int, int], seed: int) -> PolytopeGame:
+    """Random directions, the unit vectors among them, and random utilities in [0, 1] with a third rounded."""
+    generator = np.random.default_rng(seed)
+    x, y = (
+        np.vstack([np.eye(states), generator.dirichlet(np.ones(states), size)]) for size in sizes
+    )
+    a, b = generator.uniform(size=(2, len(x), len(y))) * x.sum(1)[:, None] / states**2
+    return PolytopeGame(x, y, a, np.round(b, 2) if seed % 3 == 0 else b)
+
+
+def revealing(game: PolytopeGame) -> tuple[np.ndarray, np.ndarray]:
+    states = game.x.shape[1]
+    return tuple((np.arange(len(side)) < states).astype(float) for side in (game.x, game.y))
+
+
+def best_gain(directions: np.ndarray, worth: np.ndarray, now: float) -> float:
+    """What the best mixture gains, by another solver's linear program."""
+    found = linprog(-worth, A_eq=directions.T, b_eq=np.ones(directions.shape[1]))
+    return -found.fun - now
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 5), st.tuples(*[st.integers(0, 12)] * 2), st.integers(0, 10**6))
+def test_a_subgames_path_ends_in_an_equilibrium(states, sizes, seed):
+    game = polytope_game(states, sizes, seed)
+    found = equilibrium(game, revealing(game), np.random.default_rng(0))
+    assert found is not None
+    mu, nu = found
+    assert np.allclose(game.x.T @ mu, 1, atol=1e-7)
+    assert np.allclose(game.y.T @ nu, 1, atol=1e-7)
+    assert best_gain(game.x, game.a @ nu, mu @ game.a @ nu) < 1e-7
+    assert best_gain(game.y, mu @ game.b, mu @ game.b @ nu) < 1e-7
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_with_one_state_subgames_are_bimatrix_games(seed):
+    """There is then nothing to reveal: mixtures are mixed strategies, and nashpy knows all equilibria."""
+    generator = np.random.default_rng(seed)
+    a, b = generator.uniform(size=(2, 4, 4))
+    game = PolytopeGame(np.ones((4, 1)), np.ones((4, 1)), a, b)
+    known = list(nashpy.Game(a, b).support_enumeration())
+    prior = np.eye(4)[0], np.eye(4)[1]
+    mu, nu = equilibrium(game, prior, generator)
+    assert min(np.abs(mu - x).max() + np.abs(nu - y).max() for x, y in known) < 1e-6
+    for weights in ((1, 1), (1, 0), (0, 1)):
+        most = max(weights[0] * x @ a @ y + weights[1] * x @ b @ y for x, y in known)
+        mu, nu = best_equilibrium(game, weights, 10.0)
+        assert weights[0] * mu @ a @ nu + weights[1] * mu @ b @ nu == pytest.approx(most, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_opposed_subgames_have_the_value_of_their_linear_program(seed):
+    game = polytope_game(3, (4, 5), seed)
+    game = game._replace(b=-game.a)
+    mu, nu = equilibrium(game, revealing(game), np.random.default_rng(0))
+    # max v: X' mu = 1 and mu' A >= Y q, v = sum q
+    k, states = game.x.shape
+    found = linprog(
+        np.append(np.zeros(k), -np.ones(states)),
+        A_ub=np.hstack([-game.a.T, game.y]),
+        b_ub=np.zeros(len(game.y)),
+        A_eq=np.hstack([game.x.T, np.zeros((states, states))]),
+        b_eq=np.ones(states),
+        bounds=[(0, None)] * k + [(None, None)] * states,
+    )
+    assert mu @ game.a @ nu == pytest.approx(-found.fun, abs=1e-7)
+
+
+def test_the_kernel_adds_up_to_the_simulators_utilities():
+    game = example("two-lawyers")
+    generator = np.random.default_rng(0)
+    policies = generator.dirichlet(np.ones(3), (2, 3))
+    pools = [Pool(3), Pool(3)]
+    mu, nu = (pool.measure(policy.T) for pool, policy in zip(pools, policies))
+    tables = kernel(game.standard, *(pool.directions for pool in pools), TieRule())
+    expected = sender_utilities(game.standard, policies)
+    assert np.allclose(np.einsum("k,ikl,l->i", mu, tables, nu), expected)
+
+
+def random_game(states: int, seed: int, **changes) -> Game:
+    generator = np.random.default_rng(seed)
+    parts = {
+        "prior": generator.dirichlet(np.full(states, 3.0)),
+        "receiver": generator.normal(size=(states, 3)),
+        "senders": generator.normal(size=(2, states, 3)),
+        "signals": states,
+    }
+    return Game(**{**parts, **changes})
+
+
+def grid_best_response(game: Game, columns: np.ndarray, sender: int, points: int) -> float:
+    """The best response to the other's columns ``(k, 2)`` with a grid of directions, ties in its favour."""
+    share = np.linspace(0, 1, points)
+    grid = np.stack([share, 1 - share], 1)
+    worth = np.zeros(points)
+    for column in columns:
+        weights = grid * game.prior * column
+        values = weights @ game.receiver
+        gains = weights @ game.senders[sender]
+        optimal = values >= values.max(1, keepdims=True) - 1e-9 * weights.sum(1, keepdims=True)
+        worth += np.where(optimal, gains, -np.inf).max(1)
+    found = linprog(-worth, A_eq=grid.T, b_eq=[1, 1])
+    return -found.fun
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_certificates_of_two_states_agree_with_a_grid_of_posteriors(seed):
+    game = random_game(2, seed)
+    found = nash(game, starts=["alone", "random"])
+    assert found[0].status == "equilibrium"
+    for entry in found[:3]:
+        for sender in range(2):
+            certificate = entry.certificate.senders[sender]
+            best = grid_best_response(game, entry.policies[1 - sender].T, sender, 4001)
+            gain = (best - certificate.utility) / certificate.stake
+            assert gain <= certificate.relative[1] + 1e-6
+            assert gain >= certificate.relative[0] - 5e-3  # the grid's kinks are 1/4000 off
+
+
+def test_a_lone_prosecutor_persuades():
+    game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
+    best, *_ = nash(game)
+    assert best.status == "equilibrium"
+    assert best.utilities == pytest.approx([0.6], abs=1e-5)
+    alone = next(mark for mark in landmarks(game) if mark.name == "sender 0 alone")
+    assert alone.utilities == pytest.approx([0.6])
+
+
+def test_opposed_senders_end_with_the_payoffs_of_full_revelation():
+    """Ravindran and Cui (2022): generically, full revelation is what zero-sum competition leads to."""
+    game = random_game(3, 3)
+    game = random_game(3, 3, senders=[game.senders[0], -game.senders[0]])
+    found = nash(game, starts=["alone", "random"])
+    value = sender_utilities(game, full_revelation(game))
+    reached = [entry for entry in found if entry.status == "equilibrium"]
+    assert reached
+    for entry in reached:
+        shares = (entry.utilities - value) / game.stakes
+        assert np.abs(shares).max() <= entry.regret[1] + 1e-9
+
+
+def test_aligned_senders_reach_their_joint_optimum():
+    game = random_game(3, 3)
+    game = random_game(3, 3, senders=[game.senders[0], 2 * game.senders[0] + 1])
+    found = nash(game, starts=["alone"])
+    joint = next(mark for mark in landmarks(game) if mark.name == "collusion")
+    shares = (joint.utilities - found[0].utilities) / game.stakes
+    assert found[0].status == "equilibrium"
+    assert shares == pytest.approx([0, 0], abs=REACHED)
+
+
+def test_the_second_equilibrium_of_theorem_4():
+    game = Game(
+        [0.2, 0.3, 0.2, 0.3],
+        np.diag([1, 2, 1, 2]),
+        [np.tile(np.eye(4)[wanted], (4, 1)) for wanted in (0, 2)],
+        signals=3,
+    )
+    first = [[1, 0, 0], [1 / 3, 0, 2 / 3], [0, 1, 0], [0, 1, 0]]
+    second = [[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1 / 3, 2 / 3]]
+    best = nash(game, starts=[np.array([first, second])], time_limit=4)[0]
+    assert best.regret[1] <= 1e-6
+    assert best.utilities == pytest.approx([0.3, 0.3])
+
+
+def test_both_lawyers_can_do_better_than_full_revelation():
+    game = example("two-lawyers")
+    value = sender_utilities(game, full_revelation(game))
+    found = nash(game, starts=["alone"], time_limit=20)
+    assert any(entry.regret[1] <= 0.01 and (entry.utilities > value).all() for entry in found)
+
+
+STARTS = ["full revelation", "alone"]
+
+
+@pytest.fixture(scope="module")
+def solved():
+    """A game in which a sender's own optimum is an equilibrium, and its equilibria."""
+    game = random_game(3, 5)
+    return game, nash(game, starts=STARTS)
+
+
+def test_units_and_zero_points_change_nothing(solved):
+    game, found = solved
+    unit, zero = np.array([0.125, 64.0]), np.array([[1.0, -2.0, 0.5], [0.0, 3.0, 8.0]])
+    senders = unit[:, None, None] * game.senders + zero[:, :, None]
+    receiver = 4 * game.receiver + np.array([[1.0], [0.5], [-2.0]])
+    image = Game(game.prior, receiver, senders, game.signals)
+    same = nash(image, starts=STARTS)
+    assert same[0].status == found[0].status
+    for entry, other in zip(found, same):
+        expected = unit * entry.utilities + zero @ game.prior
+        assert other.utilities == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("axis", ["states", "actions", "senders"])
+def test_the_order_of_everything_changes_no_equilibrium(solved, axis):
+    game, found = solved
+    order = [2, 0, 1]
+    prior, receiver, senders = game.prior, game.receiver, game.senders
+    if axis == "states":
+        prior, receiver, senders = prior[order], receiver[order], senders[:, order]
+    elif axis == "actions":
+        receiver, senders = receiver[:, order], senders[:, :, order]
+    else:
+        senders = senders[::-1]
+    same = nash(Game(prior, receiver, senders, game.signals), starts=STARTS)
+    back = slice(None, None, -1) if axis == "senders" else slice(None)
+    first, second = (
+        [e.utilities / game.stakes for e in found if e.status == "equilibrium"],
+        [e.utilities[back] / game.stakes for e in same if e.status == "equilibrium"],
+    )
+    assert len(first) == len(second)
+    for utilities in first:
+        assert min(np.abs(utilities - other).max() for other in second) < REACHED
+
+
+def test_with_the_games_own_signals_profiles_fit():
+    game = random_game(3, 1, signals=2)
+    for entry in nash(game, limited=True, time_limit=5):
+        assert entry.policies.shape == (2, 3, 2)
+        assert max(entry.support) <= 2
+
+
+def test_three_senders_respond_in_turn():
+    generator = np.random.default_rng(0)
+    game = Game([0.4, 0.6], [[1, 0], [0, 1]], generator.normal(size=(3, 2, 2)), 2)
+    found = nash(game, time_limit=6)
+    assert found[0].status == "equilibrium"
+    # brute force: no deterministic policy gains
+    best = found[0]
+    for sender, signals in itertools.product(range(3), itertools.product(range(2), repeat=2)):
+        policies = best.policies.copy()
+        policies[sender] = np.eye(2)[list(signals)]
+        gain = sender_utilities(game, policies)[sender] - best.utilities[sender]
+        assert gain <= best.regret[1] * game.stakes[sender] + 1e-12
+
+
+def test_bad_input_is_named():
+    game = example("two-lawyers")
+    with pytest.raises(ValueError, match="unknown start 'best'"):
+        nash(game, starts=["best"])
+    with pytest.raises(ValueError, match="margins is empty"):
+        nash(game, margins=[])
+    with pytest.raises(ValueError, match="explicit tie map"):
+        nash(game, ties=np.zeros((3, 3), int))
+    with pytest.raises(ValueError, match="target"):
+        nash(game, target=0)
+
+
+def test_records_are_plain(solved):
+    data = solved[1][0].to_dict()
+    assert data["status"] == "equilibrium"
+    assert data["certificate"]["radius"] == 1
+    assert isinstance(data["history"][0]["gains"], list)
