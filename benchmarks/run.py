@@ -17,6 +17,7 @@ import best_response
 import certify
 import front_door
 import rays
+import nash
 import scaling
 import simulate
 import train
@@ -32,6 +33,7 @@ BENCHMARKS = {
     "rays": rays.run,
     "certify": certify.run,
     "scaling": scaling.run,
+    "nash": nash.run,
     "front-door": front_door.run,
 }
 

@@ -180,7 +180,7 @@ def test_the_second_equilibrium_of_theorem_4():
     )
     first = [[1, 0, 0], [1 / 3, 0, 2 / 3], [0, 1, 0], [0, 1, 0]]
     second = [[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1 / 3, 2 / 3]]
-    best = nash(game, starts=[np.array([first, second])], time_limit=4)[0]
+    best = nash(game, starts=[np.array([first, second])], margins=[0.01])[0]
     assert best.regret[1] <= 1e-6
     assert best.utilities == pytest.approx([0.3, 0.3])
 
@@ -188,7 +188,7 @@ def test_the_second_equilibrium_of_theorem_4():
 def test_both_lawyers_can_do_better_than_full_revelation():
     game = example("two-lawyers")
     value = sender_utilities(game, full_revelation(game))
-    found = nash(game, starts=["alone"], time_limit=20)
+    found = nash(game, starts=["alone"], margins=[0.05])
     assert any(entry.regret[1] <= 0.01 and (entry.utilities > value).all() for entry in found)
 
 

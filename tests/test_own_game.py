@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from persuasion import Game, Training, best_response, sampled_gain
+from persuasion import Game, Training, best_response, no_revelation, sampled_gain
 from persuasion.__main__ import main
 from persuasion.games.examples import EXAMPLES, example
 from persuasion.model.policies import optimal_action_by_state, uniform_policies
@@ -29,8 +29,9 @@ from persuasion.theorems.full_revelation import signals_needed
 from problems import brute_force_utilities, games, prosecutor
 
 ROOT = Path(__file__).parents[1]
-FAST = {"starts": 12, "steps": 10, "candidates": 1, "time_limit": 5.0}
-ARGUMENTS = ["--starts", "12", "--steps", "10", "--candidates", "1", "--time-limit", "5", "--quiet"]
+FAST = {"starts": 12, "steps": 10, "candidates": 1, "time_limit": 5.0, "search_limit": 1.0}
+ARGUMENTS = ["--starts", "12", "--steps", "10", "--candidates", "1", "--time-limit", "5"]
+ARGUMENTS += ["--search-limit", "1", "--quiet"]
 
 
 def schema(name):
@@ -49,7 +50,7 @@ def game_file(tmp_path):
     return path
 
 
-@settings(max_examples=25)
+@settings(max_examples=8)
 @given(games(max_senders=3, max_size=3, integer=False))
 def test_full_revelation_is_an_equilibrium_exactly_where_theorem_4_constructs_it(game):
     actions = len(set(optimal_action_by_state(game)))
@@ -57,7 +58,7 @@ def test_full_revelation_is_an_equilibrium_exactly_where_theorem_4_constructs_it
     possible = actions == 1 or (senders > 1 and game.signals >= signals_needed(actions, senders))
     # naming the state needs no code
     possible = possible or (senders > 1 and game.signals >= game.shape.states)
-    found = solve(game, Request(starts=1, steps=0, candidates=1)).revelation
+    found = solve(game, Request(starts=1, steps=0, candidates=1, search_limit=0.1)).revelation
     assert (found.verdict != "not constructed") == possible
     if possible:
         assert found.verdict == "equilibrium"
@@ -243,14 +244,37 @@ def test_progress_goes_to_the_error_stream(game_file, capsys):
     assert "best responses to no revelation" in capsys.readouterr().err
 
 
-def test_the_exit_code_tells_when_nothing_is_certified(tmp_path, capsys):
+def test_the_exit_code_tells_when_nothing_is_certified(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("persuasion.equilibria.nash.MOST_STATES", 2)
     path = tmp_path / "lawyers.json"
     example("two-lawyers").to_json(path)
     # so few starts end at informative profiles only, and at each of them one of the lawyers gains
     assert main(["solve", str(path), *ARGUMENTS]) == 1
     data = json.loads((tmp_path / "lawyers-solution" / "solution.json").read_text())
     assert [entry["status"] for entry in data["equilibria"]] == ["not reached: budget"]
-    assert "full revelation: equilibrium" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "full revelation: equilibrium" in output
+    assert "not searched: the game is too large" in output
+
+
+def test_global_equilibria_come_first_with_what_to_compare_them_with(firms):
+    """None beyond collusion, no sender alone below its best response with the game's signals."""
+    assert firms.proven
+    marks = {mark.name: mark for mark in firms.landmarks}
+    assert set(marks) == {
+        "no revelation", "full revelation", "sender 0 alone", "sender 1 alone", "collusion",
+    }  # fmt: skip
+    stakes = firms.game.stakes
+    most = (marks["collusion"].utilities / stakes).sum()
+    for entry in firms.proven:
+        assert entry.certificate.radius == 1
+        assert entry.regret[1] <= entry.target
+        assert (entry.utilities / stakes).sum() <= most + 1e-9
+    for sender in range(2):
+        alone = best_response(firms.game, no_revelation(firms.game), sender).value
+        assert marks[f"sender {sender} alone"].utilities[sender] >= alone - 1e-7
+    page = report_page(firms)
+    assert page.index("Profiles found") < page.index("What the searches found")
 
 
 def test_a_profile_from_a_file_is_examined(game_file, tmp_path, capsys):

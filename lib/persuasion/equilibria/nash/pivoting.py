@@ -52,7 +52,7 @@ def equilibrium(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """The equilibrium ``(k,), (m,)`` to which the path from the prior leads; None if rounding made it fail."""
     states = game.x.shape[1]
-    total = 1 + PERTURBATION * generator.uniform(size=states)
+    total = 1 + PERTURBATION * generator.uniform(size=(states,))
     first = _respond(game.x, game.a @ prior[1], total)[0]
     second = _respond(game.y, prior[0] @ game.b, total)[0]
     if len(first) != states or len(second) != states:
