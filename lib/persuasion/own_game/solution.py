@@ -115,7 +115,7 @@ class Solution:
         if not self.found:
             return "not searched: the game is too large"
         if len(self.found) == 1:
-            return "all starts led to one outcome"
+            return "one outcome; no start came close to an equilibrium with another"
         return f"{len(self.found)} outcomes, {len(self.proven)} of them proven equilibria"
 
     @property
