@@ -16,8 +16,8 @@ import accelerator
 import best_response
 import certify
 import front_door
-import rays
 import nash
+import rays
 import scaling
 import simulate
 import train

@@ -275,3 +275,9 @@ def test_records_are_plain(solved):
     assert data["status"] == "equilibrium"
     assert data["certificate"]["radius"] == 1
     assert isinstance(data["history"][0]["gains"], list)
+
+
+def test_a_game_that_restricts_its_senders_is_refused_by_name():
+    game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]] * 2, signals=[3, 2])
+    with pytest.raises(ValueError, match="nash needs senders that all choose"):
+        nash(game)

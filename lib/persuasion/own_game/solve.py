@@ -71,8 +71,8 @@ def solve(
 def _equilibria(
     game: Game, request: Request
 ) -> tuple[tuple[nash.Equilibrium, ...], tuple[nash.Landmark, ...]]:
-    """Global equilibria, or what comes close, and what to compare them with; none if there are too many states."""
-    if game.shape.states > nash.MOST_STATES:
+    """Global equilibria, or what comes close, and what to compare them with; none if the search does not take the game."""
+    if game.restricted or game.shape.states > nash.MOST_STATES:
         return (), ()
     found = nash.nash(game, ties=request.ties, time_limit=request.search_limit, seed=request.seed)
     close = [entry for entry in found if entry.regret[0] <= FAR]

@@ -54,7 +54,7 @@ class Landmark:
 def landmarks(game: Game) -> list[Landmark]:
     """No revelation, full revelation, each sender alone, and collusion: largest sum of utilities in stakes.
 
-    Full revelation is left out where Theorem 4's construction does not apply. The policies have as many signals as
+    The senders' signals are free, and all of them choose. Full revelation is left out where Theorem 4's construction does not apply. The policies have as many signals as
     they need, which may be more than the game's.
     """
     states = game.shape.states

@@ -20,6 +20,7 @@ from persuasion.equilibria.nash.starts import STARTS, start_columns
 from persuasion.equilibria.record import Dynamics
 from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
+from persuasion.model.restrictions import refuse_restrictions
 from persuasion.model.simulate import outcome_distribution
 from persuasion.model.ties import LOWEST_INDEX, TieRule
 from persuasion.regret.certify import certify
@@ -71,8 +72,10 @@ def nash(
     Raises
     ------
     ValueError
-        For an unknown start, an invalid profile, rule, target, margin or limit.
+        For an unknown start, an invalid profile, rule, target, margin or limit, and for games in which senders do not
+        choose or have unequal numbers of signals.
     """
+    refuse_restrictions(game, "nash")
     rule = TieRule.parse(ties)
     rule.preference(game)
     if rule.kind == "explicit":
