@@ -113,7 +113,7 @@ class Solution:
     def outcomes(self) -> str:
         """In words, how many outcomes the search for equilibria found."""
         if not self.found:
-            return "not searched: the game is too large, or its senders do not all choose among equally many signals"
+            return "not searched: too many states, or senders that do not choose among equally many signals"
         if len(self.found) == 1:
             return "one outcome; no start came close to an equilibrium with another"
         return f"{len(self.found)} outcomes, {len(self.proven)} of them proven equilibria"

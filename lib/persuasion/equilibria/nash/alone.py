@@ -54,8 +54,8 @@ class Landmark:
 def landmarks(game: Game) -> list[Landmark]:
     """No revelation, full revelation, each sender alone, and collusion: largest sum of utilities in stakes.
 
-    The senders' signals are free, and all of them choose. Full revelation is left out where Theorem 4's construction does not apply. The policies have as many signals as
-    they need, which may be more than the game's.
+    Full revelation is left out where Theorem 4's construction does not apply. All senders choose, and have as many
+    signals as they need, which may be more than the game's.
     """
     states = game.shape.states
     silent = silence(game)

@@ -72,8 +72,8 @@ def nash(
     Raises
     ------
     ValueError
-        For an unknown start, an invalid profile, rule, target, margin or limit, and for games in which senders do not
-        choose or have unequal numbers of signals.
+        For an unknown start, an invalid profile, rule, target, margin or limit, and for games in which senders do
+        not choose or have unequal numbers of signals.
     """
     refuse_restrictions(game, "nash")
     rule = TieRule.parse(ties)
