@@ -69,9 +69,10 @@ page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build
 
 test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (12 min)
 
-lint: $(READY) ## ruff and mypy (20 s)
+lint: $(READY) ## ruff, mypy and spelling (20 s)
 	ruff check .
 	ruff format --check .
+	codespell
 	mypy
 
 test-code: $(READY) ## unit and property tests, doctests (5 min)

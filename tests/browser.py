@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+import jupytext
 import numpy as np
 import pytest
 import yaml
@@ -135,6 +136,59 @@ def test_a_page_fits_a_phone(browser, page):
         visit.page.wait_for_timeout(300)
         width = visit.page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"], f"the page is {width} px wide"
+
+
+CUT = """
+() => {
+  document.querySelectorAll("article details").forEach((box) => { box.open = true; });
+  return [...document.querySelectorAll("article pre")]
+    .filter((pre) => pre.scrollWidth > pre.clientWidth + 1)
+    .map((pre) => pre.textContent.slice(0, 80));
+}
+"""
+
+
+@pytest.mark.parametrize("size", [{"width": 1280, "height": 900}, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("page", pages())
+def test_no_line_of_code_is_cut(browser, page, size):
+    with Visit(browser, on_disk(page), size) as visit:
+        assert visit.page.evaluate(CUT) == []
+
+
+def test_code_is_copied_as_it_was_written(browser):
+    with Visit(browser, on_disk("book/model/game")) as visit:
+        copied = visit.page.locator("article .cell_input pre").all_inner_texts()
+        source = jupytext.read(ROOT / "book/model/game.md")
+        first = next(cell.source for cell in source.cells if cell.cell_type == "code")
+        lines = [line for text in copied[:2] for line in text.split("\n") if line.strip()]
+        assert lines == [line for line in first.split("\n") if line.strip()]
+
+
+def test_small_multiples_stand_in_one_column_on_a_phone(browser):
+    with Visit(browser, on_disk("book/experiments/synthetic"), PHONE) as visit:
+        visit.page.wait_for_timeout(1000)
+        plot = visit.page.locator(".js-plotly-plot").first
+        boxes = [
+            part.bounding_box() for part in plot.locator(".cartesianlayer .subplot .plot").all()
+        ]
+        bottom = plot.bounding_box()["y"] + plot.bounding_box()["height"]
+        assert len(boxes) > 2
+        assert len({round(box["y"] / 20) for box in boxes}) == len(boxes), "two panels side by side"
+        assert max(box["y"] + box["height"] for box in boxes) < bottom
+
+
+@pytest.mark.parametrize("page", pages())
+def test_figures_are_not_wider_than_their_page(browser, page):
+    with Visit(browser, on_disk(page), {"width": 1280, "height": 900}) as visit:
+        visit.page.wait_for_timeout(500)
+        wide = visit.page.evaluate(
+            """() => {
+              const edge = document.querySelector("article").getBoundingClientRect().right + 1;
+              return [...document.querySelectorAll("article :is(.js-plotly-plot, img)")]
+                .filter((figure) => figure.getBoundingClientRect().right > edge).length;
+            }"""
+        )
+        assert wide == 0
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -1,6 +1,7 @@
 """Checks of the built book, run by `make test-book` after the build: figures there, nothing from outside."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,28 @@ def test_no_page_shows_an_error(page):
     assert "Traceback (most recent call last)" not in text
     assert "mystnb-error" not in text
     assert "UserWarning" not in text
+
+
+def blocks_in_order(page: str) -> list[str]:
+    """The headings, paragraphs and open code cells of a page, in reading order."""
+    text = re.sub(r"<details.*?</details>", "", article(page), flags=re.DOTALL)
+    found = re.finditer(r'<(h[1-6])|<(p|li|table)[ >]|class="(cell_input)', text)
+    return [next(group for group in part.groups() if group) for part in found]
+
+
+@pytest.mark.parametrize("page", pages())
+def test_words_come_before_code(page):
+    blocks = blocks_in_order(page)
+    assert blocks
+    for heading, following in pairwise(blocks):
+        assert not (heading.startswith("h") and following == "cell_input"), "code after a heading"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_statements_are_numbered_as_in_the_paper_or_lettered(page):
+    for number in re.findall(r'class="caption-number">([^<]*)</span>', article(page)):
+        if not number.startswith(("Fig.", "Table")) and " " in number.strip():
+            assert re.fullmatch(r"\w+ ([A-Z]|\d of the paper) ?", number), number
 
 
 def test_every_page_was_executed_once_by_nbval_and_not_again_by_the_build():

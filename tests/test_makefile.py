@@ -27,7 +27,7 @@ def checkout(tmp_path):
     for name in ("requirements/lock.txt", "pyproject.toml"):
         (folder / name).touch()
     (folder / ".venv" / ".ready").touch()
-    for name in ("python", "ruff", "mypy"):
+    for name in ("python", "ruff", "mypy", "codespell"):
         program(folder / ".venv" / "bin" / name, PROGRAM)
     shutil.copy(ROOT / "Makefile", folder)
     return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 
 import pandas as pd
@@ -43,16 +44,23 @@ def save_table(table: pd.DataFrame, preset: Preset, name: str) -> pd.DataFrame:
 
 
 def provenance_line(records: Sequence[Record], preset: Preset, experiment: str) -> str:
-    """Preset, games covered of games in the design, commit, seeds, device and computing time, in one line."""
+    """Preset, games covered of games in the design, commit, seeds, device and computing time, in one folded line.
+
+    Markdown with an element that opens; the book puts it under the page's first figure.
+    """
     covered, planned = covered_games(records, preset, experiment)
     unit = "networks" if experiment == "didactic" else "games"
     sources = [record.provenance for record in records]
     commits = sorted({s["commit"][:10] + ("+changes" if s["dirty"] else "") for s in sources})
     devices = sorted({s["device"] for s in sources})
     seconds = sum(record.seconds for record in records)
-    return (
+    line = (
         f"Preset {preset.name} · {covered} of {planned} {unit} · root seed {preset.seed} · "
         f"commit {', '.join(commits)} · {', '.join(devices)} · {seconds:,.0f} s of computing"
+    )
+    return (
+        '<details class="provenance"><summary>Where these numbers come from</summary>'
+        f"{escape(line)}</details>"
     )
 
 

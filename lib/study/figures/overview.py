@@ -17,7 +17,7 @@ def draw(name: str, path: Path) -> None:
     """Write the figure as a small palette PNG; computes missing records first."""
     figure = still(produce(preset(name), "didactic"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, dpi=90, facecolor="white")
     with Image.open(path) as picture:
         small = picture.convert("RGB").quantize(COLOURS)
     small.save(path, optimize=True)

@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 from plotly.io.base_renderers import MimetypeRenderer
 
+from study.figures.style import CLEAR, FONTS
+
 MARK = "<!-- book-plotly -->"
 HEIGHT = 450
 PLOTLY_JSON = "application/vnd.plotly.v1+json"
@@ -133,6 +135,14 @@ def _csv_link(data: pd.DataFrame, name: str, what: str = "figure") -> str:
 
 def _html(figure: dict[str, Any], height: float, script: str = "") -> str:
     return pio.to_html(
-        figure, include_plotlyjs=False, include_mathjax=False, full_html=False,
+        _on_the_page(figure), include_plotlyjs=False, include_mathjax=False, full_html=False,
         default_width="100%", default_height=height, post_script=script or None,
     )  # fmt: skip
+
+
+def _on_the_page(figure: dict[str, Any]) -> dict[str, Any]:
+    """The figure without a ground of its own, in the letters of the others."""
+    layout = figure.get("layout", {})
+    grounds = {"paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR}
+    font = {**layout.get("font", {}), "family": FONTS}
+    return {**figure, "layout": {**layout, **grounds, "font": font}}

@@ -1,4 +1,8 @@
-"""One look for all figures: colours that colour-blind readers tell apart, markers as a second cue."""
+"""One look for all figures: colours that colour-blind readers tell apart, markers as a second cue.
+
+Figures have no ground of their own. In the dark theme the page turns their lightness round and keeps their hues, so
+that each colour stands out from white, and turned round from the dark page.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +20,17 @@ NAMES = {
     "smoothed": "smoothed receiver",
     "random-search": "random search",
 }
+FONTS = "DejaVu Sans, Verdana, sans-serif"
+CLEAR = "rgba(0,0,0,0)"
 LOOKS: dict[str, dict[str, Any]] = {
     "relu": {"color": "#0072B2", "marker": "o"},
-    "delu": {"color": "#E69F00", "marker": "s"},
-    "dnl": {"color": "#D55E00", "marker": "^"},
-    "start": {"color": "#666666", "marker": "v"},
-    "revelation": {"color": "#009E73", "marker": "D"},
+    "delu": {"color": "#B58708", "marker": "s"},
+    "dnl": {"color": "#7A2F26", "marker": "^"},
+    "start": {"color": "#6B6B6B", "marker": "v"},
+    "revelation": {"color": "#3F9C6B", "marker": "D"},
     "exact-gradient": {"color": "#000000", "marker": "x"},
-    "smoothed": {"color": "#CC79A7", "marker": "P"},
-    "random-search": {"color": "#56B4E9", "marker": "*"},
+    "smoothed": {"color": "#722245", "marker": "P"},
+    "random-search": {"color": "#39809B", "marker": "*"},
 }
 
 
@@ -34,6 +40,9 @@ def use_style() -> None:
         {
             "figure.dpi": 110,
             "savefig.bbox": "tight",
+            "figure.facecolor": "none",
+            "axes.facecolor": "none",
+            "savefig.facecolor": "none",
             "font.size": 10,
             "axes.spines.top": False,
             "axes.spines.right": False,
