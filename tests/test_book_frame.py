@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import jupytext
+import numpy as np
 import plotly.graph_objects as go
 import plotly.io as pio
 import pytest
@@ -17,6 +18,13 @@ import yaml
 from docutils import nodes
 from pybtex.database import parse_file
 
+from persuasion import Game, sender_utilities
+from persuasion.theorems.full_revelation import (
+    best_gains,
+    modular_code,
+    reflected_code,
+    revelation_by_code,
+)
 from study.figures import show
 
 ROOT = Path(__file__).parents[1]
@@ -138,6 +146,25 @@ def test_readme_example_runs():
     )
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["full_revelation"]["verdict"] == "equilibrium"
+
+
+def test_readme_tells_what_a_lie_is_worth():
+    text = (ROOT / "README.md").read_text()
+    said = re.search(r"earns (\d\.\d\d) if honest and (\d\.\d\d) if it lies", text)
+    wants_first = np.tile([1, 0, 0], (3, 1))
+    game = Game([0.5, 0.25, 0.25], np.eye(3), [wants_first, np.zeros((3, 3))], signals=3)
+    honest = revelation_by_code(game, reflected_code)
+    lying = honest.copy()
+    lying[0, 2] = lying[0, 0]  # in state 3 it says what it says in state 1
+    for policies, number in ((honest, said[1]), (lying, said[2])):
+        assert f"{sender_utilities(game, policies)[0]:.2f}" == number
+    modular = revelation_by_code(game, modular_code)
+    assert best_gains(game, modular).max() < 1e-7
+
+
+def test_broken_links_inside_the_book_fail_its_build():
+    quiet = CONFIG["sphinx"]["config"]["suppress_warnings"]
+    assert not [kind for kind in quiet if kind.startswith(("myst.", "ref.", "toc."))]
 
 
 def test_commit_hooks_use_tools_that_are_pinned():

@@ -161,4 +161,19 @@ def test_a_page_begins_with_a_heading_and_words(page):
     assert first.cell_type == "markdown"
     lines = [line for line in first.source.splitlines() if line.strip()]
     title = next(k for k, line in enumerate(lines) if line.startswith("# "))
-    assert re.match(r"[A-Z*\[`$]", lines[title + 1]), "words come after the title"
+    assert re.match(r"[A-Z*\[`$]|:::", lines[title + 1]), "words come after the title"
+
+
+SUMMARY = re.compile(r":::\{admonition\} In two sentences\n:class: summary\n(.*?)\n:::", re.DOTALL)
+SUMMARISED = [page for page in pages() if "/theory/" in page or "/model/" in page]
+
+
+@pytest.mark.parametrize("page", SUMMARISED)
+def test_theory_begins_with_two_sentences_and_stays_short(page):
+    text = (ROOT / f"{page}.md").read_text()
+    (summary,) = SUMMARY.findall(text)
+    assert len(re.findall(r"[.?!](?:\s|$)", summary.strip())) == 2
+    cells = jupytext.reads(text, fmt="md:myst").cells
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    words = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|```.*?\n|\{[a-z:]+\}", " ", prose, flags=re.DOTALL)
+    assert len(re.findall(r"[A-Za-z]{2,}", words)) <= 1500

@@ -21,6 +21,8 @@ NAMES = {
     "random-search": "random search",
 }
 FONTS = "DejaVu Sans, Verdana, sans-serif"
+# the receiver's first, second and third action
+ACTIONS = ("#4477aa", "#ee6677", "#228833")
 CLEAR = "rgba(0,0,0,0)"
 LOOKS: dict[str, dict[str, Any]] = {
     "relu": {"color": "#0072B2", "marker": "o"},

@@ -1,0 +1,39 @@
+"""Posteriors on the simplex of beliefs over three states."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from persuasion import Game
+from study.figures.style import ACTIONS, use_style
+
+CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])
+FINE = 300
+
+
+def simplex(game: Game, posterior: np.ndarray, mass: np.ndarray, action: np.ndarray) -> Figure:
+    """Discs at the posteriors ``(states, ...)``, as large as their probabilities; where each action is best."""
+    use_style()
+    figure, axes = plt.subplots(figsize=(4.4, 3.9), layout="constrained")
+    steps = [(i, j, FINE - i - j) for i in range(FINE + 1) for j in range(FINE + 1 - i)]
+    grid = np.array(steps) / FINE
+    best = (grid @ game.receiver).argmax(1)
+    colours = ListedColormap(list(ACTIONS))
+    x, y = (grid @ CORNERS).T
+    axes.scatter(x, y, c=best, cmap=colours, s=1.2, alpha=0.25, linewidths=0, rasterized=True)
+    x, y = (posterior.reshape(3, -1).T @ CORNERS).T
+    fills = [ACTIONS[a] for a in action.ravel()]
+    axes.scatter(x, y, s=1800 * mass.ravel(), c=fills, edgecolors="black")
+    axes.plot(*(game.prior @ CORNERS), "x", color="black", markersize=9, markeredgewidth=2)
+    for state, shift in enumerate([(-0.05, -0.05), (0.05, -0.05), (0, 0.04)]):
+        axes.annotate(f"state {state + 1}", CORNERS[state] + shift, ha="center")
+    for state, centre in enumerate(0.62 * CORNERS + 0.38 * CORNERS.mean(0)):
+        axes.annotate(
+            f"action {state + 1}", centre, color=ACTIONS[state], ha="center", weight="bold"
+        )
+    axes.set(aspect="equal")
+    axes.axis("off")
+    return figure
