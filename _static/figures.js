@@ -47,7 +47,9 @@
       const place = found.findIndex((panel) => titled(panel, note));
       if (place >= 0) Object.assign(change, { [`annotations[${k}].x`]: 0.5, [`annotations[${k}].y`]: top(place) });
     });
-    plot.style.height = `${height}px`;
+    for (let box = plot; box && !box.matches(".cell_output"); box = box.parentElement) {
+      if (box.style.height) box.style.height = `${height}px`;
+    }
     Plotly.relayout(plot, change);
   };
 

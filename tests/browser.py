@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import jupytext
@@ -157,6 +158,7 @@ def test_no_line_of_code_is_cut(browser, page, size):
 
 def test_code_is_copied_as_it_was_written(browser):
     with Visit(browser, on_disk("book/model/game")) as visit:
+        visit.page.evaluate(CUT)  # opens what is folded
         copied = visit.page.locator("article .cell_input pre").all_inner_texts()
         source = jupytext.read(ROOT / "book/model/game.md")
         first = next(cell.source for cell in source.cells if cell.cell_type == "code")
@@ -164,17 +166,26 @@ def test_code_is_copied_as_it_was_written(browser):
         assert lines == [line for line in first.split("\n") if line.strip()]
 
 
+PANELS = """
+() => {
+  const plot = document.querySelector(".js-plotly-plot");
+  const axis = (name) => plot._fullLayout[name.replace(/^(.)/, "$1axis")].domain;
+  const panels = plot._fullLayout._subplots.cartesian.map((name) => name.match(/[xy]\\d*/g).map(axis));
+  const room = plot.closest(".cell_output").getBoundingClientRect().bottom;
+  return { panels, spare: room - plot.querySelector("svg").getBoundingClientRect().bottom };
+}
+"""
+
+
 def test_small_multiples_stand_in_one_column_on_a_phone(browser):
     with Visit(browser, on_disk("book/experiments/synthetic"), PHONE) as visit:
         visit.page.wait_for_timeout(1000)
-        plot = visit.page.locator(".js-plotly-plot").first
-        boxes = [
-            part.bounding_box() for part in plot.locator(".cartesianlayer .subplot .plot").all()
-        ]
-        bottom = plot.bounding_box()["y"] + plot.bounding_box()["height"]
-        assert len(boxes) > 2
-        assert len({round(box["y"] / 20) for box in boxes}) == len(boxes), "two panels side by side"
-        assert max(box["y"] + box["height"] for box in boxes) < bottom
+        found = visit.page.evaluate(PANELS)
+        rows = sorted(y for _, y in found["panels"])
+        assert len(rows) > 2
+        assert all(x == [0, 1] for x, _ in found["panels"])
+        assert all(low[1] < high[0] for low, high in pairwise(rows)), "two panels overlap"
+        assert found["spare"] >= 0, "the figure is longer than its place"
 
 
 @pytest.mark.parametrize("page", pages())
