@@ -71,7 +71,7 @@ def solve(
 def _equilibria(
     game: Game, request: Request
 ) -> tuple[tuple[nash.Equilibrium, ...], tuple[nash.Landmark, ...]]:
-    """Global equilibria, or what comes close, and what to compare them with; none of games that ``nash`` refuses."""
+    """Global equilibria, or what comes close, and what to compare them with; none where ``nash`` refuses."""
     if game.restricted or game.shape.states > nash.MOST_STATES:
         return (), ()
     found = nash.nash(game, ties=request.ties, time_limit=request.search_limit, seed=request.seed)
