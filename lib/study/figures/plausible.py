@@ -42,8 +42,8 @@ def plausible_table(
     rows, share = [], 0.0
     for record in records:
         family, changed = (record.config["game"][key] for key in ("family", "parameters"))
-        columns = np.array(record.metrics["welfare"]).T
-        room = dict(zip(record.metrics["names"], map(mean_interval, columns)))
+        instances = pd.DataFrame(record.metrics["rows"])
+        room = {str(name).replace("_", " "): mean_interval(instances[name]) for name in instances}
         ran = reached.get((family, label(changed)))
         ahead = room["honest"].mean - room["best random"].mean
         if not changed:

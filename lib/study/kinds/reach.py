@@ -12,16 +12,17 @@ from persuasion.model.policies import no_revelation
 from persuasion.model.simulate import sender_utilities
 from study.kinds import Payload
 
-NAMES = ("silent", "random", "best random", "honest", "bound")
+NAMES = ("silent", "random", "best_random", "honest", "bound")
 
 
 def run(job: dict[str, Any]) -> Payload:
-    """Per instance, the welfare of :func:`welfare_at`; ``welfare`` has one row per instance, columns ``names``."""
+    """A row per instance: the welfare of :func:`welfare_at`, by name."""
     rows = []
     for index in range(job["instances"]):
         game = job["game"] | {"index": index}
-        rows.append(welfare_at(build_game(game), game, job["profiles"]))
-    return {"names": list(NAMES), "welfare": np.round(rows, 6).tolist()}, {}
+        found = welfare_at(build_game(game), game, job["profiles"])
+        rows.append(dict(zip(NAMES, np.round(found, 6).tolist())))
+    return {"rows": rows}, {}
 
 
 def welfare_at(game: Game, identity: Any, profiles: int) -> list[float]:

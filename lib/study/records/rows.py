@@ -135,6 +135,18 @@ class DynamicsRow(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReachRow(Row):
+    """One row per instance of a scenario (kind `reach`): the senders' welfare at simple profiles, and at most."""
+
+    row: Annotated[int, "number of the instance"]
+    silent: Annotated[float, "nobody reveals anything"]
+    random: Annotated[float, "mean over random profiles"]
+    best_random: Annotated[float, "the best of these"]
+    honest: Annotated[float, "every sender says which of its offers is best"]
+    bound: Annotated[float, "no profile has more"]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ArrayRow(Row):
     """One row per further array of a record: loss curves, surfaces, weights, policies of full revelation."""
 
@@ -168,6 +180,7 @@ TABLES: dict[str, type] = {
     "certificates": CertificateRow,
     "checks": CheckRow,
     "dynamics": DynamicsRow,
+    "reach": ReachRow,
     "arrays": ArrayRow,
     "sources": SourceRow,
 }

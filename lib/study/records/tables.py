@@ -26,6 +26,7 @@ LISTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "certify": ("rows", "certificates", ("global", "polished")),
     "kinks": ("rows", "checks", ()),
     "dynamics": ("runs", "dynamics", ("regret", "cycle_length")),
+    "reach": ("rows", "reach", ()),
 }
 NULLS = {"reference": ("full_revelation", "obstacle")}
 GROUPS = ("errors", "shape", "local", "global", "polished")
