@@ -52,7 +52,7 @@ run: $(READY) ## only compute records (3 min)
 results: $(READY) ## continue a preset where the committed results end, and add to them (hours)
 	$(RUN) -m study export --compute --preset $(PRESET)
 
-verify: $(READY) ## re-derive every committed number from the policies, without training
+verify: $(READY) ## re-derive committed numbers from the policies, without training (10 min)
 	$(RUN) -m study verify $(CHOSEN)
 
 status: $(READY) ## show how much of a preset is computed (10 s)

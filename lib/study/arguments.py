@@ -91,7 +91,7 @@ def _verify_arguments(command: argparse.ArgumentParser) -> None:
     add("--certificates", action=flag, default=True, help="the exact certificates")
     add("--resample", action=flag, default=True, help="the sampled checks")
     add("--time-limit", type=float, default=5.0, metavar="SECONDS", help="per certificate; 5")
-    add("--minutes", type=float, default=0.0, help="for everything; default no limit")
+    add("--minutes", type=float, default=10.0, help="for everything; 0 for no limit; 10")
     add("--sample", type=int, default=0, metavar="N", help="only N (more) random profiles; 0: all")
     add("--seed", type=int, default=0, help="of the random order")
     add(

@@ -160,6 +160,7 @@ def _examine(
     chosen = left[: settings.sample] if settings.sample else left
     total = sum(task.cost for task in chosen)
     work = [_work(bundle, kept, settings.afresh) for bundle in bundled(chosen)]
+    work.sort(key=lambda one: not one.kept)  # what has a proof takes a moment
     results = _kept(run(examine, work, deadline), kept)
     examined = []
     for result in watched(
