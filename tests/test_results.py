@@ -315,7 +315,7 @@ def test_frames_and_figures_are_those_of_the_store(tiny, store, folder):
         ):
             pd.testing.assert_frame_equal(frame(first), frame(second), check_exact=True)
     pictures = [
-        surfaces.still(produce(tiny, "didactic", path, quiet=True)) for path in (store, folder)
+        surfaces.figure_1(produce(tiny, "didactic", path, quiet=True)) for path in (store, folder)
     ]
     drawn = [np.asarray(_drawn(picture)) for picture in pictures]
     assert np.abs(drawn[0].astype(int) - drawn[1]).max() <= 8  # single precision moves no pixel far

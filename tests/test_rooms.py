@@ -1,6 +1,7 @@
 """The house as its imports draw it: the science knows nothing of the study, and rooms do not go in circles."""
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -62,3 +63,19 @@ def test_reading_needs_no_torch(module):
         f"import sys, {module}; assert not {{'torch', 'pandas', 'matplotlib'}} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_map_of_statements_and_figures_leads_somewhere():
+    text = (LIBRARY.parent / "CONTRIBUTING.md").read_text()
+    rows = re.findall(r"^\| [^|]+ \| (`(?:persuasion|study)/[^|]+) \| ([^|]+) \|$", text, re.M)
+    assert len(rows) > 11
+    for files, names in rows:
+        first, *others = re.findall(r"`([^`]+)`", files)
+        paths = [LIBRARY / first, *(LIBRARY / Path(first).parent / other for other in others)]
+        defined = {
+            node.name
+            for path in paths
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+        }
+        assert defined >= set(re.findall(r"`([^`]+)`", names)), (files, names)

@@ -37,7 +37,7 @@ def equilibria():
 
 
 def test_the_grid_holds_means_over_commonly_solved_games(equilibria):
-    grid = figures.welfare_by_size(equilibria, "label")
+    grid = figures.figure_5(equilibria, "label")
     curve = next(c for c in grid.panels[0][0] if c.name == "dnl")
     part = equilibria[(equilibria["method"] == "dnl") & (equilibria["game"] != "g0")]
     for level, mean in zip(curve.levels, curve.means):
@@ -49,9 +49,9 @@ def test_the_grid_holds_means_over_commonly_solved_games(equilibria):
 @pytest.mark.parametrize("kind", ["utility", "welfare", "improvement"])
 def test_hovering_and_still_show_the_same_numbers(equilibria, kind):
     make = {
-        "utility": lambda: figures.utility_by_size(equilibria, 2, "x"),
-        "welfare": lambda: figures.welfare_by_size(equilibria, "x"),
-        "improvement": lambda: figures.improvement_by_size(equilibria, 2, "x"),
+        "utility": lambda: figures.figure_2(equilibria, 2, "x"),
+        "welfare": lambda: figures.figure_5(equilibria, "x"),
+        "improvement": lambda: figures.figure_3(equilibria, 2, "x"),
     }[kind]
     grid = make()
     still, moving = figures.still(grid), figures.interactive(grid)
@@ -68,7 +68,7 @@ def test_hovering_and_still_show_the_same_numbers(equilibria, kind):
 
 
 def test_a_point_names_the_records_that_its_mean_is_over(equilibria):
-    moving = figures.interactive(figures.welfare_by_size(equilibria, "x"))
+    moving = figures.interactive(figures.figure_5(equilibria, "x"))
     seen = 0
     for trace in moving.data:
         method = {"ReLU": "relu", "DeLU": "delu", "DNL": "dnl"}[trace.name]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -75,7 +75,7 @@ class Grid:
         return low - margin, high + margin
 
 
-def error_by_size(errors: pd.DataFrame, label: str) -> Grid:
+def figure_4(errors: pd.DataFrame, label: str) -> Grid:
     """Figure 4: error of the networks against the numbers of signals, states and actions.
 
     Top: mean squared error in utility units, the paper's Eq. 2. Bottom: relative to each utility's
@@ -96,7 +96,7 @@ def error_by_size(errors: pd.DataFrame, label: str) -> Grid:
     return Grid(tuple(lines), ("mean squared error", "error / variance"), note, (True, False))
 
 
-def utility_by_size(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
+def figure_2(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
     """Figure 2: each sender's exact utility at the selected local equilibrium, against the sizes.
 
     Over the games that every network solved.
@@ -111,7 +111,7 @@ def utility_by_size(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
     return Grid(tuple(lines), labels, note, (False,) * senders)
 
 
-def welfare_by_size(equilibria: pd.DataFrame, label: str) -> Grid:
+def figure_5(equilibria: pd.DataFrame, label: str) -> Grid:
     """Figure 5: the senders' welfare at the selected local equilibrium, against the sizes.
 
     Over the games that every network solved.
@@ -121,9 +121,7 @@ def welfare_by_size(equilibria: pd.DataFrame, label: str) -> Grid:
     return Grid((_line(frame, "welfare"),), ("welfare",), note, (False,))
 
 
-def improvement_by_size(
-    equilibria: pd.DataFrame, senders: int, label: str, method: str = "dnl"
-) -> Grid:
+def figure_3(equilibria: pd.DataFrame, senders: int, label: str, method: str = "dnl") -> Grid:
     """Figure 3: utility at random starts, after extra-gradient with DNL, and under full revelation.
 
     Over the games where the method found an accepted profile and full revelation is an equilibrium.
@@ -146,6 +144,16 @@ def improvement_by_size(
     labels = tuple(f"utility of sender {sender + 1}" for sender in range(senders))
     note = _note(_coverage(equilibria), frame, label)
     return Grid(tuple(lines), labels, note, (False,) * senders)
+
+
+def figure_8(
+    pair: pd.DataFrame, four: pd.DataFrame, labels: Mapping[int, str]
+) -> tuple[Grid, Grid]:
+    """Figure 8: Figures 2 and 5 of equilibria found and checked at radius 0.01.
+
+    ``labels`` by number of senders.
+    """
+    return figure_2(pair, 2, labels[2]), figure_5(four, labels[4])
 
 
 def still(grid: Grid) -> Figure:

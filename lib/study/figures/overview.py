@@ -8,14 +8,14 @@ from pathlib import Path
 from PIL import Image
 
 from study import preset, produce
-from study.figures.surfaces import still
+from study.figures.surfaces import figure_1
 
 COLOURS = 128
 
 
 def draw(name: str, path: Path) -> None:
     """Write the figure as a small palette PNG; computes missing records first."""
-    figure = still(produce(preset(name), "didactic"))
+    figure = figure_1(produce(preset(name), "didactic"))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=90, facecolor="white")
     with Image.open(path) as picture:

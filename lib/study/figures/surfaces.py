@@ -34,7 +34,7 @@ plot.on("plotly_relayout", (change) => {
 """Script for the figure's page: whoever turns one surface turns them all."""
 
 
-def still(records: Sequence[Record], sender: int = 0) -> Figure:
+def figure_1(records: Sequence[Record], sender: int = 0) -> Figure:
     """Figure 1 as the paper has it: a line of surfaces per row, the exact one first."""
     use_style()
     rows = _rows(records)
