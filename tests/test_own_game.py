@@ -254,7 +254,7 @@ def test_the_exit_code_tells_when_nothing_is_certified(tmp_path, capsys, monkeyp
     assert [entry["status"] for entry in data["equilibria"]] == ["not reached: budget"]
     output = capsys.readouterr().out
     assert "full revelation: equilibrium" in output
-    assert "not searched: the game is too large" in output
+    assert "not searched: too many states" in output
 
 
 def test_global_equilibria_come_first_with_what_to_compare_them_with(firms):

@@ -6,14 +6,14 @@ import pytest
 from stress import planted
 
 pytestmark = pytest.mark.slow
-FIRST = {fault.file.split("/")[0]: fault for fault in reversed(planted.FAULTS)}
+FIRST = {fault.file.split("/")[1]: fault for fault in reversed(planted.FAULTS)}
 
 
 @pytest.mark.parametrize(
     "fault",
     [
         pytest.param(fault, id=fault.what, marks=[] if fault in kept else pytest.mark.stress)
-        for kept in [(FIRST["simulate.py"], FIRST["best_response"], FIRST["learn"])]
+        for kept in [(FIRST["model"], FIRST["regret"], FIRST["learn"])]
         for fault in planted.FAULTS
     ],
 )

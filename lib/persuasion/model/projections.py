@@ -15,7 +15,8 @@ def softmax(parameters: torch.Tensor) -> torch.Tensor:
 def project_to_simplex(values: Array) -> Array:
     """Euclidean projection of every row (last axis) onto the simplex (Duchi et al., 2008).
 
-    >>> project_to_simplex(np.array([2.0, 0.0, 0.0])).tolist()
+    >>> import numpy
+    >>> project_to_simplex(numpy.array([2.0, 0.0, 0.0])).tolist()
     [1.0, 0.0, 0.0]
     """
     tensor = as_tensor("values", values)
