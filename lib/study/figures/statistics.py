@@ -8,15 +8,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-TOO_SMALL = 0.01
-"""Below this, three decimals say too little."""
+MOST_DECIMALS = 4
+"""Numbers that need more to show two digits are written in powers of ten."""
+POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Mean(NamedTuple):
     """A mean, the half-width of its 95% t-interval (NaN for fewer than two values), and the number of values.
 
-    >>> str(Mean(0.498, 0.004, 20)), str(Mean(2.1e-7, 3.4e-8, 20))
-    ('0.498 ± 0.004', '2.1e-07 ± 3e-08')
+    Printed with two significant digits of the half-width, four decimals at most, small ones in powers of ten.
+
+    >>> [str(Mean(*x, 20)) for x in ((0.4983, 0.0121), (1.7e-3, 3e-3), (2.14e-7, 3.4e-8), (0.0, 0.0))]
+    ['0.498 ± 0.012', '0.0017 ± 0.0030', '(2.14 ± 0.34)·10⁻⁷', '0 ± 0']
     """
 
     mean: float
@@ -26,18 +29,28 @@ class Mean(NamedTuple):
     def __str__(self) -> str:
         if self.size == 0:
             return "–"
-        size = abs(self.mean) + np.nan_to_num(self.half_width)
-        value, width = (".1e", ".0e") if 0 < size < TOO_SMALL else (".3f", ".3f")
-        if np.isnan(self.half_width):
-            return f"{self.mean:{value}} (n=1)"
-        return f"{self.mean:{value}} ± {self.half_width:{width}}"
+        half = np.nan_to_num(self.half_width)
+        largest = max(abs(self.mean), half)
+        power = _power(largest) if 0 < largest < 10 ** (1 - MOST_DECIMALS) else 0
+        decimals = min(max(1 + power - _power(half or largest), 0), MOST_DECIMALS) if largest else 0
+        mean, half = (
+            f"{round(x / 10.0**power, decimals) + 0.0:.{decimals}f}" for x in (self.mean, half)
+        )
+        text = mean if np.isnan(self.half_width) else f"{mean} ± {half}"
+        if power:
+            text = f"({text})·10{str(power).translate(POWERS)}".replace("(" + mean + ")", mean)
+        return f"{text} (n=1)" if np.isnan(self.half_width) else text
+
+
+def _power(value: float) -> int:
+    return int(np.floor(np.log10(abs(value))))
 
 
 def mean_interval(values: ArrayLike) -> Mean:
     """Mean and 95% interval of independent values; NaN entries are left out.
 
     >>> str(mean_interval([1.0, 2.0, 3.0]))
-    '2.000 ± 2.484'
+    '2.0 ± 2.5'
     """
     sample = np.asarray(values, dtype=float)
     sample = sample[~np.isnan(sample)]

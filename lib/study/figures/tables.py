@@ -39,7 +39,7 @@ def table_1(equilibria: pd.DataFrame) -> pd.DataFrame:
                 "network": NAMES[str(method)],
                 "solved": f"{int(part['solved'].sum())} of {len(part)}",
                 "welfare": str(mean_interval(part["welfare"])),
-                "paper": str(PAPER_TABLE_1[str(family), str(method)]),
+                "paper": "{:.3f} ± {:.3f}".format(*PAPER_TABLE_1[str(family), str(method)]),
             }
         )
     return pd.DataFrame(rows)
