@@ -372,18 +372,20 @@ def test_the_ledger_of_a_preset(tmp_path):
     assert "0.498" in lost["paper"]
 
 
-def test_the_brief_names_every_claim_once_under_its_verdict():
+def test_the_brief_has_a_line_per_claim_and_a_verdict_that_leads_to_its_row():
     table = pd.DataFrame(
         {
             "claim": ["a < b", "c", "d"],
             "where": ["Figure 1", "Figure 2", "Figure 3"],
             "verdict": ["holds", "does not hold", "holds"],
+            "anchor": ["claim-a", "claim-c", "claim-d"],
         }
     )
-    text = ledger.ledger_brief(table)
-    first, second = text.splitlines()
-    assert first == "- **Holds** (2): a &lt; b (Figure 1); d (Figure 3)"
-    assert second == "- **Does not hold** (1): c (Figure 2)"
+    lines = ledger.ledger_brief(table).splitlines()[2:]
+    assert [line.split(" | ")[0] for line in lines] == ["| a &lt; b", "| d", "| c"]
+    assert lines[2].endswith(
+        '| Figure 2 | <a class="verdict fails" href="ledger.html#claim-c">does not hold</a> |'
+    )
 
 
 def test_a_section_opens_with_claim_finding_and_a_link_to_its_row(evidence):
@@ -404,7 +406,13 @@ def test_every_claim_has_a_place_of_its_own_in_the_ledger():
 
 
 def test_plain_words_follow_the_records(evidence):
-    table = pd.DataFrame({"verdict": ["holds", "does not hold"], "instances": [30, 12]})
+    table = pd.DataFrame(
+        {
+            "where": ["Theorem 4", "Proposition 1", "beside Theorem 3"],
+            "verdict": ["holds", "does not hold", "holds"],
+            "instances": [30, 12, 7],
+        }
+    )
     text = ledger.in_plain_words(table, evidence)
     assert text.startswith(
         "Of the paper's 2 statements that are checked here, 1 hold on every instance tried, 42 in all."

@@ -75,6 +75,28 @@ def test_sets_of_games_stand_below_each_other():
     assert list(table["games"]) == [2, 2, 1, 1]
 
 
+def test_a_table_to_be_read_is_narrower_and_keeps_every_number():
+    table = tables.improvement_table(selections())
+    shown = tables.narrow(table)
+    assert list(shown.columns)[-1] == "DNL higher · equal · DNL lower"
+    assert list(shown.iloc[:, -1]) == ["2 · 0 · 0", "2 · 0 · 0", "0 · 0 · 1", "1 · 0 · 0"]
+    assert len(shown.columns) == len(table.columns) - 2
+    exact = checks.exact_table(selections(), certified({("a", "dnl"): (0.0, 1.0)}), 1e-3)
+    shown = tables.narrow(exact).set_index("network")
+    assert shown.loc["DNL", "certified of accepted"] == "1 of 2"
+    assert shown.loc["DNL", "holds · refuted · open"] == "0 · 0 · 1"
+    plain = exact[["network", "regret, at least"]]
+    assert tables.narrow(plain).equals(plain)
+
+
+def test_the_message_of_a_comparison_has_the_tables_numbers():
+    text = tables.paired_sentence(selections(unsolved={("a", "delu")}))
+    assert text == (
+        "On average over games the welfare of DNL's profiles exceeds ReLU's by 3.0 ± 0.0 (higher in 2, equal in 0, "
+        "lower in 0 games) and DeLU's by 3.0 (n=1) (higher in 1, equal in 0, lower in 0 games)."
+    )
+
+
 def test_certificates_beside_a_figure_by_hand():
     bounds = {
         ("a", "relu"): (0.0, 1e-4), ("b", "relu"): (2e-3, 3e-3),

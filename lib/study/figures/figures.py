@@ -79,7 +79,8 @@ def figure_4(errors: pd.DataFrame, label: str) -> Grid:
     """Figure 4: error of the networks against the numbers of signals, states and actions.
 
     Top: mean squared error in utility units, the paper's Eq. 2. Bottom: relative to each utility's
-    variance, degenerate games left out. Solid: training; dashed: held-out.
+    variance, degenerate games left out. Solid: training; dashed: held-out. Last: the paired
+    difference of logarithms, which is what a comparison of networks is about.
     """
     lines = []
     for suffix, frame in (("", errors), ("_relative", errors[~errors["degenerate"]])):
@@ -92,8 +93,17 @@ def figure_4(errors: pd.DataFrame, label: str) -> Grid:
                 for size in SIZES
             )
         )
+    lines.append(_line(_log_ratios(errors[~errors["degenerate"]]), "value"))
+    labels = ("mean squared error", "error / variance", "log error, DNL − it")
     note = _note("solid: training · dashed: held-out", errors, label)
-    return Grid(tuple(lines), ("mean squared error", "error / variance"), note, (True, False))
+    return Grid(tuple(lines), labels, note, (True, False, False))
+
+
+def _log_ratios(errors: pd.DataFrame) -> pd.DataFrame:
+    """DNL's training error against each other network's: ``value`` is below 0 where DNL's is smaller."""
+    dnl = errors[errors["method"] == "dnl"].set_index("game")["training_relative"]
+    others = errors[errors["method"] != "dnl"]
+    return others.assign(value=np.log(others["game"].map(dnl) / others["training_relative"]))
 
 
 def figure_2(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:

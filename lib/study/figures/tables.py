@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -174,6 +175,35 @@ def paired_errors(errors: pd.DataFrame) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def narrow(table: pd.DataFrame) -> pd.DataFrame:
+    """The table to be read: counts that belong together share a column. What is saved keeps them apart."""
+    signs = [
+        name for name in table if name == "equal" or re.search(r"\b(higher|lower)$", str(name))
+    ]
+    for columns, between in (
+        (signs, " · "),
+        (["holds", "refuted", "open"], " · "),
+        (["certified", "accepted"], " of "),
+        (["polished, certified", "profiles"], " of "),
+    ):
+        if columns and set(columns) <= set(table):
+            place = min(map(list(table).index, columns))
+            joined = [between.join(map(str, row)) for row in table[columns].itertuples(index=False)]
+            table = table.drop(columns=columns)
+            table.insert(place, between.join(columns), joined)
+    return table
+
+
+def paired_sentence(equilibria: pd.DataFrame) -> str:
+    """The message of a figure that compares networks: how far DNL's welfare is ahead, and in how many games."""
+    parts = [
+        f"{row['comparison'].removeprefix('DNL − ')}'s by {row['welfare difference']} (higher in "
+        f"{row['DNL higher']}, equal in {row['equal']}, lower in {row['DNL lower']} games)"
+        for row in paired_table(equilibria).to_dict("records")
+    ]
+    return f"On average over games the welfare of DNL's profiles exceeds {' and '.join(parts)}."
 
 
 def _signs(gap: pd.Series, name: str) -> dict[str, int]:

@@ -15,6 +15,8 @@ from study.ledger.empirical import EMPIRICAL
 from study.ledger.table import ledger_table
 
 SHOWN = 4
+STATEMENT = r"(Proposition|Theorem) \d+$"
+"""How the ledger calls the place of a statement of the paper; ours are beside one, or not in it."""
 WORTH = {
     Verdict.HOLDS: "worth more than",
     Verdict.EQUAL: "worth as much as",
@@ -55,16 +57,17 @@ def ledger_markdown(table: pd.DataFrame, root: str = "") -> str:
     return "\n".join(lines)
 
 
-def ledger_brief(table: pd.DataFrame) -> str:
-    """A line per verdict that occurs, with its claims: what held and what did not at a glance."""
-    lines = []
-    for word in Verdict:
-        part = table[table["verdict"] == str(word)]
-        if len(part):
-            claims = "; ".join(
-                f"{row['claim']} ({row['where']})" for row in part.to_dict("records")
-            )
-            lines.append(f"- **{str(word).capitalize()}** ({len(part)}): {escape(claims)}")
+def ledger_brief(table: pd.DataFrame, root: str = "") -> str:
+    """A line per claim, with its verdict as a coloured word that links to the ledger's row; best verdicts first.
+
+    ``root`` leads from the page to the ledger's.
+    """
+    lines = ["| claim | where in the paper | verdict |", "|:--|:--|:--|"]
+    order = {str(word): place for place, word in enumerate(Verdict)}
+    for row in sorted(table.to_dict("records"), key=lambda row: order[row["verdict"]]):
+        colour = Verdict(row["verdict"]).name.lower()
+        word = f'<a class="verdict {colour}" href="{root}ledger.html#{row["anchor"]}">{row["verdict"]}</a>'
+        lines.append(f"| {escape(row['claim'])} | {escape(row['where'])} | {word} |")
     return "\n".join(lines)
 
 
@@ -91,6 +94,7 @@ def opening(evidence: Any, where: str, root: str = "../") -> str:
 
 def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
     """Three sentences on what came out: the theorems, what the local equilibria are worth, whether they are any."""
+    theory = theory[theory["where"].str.match(STATEMENT)]
     held = theory[theory["verdict"] == str(Verdict.HOLDS)]
     two, four = empirical.utilities(evidence), empirical.welfare(evidence)
     counts = [empirical.really_local(evidence), empirical.scenarios_really_local(evidence)]
@@ -102,8 +106,8 @@ def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
         f"Of the paper's {len(theory)} statements that are checked here, {len(held)} hold on every instance tried, "
         f"{int(theory['instances'].sum()):,} in all. To two senders, the local equilibria found with the paper's "
         f"network are {WORTH[verdict(two)]} those found with the better of two simpler ones ({_values(two)} of the "
-        f"utility range), and to four {WORTH[verdict(four)]} them ({_values(four)}); against full revelation, "
-        f"which costs nothing to find, two senders have {_values(empirical.over_revelation(evidence))}. An exact "
+        f"utility range), and to four they are {WORTH[verdict(four)]} those ({_values(four)}); against full "
+        f"revelation, which costs nothing to find, two senders have {_values(empirical.over_revelation(evidence))}. An exact "
         f"certificate confirms {here} profiles that passed the paper's sampled check as local equilibria, and "
         f"{there} of those behind Table 1."
     )
