@@ -97,6 +97,7 @@ def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
     theory = theory[theory["where"].str.match(STATEMENT)]
     held = theory[theory["verdict"] == str(Verdict.HOLDS)]
     two, four = empirical.utilities(evidence), empirical.welfare(evidence)
+    ahead = empirical.over_revelation(evidence)
     counts = [empirical.really_local(evidence), empirical.scenarios_really_local(evidence)]
     here, there = (
         f"{sum(c.true for c in own if isinstance(c, Count))} of {sum(c.size for c in own)}"
@@ -107,7 +108,7 @@ def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
         f"{int(theory['instances'].sum()):,} in all. To two senders, the local equilibria found with the paper's "
         f"network are {WORTH[verdict(two)]} those found with the better of two simpler ones ({_values(two)} of the "
         f"utility range), and to four they are {WORTH[verdict(four)]} those ({_values(four)}); against full "
-        f"revelation, which costs nothing to find, two senders have {_values(empirical.over_revelation(evidence))}. An exact "
+        f"revelation, which costs nothing to find, two senders have {_values(ahead)}. An exact "
         f"certificate confirms {here} profiles that passed the paper's sampled check as local equilibria, and "
         f"{there} of those behind Table 1."
     )
