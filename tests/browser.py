@@ -129,6 +129,11 @@ def test_a_page_opens_without_error_and_asks_nobody(browser, page):
         assert visit.errors == []
         nameless = visit.page.locator("article img:not([alt]), article img[alt='']")
         assert nameless.count() == 0, "a picture has no text alternative"
+        files = visit.page.evaluate(
+            """() => [...document.querySelectorAll("article img")].map((picture) => picture.alt)
+              .filter((words) => /\\.(png|svg|jpe?g)$|^_images/.test(words))"""
+        )
+        assert files == [], "a picture's text alternative is the name of a file"
 
 
 @pytest.mark.parametrize("page", pages())

@@ -164,6 +164,14 @@ def test_a_page_begins_with_a_heading_and_words(page):
     assert re.match(r"[A-Z*\[`$]|:::", lines[title + 1]), "words come after the title"
 
 
+@pytest.mark.parametrize("page", pages())
+def test_every_picture_is_said_in_words(page):
+    for cell in jupytext.read(ROOT / f"{page}.md").cells:
+        if cell.cell_type == "code" and "plt.show()" in cell.source:
+            words = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+            assert len(words.split()) >= 5, f"no text alternative: {cell.source[:60]}"
+
+
 SUMMARY = re.compile(r":::\{admonition\} In two sentences\n:class: summary\n(.*?)\n:::", re.DOTALL)
 FOLDERS = ("theory", "model", "learning", "certificates", "experiments")
 SUMMARISED = [page for page in pages() if page.split("/")[1] in FOLDERS] + [
