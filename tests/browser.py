@@ -207,6 +207,17 @@ def test_figures_are_not_wider_than_their_page(browser, page):
         assert wide == 0
 
 
+def test_the_first_screen_has_question_answers_and_picture(browser):
+    with Visit(browser, on_disk("book/intro"), {"width": 1280, "height": 900}) as visit:
+        question, answers, picture = visit.page.evaluate(
+            """() => ["section > p strong", "section > ul li:last-child", "div.cell_output :is(.still, .turning)"]
+              .map((place) => document.querySelector("article " + place).getBoundingClientRect())
+              .map((box) => [box.top, box.bottom])"""
+        )
+        assert question[1] < answers[0] < answers[1] < picture[0]
+        assert picture[0] + 290 <= 900, "the exact surface is cut"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("page", pages())
 def test_text_stands_out_from_its_background(browser, page, theme):

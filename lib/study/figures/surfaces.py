@@ -82,7 +82,7 @@ def interactive(records: Sequence[Record], sender: int = 0) -> go.Figure:
     )  # fmt: skip
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 70, "b": 0},
-        height=310 * height,
+        height=290 * height,
         updatemenus=[_row_buttons(rows, len(panels))],
     )
     return figure
