@@ -192,7 +192,7 @@ def narrow(table: pd.DataFrame) -> pd.DataFrame:
             place = min(map(list(table).index, columns))
             joined = [between.join(map(str, row)) for row in table[columns].itertuples(index=False)]
             table = table.drop(columns=columns)
-            table.insert(place, between.join(columns), joined)
+            table.insert(place, between.join(map(str, columns)), joined)
     return table
 
 
