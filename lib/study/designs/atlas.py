@@ -14,13 +14,13 @@ SIZES = ("signals", "states", "actions")
 def jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
     """A job per game that :class:`~study.designs.config.Atlas` asks for.
 
-    Games up to the size ``small`` come first: one of every size, the smallest first, then the second of every size;
-    the first games of larger sizes come last. ``games`` are those of both benchmarks.
+    The smallest come first, by the largest of their numbers of signals, states and actions; among these the first
+    game of every size, then the second. ``games`` are those of both benchmarks.
     """
     settings = to_dict(preset.atlas)
     small, largest, count = (settings.pop(name) for name in ("small", "largest", "games"))
     chosen = [
-        (size > small, game["index"], size, game)
+        (size, game["index"], game)
         for game in games
         for size in [max(game["parameters"][name] for name in SIZES)]
         if game["parameters"]["senders"] == 2 and size <= largest
@@ -28,7 +28,7 @@ def jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
     ]
     return [
         Job({"kind": "atlas", "game": game, **settings}, min(settings["seconds"], size**3 / 4))
-        for _, _, size, game in sorted(chosen, key=lambda entry: entry[:3])
+        for size, _, game in sorted(chosen, key=lambda entry: entry[:2])
     ]
 
 
