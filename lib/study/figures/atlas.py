@@ -137,10 +137,10 @@ def size_table(games: pd.DataFrame, target: float) -> pd.DataFrame:
 
 
 def welfare_table(games: pd.DataFrame) -> pd.DataFrame:
-    """Per prior, of the games in which signals matter: the senders' welfare below collusion, mean and interval."""
+    """Per prior: the senders' welfare below collusion, mean and interval; the games of :func:`welfare_rows`."""
     columns = list(_places(games))
     rows = []
-    for logit_scale, part in games[~games["idle"]].groupby("logit_scale"):
+    for logit_scale, part in _proven(games).groupby("logit_scale"):
         below = part[columns].sub(part[COLLUSION], axis=0)
         means = {_places(games)[name]: str(mean_interval(below[name])) for name in columns}
         rows.append({"logit scale of the prior": logit_scale, "games": len(part), **means})
@@ -156,8 +156,11 @@ def _places(games: pd.DataFrame) -> dict[str, str]:
 
 
 def welfare_rows(games: pd.DataFrame) -> pd.DataFrame:
-    """One row per game and place: ``place`` and ``below``, the welfare under collusion's, shares of stakes."""
-    awake = games[~games["idle"]]
+    """One row per game and place: ``place`` and ``below``, the welfare under collusion's, shares of stakes.
+
+    Of the games in which signals matter and some outcome is certified, so that all places have the same games.
+    """
+    awake = _proven(games)
     parts = [
         pd.DataFrame({"place": words, "below": awake[COLLUSION] - awake[name]})
         for name, words in _places(games).items()
@@ -204,10 +207,14 @@ def _selected(record: Record, frame: pd.DataFrame, preset: Preset) -> list[dict[
     return [row | {"idle": bool((part[["first", "second"]].abs() <= SAME).all(axis=None))}]
 
 
+def _proven(games: pd.DataFrame) -> pd.DataFrame:
+    return games[~games["idle"] & (games["outcomes"] > 0)]
+
+
 def summary(games: pd.DataFrame, covered: tuple[int, int], target: float) -> str:
     """What the atlas says, in two sentences."""
     awake = games[~games["idle"]]
-    proven = awake[awake["outcomes"] > 0]
+    proven = _proven(games)
     compared = proven.dropna(subset="both")
     better = compared[compared["both"] > target]
     several, idle = int((proven["outcomes"] > 1).sum()), int(games["idle"].sum())
