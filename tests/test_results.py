@@ -130,6 +130,16 @@ PLAYED = entry(
     },
     {"gains": GAINS},
 )
+PLACED = entry(
+    {"profile": st.text(), "utilities": NUMBERS, "receiver_utility": NUMBER},
+    {
+        "regret": INTERVAL,
+        "gains": GAINS,
+        "support": st.lists(WHOLE),
+        "start": st.text(),
+        "times": WHOLE,
+    },
+)
 ERRORS = entry(dict.fromkeys(("training", "held_out", "variance"), NUMBERS))
 FOUND = {
     "fit": entry({"errors": ERRORS}) | entry({"diverged": st.text()}),
@@ -146,6 +156,7 @@ FOUND = {
     "certify": entry({"rows": st.lists(CERTIFIED, max_size=3)}, UNITS),
     "kinks": entry({"rows": st.lists(CHECKED, max_size=3)}, UNITS),
     "dynamics": entry({"runs": st.lists(PLAYED, max_size=3), "timings": NUMBERS}, UNITS),
+    "atlas": entry({"rows": st.lists(PLACED, max_size=3)}, UNITS),
 }
 ARRAYS = arrays_of.arrays(
     st.sampled_from(["float64", "float32", "int32", "uint8", "bool"]),

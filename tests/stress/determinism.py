@@ -20,7 +20,7 @@ from study.records.results import Results
 from study.records.store import Record
 
 # a wall clock decides where these stop
-TIMED = ("certify", "kinks", "dynamics")
+TIMED = ("certify", "kinks", "dynamics", "atlas")
 CLOSE = 1e-9
 
 

@@ -23,6 +23,7 @@ OVERRIDES = {
     "dynamics.starts": 1,
     "dynamics.rounds": 2,
     "dynamics.margins": [0.01],
+    "atlas.seconds": 60.0,
     "certificates.polish_rounds": 1,
     "training.samples": 64,
     "training.held_out": 32,

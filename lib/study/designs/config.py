@@ -247,6 +247,32 @@ class DynamicsStudy:
 
 
 @dataclass(frozen=True)
+class Atlas:
+    """The equilibria of two-sender games, each game from several starts; see ``kinds/atlas.py``.
+
+    Attributes
+    ----------
+    small : of the second benchmark, games whose signals, states and actions are at most this many, ``games`` each
+    games : per size of the second benchmark; of larger sizes, and with the paper's prior, only the first
+    largest : no game has more signals, states or actions
+    starts : where the searches begin, see :func:`persuasion.nash`
+    target : regret that counts as an equilibrium, share of every sender's own stake
+    seconds : wall time per game
+    seed : of the random starts
+    """
+
+    small: int = 6
+    games: int = 5
+    largest: int = 10
+    starts: tuple[str, ...] = (
+        "full revelation", "alone", "silence", "random", "random", "random",
+    )  # fmt: skip
+    target: float = 1e-3
+    seconds: float = 30.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
 class Preset:
     """Everything that ``make reproduce`` runs.
 
@@ -267,6 +293,7 @@ class Preset:
     baselines : searches without networks, for comparison
     sensitivity : Table 1 with its lost constants changed
     certificates, kinks, dynamics : the chapter on certificates
+    atlas : the chapter on the equilibria that there are
     methods : network architectures
     tolerances : tolerated gains of the local-equilibrium check, relative to the game's utility range [C]
     headline : the tolerance at which the figures select [C]
@@ -285,6 +312,7 @@ class Preset:
     certificates: Certificates = Certificates()
     kinks: KinksStudy = KinksStudy()
     dynamics: DynamicsStudy = DynamicsStudy()
+    atlas: Atlas = Atlas()
     scenarios: tuple[str, ...] = SCENARIOS
     instances: int = 20
     methods: tuple[str, ...] = METHODS
@@ -354,6 +382,7 @@ def _quick() -> Preset:
         certificates=Certificates(searches=1, seconds=0.5, every_tolerance=False, polish_rounds=20),
         kinks=replace(paper.kinks, instances=2, starts=1, steps=(0, 2, 6, 20), seconds=2.0),
         dynamics=replace(paper.dynamics, largest=4, starts=2, seconds=5.0),
+        atlas=Atlas(largest=4, seconds=5.0),
     )
 
 
@@ -383,6 +412,7 @@ def _smoke() -> Preset:
         certificates=Certificates(seconds=20.0, scenario_global=False, polish_rounds=5),
         kinks=KinksStudy((Size(2, 2, 2, 2, 1.0),), 1, starts=1, steps=(0, 2), samples=(50,)),
         dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2), seconds=10.0),
+        atlas=Atlas(largest=3, starts=("silence", "random"), seconds=1.0),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.training import Training
-from study.designs import certificates, plausible, recipes, sensitivity
+from study.designs import atlas, certificates, plausible, recipes, sensitivity
 from study.designs.config import Benchmark, Preset, to_dict
 from study.jobs import Job
 
@@ -30,6 +30,7 @@ EXPERIMENTS = (
     "scenario-certificates",
     "kinks",
     "dynamics",
+    "atlas",
 )
 # costs are for the progress line only: seconds of one processor, roughly; of training, per sample visit and network
 SECONDS_PER_VISIT = 6e-6
@@ -184,4 +185,5 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "scenario-certificates": _scenario_certificates,
     "kinks": certificates.kinks_jobs,
     "dynamics": lambda preset: certificates.dynamics_jobs(preset, _both_benchmarks(preset)),
+    "atlas": lambda preset: atlas.jobs(preset, _both_benchmarks(preset)),
 }

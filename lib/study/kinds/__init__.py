@@ -9,6 +9,7 @@
 ``certify``    the exact regret of what a solve or reference job found, and polishing
 ``kinks``      one game: the sampled check against the exact one on optimised profiles
 ``dynamics``   one two-sender game: alternating global best responses from many starts
+``atlas``      one two-sender game: certified equilibria from several starts, and landmarks
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import numpy as np
 
 Payload = tuple[dict[str, Any], dict[str, np.ndarray]]
 KINDS = (
-    "solve", "reference", "reach", "didactic", "fit", "baseline", "certify", "kinks", "dynamics",
+    "solve", "reference", "reach", "didactic", "fit", "baseline", "certify", "kinks", "dynamics", "atlas",
 )  # fmt: skip
 
 

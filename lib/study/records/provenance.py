@@ -33,6 +33,12 @@ RELEVANT = {
     "certify": GAMES + SOLVERS,
     "kinks": (*GAMES, *SOLVERS, "persuasion/learn/sampled_check.py"),
     "dynamics": GAMES + SOLVERS,
+    "atlas": (
+        *GAMES,
+        *SOLVERS,
+        "persuasion/equilibria/nash/*.py",
+        "persuasion/theorems/full_revelation.py",
+    ),
     "verify": (*GAMES, *SOLVERS, "study/audit/*.py"),
 }
 PACKAGES = ("numpy", "torch", "scipy", "highspy", "cvxpy", "pyscipopt")

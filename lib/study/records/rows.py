@@ -147,6 +147,21 @@ class ReachRow(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AtlasRow(Row):
+    """One row per outcome found in a two-sender game, and one per landmark (kind `atlas`)."""
+
+    row: Annotated[int, "number of the row; a profile that was found is `row/policies` in `arrays`"]
+    profile: Annotated[str, "`equilibrium`, `approximate`, `unproven`, or the name of the landmark"]
+    utilities: Annotated[list[float], "per sender"]
+    receiver_utility: Annotated[float, "the receiver's"]
+    regret: Annotated[list[float] | None, "global: lower end, upper end; null for landmarks"] = None
+    gains: Annotated[list[list[float]] | None, "interval per sender"] = None
+    support: Annotated[list[int] | None, "signals that each sender uses"] = None
+    start: Annotated[str | None, "where the search began"] = None
+    times: Annotated[int | None, "starts that led to this outcome"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ArrayRow(Row):
     """One row per further array of a record: loss curves, surfaces, weights, policies of full revelation."""
 
@@ -181,6 +196,7 @@ TABLES: dict[str, type] = {
     "checks": CheckRow,
     "dynamics": DynamicsRow,
     "reach": ReachRow,
+    "atlas": AtlasRow,
     "arrays": ArrayRow,
     "sources": SourceRow,
 }

@@ -27,6 +27,7 @@ LISTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "kinks": ("rows", "checks", ()),
     "dynamics": ("runs", "dynamics", ("regret", "cycle_length")),
     "reach": ("rows", "reach", ()),
+    "atlas": ("rows", "atlas", ()),
 }
 NULLS = {"reference": ("full_revelation", "obstacle")}
 GROUPS = ("errors", "shape", "local", "global", "polished")

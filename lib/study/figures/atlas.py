@@ -1,0 +1,257 @@
+"""Records of the atlas as tidy tables: what equilibria there are, and what they are worth.
+
+Utilities are shares of each sender's own stake, 0 where nobody reveals anything. The receiver's are shares of what
+information is worth to it: 0 without any, 1 under full revelation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.designs.config import Preset
+from study.figures.frames import game_id
+from study.figures.statistics import mean_interval
+from study.records.store import Record
+from study.regrets import record_stakes, relative_interval
+
+SIZES = ("signals", "states", "actions")
+SILENT, REVEALED, COLLUSION = "no revelation", "full revelation", "collusion"
+CERTIFIED, NETWORK = "equilibrium", "network"
+FOUND = (CERTIFIED, "approximate", "unproven")
+SAME = 1e-6
+"""Differences of utilities, in shares of stakes, that are none."""
+NEAR = 0.01
+"""A profile of global regret up to this share of every stake is near a global equilibrium."""
+
+
+def atlas_frame(records: Sequence[Record]) -> pd.DataFrame:
+    """One row per outcome that was found and per landmark.
+
+    Columns: game, its parameters, ``size`` (its largest number of signals, states or actions), ``profile`` (status
+    or landmark), ``first`` and ``second`` (the senders' utilities) and ``welfare``, their sum; ``receiver`` (NaN
+    where information is worth nothing); ``lower`` and ``upper`` end of the global regret, share of stakes; support,
+    start; ``origin``, the senders' utilities under silence, in utility units.
+    """
+    done = [record for record in records if record.done]
+    return pd.DataFrame([row for record in done for row in _rows(record)])
+
+
+def _rows(record: Record) -> list[dict[str, Any]]:
+    stakes, rows = record_stakes(record), record.metrics["rows"]
+    parameters = record.config["game"]["parameters"]
+    marks = {row["profile"]: row for row in rows if row["profile"] not in FOUND}
+    silent, revealed = (marks.get(name, marks[SILENT]) for name in (SILENT, REVEALED))
+    worth = revealed["receiver_utility"] - silent["receiver_utility"]
+    found = []
+    for row in rows:
+        shares = (np.array(row["utilities"]) - silent["utilities"]) / stakes
+        lower, upper = relative_interval(row if "regret" in row else None, stakes)
+        told = row["receiver_utility"] - silent["receiver_utility"]
+        found.append(
+            {
+                "game": game_id(record),
+                **parameters,
+                "size": max(parameters[name] for name in SIZES),
+                "profile": row["profile"],
+                "first": shares[0],
+                "second": shares[1],
+                "welfare": shares.sum(),
+                "receiver": told / worth if worth > SAME else np.nan,
+                "lower": lower,
+                "upper": upper,
+                "support": row.get("support"),
+                "start": row.get("start"),
+                "origin": silent["utilities"],
+            }
+        )
+    return found
+
+
+def games_table(frame: pd.DataFrame, most: float) -> pd.DataFrame:
+    """One row per game, indexed by it; an outcome is certified if its proven regret is at most ``most``.
+
+    ``outcomes`` : certified ones. ``idle`` : no landmark and no outcome differs from silence for any sender.
+    ``gain_first``, ``gain_second`` : what the senders have above full revelation at the certified outcome that
+    lifts the worse-off of them most, ``both`` : the smaller of the two, ``cost`` : what it takes from the receiver
+    (all NaN without full revelation). Welfare of the ``best`` and ``worst`` certified outcome and of each landmark.
+    """
+    rows = [_game(part, most) for _, part in frame.groupby("game", sort=False)]
+    return pd.DataFrame(rows).set_index("game")
+
+
+def _game(part: pd.DataFrame, most: float) -> dict[str, Any]:
+    certified = part[part["upper"] <= most]
+    marks = part[~part["profile"].isin(FOUND)].set_index("profile")
+    row = {
+        **part.iloc[0][["game", "size", "logit_scale"]],
+        "outcomes": len(certified),
+        "idle": bool((part[["first", "second"]].abs() <= SAME).all(axis=None)),
+        "best": certified["welfare"].max(),
+        "worst": certified["welfare"].min(),
+        **marks["welfare"],
+        **dict.fromkeys(("gain_first", "gain_second", "both", "cost"), np.nan),
+    }
+    if REVEALED in marks.index and len(certified):
+        gains = certified[["first", "second"]] - marks.loc[REVEALED, ["first", "second"]].astype(
+            float
+        )
+        chosen = gains.min(axis=1).idxmax()
+        row |= {
+            "gain_first": gains.loc[chosen, "first"],
+            "gain_second": gains.loc[chosen, "second"],
+            "both": gains.loc[chosen].min(),
+            "cost": marks.loc[REVEALED, "receiver"] - certified.loc[chosen, "receiver"],
+        }
+    return row
+
+
+def size_table(games: pd.DataFrame, target: float) -> pd.DataFrame:
+    """Per prior and size, of the games in which signals matter: distinct outcomes, and what both senders prefer.
+
+    Better means by more than ``target`` of each sender's stake, up to which regret counts as none.
+    """
+    rows = []
+    for (logit_scale, size), part in games.groupby(["logit_scale", "size"]):
+        awake = part[~part["idle"]]
+        compared = awake.dropna(subset="both")
+        better = compared[compared["both"] > target]
+        rows.append(
+            {
+                "logit scale of the prior": logit_scale,
+                "largest size": size,
+                "games": len(part),
+                "signals matter": len(awake),
+                "nothing certified": int((awake["outcomes"] == 0).sum()),
+                "certified outcomes, mean": round(awake["outcomes"].mean(), 2),
+                "at most": int(awake["outcomes"].max()) if len(awake) else 0,
+                "both prefer one to full revelation": f"{len(better)} of {len(compared)}",
+                "gain of the worse-off": str(mean_interval(better["both"])),
+                "cost to the receiver": str(mean_interval(better["cost"])),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def welfare_table(games: pd.DataFrame) -> pd.DataFrame:
+    """Per prior: the senders' welfare below collusion, mean and interval; the games of :func:`welfare_rows`."""
+    columns = list(_places(games))
+    rows = []
+    for logit_scale, part in _proven(games).groupby("logit_scale"):
+        below = part[columns].sub(part[COLLUSION], axis=0)
+        means = {_places(games)[name]: str(mean_interval(below[name])) for name in columns}
+        rows.append({"logit scale of the prior": logit_scale, "games": len(part), **means})
+    return pd.DataFrame(rows)
+
+
+def _places(games: pd.DataFrame) -> dict[str, str]:
+    """Columns of welfare to the words for them, from collusion down."""
+    alone = {f"sender {k} alone": f"sender {k + 1} alone" for k in range(2)}
+    ends = {"best": "best certified outcome", "worst": "worst certified outcome"}
+    places = {**alone, **ends, SILENT: SILENT, REVEALED: REVEALED}
+    return {name: words for name, words in places.items() if name in games}
+
+
+def welfare_rows(games: pd.DataFrame) -> pd.DataFrame:
+    """One row per game and place: ``place`` and ``below``, the welfare under collusion's, shares of stakes.
+
+    Of the games in which signals matter and some outcome is certified, so that all places have the same games.
+    """
+    awake = _proven(games)
+    parts = [
+        pd.DataFrame({"place": words, "below": awake[COLLUSION] - awake[name]})
+        for name, words in _places(games).items()
+    ]
+    return pd.concat(parts).reset_index().dropna()
+
+
+def networks_frame(records: Sequence[Record], frame: pd.DataFrame, preset: Preset) -> pd.DataFrame:
+    """One row per game of the atlas and the profile that its DNL search selected at the headline tolerance.
+
+    ``lower`` and ``upper`` end of its global regret as the ``records`` of kind ``certify`` have it; ``first`` and
+    ``second`` as in :func:`atlas_frame`; ``distance`` : to the nearest certified outcome, the larger difference of
+    the two senders' utilities.
+    """
+    rows = [
+        row for record in records if _of_dnl(record) for row in _selected(record, frame, preset)
+    ]
+    columns = ("game", "first", "second", "lower", "upper", "distance", "idle")
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _of_dnl(record: Record) -> bool:
+    config = record.config
+    return record.done and config["kind"] == "certify" and config["method"] == "dnl"
+
+
+def _selected(record: Record, frame: pd.DataFrame, preset: Preset) -> list[dict[str, Any]]:
+    part = frame[frame["game"] == game_id(record)]
+    headline, radius = preset.tolerances.index(preset.headline), preset.searches[0].radius
+    chosen = [
+        row
+        for row in record.metrics["rows"]
+        if row["radius"] == radius and headline in row["selected_at"] and row["global"]
+    ]
+    if part.empty or not chosen:
+        return []
+    stakes = record_stakes(record)
+    shares = (np.array(chosen[0]["utilities"]) - part["origin"].iloc[0]) / stakes
+    lower, upper = relative_interval(chosen[0]["global"], stakes)
+    certified = part.loc[part["profile"] == CERTIFIED, ["first", "second"]].to_numpy()
+    distances = np.abs(certified - shares).max(axis=1)
+    row = {"game": game_id(record), "first": shares[0], "second": shares[1]}
+    row |= {"lower": lower, "upper": upper, "distance": distances.min(initial=np.inf)}
+    return [row | {"idle": bool((part[["first", "second"]].abs() <= SAME).all(axis=None))}]
+
+
+def _proven(games: pd.DataFrame) -> pd.DataFrame:
+    return games[~games["idle"] & (games["outcomes"] > 0)]
+
+
+def summary(games: pd.DataFrame, covered: tuple[int, int], target: float) -> str:
+    """What the atlas says, in two sentences."""
+    awake = games[~games["idle"]]
+    proven = _proven(games)
+    compared = proven.dropna(subset="both")
+    better = compared[compared["both"] > target]
+    several, idle = int((proven["outcomes"] > 1).sum()), int(games["idle"].sum())
+    first = (
+        f"In {several} of {len(proven)} two-sender games more than one equilibrium outcome is found and proven "
+        f"({covered[0]} of {covered[1]} games of the design are in; left out are {idle} in which no signal "
+        f"matters to a sender and {len(awake) - len(proven)} in which nothing could be proven in the time)."
+    )
+    if better.empty:
+        return f"{first} In none of these do both senders prefer a proven one to full revelation."
+    return (
+        f"{first} In {len(better)} of {len(compared)} both senders prefer a proven one to full revelation, the "
+        f"worse-off by {better['both'].median():.1%} of its stake in the median, and the receiver then gives up "
+        f"{better['cost'].median():.0%} of what information is worth to it."
+    )
+
+
+def nearly(frame: pd.DataFrame) -> str:
+    """The same comparison with full revelation if profiles near an equilibrium count, too."""
+    games = games_table(frame, NEAR)
+    compared = games[~games["idle"]].dropna(subset="both")
+    return (
+        f"If all profiles of a proven regret of at most {NEAR:.0%} count, both senders prefer one to full "
+        f"revelation by more than that in {int((compared['both'] > NEAR).sum())} of {len(compared)} games."
+    )
+
+
+def networks_summary(networks: pd.DataFrame) -> str:
+    """How often a network's local equilibrium is near a global one."""
+    awake = networks[~networks["idle"].astype(bool)]
+    if awake.empty:
+        return "No game of the atlas in which signals matter has a certified profile of DNL."
+    near, far = (awake["upper"] <= NEAR).sum(), (awake["lower"] > NEAR).sum()
+    close = int((awake["distance"] <= NEAR).sum())
+    return (
+        f"Of {len(awake)} local equilibria of DNL in games in which signals matter, {near} have a "
+        f"proven global regret of at most {NEAR:.0%} of every sender's stake and {far} a larger one; the intervals "
+        f"of the others contain that share. {close} lie within {NEAR:.0%} of a certified outcome in both senders' "
+        "utilities."
+    )
