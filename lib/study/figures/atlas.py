@@ -99,12 +99,12 @@ def _game(part: pd.DataFrame, most: float) -> dict[str, Any]:
         gains = certified[["first", "second"]] - marks.loc[REVEALED, ["first", "second"]].astype(
             float
         )
-        chosen = gains.min(axis=1).idxmax()
+        chosen: Any = gains.min(axis=1).idxmax()
         row |= {
             "gain_first": gains.loc[chosen, "first"],
             "gain_second": gains.loc[chosen, "second"],
             "both": gains.loc[chosen].min(),
-            "cost": marks.loc[REVEALED, "receiver"] - certified.loc[chosen, "receiver"],
+            "cost": float(marks["receiver"][REVEALED]) - certified["receiver"][chosen],
         }
     return row
 

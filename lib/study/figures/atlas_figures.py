@@ -45,9 +45,9 @@ def plane(part: pd.DataFrame, network: pd.DataFrame) -> Figure:
     use_style()
     figure, axis = plt.subplots(figsize=(7.4, 4.6), layout="constrained")
     draw_plane(axis, part, 7)
-    for row in network.itertuples():
+    for first, second in network[["first", "second"]].to_numpy(float):
         axis.plot(
-            row.first, row.second, linestyle="", color=LOOKS["dnl"]["color"], marker="s",
+            first, second, linestyle="", color=LOOKS["dnl"]["color"], marker="s",
             fillstyle="none", markersize=9, label="DNL's local equilibrium",
         )  # fmt: skip
     axis.set(xlabel="sender 1, above no revelation", ylabel="sender 2, above no revelation")
@@ -73,8 +73,9 @@ def draw_plane(axis: Axes, part: pd.DataFrame, size: float) -> None:
     axis.margins(0.12)
     left, right = axis.get_xlim()
     bottom, top = axis.get_ylim()
-    for row in part[part["profile"] == atlas.REVEALED].itertuples():
-        axis.fill_between([row.first, right], row.second, top, color=SHADE, alpha=0.12, lw=0)
+    revealed = part.loc[part["profile"] == atlas.REVEALED, ["first", "second"]]
+    for first, second in revealed.to_numpy(float):
+        axis.fill_between([first, right], second, top, color=SHADE, alpha=0.12, lw=0)
     for total in part.loc[part["profile"] == atlas.COLLUSION, "welfare"]:
         ends = np.array([left, right])
         axis.plot(ends, total - ends, color=COLOURS["collusion"], lw=0.8, ls=":")
