@@ -23,7 +23,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # targets write into the same places, and every test has cores of its own
 .NOTPARALLEL:
 
-.PHONY: help setup reproduce book serve page browser pdf run results verify status test test-code test-notebooks test-book benchmark lint format lock overview clean
+.PHONY: help setup reproduce book serve page browser pdf run results verify status test test-code test-notebooks test-book benchmark proofs lint format lock overview clean
 
 help: ## list the targets, and how long each takes
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -100,6 +100,9 @@ stress: $(READY) ## faults, hostile input, extreme numbers, planted errors, muta
 
 benchmark: $(READY) ## ours against naive baselines; writes _build/benchmarks.json (1 hour)
 	$(RUN) benchmarks/run.py
+
+proofs: $(READY) ## prove the inequalities of our own theorems with z3; writes results/proofs.json (10 min)
+	$(RUN) proofs/run.py
 
 format: $(READY) ## format and fix what can be fixed (1 s)
 	ruff format .

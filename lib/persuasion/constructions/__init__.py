@@ -1,1 +1,1 @@
-"""The paper's constructions: public persuasion (Theorem 3), Gray codes (Theorem 4), win-lose games (Theorem 5)."""
+"""Constructions of proofs: the paper's (Theorems 3 to 5), and our own on verification and on many senders."""

@@ -28,6 +28,7 @@ from scipy.optimize import linprog
 from scipy.sparse import block_diag, hstack, identity
 
 from persuasion.checks import distributions, real_array
+from persuasion.constructions.audience import Audience, lift, reduction
 from persuasion.game import Game
 from persuasion.policies import project_to_simplex
 from persuasion.simulate import receiver_actions, sender_utilities
@@ -78,6 +79,14 @@ class PublicPersuasion:
     def states(self) -> int:
         """How many states there are."""
         return len(self.prior)
+
+    @property
+    def audience(self) -> Audience:
+        """The same in general terms: equal weights, two actions, and the sender counts who acts."""
+        acts = np.column_stack([np.zeros(self.states), np.ones(self.states)])
+        utilities = [np.column_stack([np.zeros(self.states), row]) for row in self.differences]
+        shares = np.full(self.receivers, 1 / self.receivers)
+        return Audience(self.prior, shares, utilities, [acts] * self.receivers)
 
 
 def public_utility(instance: PublicPersuasion, scheme: ArrayLike) -> float:
@@ -157,8 +166,7 @@ class ReducedGame:
         table = real_array("scheme", scheme, 2)
         if table.shape[1] > self.game.signals:
             raise ValueError(f"scheme has {table.shape[1]} signals, game has {self.game.signals}")
-        decoys = np.tile(self.instance.prior @ table, (self.instance.receivers, 1))
-        rows = np.vstack([table, decoys])
+        rows = lift(self.instance.audience, table)
         return np.pad(rows, ((0, 0), (0, self.game.signals - rows.shape[1])))
 
     def extract(self, policy: ArrayLike) -> np.ndarray:
@@ -211,17 +219,11 @@ def reduced_game(
         _check_conditions(mass, lure, penalty, loss)
     receivers, states = instance.receivers, instance.states + instance.receivers
     count = max(receivers, instance.states if signals is None else signals)
-    decoys = np.full(receivers, mass / receivers)
-    game = Game(
-        np.concatenate([(1 - mass) * instance.prior, decoys]),
-        _receiver(instance, mass, lure, penalty),
-        _senders(instance, loss),
-        count,
-        name="reduced",
-    )
+    tables = reduction(instance.audience, mass, lure, lure, penalty, loss)
+    senders = np.stack([tables.payoffs, np.zeros_like(tables.payoffs)])
+    game = Game(tables.prior, tables.receiver, senders, count, name="reduced")
     opponent = np.zeros((states, count))
-    opponent[: instance.states, :receivers] = 1 / receivers
-    opponent[instance.states :, :receivers] = np.eye(receivers)
+    opponent[:, :receivers] = tables.opponent
     return ReducedGame(instance, game, opponent, mass, lure, penalty, loss)
 
 
@@ -241,24 +243,6 @@ def _check_conditions(mass: float, lure: float, penalty: float, loss: float) -> 
         )
     if not loss >= 0:
         raise ValueError(f"condition L >= 0 fails: loss is {loss:g}")
-
-
-def _receiver(instance: PublicPersuasion, mass: float, lure: float, penalty: float) -> np.ndarray:
-    receivers, states = instance.receivers, instance.states
-    table = np.zeros((states + receivers, 2 * receivers + 1))
-    table[:states, 1:-1:2] = instance.differences.T
-    table[states:, :-1] = -penalty * np.repeat(1 - np.eye(receivers), 2, axis=1)
-    table[:states, -1] = lure
-    table[states:, -1] = -lure * (1 - mass) / mass
-    return table
-
-
-def _senders(instance: PublicPersuasion, loss: float) -> np.ndarray:
-    receivers, states = instance.receivers, instance.states
-    table = np.zeros((2, states + receivers, 2 * receivers + 1))
-    table[0, :states, 1:-1:2] = 1
-    table[0, :, -1] = -loss
-    return table
 
 
 @dataclass(frozen=True, eq=False)

@@ -104,7 +104,7 @@ def bimatrix_gains(
 
 
 def sender_gains(game: Game, policies: np.ndarray, ties: Any) -> np.ndarray:
-    """What each sender gains by its best policy, ``(2,)``, for an indifferent receiver.
+    """What each sender gains by its best policy, ``(senders,)``, for an indifferent receiver and two states.
 
     The tie map alone decides the action, so utility is linear in a sender's policy and some deterministic
     policy is best: all ``m ** 2`` of them are tried.
@@ -113,5 +113,5 @@ def sender_gains(game: Game, policies: np.ndarray, ties: Any) -> np.ndarray:
     rows = np.indices((game.signals,) * 2).reshape(2, -1)
     pure = np.stack([vertices[rows[0]], vertices[rows[1]]], axis=1)
     now = sender_utilities(game, policies, ties=ties)
-    best = [deviation_utilities(game, policies, i, pure, ties=ties).max() for i in range(2)]
+    best = [deviation_utilities(game, policies, i, pure, ties=ties).max() for i in range(len(now))]
     return np.array(best) - now

@@ -1,0 +1,114 @@
+"""Independent sets in the question of equilibrium, against solvers in floating point and against networkx."""
+
+from fractions import Fraction
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from persuasion.best_response import best_response
+from persuasion.constructions.improving_column import improving_column, positive_ray
+from persuasion.constructions.verification import deviation, independent_set, verification_game
+from persuasion.exact import RationalGame, exact_utilities, rationals
+
+SMALL = st.integers(-3, 3)
+
+
+@given(st.integers(1, 4), st.integers(0, 4), st.data())
+def test_a_positive_ray_exists_where_a_linear_program_says_so(size, count, data):
+    numbers = st.lists(SMALL, min_size=size, max_size=size)
+    rows = np.array(data.draw(st.lists(numbers, min_size=count, max_size=count)), dtype=object)
+    rows, objective = rows.reshape(count, size), np.array(data.draw(numbers), dtype=object)
+    found = positive_ray(objective, rows)
+    constraints = np.vstack([-rows, np.ones((1, size))]).astype(float)
+    limits = np.append(np.zeros(count), 1.0)
+    best = -linprog(-objective.astype(float), A_ub=constraints, b_ub=limits).fun
+    assert (found is not None) == (best > 1e-9)
+    if found is not None:
+        assert (found >= 0).all()
+        assert (rows @ found >= 0).all()
+        assert objective @ found > 0
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6))
+def test_a_column_gains_where_the_best_response_does(seed):
+    generator = np.random.default_rng(seed)
+    states, actions, signals = generator.integers(2, 4, 3)
+    game = RationalGame(
+        rationals(["1/2", "1/4", "1/4"]) if states == 3 else ["1/3", "2/3"],
+        generator.integers(-3, 4, (states, actions)),
+        generator.integers(-3, 4, (2, states, actions)),
+        int(max(signals, states)),
+    )
+    policies = rationals(np.eye(game.signals)[np.zeros((2, states), dtype=int)])
+    opponent = generator.multinomial(4, np.full(game.signals, 1 / game.signals), states)
+    policies[1] = rationals(opponent) / 4
+    try:
+        found = improving_column(game, policies, 0)
+    except ValueError:  # torn at the prior
+        assume(False)
+    base = float(exact_utilities(game, policies)[0])
+    best = best_response(game.floats(), policies.astype(float), 0)
+    assert (found is not None) == (best.upper_bound > base + 1e-7)
+
+
+def test_what_is_not_uninformative_or_strict_is_refused():
+    game = RationalGame(["1/2", "1/2"], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], 2)
+    with pytest.raises(ValueError, match="torn between actions"):
+        improving_column(game, rationals([[[1, 0], [1, 0]]]), 0)
+    with pytest.raises(ValueError, match="sender 0 reveals something"):
+        improving_column(game, rationals([[[1, 0], [0, 1]]]), 0)
+
+
+@pytest.mark.parametrize(
+    ("graph", "numbers", "says"),
+    [
+        (nx.empty_graph(3), {}, "no isolated one"),
+        (nx.Graph([(0, 0), (0, 1)]), {}, "no loop"),
+        (nx.path_graph(3), {"bound": 4}, "between 1 and 3"),
+        (nx.path_graph(3), {"fine": Fraction(1, 17)}, "w <= K fails: w = 1/16, K = 1/17"),
+        (nx.path_graph(3), {"fine": Fraction(1, 4)}, "2 K"),
+        (nx.path_graph(3), {"on": Fraction(1, 4), "fine": Fraction(1, 4)}, "2 Delta"),
+    ],
+)
+def test_numbers_outside_the_conditions_are_refused_by_name(graph, numbers, says):
+    with pytest.raises(ValueError, match=says):
+        verification_game(graph, **{"bound": 1, **numbers})
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 10**6), st.integers(1, 5))
+def test_order_and_names_of_the_vertices_do_not_matter(seed, bound):
+    graph = nx.gnp_random_graph(5, 0.5, seed=seed)
+    assume(nx.number_of_isolates(graph) == 0)
+    order = np.random.default_rng(seed).permutation(5)
+    renamed = nx.Graph([(f"v{order[u]}", f"v{order[v]}") for u, v in graph.edges])
+    number = nx.max_weight_clique(nx.complement(graph), weight=None)[1]
+    for each in (graph, renamed):
+        instance = verification_game(each, bound)
+        found = improving_column(instance.game, instance.policies, 0)
+        assert (found is None) == (number <= bound)
+
+
+def test_a_set_goes_into_a_policy_and_comes_back():
+    graph = nx.cycle_graph(5)
+    instance = verification_game(graph, bound=1)
+    moved = deviation(instance, [3, 0], radius=Fraction(1, 100))
+    assert independent_set(instance, moved[0]) == {0, 3}
+    assert (
+        exact_utilities(instance.game, moved)[0]
+        > exact_utilities(instance.game, instance.policies)[0]
+    )
+    lost = deviation(instance, [0, 1], radius=Fraction(1, 100))
+    assert independent_set(instance, lost[0]) == set(), "adjacent vertices switch each other off"
+    assert (
+        exact_utilities(instance.game, lost)[0]
+        < exact_utilities(instance.game, instance.policies)[0]
+    )
+    assert independent_set(instance, instance.policies[0]) == set()
+    with pytest.raises(ValueError, match="radius"):
+        deviation(instance, [0, 3], radius=0)
