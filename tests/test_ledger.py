@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from persuasion.experiments import preset
 from persuasion.report import ledger
-from persuasion.report.ledger import Count, Effect, Verdict, empirical, theory, verdict
+from persuasion.report.ledger import Count, Effect, Verdict, empirical, own, theory, verdict
 
 FOR, AGAINST, OPEN = Effect("a", 1.0, 0.5, 9), Effect("b", -1.0, 0.5, 9), Effect("c", 0.1, 0.5, 9)
 NONE, SINGLE = Effect("d", np.nan, np.nan, 0), Effect("e", 1.0, np.nan, 1)
@@ -241,6 +241,17 @@ def test_theory_is_checked_and_would_fail(claim, monkeypatch):
 
         monkeypatch.setattr(theory, "best_response", wrong)
         assert verdict(claim.parts(None)) is Verdict.FAILS
+
+
+def test_own_statements_stand_apart_and_would_fail(monkeypatch):
+    assert set(ledger.own_table()["verdict"]) == {ledger.STANDING}
+    assert not {claim.says for claim in ledger.OWN} & {claim.says for claim in ledger.THEORY}
+    monkeypatch.setattr(own, "improving_column", lambda *_, **__: None)
+    monkeypatch.setattr(own, "count_sums", lambda *_: -1)
+    monkeypatch.setattr(own, "pure_gains", lambda payoffs, _: np.full(len(payoffs), -1.0))
+    assert [str(verdict(claim.parts(None))) for claim in ledger.OWN] == [
+        "holds partly", "holds partly", "does not hold", "does not hold",
+    ]  # fmt: skip
 
 
 def test_the_ledger_of_a_preset(tmp_path):

@@ -6,7 +6,9 @@ from pathlib import Path
 import jupytext
 import pytest
 
-THEORY = Path(__file__).parents[1] / "book" / "theory"
+from persuasion import experiments
+
+ROOT = Path(__file__).parents[1]
 SMALLER = {
     "is-this-an-equilibrium": {"vertices": 3},
     "through-public-persuasion": {"vertices": 3},
@@ -17,7 +19,7 @@ SMALLER = {
 def code(page):
     """The page's code cells in one text, with smaller parameters."""
     cells = []
-    for cell in jupytext.read(THEORY / f"{page}.md").cells:
+    for cell in jupytext.read(ROOT / f"book/theory/{page}.md").cells:
         if cell.cell_type == "code":
             cells.append(cell.source)
             if "parameters" in cell.metadata.get("tags", []):
@@ -30,6 +32,8 @@ def code(page):
 @pytest.mark.parametrize("page", SMALLER)
 def test_the_assertions_of_the_page_hold(page, tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "agg")
+    # a copy of the library has no results beside it
+    monkeypatch.setattr(experiments, "default_results", lambda: ROOT / "results")
     script = tmp_path / "page.py"
     script.write_text(code(page), encoding="utf-8")
     runpy.run_path(str(script))

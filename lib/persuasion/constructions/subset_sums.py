@@ -58,11 +58,12 @@ def _profile(
         raise ValueError("integers and threshold must be positive")
     scale = 100 * sum(integers) ** 2
     odds = 1 - Fraction(2 * threshold - 1, 2 * scale)
-    prior = [odds / (1 + odds), 1 / (1 + odds)]
     nothing = [[0] * len(receiver[0])] * 2
-    game = RationalGame(prior, receiver, [sender] + [nothing] * len(integers), 2)
+    senders = [sender] + [nothing] * len(integers)
+    prior = rationals([odds / (1 + odds), 1 / (1 + odds)])
+    game = RationalGame(prior, rationals(receiver), rationals(senders), 2)
     half = Fraction(1, 2)
-    policies = [[[1, 0], [1, 0]]]
+    policies: list = [[[1, 0], [1, 0]]]
     for a in integers:
         lean = half * Fraction(a, scale)
         policies.append([[half, half], [half - lean, half + lean]])

@@ -2,12 +2,15 @@
 
 from persuasion.report.ledger.effects import Count, Effect, Verdict, verdict
 from persuasion.report.ledger.empirical import EMPIRICAL, Evidence, gather
+from persuasion.report.ledger.own import OWN, STANDING, own_table
 from persuasion.report.ledger.show import ledger_brief, ledger_markdown
 from persuasion.report.ledger.table import Claim, ledger_table
 from persuasion.report.ledger.theory import THEORY
 
 __all__ = [
     "EMPIRICAL",
+    "OWN",
+    "STANDING",
     "THEORY",
     "Claim",
     "Count",
@@ -18,5 +21,6 @@ __all__ = [
     "ledger_brief",
     "ledger_markdown",
     "ledger_table",
+    "own_table",
     "verdict",
 ]

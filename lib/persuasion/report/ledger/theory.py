@@ -132,6 +132,8 @@ THEORY = (
     ),
     Claim(
         "Theorem 5", "finding an equilibrium is PPAD-hard: win-lose games are encoded in it",
-        "theory/ppad", "the encoding at random profiles; hardness itself is cited", win_lose,
+        "theory/ppad", "the encoding at random profiles; hardness itself is cited. "
+        "A remark: it needs a tie rule that reads the names of signals; under plain rules every profile of "
+        "this game is an equilibrium", win_lose,
     ),
 )  # fmt: skip
