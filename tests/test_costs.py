@@ -109,12 +109,12 @@ def test_the_committed_measurements_are_of_a_whole_run():
 
 
 def test_the_readme_has_the_measured_costs_of_its_commands():
-    row = {"seconds": 90.0, "wall_seconds": 48.0, "cores": 2}
+    row = {"seconds": 90.0, "wall_seconds": 48.0, "cores": 2, "pages": 25}
     table = costs.front_door_table({"train-relu": {}, "front-door-book": row})
     assert table.splitlines()[1:-1] == [
-        "| command | processor time | time |",
-        "|:--|--:|--:|",
-        "| `make book` | 1.5 min | 0.8 min on 2 cores |",
+        "| command | processor time | time | pages then |",
+        "|:--|--:|--:|--:|",
+        "| `make book` | 1.5 min | 0.8 min on 2 cores | 25 |",
     ]
     _, results = costs.read_measured(BENCHMARKS / "front_door.json")
     readme = (BENCHMARKS.parent / "README.md").read_text()

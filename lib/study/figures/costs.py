@@ -39,8 +39,9 @@ def front_door_table(results: Mapping[str, Mapping[str, Any]]) -> str:
         if name.startswith("front-door-"):
             command, cores = name.removeprefix("front-door-"), row["cores"]
             spent, wall = (f"{row[key] / 60:.1f} min" for key in ("seconds", "wall_seconds"))
-            lines.append(f"| `make {command}` | {spent} | {wall} on {cores} cores |")
-    head = ["| command | processor time | time |", "|:--|--:|--:|"]
+            pages = row["pages"]
+            lines.append(f"| `make {command}` | {spent} | {wall} on {cores} cores | {pages} |")
+    head = ["| command | processor time | time | pages then |", "|:--|--:|--:|--:|"]
     return "\n".join(["", *head, *lines, "", ""]) if lines else ""
 
 
