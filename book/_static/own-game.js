@@ -2,7 +2,8 @@
 // that a screen holds. Computed here with the model of playground.js; ties go to the first action.
 "use strict";
 
-(() => {
+// the scripts of a page come in the order of their names: playground.js must be there first
+document.addEventListener("DOMContentLoaded", () => {
   const { evaluate, element, number } = window.persuasionPlayground;
   const MOST_INPUTS = 400;
   const MOST_JOINT = 4096;
@@ -226,4 +227,4 @@
   const root = document.getElementById("own-game");
   const example = document.getElementById("own-game-example");
   if (root && example) new OwnGame(root, JSON.stringify(JSON.parse(example.textContent), null, 1).replace(/\n\s*(?=[-\d\]])/g, " "));
-})();
+});
