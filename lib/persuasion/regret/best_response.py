@@ -19,7 +19,7 @@ from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.ties import TieRule
-from persuasion.regret.anywhere.arrangement import is_fastest
+from persuasion.regret.anywhere.arrangement import TooManySets, is_fastest
 from persuasion.regret.anywhere.no_choice import no_choice
 from persuasion.regret.margin import check_margin
 from persuasion.regret.problem import Problem, make_problem
@@ -89,9 +89,8 @@ def best_response(
 
 def _automatic(problem: Problem, time_limit: float) -> BestResponse:
     if is_fastest(problem):
-        with contextlib.suppress(
-            InconsistentCertificate, ValueError
-        ):  # others may be spared the trouble
+        # others may be spared the trouble
+        with contextlib.suppress(InconsistentCertificate, TooManySets):
             response = _run(problem, "rays", time_limit)
             if response.status != TIES:
                 return response

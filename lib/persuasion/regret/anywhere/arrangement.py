@@ -39,6 +39,10 @@ class Mixture(NamedTuple):
     flags: list[Flag]
 
 
+class TooManySets(ValueError):
+    """The planes would meet in more sets than can be visited."""
+
+
 def is_fastest(problem: Problem) -> bool:
     """Whether rays are what to try first: an exact method then, and measured to be the fastest one."""
     columns, actions, states = problem.gains.shape
@@ -52,7 +56,7 @@ def is_fastest(problem: Problem) -> bool:
 def planes(columns: Columns) -> np.ndarray:
     """Normals ``(planes, states)`` of all indifferences, and of the edges of the orthant first; whole numbers.
 
-    Raises ``ValueError`` if they meet in too many sets.
+    Raises ``TooManySets`` if they meet in too many sets.
     """
     states, actions = columns.receiver.shape
     found = {tuple(row): None for row in np.eye(states, dtype=int).astype(object)}
@@ -66,7 +70,7 @@ def planes(columns: Columns) -> np.ndarray:
                     found[_primitive(row)] = None
     sets = math.comb(len(found), states - 1)
     if sets > MAX_SETS:
-        raise ValueError(
+        raise TooManySets(
             f"rays would intersect {sets:,} sets of {states - 1} planes; at most {MAX_SETS:,}"
         )
     return np.array(list(found), dtype=object)
