@@ -10,7 +10,7 @@ import time
 import pytest
 
 from persuasion.games.examples import example
-from persuasion.system.interruptible import interruptible
+from persuasion.system.interruptible import interruptible, still_working
 
 # says when the solver is about to run; what it is asked takes far longer than the test waits
 SOLVE = """\\
@@ -97,10 +97,11 @@ def test_an_interrupt_while_importing_is_a_short_message(tmp_path):
 
 
 @pytest.mark.slow
-def test_solve_does_not_claim_that_anything_was_stored(tmp_path):
+@pytest.mark.parametrize("wait", [1, 2.2])
+def test_solve_does_not_claim_that_anything_was_stored(wait, tmp_path):
     example("quality-advertising").to_json(tmp_path / "game.json")
     command = [sys.executable, "-m", "persuasion", "solve", str(tmp_path / "game.json")]
-    line, _, error, code = interrupted(command, 1, "stderr")
+    line, _, error, code = interrupted(command, wait, "stderr")
     rest = line + error
     assert code == 130
     assert "persuasion: interrupted; nothing was written" in rest
@@ -117,6 +118,46 @@ def test_the_work_is_asked_to_stop_and_the_interrupt_goes_on():
         interruptible(lambda: stop.wait(30), stop.set)
     assert stop.is_set()
     assert time.monotonic() - began < 5
+
+
+def test_work_that_takes_a_moment_to_stop_is_waited_for():
+    hears_interrupts()
+    stop, ended = threading.Event(), []
+
+    def work():
+        stop.wait(30)
+        time.sleep(0.3)
+        ended.append(True)
+
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        interruptible(work, stop.set)
+    assert ended == [True]
+    assert not still_working()
+
+
+def test_the_program_can_be_left_while_work_hears_nothing():
+    script = """\
+import os, signal, threading, time
+from persuasion.system.command_line import leave
+from persuasion.system.interruptible import interruptible, still_working
+threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    interruptible(lambda: time.sleep(60))
+except KeyboardInterrupt:
+    print("interrupted")
+    leave(130)
+"""
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        preexec_fn=hears_interrupts,
+        timeout=60,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "interrupted\n", "")
+    assert time.monotonic() - began < 30
 
 
 def test_results_and_errors_pass_through():

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from persuasion import __version__
 from persuasion.own_game.command import add_commands
-from persuasion.system.command_line import run_command
+from persuasion.system.command_line import leave, run_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,4 +23,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

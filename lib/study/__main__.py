@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,7 +15,7 @@ from typing import Any
 import yaml
 
 from persuasion import __version__
-from persuasion.system.command_line import FAILED, run_command
+from persuasion.system.command_line import FAILED, leave, run_command
 from study import (
     EXPERIMENTS,
     JobsFailed,
@@ -277,4 +276,4 @@ def _plain(options: argparse.Namespace) -> Preset:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

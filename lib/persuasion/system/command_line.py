@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 
 from persuasion.system.interrupted import INTERRUPTED, listen
+from persuasion.system.interruptible import still_working
 
 BAD_INPUT, FAILED = 2, 1
 
@@ -36,3 +38,12 @@ def run_command(
     except KeyboardInterrupt:
         print(f"{name}: interrupted; {left(options)}", file=sys.stderr)
         return INTERRUPTED
+
+
+def leave(code: int) -> None:
+    """End the program with this exit code, also while a solver that hears nothing is still at work."""
+    if still_working():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

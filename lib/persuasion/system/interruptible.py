@@ -8,6 +8,7 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 PATIENCE = 1.0  # seconds in which a solver that was asked to stop may do so
+NAME = "solver"
 
 
 def interruptible(
@@ -22,17 +23,20 @@ def interruptible(
         return work()
     results: list[Result] = []
     errors: list[BaseException] = []
+    ended = threading.Event()
 
     def run() -> None:
         try:
             results.append(work())
         except BaseException as error:
             errors.append(error)
+        finally:
+            ended.set()
 
-    thread = threading.Thread(target=run, name="solver", daemon=True)
+    thread = threading.Thread(target=run, name=NAME, daemon=True)
     thread.start()
     try:
-        thread.join()
+        ended.wait()  # an interrupted join would take the thread for ended (python/cpython#90882)
     except KeyboardInterrupt:
         cancel()
         thread.join(PATIENCE)
@@ -40,3 +44,8 @@ def interruptible(
     if errors:
         raise errors[0]
     return results[0]
+
+
+def still_working() -> bool:
+    """Whether interrupted work goes on; an orderly end of the program would take away what it stands on."""
+    return any(thread.name == NAME for thread in threading.enumerate())
