@@ -31,8 +31,8 @@ from study.audit.profiles import profiles
 from study.audit.records import check_record
 from study.audit.stakes import stakes as own_stakes
 from study.figures import frames
-from study.jobs import Job
 from study.records.archive import append
+from study.records.job import Job
 
 TINY = {
     "methods": ["relu", "dnl"],

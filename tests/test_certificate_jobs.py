@@ -11,7 +11,7 @@ from persuasion.games.seeded import build_game
 from study import preset
 from study.designs import design
 from study.figures import certificates, checks, plays
-from study.jobs import run_job
+from study.run.job import run_job
 
 SETTINGS = preset(
     "smoke",

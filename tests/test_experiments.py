@@ -18,9 +18,9 @@ from stress.small import BRIEF, SET, SETTINGS, command, same, undisturbed
 from study import EXPERIMENTS, JobsFailed, Store, preset, produce
 from study.__main__ import main
 from study.designs import config, design
-from study.jobs import run_job
 from study.records.store import Record
 from study.run.executors import execute
+from study.run.job import run_job
 
 pytestmark = pytest.mark.slow
 

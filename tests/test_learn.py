@@ -595,7 +595,7 @@ def test_training_and_search_load_no_compiler():
 import sys
 from study.designs import design
 from study import preset
-from study.jobs import run_job
+from study.run.job import run_job
 job = next(job for job in design.jobs(preset("smoke"), "synthetic") if job.label.startswith("solve"))
 assert run_job(job, [run_job(need) for need in job.needs]).done
 assert "torch._dynamo" not in sys.modules

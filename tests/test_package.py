@@ -29,7 +29,7 @@ def test_the_learning_side_needs_numpy_and_torch_alone():
         "import sys\n"
         f"sys.modules.update(dict.fromkeys({SOLVERS!r}))\n"
         "from persuasion import DNL, Training, fit, sender_utilities, synthetic, uniform_policies\n"
-        "from study.jobs import run_job\n"
+        "from study.run.job import run_job\n"
         "game = synthetic(seed=0)\n"
         "network = DNL(game.shape.senders * game.shape.states * game.shape.signals, 2)\n"
         "policies = uniform_policies(game, 64, 0)\n"

@@ -18,8 +18,8 @@ from study.figures.recipes import (
     lead_table,
     scores,
 )
+from study.records.places import default_results
 from study.records.store import Record
-from study.run.produce import default_results
 
 LITERAL = {name: getattr(Training(), name) for name in ("learning_rate", *CHOICES)}
 

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as arrays_of
 
 from persuasion.games.seeded import build_game
 from study import Record
-from study.regrets import record_stakes, recorded, relative_interval
+from study.records.regrets import record_stakes, recorded, relative_interval
 
 GAME = {"family": "synthetic", "parameters": {"senders": 3}, "index": 0, "seed": 0}
 

@@ -31,11 +31,11 @@ from study import (
 from study.__main__ import main
 from study.designs import design
 from study.figures import frames, surfaces
-from study.jobs import Job
 from study.kinds import KINDS
 from study.kinds.grid import STEPS, round_to_grid
 from study.records.archive import append, compact, merge, selected_starts
 from study.records.dictionary import dictionary
+from study.records.job import Job
 from study.records.parquet import from_parquet, to_parquet
 from study.records.results import MANIFEST, config_identity, identity
 from study.records.tables import rows, to_record, to_rows
@@ -361,7 +361,7 @@ def test_nothing_is_computed_for_committed_results(tiny, folder, monkeypatch):
 
 
 def test_another_version_of_the_code_still_counts(tiny, folder, monkeypatch):
-    monkeypatch.setattr("study.jobs.code_version", lambda kind: "newer")
+    monkeypatch.setattr("study.records.job.code_version", lambda kind: "newer")
     jobs = design.jobs(tiny, "synthetic")
     results = Results(folder / "smoke")
     assert results.done(jobs) == {job.key for job in jobs}
@@ -461,7 +461,7 @@ def test_failed_records_are_not_exported(tiny, tmp_path):
 
 
 def test_records_of_other_code_are_exported_on_request(tiny, store, tmp_path, monkeypatch):
-    monkeypatch.setattr("study.jobs.code_version", lambda kind: "newer")
+    monkeypatch.setattr("study.records.job.code_version", lambda kind: "newer")
     export(tiny, store, tmp_path / "own")
     assert not (tmp_path / "own").exists()
     export(tiny, store, tmp_path / "any", any_code=True)
@@ -742,7 +742,7 @@ def test_paper_scale_hands_out_what_is_committed_and_nothing_else(tmp_path, monk
     assert study.paper_scale("didactic", tmp_path) == []
     tiny = preset("smoke", {"methods": ["relu"], "didactic.training.epochs": 1})
     named = dataclasses.replace(tiny, name="paper")
-    module = importlib.import_module("study.records.export")
+    module = importlib.import_module("study.run.export")
     monkeypatch.setattr(module, "named_preset", lambda _: named)
     produce(named, "didactic", tmp_path / "store.sqlite", workers=1, quiet=True)
     export(named, tmp_path / "store.sqlite", tmp_path)

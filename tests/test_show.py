@@ -17,7 +17,7 @@ from study.designs import design
 from study.figures import figures, points, show
 from study.figures.frames import record_id
 from study.figures.statistics import Mean, mean_interval
-from study.jobs import run_job
+from study.run.job import run_job
 
 
 @pytest.fixture

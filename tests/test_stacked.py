@@ -5,7 +5,7 @@ import pytest
 
 from study import preset, produce
 from study.designs import design
-from study.jobs import run_job
+from study.run.job import run_job
 from study.run.stacked import execute_stacked, stacks
 
 TINY = {

@@ -9,8 +9,8 @@ import pytest
 
 from stress import determinism, fuzz, fuzz_json, invariances, mutation, numerics
 from study.figures import stress as report
-from study.jobs import run_job
 from study.records.results import Results
+from study.run.job import run_job
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 7

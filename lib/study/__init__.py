@@ -2,18 +2,11 @@
 
 from study.designs.config import PRESETS, Preset, preset
 from study.designs.design import EXPERIMENTS
-from study.records.export import committed, export, paper_scale
+from study.records.places import build_folder, default_results, default_store
 from study.records.results import Results, open_records
 from study.records.store import Record, Store, StoreError
-from study.run.produce import (
-    JobsFailed,
-    build_folder,
-    default_results,
-    default_store,
-    load,
-    origin,
-    produce,
-)
+from study.run.export import committed, export, paper_scale
+from study.run.produce import JobsFailed, load, origin, produce
 
 __all__ = [
     "EXPERIMENTS",

@@ -15,9 +15,10 @@ from persuasion.learn.training import Training
 from persuasion.networks import build_network
 from study import EXPERIMENTS, preset
 from study.designs import design
-from study.jobs import Job, run_job
+from study.records.job import Job
 from study.records.results import Results
 from study.records.store import Record
+from study.run.job import run_job
 
 # a wall clock decides where these stop
 TIMED = ("certify", "kinks", "dynamics", "atlas")

@@ -21,7 +21,7 @@ from study.audit.checked import checked_gains
 from study.audit.deviations import best_sample, gain_at
 from study.audit.evaluate import units
 from study.audit.profiles import Profile, profiles
-from study.regrets import game_stakes, recorded, relative_interval
+from study.records.regrets import game_stakes, recorded, relative_interval
 
 # what a solver may lose, in each sender's unit
 SOLVER_SLACK = 1e-6

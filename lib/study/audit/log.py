@@ -15,7 +15,7 @@ from persuasion.games.seeded import build_game
 from study.audit.case import Check
 from study.audit.examine import SOLVED, Examined, Regret, Task
 from study.audit.lines import Lines
-from study.regrets import recorded
+from study.records.regrets import recorded
 
 
 class Log(Lines):

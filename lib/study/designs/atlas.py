@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from study.designs.config import Preset, to_dict
-from study.jobs import Job
+from study.records.job import Job
 
 SIZES = ("signals", "states", "actions")
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from study.designs.config import Preset, to_dict
-from study.jobs import Job
+from study.records.job import Job
 
 
 def certify_jobs(preset: Preset, games: Iterable[list[Job]]) -> list[Job]:

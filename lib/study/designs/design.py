@@ -10,7 +10,7 @@ from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.training import Training
 from study.designs import atlas, certificates, plausible, recipes, sensitivity
 from study.designs.config import Benchmark, Preset, to_dict
-from study.jobs import Job
+from study.records.job import Job
 
 EXPERIMENTS = (
     "didactic",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from study.designs.config import Preset
-from study.jobs import Job
+from study.records.job import Job
 
 PROFILES = 200
 SHARES = ((0.5, 1.0), (0.7, 0.9), (0.75, 0.95), (0.8, 0.95))

@@ -17,7 +17,7 @@ from persuasion.learn.recipes import RECIPES
 from persuasion.learn.training import Training
 from persuasion.model.seeds import seed_sequence
 from study.designs.config import Preset, RecipeStudy, to_dict
-from study.jobs import Job
+from study.records.job import Job
 
 SHARED = {
     "batch_size": (128, 512, 2048),

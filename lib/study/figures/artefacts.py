@@ -13,8 +13,8 @@ from persuasion.model.seeds import canonical
 from persuasion.system.own_folder import make_folder, own_folder
 from study.designs import design
 from study.designs.config import Preset
+from study.records.places import artefacts_root
 from study.records.store import Record
-from study.run.produce import artefacts_root
 
 
 def artefacts(preset: Preset) -> Path:

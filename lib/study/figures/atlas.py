@@ -15,8 +15,8 @@ import pandas as pd
 from study.designs.config import Preset
 from study.figures.frames import game_id
 from study.figures.statistics import mean_interval
+from study.records.regrets import record_stakes, relative_interval
 from study.records.store import Record
-from study.regrets import record_stakes, relative_interval
 
 SIZES = ("signals", "states", "actions")
 SILENT, REVEALED, COLLUSION = "no revelation", "full revelation", "collusion"

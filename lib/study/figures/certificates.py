@@ -14,8 +14,8 @@ import pandas as pd
 
 from study.designs.config import Preset
 from study.figures.frames import game_id
+from study.records.regrets import record_stakes, relative_interval
 from study.records.store import Record
-from study.regrets import record_stakes, relative_interval
 
 EQUILIBRIA = ("equilibrium", "margin equilibrium")
 SAME_OUTCOME = 1e-6

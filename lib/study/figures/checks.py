@@ -14,8 +14,8 @@ from study.audit.profiles import profiles
 from study.figures.frames import game_id
 from study.figures.statistics import mean_interval
 from study.figures.style import NAMES
+from study.records.regrets import record_stakes, relative_interval
 from study.records.store import Record
-from study.regrets import record_stakes, relative_interval
 
 GLOBAL = "global regret, at least"
 

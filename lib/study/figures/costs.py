@@ -16,7 +16,7 @@ from persuasion.learn.training import Training
 from study.designs import design
 from study.designs.config import Preset
 from study.figures.style import NAMES
-from study.jobs import Job
+from study.records.job import Job
 from study.records.store import Record
 
 

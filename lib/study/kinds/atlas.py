@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from persuasion.games.seeded import build_game
 from study.kinds import Payload
-from study.regrets import recorded_certificate
+from study.records.regrets import recorded_certificate
 
 if TYPE_CHECKING:
     from persuasion.equilibria.nash import Equilibrium, Landmark

@@ -11,8 +11,8 @@ from persuasion.games.seeded import build_game
 from persuasion.model.game import Game
 from persuasion.model.simulate import sender_utilities
 from study.kinds import Payload
+from study.records.regrets import recorded_certificate
 from study.records.store import Record
-from study.regrets import recorded_certificate
 
 TIES = "lowest-index"
 FULL_REVELATION = "full-revelation"

@@ -8,7 +8,7 @@ import numpy as np
 
 from persuasion.games.seeded import build_game, starts_of
 from study.kinds import Payload
-from study.regrets import recorded
+from study.records.regrets import recorded
 
 if TYPE_CHECKING:
     from persuasion.equilibria import Dynamics

@@ -11,7 +11,7 @@ from persuasion.learn.sampled_check import sampled_gain
 from persuasion.model.game import Game
 from persuasion.model.seeds import integer_seed
 from study.kinds import Payload
-from study.regrets import recorded_certificate
+from study.records.regrets import recorded_certificate
 
 
 def run(job: dict[str, Any]) -> Payload:

@@ -20,7 +20,7 @@ import numpy as np
 
 from persuasion.system.own_folder import make_folder, own_folder
 from persuasion.system.write_whole import write_whole
-from study.jobs import Job
+from study.records.job import Job
 from study.records.parquet import to_parquet
 from study.records.results import (
     MANIFEST,

@@ -16,7 +16,7 @@ LIBRARY = Path(__file__).resolve().parents[2]
 # a change in these modules can change a record of the kind; elsewhere (reports, command line) it cannot
 GAMES = ("persuasion/model/*.py", "persuasion/games/*.py")
 LEARNING = ("persuasion/networks/*.py", "persuasion/learn/*.py")
-SOLVERS = ("persuasion/regret/**/*.py", "persuasion/equilibria/*.py", "study/regrets.py")
+SOLVERS = ("persuasion/regret/**/*.py", "persuasion/equilibria/*.py", "study/records/regrets.py")
 SELECTION = ("study/kinds/grid.py", "study/kinds/selection.py")
 SEARCHES = (
     "persuasion/learn/baselines/*.py",

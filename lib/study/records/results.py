@@ -25,7 +25,7 @@ from study.records.store import Record, Store, StoreError
 from study.records.tables import rows, to_record
 
 if TYPE_CHECKING:
-    from study.jobs import Job
+    from study.records.job import Job
 
 SCHEMA = "persuasion/results/2"
 MANIFEST = "manifest.json"

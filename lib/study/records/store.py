@@ -24,7 +24,7 @@ from persuasion.model.seeds import canonical
 from persuasion.system.own_folder import absolute, make_folder
 
 if TYPE_CHECKING:
-    from study.jobs import Job
+    from study.records.job import Job
 
 SCHEMA = "persuasion/store/1"
 _CREATE = (

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from persuasion.system.spawning import require_guard, require_loopback
-from study.jobs import Job, run_job
+from study.records.job import Job
 from study.records.provenance import provenance
 from study.records.store import Record
+from study.run.job import run_job
 from study.run.job_queue import JobQueue
 
 RETRIES = 3

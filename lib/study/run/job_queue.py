@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from study.jobs import Job
+from study.records.job import Job
 from study.records.store import Record
 
 

@@ -15,59 +15,18 @@ import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from persuasion.system.own_folder import absolute
 from persuasion.system.progress import Progress
 from study.designs import design
 from study.designs.config import Preset
-from study.jobs import Job
+from study.records.job import Job
+from study.records.places import default_store
 from study.records.results import Records, Results, is_committed, open_records
 from study.records.store import Record, Store, StoreError
 from study.run.executors import check_workers, default_workers, execute
 
-DEFAULT_STORE = Path("_build/store.sqlite")
-COMMITTED = Path("results")
-BUILD = "persuasion-build"
-
 
 class JobsFailed(RuntimeError):
     """Some jobs failed; the others are in the store. The message lists the failed ones with their errors."""
-
-
-def default_store() -> Path:
-    """``PERSUASION_STORE``, or ``_build/store.sqlite`` of the checkout (of the working folder if installed).
-
-    ``PERSUASION_STORE`` may also name a folder of committed results.
-    """
-    if path := os.environ.get("PERSUASION_STORE"):
-        return absolute(path)
-    return _root() / DEFAULT_STORE
-
-
-def default_results() -> Path:
-    """``results`` of the checkout (of the working folder if installed): the committed results."""
-    return _root() / COMMITTED
-
-
-def build_folder() -> Path:
-    """Where figures, notebooks and the book are written.
-
-    Beside the store if that lies in ``_build`` of the checkout, for other stores in ``persuasion-build`` beside
-    them, in ``_build`` for committed results.
-    """
-    store, ours = default_store(), _root() / DEFAULT_STORE.parent
-    if is_committed(store):
-        return ours
-    return store.parent if store.is_relative_to(ours) else store.parent / BUILD
-
-
-def artefacts_root() -> Path:
-    """Where figures and tables are written: ``PERSUASION_ARTEFACTS``, or ``artefacts`` of the build folder."""
-    return absolute(os.environ.get("PERSUASION_ARTEFACTS") or build_folder() / "artefacts")
-
-
-def _root() -> Path:
-    root = Path(__file__).resolve().parents[3]
-    return root if (root / "_toc.yml").exists() else Path.cwd()
 
 
 def produce(
@@ -87,7 +46,7 @@ def produce(
     ----------
     preset : see :func:`study.preset`
     experiment : "didactic", "synthetic", "second" or "scenarios", or several of them
-    store : path of the result store or of committed results, default :func:`default_store`
+    store : path of the result store or of committed results, default :func:`~study.records.places.default_store`
     workers : processes, default one per core; ``SCHEDULER`` in the environment names a running cluster, ``DEVICE``
         a torch device (``cuda``) on which the networks of many games are trained at once
     quiet : no progress

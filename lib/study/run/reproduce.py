@@ -12,9 +12,9 @@ from pathlib import Path
 from persuasion.system.own_folder import emptied_folder, make_folder, own_folder
 from persuasion.system.progress import Progress
 from study import EXPERIMENTS, Preset, build_folder, default_store, produce
+from study.records.places import artefacts_root
 from study.run.executors import THREAD_LIMITS
 from study.run.pages import execute_page, execute_pages
-from study.run.produce import artefacts_root
 
 ROOT = Path(__file__).resolve().parents[3]
 # in the unit of a job's cost, seconds of one processor

@@ -19,9 +19,10 @@ from persuasion.learn.batch import ACCELERATOR_GAMES, fit_games
 from persuasion.learn.of_game import errors, task
 from persuasion.learn.training import Training
 from persuasion.model.seeds import canonical
-from study.jobs import Job, record_of
+from study.records.job import Job
 from study.records.store import Record
 from study.run.executors import execute
+from study.run.job import record_of
 
 Trained = tuple[dict[str, Any], dict[str, list[float]], float]
 """Arrays of a model, its errors, and its share of the seconds of its stack."""

@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import time
-import traceback
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from persuasion.model.seeds import canonical
-from study.kinds import Payload, run_kind
-from study.records.provenance import code_version, provenance
-from study.records.store import Record
+from study.records.provenance import code_version
 
 
 @dataclass(frozen=True)
@@ -49,36 +44,3 @@ class Job:
         return (
             f"{self.config['kind']} {self.config.get('method', '')} {' '.join(filter(None, parts))}"
         )
-
-
-def run_job(job: Job, given: Sequence[Record] = ()) -> Record:
-    """Run one job in one thread, given the records of its ``needs`` in order; see :func:`record_of`."""
-    return record_of(job, lambda: run_kind(job.config, tuple(given)))
-
-
-def record_of(
-    job: Job, work: Callable[[], Payload], device: str = "cpu", seconds_before: float = 0.0
-) -> Record:
-    """The record of a job whose metrics and arrays ``work`` returns, run in one thread.
-
-    An exception becomes a record of status "failed", never a lost result. ``device`` and ``seconds_before`` are
-    those of work done for the job elsewhere.
-    """
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    started = time.perf_counter()
-    try:
-        metrics, arrays = work()
-        status = "done"
-    except Exception as error:
-        metrics = {
-            "error": f"{type(error).__name__}: {error}",
-            "traceback": traceback.format_exc(),
-        }
-        arrays, status = {}, "failed"
-    seconds = seconds_before + time.perf_counter() - started
-    source = provenance(job.config["kind"], device)
-    torch.set_num_threads(threads)
-    return Record(job.key, job.config, status, metrics, arrays, source, seconds)

@@ -9,11 +9,11 @@ from persuasion.model.seeds import canonical
 from study.designs import design
 from study.designs.config import Preset
 from study.designs.config import preset as named_preset
-from study.jobs import Job
 from study.records.archive import append
+from study.records.job import Job
+from study.records.places import default_results
 from study.records.results import Results, committed_folder
 from study.records.store import Record, Store
-from study.run.produce import default_results
 
 
 def export(
