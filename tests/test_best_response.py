@@ -163,7 +163,7 @@ def test_methods_agree_with_brute_force_on_a_table_of_games(method, every):
 
 @pytest.mark.parametrize("ties", ["lowest-index", "welfare", "other", "explicit"])
 def test_under_other_rules_enumeration_bounds_samples_and_the_milp_bounds_enumeration(ties):
-    for seed, case in enumerate(TABLE[2:54:3]):
+    for seed, case in enumerate(TABLE[2:54:6]):
         game, policies = table_game(case, seed)
         if game.shape.senders > 2 and game.shape.signals > 2:
             continue
@@ -244,10 +244,11 @@ MARGINS = (1e-3, 0.1, 0.5)  # of the receiver's largest utility
 ROWS = [(k, case) for k, case in enumerate(TABLE) if case[1] >= case[2]][::2]
 
 
+@pytest.mark.parametrize("every", [2, pytest.param(1, marks=pytest.mark.stress)])
 @pytest.mark.parametrize("method", WITH_MARGIN)
-def test_with_a_margin_methods_agree_with_brute_force(method):
+def test_with_a_margin_methods_agree_with_brute_force(method, every):
     solved = infeasible = 0
-    rows = ROWS[::3] if method == "bilinear" else ROWS
+    rows = ROWS[:: 3 * every if method == "bilinear" else every]
     for seed, case in rows:
         game, policies = table_game(case, seed)
         sender, slack = seed % game.shape.senders, AGREEMENT * scale(game)
@@ -267,7 +268,7 @@ def test_with_a_margin_methods_agree_with_brute_force(method):
     assert solved >= len(rows) / 2
     # column generation cannot prove that nothing is feasible; SCIP may run out of time
     assert undecided == 0 or method in ("column-generation", "bilinear")
-    assert infeasible >= 3 or method in ("column-generation", "bilinear")
+    assert infeasible >= 3 // every or method in ("column-generation", "bilinear")
 
 
 def leads(game: Game, policies: np.ndarray) -> np.ndarray:

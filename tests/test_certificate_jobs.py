@@ -22,6 +22,8 @@ SETTINGS = preset(
         "synthetic.levels": [2],
         "second.levels": [2],
         "kinks.steps": [0, 3],
+        "dynamics.starts": 1,
+        "dynamics.rounds": 5,
     },
 )
 

@@ -113,7 +113,7 @@ FUNCTIONS = {
 }
 
 
-@settings(max_examples=40)
+@settings(max_examples=15)
 @given(st.data())
 def test_the_same_numbers_give_the_same_bits(data):
     game = data.draw(games(max_senders=3, max_size=3))

@@ -80,6 +80,7 @@ def test_a_schedule_lies_between_its_bounds(seconds, workers):
         makespan(seconds, 0)
 
 
+@pytest.mark.stress
 def test_two_workers_are_timed_side_by_side():
     command = "import json, scaling as s; print(json.dumps(s.run(s.FAST)))"
     done = subprocess.run(

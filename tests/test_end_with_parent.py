@@ -39,8 +39,15 @@ def gone(pid):
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
-@pytest.mark.parametrize("which", ["audit", "certify_many"])
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    ("which", "how"),
+    [
+        ("audit", signal.SIGKILL),
+        ("certify_many", signal.SIGTERM),
+        pytest.param("audit", signal.SIGTERM, marks=pytest.mark.stress),
+        pytest.param("certify_many", signal.SIGKILL, marks=pytest.mark.stress),
+    ],
+)
 def test_workers_end_with_a_killed_parent(tmp_path, which, how):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")

@@ -21,7 +21,7 @@ from persuasion.own_game.pictures import (
     value_picture,
 )
 
-FAST = Request(starts=5, steps=5, candidates=1, time_limit=1)
+FAST = Request(starts=5, steps=5, candidates=1, time_limit=1, search_limit=0.5)
 MATCH = [[1, 0], [0, 1]]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persuasion import Game, uniform_policies
@@ -15,6 +15,7 @@ from study import preset, produce
 from study.figures import pieces
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.sampled_from([0.003, 0.02, 0.1]))
 def test_no_sample_changes_the_receiver_where_nothing_is_near(seed, distance):
     game = synthetic(2, signals=2, states=3, actions=3, logit_scale=1.0, seed=seed)

@@ -79,7 +79,7 @@ def fill_the_disk(
     """Run on a disk with too little room, then with enough: a small tmpfs where it may be mounted, else a quota."""
     random = np.random.default_rng(seed)
     whole = folder / "whole.sqlite"
-    _finish(whole, records, 1, experiments)
+    _put(whole, records)
     counts = {"faults": 0, "survived": 0, "lost": 0, "wrong": 0}
     for number in range(times):
         room = int(random.uniform(0.1, 0.6) * whole.stat().st_size)
@@ -105,9 +105,7 @@ def damage_stores(folder: Path, records: Sequence[Record], times: int, seed: int
     """Flip a bit of a store, or cut it short, and read it: the same records, fewer, or an error with its name."""
     random = np.random.default_rng(seed)
     whole, damaged = folder / "sound.sqlite", folder / "damaged.sqlite"
-    with Store(whole) as store:
-        for record in records:
-            store.put(record)
+    _put(whole, records)
     content = whole.read_bytes()
     counts = {"faults": 0, "named": 0, "harmless": 0, "computed again": 0, "wrong": 0}
     for _ in range(times):
@@ -166,6 +164,12 @@ def run_twice_at_once(
         counts["faults"] += 1
         counts["survived"] += 1
     return counts
+
+
+def _put(path: Path, records: Sequence[Record]) -> None:
+    with Store(path) as store:
+        for record in records:
+            store.put(record)
 
 
 def _ends_within(run: subprocess.Popen, seconds: float) -> bool:
