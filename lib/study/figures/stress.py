@@ -11,7 +11,16 @@ from typing import Any
 import pandas as pd
 import yaml
 
-PARTS = ("determinism", "faults", "input", "numerics", "invariances", "planted", "mutation")
+PARTS = (
+    "determinism",
+    "faults",
+    "input",
+    "numerics",
+    "invariances",
+    "rays",
+    "planted",
+    "mutation",
+)
 DAMAGED = ("store damaged", "committed results damaged")
 KINDS = {
     "reference": "exact evaluations of a game",
@@ -118,6 +127,23 @@ def numerics_table(measured: dict[str, Any]) -> pd.DataFrame:
             "open": entry["open"],
         }
         for name, entry in found.items()
+    )
+
+
+def rays_table(measured: dict[str, Any]) -> pd.DataFrame:
+    """Best responses by rays against a reference in fractions and the other methods, by number of states."""
+    found = measured["rays"]["found"]
+    return pd.DataFrame(
+        {
+            "states": states,
+            "games": entry["games"],
+            "with the reference": entry["reference"],
+            "the same fraction": entry["as fractions"],
+            "optima of other methods": sum(entry["proved"].values()),
+            "worst difference": f"{max(entry['worst'].values()):.1e}",
+            "contradictions": len(entry["wrong"]),
+        }
+        for states, entry in found.items()
     )
 
 
