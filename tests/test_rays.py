@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from persuasion.model.exact import RationalGame, exact_utilities, rationals
 from persuasion.regret.anywhere import arrangement
 from persuasion.regret.anywhere.arrangement import is_fastest, supremum
 from persuasion.regret.anywhere.columns import Columns
-from persuasion.regret.anywhere.rays import exact_supremum
+from persuasion.regret.anywhere.rays import exact_supremum, mixture
 from persuasion.regret.best_response import best_response
 from persuasion.regret.problem import make_problem
 from persuasion.regret.response import OPTIMAL
@@ -68,6 +69,19 @@ def test_a_single_signal_says_nothing():
     found = best_response(single, policies, 0, "rays")
     assert (found.value, found.status) == (0, OPTIMAL)
     assert exact_supremum(RationalGame.of(single), policies, 0) == 0
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 4), st.integers(0, 400), st.integers(0, 10**6))
+def test_the_best_mixture_is_that_of_one_large_program(states, count, seed):
+    random = np.random.default_rng(seed)
+    points = np.vstack([np.eye(states), random.dirichlet(np.ones(states), count)])
+    payoffs = random.integers(0, 5, len(points)) / 4
+    shares, bound = mixture(payoffs, points)
+    np.testing.assert_allclose(shares @ points, 1, atol=1e-9)
+    whole = scipy.optimize.linprog(-payoffs, A_eq=points.T, b_eq=np.ones(states))
+    assert payoffs @ shares == pytest.approx(-whole.fun, abs=1e-9)
+    assert -whole.fun - 1e-12 <= bound <= -whole.fun + 1e-9
 
 
 # --- what must not change an answer
