@@ -206,9 +206,3 @@ def test_a_wrong_supremum_contradicts_the_reference(monkeypatch):
     right = exact_supremum
     monkeypatch.setattr(rays, "exact_supremum", lambda *given: right(*given) + Fraction(1, 10**6))
     assert rays.compare(19, ()).wrong == ["seed 19: rays, the fraction", "seed 19: the reference"]
-
-
-def test_many_games_are_counted_by_their_states():
-    found = rays.measure(8)
-    assert sum(entry["games"] for entry in found.values()) == 8
-    assert [entry["wrong"] for entry in found.values()] == [[]] * len(found)

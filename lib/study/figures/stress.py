@@ -11,16 +11,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-PARTS = (
-    "determinism",
-    "faults",
-    "input",
-    "numerics",
-    "invariances",
-    "rays",
-    "planted",
-    "mutation",
-)
+PARTS = ("determinism", "faults", "input", "numerics", "invariances", "planted", "mutation")
 DAMAGED = ("store damaged", "committed results damaged")
 KINDS = {
     "reference": "exact evaluations of a game",
@@ -131,8 +122,11 @@ def numerics_table(measured: dict[str, Any]) -> pd.DataFrame:
 
 
 def rays_table(measured: dict[str, Any]) -> pd.DataFrame:
-    """Best responses by rays against a reference in fractions and the other methods, by number of states."""
-    found = measured["rays"]["found"]
+    """Best responses by rays against a reference in fractions and the other methods, by number of states.
+
+    Empty if that part was not run.
+    """
+    found = measured.get("rays", {"found": {}})["found"]
     return pd.DataFrame(
         {
             "states": states,
