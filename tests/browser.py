@@ -9,10 +9,12 @@ import re
 import subprocess
 import sys
 import threading
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import jupytext
+import networkx
 import numpy as np
 import pytest
 import yaml
@@ -24,7 +26,14 @@ from persuasion import (
     sender_utilities,
     uniform_policies,
 )
+from persuasion.model.exact import exact_utilities
 from persuasion.model.posteriors import likely_joint_signals
+from persuasion.theorems.verification import (
+    deviation,
+    deviation_gain,
+    most_gain,
+    verification_game,
+)
 from study.run.pdf import NoBrowserError, find_browser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -409,6 +418,87 @@ def test_a_link_restores_what_the_playground_shows(browser):
         assert visit.page.locator("#pg-summary").inner_text() == summary
     with Visit(browser, on_disk(PLAYGROUND) + "#own=damaged") as visit:
         assert "damaged" in visit.page.locator("#own-message").inner_text()
+        assert visit.errors == []
+
+
+IN_THE_BROWSER = """([size, edges, bound, radius]) => {
+  const { graphGame, largestIndependent, deviation, gain, mostGain, evaluate } = persuasionPlayground;
+  const game = graphGame(size, edges, bound);
+  const set = largestIndependent(size, edges);
+  const moved = deviation(game, set, radius);
+  const [before, after] = [game.policies, moved].map((profile) => evaluate(game, profile).utilities);
+  const [gained, most] = [gain(game, set.length, radius), mostGain(game, set.length)];
+  return { ...game, set, moved, before, after, gain: gained, most };
+}"""
+
+
+def test_the_playground_makes_the_librarys_game_of_a_graph(browser):
+    generator, checked = np.random.default_rng(2), 0
+    with Visit(browser, on_disk(PLAYGROUND)) as visit:
+        assert visit.page.evaluate("persuasionPlayground.graphGame(3, [[0, 1]], 1)") is None
+        for seed in range(60):
+            graph = networkx.gnp_random_graph(2 + seed % 5, 0.3 + 0.1 * (seed % 6), seed)
+            if networkx.number_of_isolates(graph):
+                continue
+            size, bound = len(graph), int(generator.integers(1, len(graph) + 1))
+            radius = float(generator.choice([1, 0.1, 0.01, 0.001]))
+            asked = [size, list(graph.edges), bound, radius]
+            found = visit.page.evaluate(IN_THE_BROWSER, asked)
+            instance = verification_game(graph, bound)
+            for name in ("prior", "receiver", "senders"):
+                table = getattr(instance.game, name).astype(float)
+                np.testing.assert_allclose(found[name], table, rtol=0, atol=1e-15)
+            np.testing.assert_allclose(
+                found["policies"], instance.policies.astype(float), rtol=0, atol=1e-15
+            )
+            largest = networkx.max_weight_clique(networkx.complement(graph), weight=None)[1]
+            assert len(found["set"]) == largest
+            assert not graph.subgraph(found["set"]).edges
+            moved = deviation(instance, found["set"], Fraction(radius))
+            np.testing.assert_allclose(found["moved"], moved.astype(float), rtol=0, atol=1e-15)
+            gain = deviation_gain(instance, largest, Fraction(radius))
+            assert found["gain"] == pytest.approx(float(gain), rel=1e-12)
+            assert found["most"] == pytest.approx(float(most_gain(instance, largest)), rel=1e-12)
+            if largest > bound:  # else the receiver's actions are not those of the formula
+                assert found["after"][0] - found["before"][0] == pytest.approx(gain, abs=1e-15)
+            exact = exact_utilities(instance.game, instance.policies).astype(float)
+            np.testing.assert_allclose(found["before"], exact, atol=1e-15)
+            checked += 1
+        assert checked > 20
+
+
+def test_a_graph_is_drawn_with_keys_or_pointer_and_a_link_keeps_it(browser):
+    with Visit(browser, on_disk(PLAYGROUND), PHONE) as visit:
+        page, summary = visit.page, visit.page.locator("#gr-summary")
+        assert (
+            "a, c, 2 of 3 vertices; D = 1. More than D: not an equilibrium" in summary.inner_text()
+        )
+        for vertex, key in ((0, "Enter"), (2, " ")):  # joins the path's ends
+            page.focus(f"[data-vertex='{vertex}']")
+            page.keyboard.press(key)
+        assert "1 of 3 vertices; D = 1. Not more than D: an equilibrium" in summary.inner_text()
+        page.get_by_role("button", name="Add a vertex").click()
+        assert "every vertex needs an edge, and d has none" in summary.inner_text()
+        assert page.locator("#gr-result table").count() == 0
+        for vertex in (3, 0):
+            page.locator(f"[data-vertex='{vertex}']").click()
+        assert "2 of 4 vertices; D = 1. More than D" in summary.inner_text()
+        before = summary.inner_text()
+        page.select_option("#gr-radius", "0.001")
+        assert summary.inner_text() != before
+        page.locator(".gr-board").click(position={"x": 12, "y": 12})
+        assert page.locator("[data-vertex]").count() == 5
+        page.focus("[data-vertex='4']")
+        page.keyboard.press("Delete")
+        assert page.locator("[data-vertex]").count() == 4
+        shown = page.locator("#graph-game").inner_text()
+        link = page.locator("#gr-link").evaluate("a => a.href")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert visit.errors == []
+    with Visit(browser, link) as visit:
+        assert visit.page.locator("#graph-game").inner_text() == shown
+    with Visit(browser, on_disk(PLAYGROUND) + "#graph=1.1/az/1/1") as visit:
+        assert "D = 1. More than D" in visit.page.locator("#gr-summary").inner_text()
         assert visit.errors == []
 
 

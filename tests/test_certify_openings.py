@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 import time
+from fractions import Fraction
 
+import networkx
 import numpy as np
 import pytest
 
-from persuasion import TieRule, certify, deviation_utilities, sender_utilities
+from persuasion import Game, TieRule, certify, deviation_utilities, sender_utilities
 from persuasion.regret.nearby.box import policy_box
 from persuasion.regret.nearby.elimination import eliminate, tolerant
 from persuasion.regret.nearby.openings import openings
 from persuasion.regret.nearby.search import Search
 from persuasion.regret.problem import Problem, make_problem
-from verification_game import independent_set_game
+from persuasion.theorems.verification import deviation, deviation_gain, verification_game
 
-PATH = [(0, 1), (1, 2)]
 RULES = ("lowest-index", "sender-0", "welfare", "sender-1")
 
 
+def on_a_path(bound: int) -> tuple[Game, np.ndarray]:
+    """The game of a path of three vertices in floats, and its profile."""
+    instance = verification_game(networkx.path_graph(3), bound)
+    return instance.game.floats(), instance.policies.astype(float)
+
+
 def explicit_deviation(radius: float) -> tuple[np.ndarray, float]:
-    """Vertices 0 and 2 are switched on by signal 1; the policy and its gain, by hand, for a price of 1."""
-    vertices, degree, price, w = 3, 2, 1, 1 / 16
-    q, total = 1 / (vertices + price), 4 + 4 * degree
-    eta = w * min(1 / 4, radius / 2)
-    column = np.zeros(2 * vertices + 2)
-    column[0], column[[2, 4]], column[[5, 7]] = 1, 2 * q / w, 4 * q / w
-    prior = np.repeat([1, 2, 1 / vertices, 4 * degree / vertices], [1, 1, vertices, vertices])
-    policy = np.zeros((len(column), 2 * vertices + 1))
-    policy[:, 1] = eta * column / prior
-    policy[:, 0] = 1 - policy[:, 1]
-    return policy, eta * q / total * (2 * (1 - 2 * w) - price)
+    """The two ends of the path are switched on by signal 1; the policy of sender 0 and its gain."""
+    instance, radius = verification_game(networkx.path_graph(3), 1), Fraction(radius)
+    policy = deviation(instance, [0, 2], radius)[0].astype(float)
+    return policy, float(deviation_gain(instance, 2, radius))
 
 
 @pytest.mark.parametrize("radius", [0.005, 0.01])
 def test_the_certificate_finds_the_deviation_that_opens_a_signal(radius):
-    game, policies = independent_set_game(PATH, 3, 1)
+    game, policies = on_a_path(1)
     by_hand, gain = explicit_deviation(radius)
     now = sender_utilities(game, policies)[0]
     assert np.abs(by_hand - policies[0]).max() <= radius
@@ -65,15 +65,13 @@ def searched(problem: Problem, radius: float) -> Search:
 @pytest.mark.stress
 @pytest.mark.parametrize("radius", [0.005, 0.01])
 def test_the_certificate_says_so(radius):
-    game, policies = independent_set_game(PATH, 3, 1)
+    game, policies = on_a_path(1)
     least, most = certify(game, policies, radius, time_limit=20, senders=[0]).regret
     assert explicit_deviation(radius)[1] <= least <= most
 
 
 def test_where_no_independent_set_is_larger_nothing_is_found():
-    game, policies = independent_set_game(
-        PATH, 3, 2
-    )  # a path has two independent vertices, not three
+    game, policies = on_a_path(2)  # has two independent vertices, not three
     problem = make_problem(game, policies, 0, TieRule())
     box = policy_box(policies[0], 0.01)
     now = sender_utilities(game, policies)[0]
@@ -85,7 +83,7 @@ def test_where_no_independent_set_is_larger_nothing_is_found():
 
 
 def test_openings_are_policies_of_the_box():
-    game, policies = independent_set_game(PATH, 3, 1)
+    game, policies = on_a_path(1)
     problem, box = make_problem(game, policies, 0, TieRule()), policy_box(policies[0], 0.02)
     points = list(openings(problem, box, np.inf))
     assert points
@@ -97,13 +95,13 @@ def test_openings_are_policies_of_the_box():
 
 
 def test_nothing_is_opened_where_every_signal_is_in_use():
-    game, policies = independent_set_game(PATH, 3, 1)
+    game, policies = on_a_path(1)
     used = np.full_like(policies[0], 1 / policies.shape[2])
     problem = make_problem(game, np.stack([used, policies[1]]), 0, TieRule())
     assert list(openings(problem, policy_box(used, 0.02), np.inf)) == []
 
 
 def test_after_the_deadline_nothing_is_opened():
-    game, policies = independent_set_game(PATH, 3, 1)
+    game, policies = on_a_path(1)
     problem = make_problem(game, policies, 0, TieRule())
     assert list(openings(problem, policy_box(policies[0], 0.02), -np.inf)) == []

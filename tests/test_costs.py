@@ -140,3 +140,13 @@ def test_the_benchmark_of_stacks_runs_on_the_processor():
             row["share_of_peak"], row["gflop_per_second"] / row["peak_gflop_per_second"]
         )
         assert row["hours_of_the_synthetic_benchmark"] > 0
+
+
+def test_rays_beside_column_generation_say_what_was_proved():
+    _, results = costs.read_measured(BENCHMARKS / "rays.json")
+    table = costs.rays_table(results)
+    assert table["states"].tolist() == [2, 2, 2, 3, 3, 3]
+    assert table["the others"][2] == "1000 joint signals, 3 actions"
+    for row in table.itertuples():
+        assert row.ratio == pytest.approx(row[4] / row[3])
+    assert costs.rays_table({}).empty

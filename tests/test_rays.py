@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -11,168 +10,24 @@ import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from persuasion import Game, TieRule, deviation_utilities, no_revelation, uniform_policies
-from persuasion.model.exact import RationalGame, exact_utilities, extreme_rays, rationals
+from persuasion import Game, TieRule, no_revelation, uniform_policies
+from persuasion.model.exact import RationalGame, exact_utilities, rationals
 from persuasion.regret.anywhere import arrangement
 from persuasion.regret.anywhere.arrangement import is_fastest, supremum
 from persuasion.regret.anywhere.columns import Columns
-from persuasion.regret.anywhere.rays import exact_supremum
-from persuasion.regret.best_response import METHODS, best_response
+from persuasion.regret.anywhere.rays import exact_supremum, mixture
+from persuasion.regret.best_response import best_response
 from persuasion.regret.problem import make_problem
 from persuasion.regret.response import OPTIMAL
 from problems import prosecutor
-
-RULES = (None, "lowest-index", "welfare", "sender-1", "explicit")
-AGREEMENT = 1e-6
-LARGEST_DENOMINATOR = 10**5
-
-
-def drawn(seed: int, states: int | None = None) -> tuple[Game, np.ndarray, object]:
-    """A game of two senders, of small whole numbers three times out of four, a profile and a tie rule.
-
-    Whole numbers make ties, equal actions, states of probability zero and signals that nobody sends.
-    """
-    random = np.random.default_rng(seed)
-    states = states or int(random.integers(1, 5))
-    actions, used = int(random.integers(1, 4)), int(random.integers(1, 3 if states == 4 else 4))
-    signals = states if seed % 7 else int(random.integers(1, states + 1))
-    used = min(used, signals)
-    if seed % 4:
-        prior = random.multinomial(8, np.full(states, 1 / states)) / 8
-        receiver = random.integers(-1, 2, (states, actions))
-        senders = random.integers(-2, 3, (2, states, actions))
-        policies = random.multinomial(4, np.full(used, 1 / used), (2, states)) / 4
-    else:
-        prior = random.dirichlet(np.ones(states))
-        receiver, senders = (
-            random.normal(size=(states, actions)),
-            random.normal(size=(2, states, actions)),
-        )
-        policies = random.dirichlet(np.ones(used), (2, states))
-    policies = np.pad(policies, ((0, 0), (0, 0), (0, signals - used)))
-    rule = RULES[seed // 4 % len(RULES)]
-    if rule == "explicit":  # names an action for every signal of the other sender
-        named = np.tile(random.integers(0, actions, signals), (signals, 1))
-        return Game(prior, receiver, senders, signals), policies, named
-    return Game(prior, receiver, senders, signals), policies, rule
-
-
-# --- an independent reference: half-open cones, column by column, in fractions
-
-
-def reference(game: Game, policies: np.ndarray, ties: object) -> float:
-    """The supremum for sender 0, with at least as many signals as states."""
-    exact, states = RationalGame.of(game), len(game.prior)
-    other, nothing = rationals(policies[1]), np.zeros((0, states), dtype=object)
-    cones = [(nothing, nothing, np.array([Fraction(0)] * states))]
-    for t in range(game.shape.signals):
-        weights = exact.prior * other[:, t]
-        if not weights.any():
-            continue
-        pieces = list(cell(exact, weights, ties, t))
-        pairs = itertools.product(cones, pieces)
-        meets = ((*map(np.concatenate, zip(c[:2], p[:2])), c[2] + p[2]) for c, p in pairs)
-        cones = [both for both in meets if inhabited(*both[:2])]
-    worth: dict[tuple, Fraction] = {}
-    for weak, strict, gain in cones:
-        for ray in closure(weak, strict):
-            worth[tuple(ray)] = max(worth.get(tuple(ray), gain @ ray), gain @ ray)
-    found = scipy.optimize.linprog(
-        -np.array(list(worth.values()), dtype=float),
-        A_eq=np.array(list(worth), dtype=float).T,
-        b_eq=np.ones(states),
-    )
-    return -found.fun
-
-
-def cell(game: RationalGame, weights: np.ndarray, ties: object, t: int):
-    """Where the receiver takes which action: rows that are weakly, rows that are strictly positive, gain."""
-    others = range(game.receiver.shape[1])
-    for a in others:
-        rest = [b for b in others if b != a]
-        for size in range(len(rest) + 1):
-            for tied in itertools.combinations(rest, size):
-                lead = {b: weights * (game.receiver[:, a] - game.receiver[:, b]) for b in rest}
-                weak = [side * lead[b] for b in tied for side in (1, -1)]
-                strict = [lead[b] for b in rest if b not in tied]
-                if isinstance(ties, np.ndarray) and (named := int(ties[0, t])) in (a, *tied):
-                    if named != a:
-                        continue
-                elif isinstance(ties, np.ndarray) or ties == "lowest-index":
-                    if tied and min(tied) < a:
-                        continue
-                else:
-                    rank = (
-                        game.senders.sum(0)
-                        if ties == "welfare"
-                        else game.senders[int(ties == "sender-1")]
-                    )
-                    for b in tied:
-                        (strict if b < a else weak).append(weights * (rank[:, a] - rank[:, b]))
-                shape = (-1, len(weights))
-                yield (
-                    np.array(weak, dtype=object).reshape(shape),
-                    np.array(strict, dtype=object).reshape(shape),
-                    weights * game.senders[0][:, a],
-                )
-
-
-def closure(weak: np.ndarray, strict: np.ndarray) -> list[np.ndarray]:
-    unit = rationals(np.eye(weak.shape[1], dtype=int))
-    rows = np.concatenate([unit, weak, strict])
-    return extreme_rays(rows[rows.any(1)])
-
-
-def inhabited(weak: np.ndarray, strict: np.ndarray) -> bool:
-    """Whether a point in the middle of the closure is in the half-open cone itself."""
-    rays = closure(weak, strict)
-    return bool(rays) and bool((strict @ sum(rays) > 0).all())
-
-
-def check(seed: int, methods: tuple[str, ...]) -> None:
-    game, policies, ties = drawn(seed)
-    sufficient, slack = (
-        game.shape.signals >= game.shape.states,
-        AGREEMENT * max(np.abs(game.senders).max(), 1),
-    )
-    found = best_response(game, policies, 0, "rays", ties=ties)
-    if sufficient or game.shape.signals == 1:
-        exact = exact_supremum(RationalGame.of(game), policies, 0, ties)
-        assert found.upper_bound == pytest.approx(float(exact), abs=slack / 1000), seed
-        assert found.status == OPTIMAL, seed
-        if sufficient:
-            independent = reference(game, policies, ties)
-            assert float(exact) == pytest.approx(independent, abs=1e-9), seed
-            if seed % 4:  # whole numbers: no other fraction of this size is as near
-                assert exact.denominator < LARGEST_DENOMINATOR
-                assert Fraction(independent).limit_denominator(LARGEST_DENOMINATOR) == exact, seed
-    rule = f"sender-{0}" if ties is None else ties
-    assert found.value == deviation_utilities(game, policies, 0, found.policy, rule)
-    for method in methods:
-        try:
-            other = best_response(game, policies, 0, method, 3.0, ties)
-        except ValueError:
-            if method != "enumerate":  # which is for tiny games
-                raise
-            continue
-        assert other.value <= found.upper_bound + slack, (seed, method)
-        assert other.upper_bound >= found.value - slack, (seed, method)
-        if found.status == other.status == OPTIMAL:
-            assert other.upper_bound == pytest.approx(found.upper_bound, abs=slack), (seed, method)
+from stress import rays
+from stress.rays import compare, drawn
 
 
 @pytest.mark.parametrize("seed", range(0, 500, 19))
 def test_rays_agree_with_fractions_and_with_the_other_methods(seed):
-    check(seed, ("column-generation", "milp") if seed % 3 else ("enumerate",))
-
-
-@pytest.mark.stress
-@pytest.mark.parametrize("first", range(0, 500, 50))
-def test_rays_agree_on_500_games(first):
-    for seed in range(first, first + 50):
-        check(seed, tuple(method for method in METHODS if method not in ("rays", "bilinear")))
-        if seed % 10 == 0:
-            check(seed, ("bilinear",))
+    methods = ("column-generation", "milp") if seed % 3 else ("enumerate",)
+    assert compare(seed, methods).wrong == []
 
 
 # --- two engines for two states, and answers known in closed form
@@ -214,6 +69,19 @@ def test_a_single_signal_says_nothing():
     found = best_response(single, policies, 0, "rays")
     assert (found.value, found.status) == (0, OPTIMAL)
     assert exact_supremum(RationalGame.of(single), policies, 0) == 0
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 4), st.integers(0, 400), st.integers(0, 10**6))
+def test_the_best_mixture_is_that_of_one_large_program(states, count, seed):
+    random = np.random.default_rng(seed)
+    points = np.vstack([np.eye(states), random.dirichlet(np.ones(states), count)])
+    payoffs = random.integers(0, 5, len(points)) / 4
+    shares, bound = mixture(payoffs, points)
+    np.testing.assert_allclose(shares @ points, 1, atol=1e-9)
+    whole = scipy.optimize.linprog(-payoffs, A_eq=points.T, b_eq=np.ones(states))
+    assert payoffs @ shares == pytest.approx(-whole.fun, abs=1e-9)
+    assert -whole.fun - 1e-12 <= bound <= -whole.fun + 1e-9
 
 
 # --- what must not change an answer
@@ -332,3 +200,9 @@ def test_one_policy_is_priced_exactly():
     best = exact_supremum(game, [[[1, 0], [1, 0]]], 0)
     pooled = exact_utilities(game, [[[1, 0], [1, 0]]], "sender-0")[0]
     assert pooled == best == 1
+
+
+def test_a_wrong_supremum_contradicts_the_reference(monkeypatch):
+    right = exact_supremum
+    monkeypatch.setattr(rays, "exact_supremum", lambda *given: right(*given) + Fraction(1, 10**6))
+    assert rays.compare(19, ()).wrong == ["seed 19: rays, the fraction", "seed 19: the reference"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stress import determinism, fuzz, fuzz_json, invariances, mutation, numerics
+from stress import determinism, fuzz, fuzz_json, invariances, mutation, numerics, rays
 from study.figures import stress as report
 from study.records.results import Results
 from study.run.job import run_job
@@ -98,6 +98,14 @@ def test_nothing_is_unpickled_or_evaluated():
             if name == "torch.load":
                 assert given.get("weights_only") == "True", (path, node.lineno)
             assert not name.startswith(("pickle.", "cloudpickle.", "marshal.", "shelve."))
+
+
+def test_games_of_few_states_make_a_table():
+    found = rays.measure(8)
+    table = report.rays_table({"rays": {"found": found}})
+    assert table["games"].sum() == 8
+    assert (table["contradictions"] == 0).all()
+    assert report.rays_table({}).empty
 
 
 # --- mutants

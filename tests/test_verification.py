@@ -12,7 +12,13 @@ from scipy.optimize import linprog
 from persuasion.model.exact import RationalGame, exact_utilities, rationals
 from persuasion.regret.best_response import best_response
 from persuasion.theorems.improving_column import improving_column, positive_ray
-from persuasion.theorems.verification import deviation, independent_set, verification_game
+from persuasion.theorems.verification import (
+    deviation,
+    deviation_gain,
+    independent_set,
+    most_gain,
+    verification_game,
+)
 
 SMALL = st.integers(-3, 3)
 
@@ -112,3 +118,16 @@ def test_a_set_goes_into_a_policy_and_comes_back():
     assert independent_set(instance, instance.policies[0]) == set()
     with pytest.raises(ValueError, match="radius"):
         deviation(instance, [0, 3], radius=0)
+
+
+@pytest.mark.parametrize("graph", [nx.path_graph(3), nx.star_graph(3), nx.cycle_graph(4)])
+def test_nobody_gains_more_than_the_bound(graph):
+    number = nx.max_weight_clique(nx.complement(graph), weight=None)[1]
+    for bound in range(1, number + 1):
+        instance = verification_game(graph, bound)
+        now = float(exact_utilities(instance.game, instance.policies)[0])
+        game, profile = instance.game.floats(), instance.policies.astype(float)
+        best = best_response(game, profile, 0, "column-generation", time_limit=10)
+        assert deviation_gain(instance, number) <= most_gain(instance, number)
+        assert best.upper_bound - now <= most_gain(instance, number) + 1e-9
+        assert (most_gain(instance, number) > 0) == (best.value - now > 1e-9) == (number > bound)

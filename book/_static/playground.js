@@ -1,6 +1,7 @@
 // Play with a game: the model for games of any size, and a page for two senders, states, actions and signals. The
 // games come from the page (element #playground-games, written by the library); everything else is computed here,
-// and the tests compare it with the library. own-game.js uses the same model.
+// and the tests compare it with the library. own-game.js and
+// graph-game.js use the same model.
 "use strict";
 
 (() => {
@@ -103,7 +104,7 @@
     return made;
   }
 
-  window.persuasionPlayground = { evaluate, threshold, twoSignals, element, number };
+  window.persuasionPlayground = { evaluate, threshold, twoSignals, element, draw, number };
 
   function draw(name, attributes, text) {
     const made = document.createElementNS(SVG, name);

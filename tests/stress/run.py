@@ -27,6 +27,7 @@ from stress import (  # noqa: E402
     mutation,
     numerics,
     planted,
+    rays,
     small,
 )
 from study.records.provenance import provenance  # noqa: E402
@@ -81,6 +82,10 @@ def _invariances(_: Path) -> dict[str, Any]:
     return invariances.measure(24, SEED)
 
 
+def _rays(_: Path) -> dict[str, Any]:
+    return rays.measure(500)
+
+
 def _mutation(_: Path) -> dict[str, Any]:
     # not in a temporary folder: it is continued where it ended
     return mutation.run(ROOT / "_build" / "mutation", MUTANTS, os.cpu_count() or 1)
@@ -99,6 +104,7 @@ PARTS: dict[str, Part] = {
     "input": _input,
     "numerics": _numerics,
     "invariances": _invariances,
+    "rays": _rays,
     "planted": _planted,
     "mutation": _mutation,
 }

@@ -158,6 +158,16 @@ def deviation_gain(instance: VerificationGame, count: int, radius: Any = 1) -> F
     return Fraction(_scale(instance, radius) * instance.game.prior[0] * share * earned)
 
 
+def most_gain(instance: VerificationGame, count: int) -> Fraction:
+    r"""What sender 1 gains at most, :math:`\frac qZ\max(0,k-D)`, if at most ``count`` vertices are independent.
+
+    A column with a lead brings at most that many portions, any other what it did; leads sum to the prior of the
+    first state at most.
+    """
+    share = Fraction(1, len(instance.graph) + instance.bound)
+    return Fraction(instance.game.prior[0] * share * max(0, count - instance.bound))
+
+
 def _scale(instance: VerificationGame, radius: Any) -> Fraction:
     if not 0 < Fraction(radius) <= 1:
         raise ValueError(f"radius must lie in (0, 1], got {radius}")

@@ -45,6 +45,23 @@ def front_door_table(results: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(["", *head, *lines, "", ""]) if lines else ""
 
 
+def rays_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Best responses by rays beside column generation: median processor seconds, and games with a proof."""
+    rows = [(n.split(",")[0][5:], n, r) for n, r in results.items() if n.startswith("rays-")]
+    return pd.DataFrame(
+        {
+            "states": int(states),
+            "the others": name.partition(", ")[2],
+            "rays, s": row["seconds"],
+            "column generation, s": row["baseline_seconds"],
+            "ratio": row["ratio"],
+            "proved by rays": f"{row['closed']} of {row['games']}",
+            "by column generation": f"{row['baseline_closed']} of {row['games']}",
+        }
+        for states, name, row in rows
+    )
+
+
 def operations_table(variants: Mapping[str, str], inputs: tuple[int, ...]) -> pd.DataFrame:
     """Operations per sample of a prediction and of a training step, by architecture and length of input."""
     rows = []

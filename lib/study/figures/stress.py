@@ -121,6 +121,26 @@ def numerics_table(measured: dict[str, Any]) -> pd.DataFrame:
     )
 
 
+def rays_table(measured: dict[str, Any]) -> pd.DataFrame:
+    """Best responses by rays against a reference in fractions and the other methods, by number of states.
+
+    Empty if that part was not run.
+    """
+    found = measured.get("rays", {"found": {}})["found"]
+    return pd.DataFrame(
+        {
+            "states": states,
+            "games": entry["games"],
+            "with the reference": entry["reference"],
+            "the same fraction": entry["as fractions"],
+            "optima of other methods": sum(entry["proved"].values()),
+            "worst difference": f"{max(entry['worst'].values()):.1e}",
+            "contradictions": len(entry["wrong"]),
+        }
+        for states, entry in found.items()
+    )
+
+
 def planted_table(measured: dict[str, Any]) -> pd.DataFrame:
     """Planted faults and the file of the test that fails."""
     found = measured["planted"]["found"]

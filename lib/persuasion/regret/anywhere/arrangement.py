@@ -91,7 +91,8 @@ def rays(normals: np.ndarray) -> np.ndarray:
     found = _kernels(normals[chosen.reshape(len(chosen), states - 1)])
     found = found * np.where((found < 0).any(1), -1, 1)[:, None]
     kept = found[(found >= 0).all(1) & found.any(1)]
-    return np.array(list({_primitive(row): None for row in rationals(kept)}), dtype=object)
+    whole = kept // np.gcd.reduce(kept, axis=1, keepdims=True)
+    return np.array(list(dict.fromkeys(map(tuple, whole))), dtype=object)
 
 
 def _kernels(systems: np.ndarray) -> np.ndarray:

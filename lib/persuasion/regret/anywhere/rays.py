@@ -38,6 +38,8 @@ from persuasion.regret.response import BestResponse
 READ_TOLERANCE = 1e-8
 USED = 1e-11
 CHUNK = 2**22
+# rays that enter the linear program at a time, and the surplus over their price that makes them
+ENTERING, PRICED = 50, 1e-13
 # how far signals keep off the rays that the rule denies
 STEPS = 10.0 ** -np.arange(2, 8)
 
@@ -136,22 +138,42 @@ def _closed_regions(
     problem: Problem, columns: Columns, deadline: float
 ) -> tuple[float, list[Candidate]]:
     """The linear program over all rays, with every tie that the rule may grant."""
-    exact = rationals(rays(planes(columns)))
-    points = (exact / exact.sum(1, keepdims=True)).astype(float)
-    solution = highs.solve(
-        highs.LinearProgram(
-            cost=np.concatenate(list(_payoffs(problem, points, deadline))),
-            matrix=sp.csc_matrix(points.T),
-            row_lower=np.ones(points.shape[1]),
-            row_upper=np.ones(points.shape[1]),
-            lower=np.zeros(len(points)),
-            upper=np.full(len(points), np.inf),
+    found = rays(planes(columns))
+    points = (found / found.sum(1, keepdims=True)).astype(float)
+    payoffs = np.concatenate(list(_payoffs(problem, points, deadline)))
+    shares, bound = mixture(payoffs, points)
+    used = np.argsort(-shares)[: problem.signals]
+    profile = [favourite(problem, points[k]) for k in used if shares[k] > USED]
+    return bound, _realised(problem, profile)
+
+
+def mixture(payoffs: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, float]:
+    r"""Shares of the best mixture of points in the simplex, and a bound on every mixture's payoff.
+
+    The program has few rows and very many columns, of which those enter that its prices do not cover. By the
+    prices :math:`\lambda` no mixture earns more than their sum and, for every state, the largest surplus.
+    """
+    count, states = points.shape
+    chosen, bound = np.flatnonzero(points.max(1) == 1), np.inf
+    while True:
+        solution = highs.solve(
+            highs.LinearProgram(
+                cost=payoffs[chosen],
+                matrix=sp.csc_matrix(points[chosen].T),
+                row_lower=np.ones(states),
+                row_upper=np.ones(states),
+                lower=np.zeros(len(chosen)),
+                upper=np.full(len(chosen), np.inf),
+            )
         )
-    )
-    assert solution.x is not None
-    used = np.argsort(-solution.x)[: problem.signals]
-    profile = [favourite(problem, points[k]) for k in used if solution.x[k] > USED]
-    return solution.bound, _realised(problem, profile)
+        assert solution.x is not None
+        surplus = payoffs - points @ solution.duals
+        bound = min(bound, solution.duals.sum() + states * max(surplus.max(), 0.0))
+        best = np.argsort(-surplus)[:ENTERING]
+        entering = np.setdiff1d(best[surplus[best] > PRICED], chosen)
+        if not len(entering):
+            return np.bincount(chosen, solution.x, count), float(bound)
+        chosen = np.concatenate([chosen, entering])
 
 
 def _payoffs(problem: Problem, points: np.ndarray, deadline: float) -> Iterator[np.ndarray]:
