@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup, Tag
 
 from executions import executions
 from study.run.pages import notebooks
@@ -54,6 +55,50 @@ def test_figures_are_on_the_page(page, count):
 @pytest.mark.parametrize(("page", "count"), TABLES.items())
 def test_tables_are_on_the_page(page, count):
     assert article(f"book/{page}").count("<table") >= count
+
+
+PROSE = ("theory", "model", "learning", "certificates", "experiments")
+FROM_RECORDS = PROSE[2:]
+SHOWN = [page for page in pages() if page.split("/")[-2] in PROSE]
+
+
+def shown(page: str) -> list[Tag]:
+    """The pictures and tables of a page."""
+    return BeautifulSoup(article(page), "html.parser").find_all(["img", "table"])
+
+
+def caption(node: Tag) -> str:
+    """The caption of a picture or a table, without the number that it may begin with; empty if there is none."""
+    figure, before = node.find_parent("figure"), node.find_previous("p")
+    words = figure.figcaption if figure else before if "caption" in before["class"] else None
+    for label in words.select(".caption-number, strong, .headerlink") if words else ():
+        label.decompose()
+    return words.get_text(" ", strip=True) if words else ""
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_figures_and_tables_have_a_sentence_with_its_number(page):
+    for node in shown(page):
+        text = caption(node)
+        assert re.match(r"[^a-z].*\.\)?$", text, re.DOTALL), (
+            f"no sentence: {text or str(node)[:300]}"
+        )
+        assert len(text.split()) >= 5, text
+        if page.split("/")[-2] in FROM_RECORDS:
+            assert re.search(r"\d", text), f"no number: {text}"
+
+
+@pytest.mark.parametrize("page", SHOWN)
+def test_tables_are_narrow_and_their_intervals_say_something(page):
+    for table in (node for node in shown(page) if node.name == "table"):
+        for row in table.find_all("tr"):
+            assert len(row.find_all(["td", "th"])) <= 7, row.get_text(" | ", strip=True)
+        assert not [th for th in table.select("th:not(:has(.math))") if "_" in th.get_text()], (
+            "a name of the code"
+        )
+        assert not re.search(r"±\s[0.]*\.0+\b(?!·)", table.get_text(" ")), (
+            "an interval without a digit"
+        )
 
 
 @pytest.mark.parametrize("page", pages())

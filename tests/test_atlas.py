@@ -153,7 +153,7 @@ def test_a_networks_profile_is_placed_beside_the_certified_outcomes(frame):
     assert " 0 have a proven" in said
     none = atlas.networks_frame([], frame, settings)
     assert none.empty
-    assert atlas.networks_summary(none).startswith("No game")
+    assert atlas.networks_summary(none).startswith("0 games")
 
 
 def test_the_pictures_show_every_point(frame):

@@ -130,7 +130,7 @@ def test_an_ablation_by_hand():
     frame = _fits({512: {"a": 0.1, "b": 0.2}, 128: {"a": 0.05, "b": 0.1}})
     (row,) = ablation_table(frame, {"relu": {"batch_size": 128}}).to_dict("records")
     assert (row["choice"], row["tuned"], row["changed to"], row["games"]) == (
-        "batch_size",
+        "batch size",
         128,
         512,
         2,

@@ -70,7 +70,7 @@ def test_hovering_and_still_show_the_same_numbers(equilibria, kind):
 def test_a_point_names_the_records_that_its_mean_is_over(equilibria):
     moving = figures.interactive(figures.figure_5(equilibria, "x"))
     seen = 0
-    for trace in moving.data:
+    for trace in (trace for trace in moving.data if trace.yaxis in ("y", "y2", "y3")):
         method = {"ReLU": "relu", "DeLU": "delu", "DNL": "dnl"}[trace.name]
         own = equilibria[(equilibria["method"] == method) & (equilibria["game"] != "g0")]
         own = own.set_index("record")["welfare"]
@@ -79,6 +79,18 @@ def test_a_point_names_the_records_that_its_mean_is_over(equilibria):
             assert len(set(records)) == games
             seen += games
     assert seen == 3 * 3 * 11, "every game once per method and size"
+
+
+def test_the_second_line_is_what_dnl_is_ahead_game_by_game(equilibria):
+    grid = figures.figure_5(equilibria, "label")
+    (curve,) = [c for c in grid.panels[1][0] if c.name == "relu"]
+    wide = equilibria[equilibria["game"] != "g0"].pivot(
+        index="game", columns="method", values=["welfare", "signals"]
+    )
+    for level, mean in zip(curve.levels, curve.means):
+        part = wide[wide["signals", "dnl"] == level]["welfare"]
+        assert mean.mean == pytest.approx((part["dnl"] - part["relu"]).mean())
+    assert {c.name for c in grid.panels[1][0]} == {"relu", "delu"}
 
 
 def test_a_record_becomes_a_file_that_names_its_game():
@@ -120,7 +132,8 @@ def test_a_figure_without_games_has_an_axis_of_its_own():
 def interactive(**options):
     still, axis = plt.subplots()
     axis.plot([1, 2])
-    return show.Interactive(go.Figure(go.Scatter(y=[1, 2])), still, **options)
+    words = {"description": "two points", "caption": "One of 2 is higher."} | options
+    return show.Interactive(go.Figure(go.Scatter(y=[1, 2])), still, **words)
 
 
 def test_the_bundle_has_a_picture_a_figure_and_words():
@@ -138,20 +151,62 @@ def test_the_bundle_has_a_picture_a_figure_and_words():
 def test_what_is_not_a_number_becomes_null():
     still, _ = plt.subplots()
     gap = go.Figure(go.Scatter(y=[1.0, np.nan], error_y={"array": np.array([np.nan, 1.0])}))
-    bundle = show.Interactive(gap, still, "a gap")._repr_mimebundle_()
+    bundle = show.Interactive(gap, still, "a gap", "1 is missing.")._repr_mimebundle_()
     assert json.loads(json.dumps(bundle[show.PLOTLY_JSON], allow_nan=False))
 
 
 def test_webgl_is_asked_for_only_where_it_is_needed():
     assert "(true ||" in interactive(description="flat")._repr_mimebundle_()["text/html"]
     still, _ = plt.subplots()
-    solid = show.Interactive(go.Figure(go.Surface(z=[[1, 2], [3, 4]])), still, "solid")
+    solid = show.Interactive(
+        go.Figure(go.Surface(z=[[1, 2], [3, 4]])), still, "solid", "It is 1 solid."
+    )
     assert "(false ||" in solid._repr_mimebundle_()["text/html"]
 
 
 def test_words_cannot_break_out_of_the_page():
-    html = interactive(description='"><script>alert(1)</script>')._repr_mimebundle_()["text/html"]
+    words = '"><script>alert(1)</script>'
+    html = interactive(description=words, caption=words)._repr_mimebundle_()["text/html"]
+    html += show.Captioned("", words).html
+    html += show.table(pd.DataFrame({words: [words]}), words).html
     assert "<script>alert" not in html
+
+
+def test_a_picture_has_a_caption_words_and_another_shape_for_phones():
+    figure, axes = plt.subplots(1, 3, sharey=True, layout="constrained")
+    axes[0].set_ylabel("height")
+    html = show.picture(figure, "Of 3 panels *one* is first.", "three panels").html
+    assert html.endswith("<figcaption>Of 3 panels <em>one</em> is first.</figcaption></figure>")
+    assert 'alt="three panels"' in html
+    narrow, wide = (
+        Image.open(io.BytesIO(base64.b64decode(text)))
+        for text in re.findall(r"base64,([^\"]+)", html)
+    )
+    assert wide.width > wide.height
+    assert narrow.width < 500 < narrow.height
+    assert [axis.get_ylabel() for axis in axes] == ["height"] * 3
+    assert not plt.fignum_exists(figure.number)
+
+
+def test_a_picture_that_cannot_be_taken_apart_is_scrolled():
+    figure, axes = plt.subplots(1, 2)
+    figure.colorbar(axes[0].imshow([[1, 2]]), ax=axes)
+    html = show.picture(figure, "2 maps.", "maps").html
+    assert "wide-picture" in html
+    assert "<source" not in html
+
+
+def test_a_table_is_captioned_and_its_numbers_aligned():
+    frame = pd.DataFrame(
+        {"name": ["a", "b"], "mean": [Mean(0.5, 0.12, 9), Mean(0, 0, 9)], "count": [1, 20000]}
+    )
+    html = show.table(frame, "Of 2 rows the first has 0.5 < 1.").html
+    assert html.startswith("<figure><figcaption>Of 2 rows the first has 0.5 &lt; 1.</figcaption>")
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", html)
+    plain = [cell.replace("\u00a0", " ") for cell in cells]
+    assert plain == ["a", "0.50 ± 0.12", "1", "b", "0 ± 0\u2007\u2007\u2007", "20,000"]
+    right = html[: html.index("</style>")]
+    assert re.findall(r"col(\d)", right) == ["1", "2"]
 
 
 def test_the_numbers_can_be_taken_along():

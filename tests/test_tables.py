@@ -83,7 +83,7 @@ def test_a_table_to_be_read_is_narrower_and_keeps_every_number():
     assert len(shown.columns) == len(table.columns) - 2
     exact = checks.exact_table(selections(), certified({("a", "dnl"): (0.0, 1.0)}), 1e-3)
     shown = tables.narrow(exact).set_index("network")
-    assert shown.loc["DNL", "certified of accepted"] == "1 of 2"
+    assert shown.loc["DNL", "examined of accepted"] == "1 of 2"
     assert shown.loc["DNL", "holds · refuted · open"] == "0 · 0 · 1"
     plain = exact[["network", "regret, at least"]]
     assert tables.narrow(plain).equals(plain)
@@ -92,9 +92,30 @@ def test_a_table_to_be_read_is_narrower_and_keeps_every_number():
 def test_the_message_of_a_comparison_has_the_tables_numbers():
     text = tables.paired_sentence(selections(unsolved={("a", "delu")}))
     assert text == (
-        "On average over games the welfare of DNL's profiles exceeds ReLU's by 3.0 ± 0.0 (higher in 2, equal in 0, "
+        "On average over games the welfare of DNL's profiles exceeds ReLU's by 3 ± 0 (higher in 2, equal in 0, "
         "lower in 0 games) and DeLU's by 3.0 (n=1) (higher in 1, equal in 0, lower in 0 games)."
     )
+
+
+def test_captions_have_the_tables_numbers():
+    frame = selections(unsolved={("a", "delu")})
+    paired = tables.by_set({"all": frame, "one": frame[~frame["degenerate"]]}, tables.paired_table)
+    assert tables.signs_message(paired) == (
+        "Game by game DNL's is higher in 3, equal in 0 and lower in 0 comparisons (all), in 1, 0 and 0 (one)."
+    )
+    assert tables.highest_welfare(frame.assign(family="toy")) == (
+        "Welfare is highest with DNL in toy (3 ± 0)."
+    )
+    exact = checks.exact_table(frame, certified({("a", "dnl"): (0.0, 1.0)}), 1e-3)
+    assert tables.exact_message(exact) == (
+        "Of 1 profiles with a certificate 0 are local equilibria at this tolerance, 0 are refuted, and 1 are open."
+    )
+
+
+def test_without_games_a_caption_says_so():
+    none = selections()[:0]
+    assert "0 games" in tables.signs_message(tables.by_set({"all": none}, tables.improvement_table))
+    assert "0 instances" in tables.highest_welfare(none.assign(family="toy"))
 
 
 def test_certificates_beside_a_figure_by_hand():
@@ -104,7 +125,7 @@ def test_certificates_beside_a_figure_by_hand():
     }  # fmt: skip
     frame = selections(unsolved={("b", "dnl"), ("a", "delu")})
     table = checks.exact_table(frame, certified(bounds), 1e-3).set_index("network")
-    columns = ["accepted", "certified", "holds", "refuted", "open"]
+    columns = ["accepted", "examined", "holds", "refuted", "open"]
     assert list(table.loc["ReLU", columns]) == [2, 2, 1, 1, 0]
     assert list(table.loc["DeLU", columns]) == [1, 0, 0, 0, 0], "what was not accepted is not shown"
     assert list(table.loc["DNL", columns]) == [1, 1, 0, 0, 1]
@@ -151,6 +172,6 @@ def test_a_profile_certified_twice_is_an_error():
 def test_nothing_accepted_leaves_a_table_without_certificates():
     nothing = certificates.certificates_frame([], preset("smoke"))
     table = checks.exact_table(selections(), nothing, 1e-3)
-    assert set(table["certified"]) == {0}
+    assert set(table["examined"]) == {0}
     empty = checks.exact_table(selections()[:0], nothing, 1e-3, by=["senders"])
     assert (len(empty), list(empty.columns[:3])) == (0, ["senders", "network", "accepted"])

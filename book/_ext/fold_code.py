@@ -8,6 +8,7 @@ line goes under the first figure after it. The notebooks stay as they are.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -110,7 +111,7 @@ def provenance(cell: nodes.container) -> list[nodes.Node]:
 def shows_figure(cell: nodes.Node) -> bool:
     """Whether a block is a cell with a picture or a figure to hover over among its outputs."""
     return is_cell(cell) and any(
-        isinstance(node, nodes.image) or "plotly" in node.astext()
+        isinstance(node, nodes.image) or re.search("<img|plotly", node.astext())
         for node in cell.findall(lambda n: isinstance(n, nodes.image | nodes.raw))
     )
 

@@ -246,7 +246,7 @@ def networks_summary(networks: pd.DataFrame) -> str:
     """How often a network's local equilibrium is near a global one."""
     awake = networks[~networks["idle"].astype(bool)]
     if awake.empty:
-        return "No game of the atlas in which signals matter has a certified profile of DNL."
+        return "0 games of the atlas in which signals matter have a certified profile of DNL."
     near, far = (awake["upper"] <= NEAR).sum(), (awake["lower"] > NEAR).sum()
     close = int((awake["distance"] <= NEAR).sum())
     return (

@@ -52,7 +52,7 @@ def plane(part: pd.DataFrame, network: pd.DataFrame) -> Figure:
         )  # fmt: skip
     axis.set(xlabel="sender 1, above no revelation", ylabel="sender 2, above no revelation")
     handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside right upper", fontsize=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
     return figure
 
 

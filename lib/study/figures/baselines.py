@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from study.designs.config import Preset
 from study.figures import frames
 from study.figures.statistics import mean_interval
-from study.figures.style import NAMES
+from study.figures.style import LOOKS, NAMES, use_style
 from study.records.store import Record
 
 EQUAL = 1e-9
 GROUPS = ["logit_scale", "senders"]
+GROUPS_SHOWN = ["logit scale", "senders"]
 
 
 def selections_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
@@ -63,6 +66,65 @@ def comparison_table(frame: pd.DataFrame, against: str = "dnl") -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def message(frame: pd.DataFrame, others: tuple[str, ...], against: str = "dnl") -> str:
+    """How often a search without networks is ahead of or behind ``against``, beyond the 95% interval."""
+    found = [
+        mean_interval(relative_gaps(part, other, against))
+        for _, part in frame.groupby(GROUPS)
+        for other in others
+    ]
+    ahead = sum(gap.mean > gap.half_width for gap in found)
+    behind = sum(gap.mean < -gap.half_width for gap in found)
+    return (
+        f"Of {len(found)} comparisons of a search without networks with {NAMES[against]}, by set of "
+        f"games, the search has higher "
+        f"welfare in {ahead}, beyond the interval, and lower welfare in {behind}."
+    )
+
+
+def shortfalls(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with ``below``: how far welfare is below the best method's of the game, over the utility range."""
+    best = frame.groupby("game")["welfare"].transform("max")
+    return frame.assign(below=(best - frame["welfare"]) / frame["utility_range"])
+
+
+def shortfall_curves(frame: pd.DataFrame, methods: Sequence[str]) -> Figure:
+    """Share of games in which a method is at most so far below the best one, a panel per set of games.
+
+    ``frame`` from :func:`shortfalls`. A curve ends at the share of games that the method solved.
+    """
+    use_style()
+    groups = list(frame.groupby(GROUPS))
+    figure, axes = plt.subplots(
+        1, len(groups), figsize=(3 * len(groups), 3), sharey=True, layout="constrained", squeeze=False
+    )  # fmt: skip
+    for axis, ((scale, senders), part) in zip(axes[0], groups):
+        for method in methods:
+            own = part[part["method"].eq(method) & part["solved"]]
+            heights = np.arange(len(own) + 1) / part["game"].nunique()
+            axis.step(
+                [0, *np.sort(own["below"])], heights, where="post",
+                color=LOOKS[method]["color"], label=NAMES[method],
+            )  # fmt: skip
+        axis.set(title=f"logit scale {scale:g}, {senders} senders", xlabel="below the best method")
+        axis.set_xscale("symlog", linthresh=1e-3)
+        axis.set(xlim=(0, None), ylim=(0, 1.03))
+    axes[0, 0].set_ylabel("share of games")
+    axes[0, -1].legend(fontsize=8, loc="lower right")
+    return figure
+
+
+def shortfall_message(frame: pd.DataFrame, close: float = 0.01) -> str:
+    """Which method is most often close to the best; ``frame`` from :func:`shortfalls`."""
+    solved = frame["solved"] & (frame["below"] <= close)
+    near = solved.groupby(frame["method"].map(NAMES)).mean()
+    return (
+        f"Most often within {close:.0%} of the utility range of the best method is "
+        f"{near.idxmax()}, in {near.max():.0%} of the "
+        f"games; DNL is in {near[NAMES['dnl']]:.0%}, and least often {near.idxmin()}, in {near.min():.0%}."
+    )
+
+
 def verdicts(
     frame: pd.DataFrame, networks: tuple[str, ...], others: tuple[str, ...]
 ) -> Iterator[str]:
@@ -98,7 +160,7 @@ def polished_table(frame: pd.DataFrame) -> pd.DataFrame:
                 "profiles": len(part),
                 "regret, at least": str(mean_interval(part["local_lower"])),
                 "at most": str(mean_interval(part["local_upper"])),
-                "polished, certified": len(reached),
+                "polished, certified locally": len(reached),
                 "change of welfare": str(mean_interval(gain)),
             }
         )

@@ -107,7 +107,7 @@ def overlooked_by_size(frame: pd.DataFrame) -> Figure:
         xscale="log", yscale="log", xlabel="entries of a sender's policy",
         ylabel="exact regret / sampled gain",
     )  # fmt: skip
-    figure.legend(loc="outside right upper")
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 

@@ -174,8 +174,8 @@ def exact_table(
 
     ``selections`` are rows of an equilibria frame at one tolerance, in acceptance a share of the utility range;
     ``certified`` is a certificates frame. *Holds*: no sender gains more than that share of its own stake, proven.
-    *Refuted*: one does. Regrets are means over the certified profiles, as shares of stakes; global ones are about
-    deviations of any size, and are a column only if there are any.
+    *Refuted*: one does. Regrets are means over the profiles examined, which have a certificate, as shares of
+    stakes; global ones are about deviations of any size, and are a column only if there are any.
     """
     shown = _with_certificates(selections, certified)
     rows = [
@@ -194,7 +194,7 @@ def _exact_row(method: str, shown: pd.DataFrame, tolerance: float) -> dict[str, 
     return {
         "network": NAMES[method],
         "accepted": len(shown),
-        "certified": len(known),
+        "examined": len(known),
         "holds": int(holds.sum()),
         "refuted": int(refuted.sum()),
         "open": int((~holds & ~refuted).sum()),

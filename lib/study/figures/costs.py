@@ -89,7 +89,6 @@ def training_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
                 "ratio, all units on": found["ratio_all_units_on"],
                 "GFLOP/s, all units on": found["gflop_per_second_all_units_on"],
                 "share of peak": found["share_of_peak"],
-                "peak memory, GiB": found["peak_memory_gib"],
             }
         )
     return pd.DataFrame(rows)
@@ -126,7 +125,7 @@ def experiment_table(preset: Preset, results: Mapping[str, Mapping[str, Any]]) -
                 "experiment": experiment,
                 "games": len({str(config.get("game", "didactic")) for config in fits}),
                 "networks": sum(counts),
-                "10^12 operations": sum(map(_operations, fits, counts)) / 1e12,
+                "10¹² operations": sum(map(_operations, fits, counts)) / 1e12,
                 "core-hours": sum(
                     count * seconds(config, results) for config, count in zip(fits, counts)
                 )

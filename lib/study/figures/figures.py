@@ -24,6 +24,7 @@ ROW_HEIGHT, PANEL_WIDTH = 2.2, 2.5
 # an interval over fewer games says little, and would flatten everything else
 FEWEST = 5
 DODGE = {"relu": -0.2, "delu": 0.0, "dnl": 0.2, "start": -0.2, "revelation": 0.0}
+GAP = "welfare, DNL − it"
 SYMBOLS = {"o": "circle", "s": "square", "^": "triangle-up", "v": "triangle-down", "D": "diamond"}
 
 
@@ -53,7 +54,7 @@ class Grid:
     ----------
     panels : per quantity and size, its curves
     labels : of the quantities
-    note : printed under the figure
+    note : printed under the still figure; beside the other one it is for the caption
     logarithmic : quantities on a logarithmic axis
     """
 
@@ -109,26 +110,35 @@ def _log_ratios(errors: pd.DataFrame) -> pd.DataFrame:
 def figure_2(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
     """Figure 2: each sender's exact utility at the selected local equilibrium, against the sizes.
 
-    Over the games that every network solved.
+    Over the games that every network solved. Last: the paired difference of welfare, as in Figure 5.
     """
     frame = commonly_solved(equilibria)
     lines = [
         _line(frame.assign(value=[u[sender] for u in frame["utilities"]]), "value")
         for sender in range(senders)
     ]
+    lines.append(_line(_welfare_gaps(frame), "value"))
     labels = tuple(f"utility of sender {sender + 1}" for sender in range(senders))
     note = _note(_coverage(equilibria), frame, label)
-    return Grid(tuple(lines), labels, note, (False,) * senders)
+    return Grid(tuple(lines), (*labels, GAP), note, (False,) * len(lines))
 
 
 def figure_5(equilibria: pd.DataFrame, label: str) -> Grid:
     """Figure 5: the senders' welfare at the selected local equilibrium, against the sizes.
 
-    Over the games that every network solved.
+    Over the games that every network solved. Below: the paired difference, which is what a comparison is about.
     """
     frame = commonly_solved(equilibria)
     note = _note(_coverage(equilibria), frame, label)
-    return Grid((_line(frame, "welfare"),), ("welfare",), note, (False,))
+    lines = (_line(frame, "welfare"), _line(_welfare_gaps(frame), "value"))
+    return Grid(lines, ("welfare", GAP), note, (False, False))
+
+
+def _welfare_gaps(frame: pd.DataFrame) -> pd.DataFrame:
+    """DNL's welfare against each other network's: ``value`` is above 0 where DNL's is larger."""
+    dnl = frame[frame["method"] == "dnl"].set_index("game")["welfare"]
+    others = frame[frame["method"] != "dnl"]
+    return others.assign(value=others["game"].map(dnl) - others["welfare"])
 
 
 def figure_3(equilibria: pd.DataFrame, senders: int, label: str, method: str = "dnl") -> Grid:
@@ -211,14 +221,10 @@ def interactive(grid: Grid) -> go.Figure:
         levels = sorted({x for line in grid.panels for curve in line[column] for x in curve.levels})
         figure.update_xaxes(tickvals=levels, col=column + 1)
         figure.update_xaxes(title_text=f"number of {size}", row=rows, col=column + 1)
-    figure.add_annotation(
-        text=grid.note.replace("\n", "<br>"), showarrow=False, font_size=11, yshift=-50,
-        xref="paper", yref="paper", x=0.5, y=0, xanchor="center", yanchor="top",
-    )  # fmt: skip
     figure.update_layout(
         template="plotly_white",
-        height=135 + 230 * rows,
-        margin={"l": 60, "r": 10, "t": 40, "b": 105},
+        height=80 + 230 * rows,
+        margin={"l": 60, "r": 10, "t": 40, "b": 50},
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.5, "xanchor": "center"},
     )
     return figure

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from study.designs.plausible import PROFILES
 from study.figures.frames import game_id
 from study.figures.statistics import Mean, mean_interval
 from study.figures.tables import PAPER_TABLE_1
@@ -69,7 +70,7 @@ def reason(family: str, room: Mapping[str, Mean], ran: float | None = None) -> s
     if _lowest(start) > _highest(low):
         return "random profiles have more"
     if _lowest(high) > max(_highest(room["best random"]), _highest(room["honest"])):
-        return "neither 200 random profiles nor honesty reach it"
+        return f"neither {PROFILES} random profiles nor honesty reach it"
     if start.half_width > SPREAD * max(widths):
         return "instances differ too much"
     if start.half_width < min(widths) / SPREAD:
@@ -118,6 +119,15 @@ def plausible_view(table: pd.DataFrame) -> pd.DataFrame:
     """The table as it is shown: means with their intervals as text."""
     columns = ["random", "best random", "honest", "bound"]
     return table.drop(columns="silent").assign(**{name: table[name].map(str) for name in columns})
+
+
+def message(table: pd.DataFrame) -> str:
+    """How many candidates are left, and where the lines are drawn."""
+    return (
+        f"{(table['ruled out'] == LEFT).sum()} of {len(table)} candidates are left; an interval is too "
+        f"wide or too narrow from a factor of "
+        f"{SPREAD:g} on, and our networks ended elsewhere from {NEAR:.0%} of the room on."
+    )
 
 
 def _lowest(value: Mean) -> float:

@@ -35,6 +35,17 @@ def endings_table(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).fillna(0)
 
 
+def endings_message(frame: pd.DataFrame) -> str:
+    """How often the play stops at an equilibrium, with the smallest and the largest margin."""
+    shares = frame["status"].isin(EQUILIBRIA).groupby(frame["margin"]).mean()
+    first, last = shares.index[0], shares.index[-1]
+    return (
+        f"Best responses in turn stop at an equilibrium in {shares[first]:.0%} of the runs with margin "
+        f"{first:g}, and in "
+        f"{shares[last]:.0%} with margin {last:g}."
+    )
+
+
 def regret_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Per margin: the proven global regret of the stops, relative to the senders' stakes."""
     stops = frame[frame["status"].isin(EQUILIBRIA)]
@@ -42,8 +53,8 @@ def regret_table(frame: pd.DataFrame) -> pd.DataFrame:
         {
             "margin": margin,
             "stops": len(part),
-            "median regret (upper end)": f"{part['upper'].median():.1e}",
-            "largest regret (upper end)": f"{part['upper'].max():.1e}",
+            "median regret (upper end)": part["upper"].median(),
+            "largest regret (upper end)": part["upper"].max(),
         }
         for margin, part in stops.groupby("margin")
     ]
@@ -110,7 +121,7 @@ def answer(comparison: pd.DataFrame) -> str:
     known = comparison[~comparison["degenerate"]].dropna(subset="revelation")
     better = int((known["best"] - known["revelation"] > SAME_WELFARE).sum())
     if not len(known):
-        return "No game of this run has both an equilibrium that was found and full revelation."
+        return "0 games of this run have both an equilibrium that was found and full revelation."
     return (
         "Where the game is not degenerate, a certified equilibrium was found and full revelation is one too: "
         f"an equilibrium of higher welfare than full revelation in {better} of {len(known)}."

@@ -16,7 +16,7 @@ CLICK = (
 const plot = document.getElementById("{plot_id}");
 const frame = plot.closest(".turning");
 const numbers = () => {  // the link to them comes after the figure
-  const link = frame.parentElement.nextElementSibling.querySelector("a[download]");
+  const link = frame.closest("figure").nextElementSibling.querySelector("a[download]");
   const bytes = Uint8Array.from(atob(link.href.split(",")[1]), (letter) => letter.charCodeAt(0));
   return new TextDecoder().decode(bytes).trim().split("\\n").map((line) =>
     line.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/).map((cell) => cell.replace(/^"|"$/g, "")));

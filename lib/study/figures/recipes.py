@@ -154,7 +154,7 @@ def ablation_table(frame: pd.DataFrame, tuned: Mapping[str, Mapping[str, Any]]) 
             rows.append(
                 {
                     "method": NAMES[method],
-                    "choice": changed,
+                    "choice": changed.replace("_", " "),
                     "tuned": base[changed].iloc[0],
                     "changed to": value,
                     "error ratio": geometric(other["log_held_out"] - base["log_held_out"]),
@@ -185,6 +185,82 @@ def lead_table(frame: pd.DataFrame) -> pd.DataFrame:
             }
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def leading(table: pd.DataFrame, learning_rate: float, most: int = 3) -> pd.DataFrame:
+    """The best recipes per method at a learning rate, in words; ``table`` from :func:`scores`."""
+    best = table[table["learning_rate"] == learning_rate].groupby("method", sort=False).head(most)
+    own = best["dnl_variant"] + ", " + best["hyper_scale"].map("{:g}".format)
+    return pd.DataFrame(
+        {
+            "network": best["method"].map(NAMES),
+            "batch": best["batch_size"],
+            "schedule": best["schedule"],
+            "inputs / targets": best["input_scaling"] + " / " + best["target_scaling"],
+            "layers and scale of DNL": own.where(best["method"] == "dnl", "–"),
+            "held-out error": best["held_out"],
+            "training error": best["training"],
+        }
+    )
+
+
+def by_budget(table: pd.DataFrame) -> pd.DataFrame:
+    """A table by size of the game and budget, to be read: what belongs together in one column."""
+    game = [f"{a} senders, size {b}" for a, b in zip(table["senders"], table["signals"])]
+    budget = [f"{a:,} × {b}" for a, b in zip(table["samples"], table["epochs"])]
+    rest = table.drop(columns=["senders", "signals", "samples", "epochs"])
+    return pd.concat([pd.DataFrame({"game": game, "samples × epochs": budget}), rest], axis=1)
+
+
+def curve_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Held-out and training error per game, budget and method of a learning curve."""
+    columns = ["senders", "signals", "samples", "epochs"]
+    errors = np.exp(frame[["log_held_out", "log_training"]])
+    return frame[columns].assign(
+        network=frame["method"].map(NAMES),
+        **{"held-out error": errors["log_held_out"], "training error": errors["log_training"]},
+    )
+
+
+def comparison_message(table: pd.DataFrame) -> str:
+    """What tuning does to each network's held-out error; ``table`` from :func:`comparison_table`."""
+    cells = table.pivot(index="method", columns="recipe", values="held-out error")
+    means = cells.map(lambda text: text.partition(" [")[0])
+    parts = [f"{name}'s from {row['literal']} to {row['tuned']}" for name, row in means.iterrows()]
+    games = table["games"].min()
+    return f"From the literal to the tuned recipe held-out error goes, over {games} games: {', '.join(parts)}."
+
+
+def ablation_message(table: pd.DataFrame) -> str:
+    """The change that hurts most; ``table`` from :func:`ablation_table`."""
+    ratios = table["error ratio"].str.partition(" [")[0].replace("–", "nan").astype(float)
+    worst = table.iloc[int(np.nanargmax(ratios))]
+    return (
+        f"Of {len(table)} changes the one that hurts most is {worst['method']}'s {worst['choice']} from "
+        f"{worst['tuned']} to "
+        f"{worst['changed to']}, which multiplies its error by {worst['error ratio']}."
+    )
+
+
+def curve_message(frame: pd.DataFrame) -> str:
+    """How far the held-out error falls with the budget, and how near it comes to the training error."""
+    visits = frame["samples"] * frame["epochs"]
+    few, many = visits.min(), visits.max()
+    held_out = np.exp(frame["log_held_out"].groupby(visits).mean())
+    apart = held_out / np.exp(frame["log_training"].groupby(visits).mean())
+    return (
+        f"From {few:,} to {many:,} sample visits the held-out error (solid) falls from "
+        f"{held_out[few]:.2g} to {held_out[many]:.2g}, that is "
+        f"from {apart[few]:.2g} to {apart[many]:.2g} times the training error (dotted); geometric means "
+        f"over networks and games."
+    )
+
+
+def lead_message(table: pd.DataFrame) -> str:
+    """Who leads how often; ``table`` from :func:`lead_table`."""
+    counts = table["smallest held-out error"].value_counts()
+    parts = [f"{name} {count} times" for name, count in counts.items()]
+    return f"At {len(table)} budgets the smallest held-out error belongs to {', '.join(parts)}."
 
 
 def _single_changes(part: pd.DataFrame, base: pd.DataFrame) -> set[tuple[str, Any]]:

@@ -8,18 +8,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-MOST_DECIMALS = 4
-"""Numbers that need more to show two digits are written in powers of ten."""
+MOST_DECIMALS = 5
+SMALL = 1e-3
+"""Numbers below are written in powers of ten."""
+ROUNDING = 1e-12
 POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Mean(NamedTuple):
     """A mean, the half-width of its 95% t-interval (NaN for fewer than two values), and the number of values.
 
-    Printed with two significant digits of the half-width, four decimals at most, small ones in powers of ten.
+    Printed with two significant digits of the half-width. Five decimals are the most, and small numbers are in
+    powers of ten; a half-width that is lost among the decimals has a power of its own, one that is rounding is 0.
 
     >>> [str(Mean(*x, 20)) for x in ((0.4983, 0.0121), (1.7e-3, 3e-3), (2.14e-7, 3.4e-8), (0.0, 0.0))]
     ['0.498 ± 0.012', '0.0017 ± 0.0030', '(2.14 ± 0.34)·10⁻⁷', '0 ± 0']
+    >>> [str(Mean(0.91764, half, 20)) for half in (3.14e-6, 1e-17)]
+    ['0.9176 ± 3.1·10⁻⁶', '0.9176 ± 0']
     """
 
     mean: float
@@ -29,17 +34,33 @@ class Mean(NamedTuple):
     def __str__(self) -> str:
         if self.size == 0:
             return "–"
-        half = np.nan_to_num(self.half_width)
+        half = float(np.nan_to_num(self.half_width))
+        half = half if half > ROUNDING * abs(self.mean) else 0.0
         largest = max(abs(self.mean), half)
-        power = _power(largest) if 0 < largest < 10 ** (1 - MOST_DECIMALS) else 0
-        decimals = min(max(1 + power - _power(half or largest), 0), MOST_DECIMALS) if largest else 0
-        mean, half = (
+        power = _power(largest) if 0 < largest < SMALL else 0
+        decimals = max(1 + power - _power(half or largest), 0) if largest else 0
+        if not np.isnan(self.half_width) and (not half or decimals > MOST_DECIMALS):
+            return f"{short(self.mean)} ± {short(half, 2)}"
+        mean, width = (
             f"{round(x / 10.0**power, decimals) + 0.0:.{decimals}f}" for x in (self.mean, half)
         )
-        text = mean if np.isnan(self.half_width) else f"{mean} ± {half}"
-        if power:
-            text = f"({text})·10{str(power).translate(POWERS)}".replace("(" + mean + ")", mean)
-        return f"{text} (n=1)" if np.isnan(self.half_width) else text
+        if np.isnan(self.half_width):
+            return mean + _times(power) + " (n=1)"
+        return f"({mean} ± {width}){_times(power)}" if power else f"{mean} ± {width}"
+
+
+def short(value: float, digits: int = 4) -> str:
+    """A number with so many significant digits, in powers of ten where it is very small or large.
+
+    >>> [short(value) for value in (3.0, 0.005, 1234.5678, 1.5e-7, 2e12, 1e-9)]
+    ['3', '0.005', '1235', '1.5·10⁻⁷', '2·10¹²', '10⁻⁹']
+    """
+    number, _, power = f"{value:.{digits}g}".partition("e")
+    return (number + _times(int(power or 0))).removeprefix("1·")
+
+
+def _times(power: int) -> str:
+    return f"·10{str(power).translate(POWERS)}" if power else ""
 
 
 def _power(value: float) -> int:

@@ -113,7 +113,7 @@ def numerics_table(measured: dict[str, Any]) -> pd.DataFrame:
         {
             "games": name,
             "tried": entry["games"],
-            **{key: f"{value:.1e}" for key, value in entry["worst"].items()},
+            **entry["worst"],
             "wrong": entry["outside"],
             "open": entry["open"],
         }

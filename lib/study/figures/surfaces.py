@@ -117,6 +117,30 @@ def error_maps(records: Sequence[Record], sender: int = 0) -> Figure:
     return figure
 
 
+def message(records: Sequence[Record], sender: int = 0) -> str:
+    """What the surfaces cannot be read for: every network's error, in a sentence."""
+    parts = []
+    for record in records:
+        errors = record.metrics["errors"]
+        share = errors["held_out"][sender] / errors["variance"][sender]
+        parts.append(f"{NAMES[record.config['method']]} {share:.2%}")
+    return (
+        f"On fresh profiles the networks' squared error is, as a share of the variance of sender {sender + 1}'s "
+        f"utility: {', '.join(parts)}."
+    )
+
+
+def error_message(records: Sequence[Record], sender: int = 0) -> str:
+    """The message of :func:`error_maps`: the mean and the largest error of every network over the rows."""
+    exact = [records[0].arrays[f"{row}/exact"][..., sender] for row in _rows(records)]
+    parts = []
+    for name in (record.config["method"] for record in records):
+        own = [dict(_panels(records, row, sender))[name] for row in _rows(records)]
+        gap = np.abs(np.array(own) - np.array(exact))
+        parts.append(f"{NAMES[name]} by {gap.mean():.3f} (at most {gap.max():.2f})")
+    return f"In the planes of both rows the networks err by, on average: {', '.join(parts)}."
+
+
 def _rows(records: Sequence[Record]) -> list[str]:
     return sorted(name.split("/")[0] for name in records[0].arrays if name.endswith("/grid"))
 

@@ -46,6 +46,18 @@ def table_1(equilibria: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def highest_welfare(equilibria: pd.DataFrame) -> str:
+    """The network of the highest mean welfare in each scenario, in a sentence."""
+    parts = []
+    for family, own in equilibria[equilibria["solved"]].groupby("family", sort=False):
+        best = own.groupby("method")["welfare"].mean().idxmax()
+        value = mean_interval(own.loc[own["method"] == best, "welfare"])
+        parts.append(f"with {NAMES[str(best)]} in {family} ({value})")
+    return (
+        f"Welfare is highest {', '.join(parts)}." if parts else "In 0 instances a profile passed."
+    )
+
+
 def sensitivity_table(
     equilibria: pd.DataFrame, constants: Mapping[str, str], methods: Sequence[str]
 ) -> pd.DataFrame:
@@ -185,14 +197,31 @@ def narrow(table: pd.DataFrame) -> pd.DataFrame:
     for columns, between in (
         (signs, " · "),
         (["holds", "refuted", "open"], " · "),
-        (["certified", "accepted"], " of "),
-        (["polished, certified", "profiles"], " of "),
+        (["examined", "accepted"], " of "),
+        (["polished, certified locally", "profiles"], " of "),
     ):
         if columns and set(columns) <= set(table):
             place = min(map(list(table).index, columns))
             joined = [between.join(map(str, row)) for row in table[columns].itertuples(index=False)]
             table = table.drop(columns=columns)
             table.insert(place, between.join(map(str, columns)), joined)
+    return table
+
+
+def in_words(table: pd.DataFrame, columns: Sequence[Any], title: str) -> pd.DataFrame:
+    """Counts of several columns in one of words, without those that are 0; the rarest column last.
+
+    >>> in_words(pd.DataFrame({"a": [1, 2], "b": [0, 5]}), ["a", "b"], "ends")["ends"].tolist()
+    ['a 1', 'b 5, a 2']
+    """
+    order = sorted(columns, key=lambda name: -table[name].sum())
+    words = [
+        ", ".join(f"{name} {row[name]:.0f}" for name in order if row[name]) or "–"
+        for row in table.to_dict("records")
+    ]
+    place = min((list(table).index(name) for name in columns), default=len(table.columns))
+    table = table.drop(columns=list(columns))
+    table.insert(place, title, words)
     return table
 
 
@@ -204,6 +233,27 @@ def paired_sentence(equilibria: pd.DataFrame) -> str:
         for row in paired_table(equilibria).to_dict("records")
     ]
     return f"On average over games the welfare of DNL's profiles exceeds {' and '.join(parts)}."
+
+
+def signs_message(table: pd.DataFrame) -> str:
+    """How often DNL's is higher, equal or lower, by set of games; ``table`` from :func:`by_set`."""
+    if table.empty:
+        return "There are 0 games to compare."
+    signs = table.groupby("set of games", sort=False)[["DNL higher", "equal", "DNL lower"]].sum()
+    (first, (high, same, low)), *rest = signs.iterrows()
+    others = [f"in {a}, {b} and {c} ({label})" for label, (a, b, c) in rest]
+    start = f"Game by game DNL's is higher in {high}, equal in {same} and lower in {low} comparisons ({first})"
+    return ", ".join([start, *others]) + "."
+
+
+def exact_message(table: pd.DataFrame) -> str:
+    """What certificates say of the accepted profiles; ``table`` from :func:`study.figures.checks.exact_table`."""
+    held, refuted, left = (int(table[name].sum()) for name in ("holds", "refuted", "open"))
+    return (
+        f"Of {held + refuted + left} profiles with a certificate {held} are local equilibria at this "
+        f"tolerance, {refuted} are "
+        f"refuted, and {left} are open."
+    )
 
 
 def _signs(gap: pd.Series, name: str) -> dict[str, int]:
@@ -236,7 +286,6 @@ def coverage_table(equilibria: pd.DataFrame) -> pd.DataFrame:
     """Share of games with an accepted profile, per network and tolerance."""
     shares = equilibria.pivot_table("solved", "tolerance", "method", "mean", sort=False)
     shares = shares.rename(columns=NAMES).map(lambda share: f"{share:.0%}").reset_index()
-    shares["tolerance"] = shares["tolerance"].map("{:g}".format)
     return shares.rename(columns={"tolerance": "tolerated gain / range"}).rename_axis(columns=None)
 
 
