@@ -11,6 +11,7 @@ from persuasion.model.game import Game
 from study.audit.evaluate import expected
 
 Place = tuple[int, int, int]
+HALVINGS = 60
 
 
 def best_sample(
@@ -60,22 +61,17 @@ def _gains(
 def nearest_in_box(values: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:
     """The nearest rows of sum 1 with entries within ``radius`` of those of ``centre`` and in [0, 1].
 
-    They are the clipped entries of :math:`x-t` at the shift :math:`t` at which their sum is 1, a piecewise linear
-    function that is followed from knot to knot.
+    They are the clipped entries of :math:`x-t` at the shift :math:`t` at which their sum is 1, between two shifts
+    that are halved apart until nothing is left.
     """
     lower, upper = np.maximum(centre - radius, 0), np.minimum(centre + radius, 1)
-    knots = np.concatenate([values - upper, values - lower], -1)
-    order = knots.argsort(-1)
-    knots = np.take_along_axis(knots, order, -1)
-    # an entry starts to fall at its first knot and stops at its second
-    slopes = np.where(order < values.shape[-1], -1.0, 1.0).cumsum(-1)
-    falls = slopes[..., :-1] * np.diff(knots)
-    start = np.broadcast_to(upper.sum(-1)[..., None], (*values.shape[:-1], 1))
-    sums = np.concatenate([start, start + falls.cumsum(-1)], -1)
-    last = np.maximum((sums >= 1).sum(-1, keepdims=True) - 1, 0)
-    height, slope, knot = (np.take_along_axis(x, last, -1) for x in (sums - 1, slopes, knots))
-    shift = knot + np.divide(height, -slope, out=np.zeros_like(height), where=slope < 0)
-    return np.clip(values - shift, lower, upper)
+    low = (values - upper).min(-1, keepdims=True)
+    high = (values - lower).max(-1, keepdims=True)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        over = np.clip(values - middle, lower, upper).sum(-1, keepdims=True) > 1
+        low, high = np.where(over, middle, low), np.where(over, high, middle)
+    return np.clip(values - high, lower, upper)
 
 
 def _batches(samples: int) -> Iterator[int]:

@@ -135,15 +135,10 @@ def ignores_deviations(game: Game, policies: np.ndarray) -> bool:
     For profiles without randomness. If all states in which the other senders send the same signals share one
     optimal action, the receiver takes it whatever the remaining sender does.
     """
-    if not np.isin(policies, (0.0, 1.0)).all() or not unique_best(game):
-        return False
-    words, optimal = policies.argmax(-1).T, game.receiver.argmax(1)
-    for sender in range(words.shape[1]):
-        seen: dict[tuple[int, ...], int] = {}
-        for word, action in zip(np.delete(words, sender, 1).tolist(), optimal.tolist()):
-            if seen.setdefault(tuple(word), action) != action:
-                return False
-    return True
+    words, best = policies.argmax(-1).T, game.receiver.argmax(1)
+    others = [np.delete(words, sender, 1) for sender in range(len(policies))]
+    settled = all(len({*map(tuple, o)}) == len({(*w, a) for w, a in zip(o, best)}) for o in others)
+    return settled and unique_best(game) and bool(np.isin(policies, (0.0, 1.0)).all())
 
 
 def unique_best(game: Game) -> bool:
@@ -154,34 +149,24 @@ def unique_best(game: Game) -> bool:
 def stakes(game: Game) -> np.ndarray:
     """Largest difference ``(senders,)`` that the receiver's action makes to a sender in a state; 1 for none.
 
-    Counted are the actions that are optimal at some belief that the state is part of.
+    Counted are the actions that are optimal at some belief that the state is part of: beliefs up to a factor, one
+    per action, are a cone, and their supports are largest where each number counts for up to 1.
     """
     occurs = game.prior > 0
-    rivals = np.moveaxis(game.receiver[occurs, None] - game.receiver[occurs][:, :, None], 0, -1)
-    happens = np.stack([_states(rows) for rows in rivals], 1)
-    ends = [
-        np.where(happens, sign * game.senders[:, occurs], -np.inf).max(2) for sign in (1.0, -1.0)
-    ]
-    largest = sum(ends).max(1)
-    return np.where(largest > 0, largest, 1.0)
-
-
-def _states(rows: np.ndarray) -> np.ndarray:
-    """States in which an action that rivals beat by ``rows`` can be taken: a belief's largest support.
-
-    Beliefs up to a factor are a cone; each state counts for up to 1.
-    """
-    rivals, states = rows.shape
-    rows = rows / np.maximum(np.abs(rows).max(1, keepdims=True), np.finfo(float).tiny)
+    rows = _obedience(game, occurs.astype(float))
+    size = rows.shape[1]
     found = linprog(
-        np.repeat([0.0, -1.0], states),
-        A_ub=np.block([[rows, np.zeros((rivals, states))], [-np.eye(states), np.eye(states)]]),
-        b_ub=np.zeros(rivals + states),
-        bounds=[(0, None)] * states + [(0, 1)] * states,
+        np.repeat([0.0, -1.0], size),
+        A_ub=np.block([[rows, np.zeros_like(rows)], [-np.eye(size), np.eye(size)]]),
+        b_ub=np.zeros(len(rows) + size),
+        bounds=[(0, None)] * size + [(0, 1)] * size,
     )
     if found.x is None:
-        raise ArithmeticError(f"the outcomes of an action were not found: {found.message}")
-    return np.asarray(found.x[states:] > 0.5)
+        raise ArithmeticError(f"the possible outcomes were not found: {found.message}")
+    happens = (found.x[size:] > 0.5).reshape(game.receiver.shape)[occurs]
+    values = game.senders[:, occurs]
+    spread = np.where(happens, values, -np.inf).max(2) - np.where(happens, values, np.inf).min(2)
+    return np.where(spread.max(1) > 0, spread.max(1), 1.0)
 
 
 def most_by_persuasion(game: Game, payoff: np.ndarray) -> float:
@@ -193,8 +178,7 @@ def most_by_persuasion(game: Game, payoff: np.ndarray) -> float:
     program = _recommendations(game)
     cost = (game.prior[:, None] * payoff).ravel()
     found = linprog(-cost, **program)
-    multipliers = np.maximum(-found.ineqlin.marginals, 0)
-    terms = multipliers[:, None] * program["A_ub"]
+    terms = np.maximum(-found.ineqlin.marginals, 0)[:, None] * program["A_ub"]
     most = (cost - terms.sum(0)).reshape(payoff.shape).max(1).sum()
     size = np.abs(cost) + np.abs(terms).sum(0)
     return float(most + 4 * EPSILON * (len(terms) + payoff.size) * size.sum())
@@ -205,24 +189,30 @@ def attained(game: Game, payoffs: np.ndarray, values: np.ndarray, slack: np.ndar
     program = _recommendations(game)
     rows = (game.prior[:, None] * payoffs).reshape(len(payoffs), -1)
     scale = np.maximum(np.abs(rows).max(1), np.finfo(float).tiny)
-    rows, values, slack = rows / scale[:, None], values / scale, slack / scale
-    program["A_ub"] = np.vstack([program["A_ub"], rows, -rows])
-    program["b_ub"] = np.concatenate([program["b_ub"], values + slack, slack - values])
+    limits = np.concatenate([values + slack, slack - values]) / np.tile(scale, 2)
+    program["A_ub"] = np.vstack(
+        [program["A_ub"], *(sign * rows / scale[:, None] for sign in (1, -1))]
+    )
+    program["b_ub"] = np.append(program["b_ub"], limits)
     return linprog(np.zeros(rows.shape[1]), **program).status == 0
 
 
 def _recommendations(game: Game) -> dict[str, Any]:
     """Obedient recommendations ``(states, actions)``, flat, as a linear program's rows and limits."""
-    _, states, actions, _ = game.shape
+    rows, (states, actions) = _obedience(game, game.prior), game.receiver.shape
+    sums = np.kron(np.eye(states), np.ones(actions))
+    return {
+        "A_ub": rows, "b_ub": np.zeros(len(rows)),
+        "A_eq": sums, "b_eq": np.ones(states), "bounds": (0, 1),
+    }  # fmt: skip
+
+
+def _obedience(game: Game, weights: np.ndarray) -> np.ndarray:
+    """Rows over weighted states and actions, flat, that are not positive where no rival beats the action."""
+    states, actions = game.receiver.shape
     pairs = [(a, b) for a in range(actions) for b in range(actions) if a != b]
     rows = np.zeros((len(pairs), states, actions))
     for row, (a, b) in zip(rows, pairs):
-        row[:, a] = game.prior * (game.receiver[:, b] - game.receiver[:, a])
+        row[:, a] = weights * (game.receiver[:, b] - game.receiver[:, a])
     rows = rows / np.maximum(np.abs(rows).max((1, 2), keepdims=True), np.finfo(float).tiny)
-    return {
-        "A_ub": rows.reshape(len(pairs), -1),
-        "b_ub": np.zeros(len(pairs)),
-        "A_eq": np.kron(np.eye(states), np.ones(actions)),
-        "b_eq": np.ones(states),
-        "bounds": (0, 1),
-    }
+    return rows.reshape(len(pairs), -1)

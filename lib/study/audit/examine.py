@@ -6,9 +6,10 @@ import hashlib
 import time
 from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -157,12 +158,11 @@ def in_log(todo: Sequence[Task], log: Log) -> list[Examined]:
     return [Examined(task, entry) for task in todo if (entry := log.find(task.fingerprint))]
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """Tasks with the same question, and what was kept about them."""
 
     bundle: tuple[Task, ...]
-    kept: Mapping[str, Entry] = field(default_factory=dict)
+    kept: Mapping[str, Entry] = MappingProxyType({})
 
 
 def bundled(found: Sequence[Task]) -> list[tuple[Task, ...]]:

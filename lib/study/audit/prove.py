@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +46,7 @@ LARGE, MOST_CHOICES = 5000, 400
 PENALTY = 100.0
 # share of the time for the simplex method, which may stall
 SIMPLEX_SHARE = 0.5
-INTERIOR = {"solver": "ipm", "run_crossover": "off", "primal_feasibility_tolerance": 1e-7}
+INTERIOR = {"solver": "ipm", "run_crossover": "off"}
 # multipliers that are a smaller share of the largest are left out
 SMALL = 1e-7
 # what writing less may cost at a node, in units of the problem
@@ -91,24 +92,22 @@ def signal_prices(game: Game, policies: np.ndarray, sender: int, seconds: float)
 
 @dataclass(eq=False)
 class Node:
-    """A part of the tree; without children it is a leaf."""
+    """A part of the tree: a leaf, or a joint signal ``cell`` with a child per action."""
 
     problem: Deviator
     leaf: Leaf
     bound: float
-    branch: tuple[int, int] | None
+    cell: int | None
     children: list[Node] = field(default_factory=list)
 
-    def preorder(self) -> tuple[list[int], list[Leaf]]:
-        """Cells, ``LEAF`` for leaves, and the leaves."""
-        if not self.children or self.branch is None:
-            return [LEAF], [self.leaf]
-        cells, leaves = [self.branch[0] * self.problem.possible.shape[1] + self.branch[1]], []
+    def preorder(self) -> Iterator[tuple[int, Leaf | None]]:
+        """Cells, or ``LEAF`` and the leaf."""
+        if not self.children or self.cell is None:
+            yield LEAF, self.leaf
+            return
+        yield self.cell, None
         for child in self.children:
-            below, more = child.preorder()
-            cells += below
-            leaves += more
-        return cells, leaves
+            yield from child.preorder()
 
 
 def grow(
@@ -129,24 +128,24 @@ def grow(
     size = root.leaf.shares.size + 2 * len(root.leaf.values)
     while len(heap) < MOST_LEAVES and size * len(heap) <= LARGE and time.perf_counter() < deadline:
         bound, _, node = heap[0]
-        if -bound <= most or node.branch is None:
+        if -bound <= most or node.cell is None:
             break
         heapq.heappop(heap)
-        for action in np.flatnonzero(node.problem.possible[node.branch]).tolist():
-            below = node.problem.only(node.branch, action)
-            child = solve(below, deadline - time.perf_counter(), prices)
+        place = divmod(node.cell, problem.possible.shape[1])
+        for action in np.flatnonzero(node.problem.possible[place]).tolist():
+            child = solve(node.problem.only(place, action), deadline - time.perf_counter(), prices)
             node.children.append(child)
             heapq.heappush(heap, (-child.bound, next(count), child))
     missed = (-heap[0][0] - most) * (1 if prices is None else len(prices))
     if missed > NEARLY:  # what would not be used takes no space
         root.children, root.leaf = [], nothing(problem)
-    cells, leaves = root.preorder()
-    return SenderProof(None, np.array(cells), tuple(leaves), prices is not None)
+    cells, leaves = zip(*root.preorder())
+    return SenderProof(None, np.array(cells), tuple(filter(None, leaves)), prices is not None)
 
 
 def solve(problem: Deviator, seconds: float, prices: np.ndarray | None = None) -> Node:
     """The node of a problem: its multipliers, their bound, and the joint signal to branch on."""
-    leaf, branch = Program(problem, prices).solved(max(seconds, 0.1))
+    leaf, cell = Program(problem, prices).solved(max(seconds, 0.1))
     # the shortest that is nearly as good as the best
     rounded = [leaf._replace(shares=n * np.rint(leaf.shares / n).astype(int)) for n in STEPS]
     leaves = [nothing(problem), *rounded, leaf]
@@ -155,7 +154,7 @@ def solve(problem: Deviator, seconds: float, prices: np.ndarray | None = None) -
     else:
         bounds = [float((leaf_prices(problem, each) - prices).max()) for each in leaves]
     pick = next(k for k, bound in enumerate(bounds) if bound <= min(bounds) + LOSS)
-    return Node(problem, leaves[pick], bounds[pick], branch)
+    return Node(problem, leaves[pick], bounds[pick], cell)
 
 
 def nothing(problem: Deviator) -> Leaf:
@@ -197,7 +196,7 @@ class Program:
         signal, column = np.unravel_index(np.sort(np.append(kept, branched)), count.shape)
         return signal, column
 
-    def solved(self, seconds: float) -> tuple[Leaf, tuple[int, int] | None]:
+    def solved(self, seconds: float) -> tuple[Leaf, int | None]:
         """What proves the bound, and the joint signal whose choice is most open, if any is."""
         if not len(self.cell):
             return nothing(self.problem), None
@@ -205,10 +204,10 @@ class Program:
         solution = highs.run(highs.load(program), SIMPLEX_SHARE * seconds)
         if not solution.optimal:
             solution = highs.run(highs.load(program, **INTERIOR), SIMPLEX_SHARE * seconds)
-        if solution.x is None:
-            return nothing(self.problem), None
-        multipliers, linear = np.split(solution.x, self.ends)[:2]
-        made, parts = np.split(-solution.duals, [len(self.cell), self.parts + len(self.cell)])[:2]
+        multipliers, linear = np.split(self.unit * solution.duals, self.ends)[:2]
+        made, parts = np.zeros(len(self.cell)), np.zeros(self.parts)
+        if solution.x is not None:
+            made, parts = np.split(solution.x, np.cumsum([len(made), len(parts)]))[:2]
         if self.prices is not None:  # the limits of the signal's numbers are not its own
             made = parts.reshape(len(self.cell), -1).sum(1)
         return self._leaf(multipliers, linear.reshape(len(self.cells[0]), -1)), self._open(made)
@@ -240,19 +239,23 @@ class Program:
             missing, width.ravel(),
         ]  # fmt: skip
         self.ends = np.cumsum([len(part) for part in cost])[:-1]
-        most = np.full(sum(map(len, cost)), np.inf)
+        self.unit = np.abs(gains).max() or 1.0
+        free = np.repeat([False, True, True, False, True, False], [len(part) for part in cost])
         # in units of each row's largest coefficient within the limits
         reach = np.maximum(np.abs(row * width[self.signal[self.owner]]).max(1, initial=0), 1e-9)
-        most[: len(row)] = PENALTY * np.abs(gains * width[self.signal]).max() / reach
-        free = [k in (1, 2, 4) for k in range(6)]
-        matrix = sp.bmat(blocks, format="csc")
+        most = PENALTY * np.abs(gains * width[self.signal]).max() / reach
+        # its dual, which takes fewer pivots
+        beyond = -sp.eye(len(free), len(row), format="csc")
+        above = np.concatenate(cost)
+        matrix = sp.hstack([sp.bmat(blocks).T, beyond], format="csc")
+        gained = [least @ gains.ravel(), gains.ravel(), self.linear.ravel(), -most]
         return highs.LinearProgram(
-            cost=-np.concatenate(cost),
+            cost=np.concatenate(gained) / self.unit,
             matrix=matrix,
-            row_lower=np.concatenate([least @ gains.ravel(), gains.ravel(), self.linear.ravel()]),
-            row_upper=np.full(matrix.shape[0], np.inf),
-            lower=np.where(np.repeat(free, [len(part) for part in cost]), -np.inf, 0.0),
-            upper=most,
+            row_lower=np.where(free, above, -np.inf),
+            row_upper=above,
+            lower=np.zeros(matrix.shape[1]),
+            upper=np.full(matrix.shape[1], np.inf),
         )
 
     def _leaf(self, multipliers: np.ndarray, linear: np.ndarray) -> Leaf:
@@ -273,14 +276,14 @@ class Program:
         cells = np.ravel_multi_index(self.cells, shape[:2])
         return leaf._replace(cells=cells[some], shares=shares[some])
 
-    def _open(self, made: np.ndarray) -> tuple[int, int] | None:
+    def _open(self, made: np.ndarray) -> int | None:
         """The joint signal whose choices, ``made`` to these shares, are most open; None if none is."""
         most = np.zeros(len(self.cells[0]))
         np.maximum.at(most, self.cell, made)
         several = self.problem.possible[self.cells].sum(1) > 1
         left = (1 - most) * self.spread[self.cells] * several
-        pick = int(left.argmax())
-        return (int(self.cells[0][pick]), int(self.cells[1][pick])) if left[pick] > 0 else None
+        flat = np.ravel_multi_index(self.cells, self.spread.shape)
+        return int(flat[left.argmax()]) if left.max() > 0 else None
 
 
 def _ones(rows: np.ndarray, height: int) -> sp.csr_matrix:

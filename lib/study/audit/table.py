@@ -87,7 +87,9 @@ def proved(found: Sequence[Examined]) -> str:
     """How many intervals rest on a checked proof, how many on a solver's word, and how far proofs reach."""
     certified = [one.entry for one in found if one.certified]
     how = Counter(entry["how"] for entry in certified)
-    shares = {name: f"{how[name]} ({how[name] / max(len(certified), 1):.1%})" for name in (PROVED, SOLVED)}
+    shares = {
+        name: f"{how[name]} ({how[name] / max(len(certified), 1):.1%})" for name in (PROVED, SOLVED)
+    }
     slacks = [entry["slack"] for entry in certified if entry["slack"] <= SOLVER_SLACK]
     worst = (
         f"by at most {max(slacks):.1e} of the stake" if slacks else "nowhere, as none was checked"
