@@ -23,13 +23,16 @@ from study.__main__ import main
 from study.audit import Case, Settings, audit, collect, lines, summary
 from study.audit import logged as logged_table
 from study.audit.deviations import best_sample, nearest_in_box
-from study.audit.evaluate import ignores_deviations, utilities
+from study.audit.evaluate import attained, ignores_deviations, most_by_persuasion, utilities
 from study.audit.evaluate import stakes as own_stakes
 from study.audit.examine import Examined, Work, bundled, examine, tasks
 from study.audit.lines import Log
 from study.audit.profiles import profiles
 from study.audit.records import check_record
 from study.figures import frames
+from study.kinds import run_kind
+from study.records.archive import append
+from study.records.job import Job
 from study.records.archive import append
 from study.records.job import Job
 
@@ -461,6 +464,96 @@ def test_a_surface_is_checked(records):
     assert [c.where for c in check_record(Case("didactic", record)) if not c.agrees] == [
         "surface B"
     ]
+
+
+# the atlas, and the room that lost constants leave
+
+
+def made(config):
+    """The record of a job."""
+    metrics, arrays = run_kind(config)
+    return Record("k" * 64, config, "done", metrics, arrays, {"code": "x"})
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    pytest.importorskip("highspy")
+    sizes = {"senders": 2, "states": 3, "actions": 3, "signals": 2, "logit_scale": 1.0}
+    game = {"family": "synthetic", "parameters": sizes, "index": 1, "seed": 0}
+    settings = {"starts": ["full revelation", "random"], "target": 1e-3, "seconds": 3.0, "seed": 0}
+    return made({"kind": "atlas", "game": game, **settings})
+
+
+def test_outcomes_of_the_atlas_are_certified_again_with_as_many_signals_as_they_use(atlas):
+    case = Case("atlas", atlas)
+    assert all(c.agrees for c in check_record(case))
+    found = [examined(task) for task in tasks([case], True, 5.0)]
+    assert found
+    assert {tuple(one.entry["agree"]) for one in found} == {("certificate", "certificate")}
+    assert not any(one.entry["wrong"] for one in found)
+
+
+def _row(record, name):
+    return next(row for row in record.metrics["rows"] if row["profile"] == name)
+
+
+def _outcome(record):
+    return next(row for row in record.metrics["rows"] if "regret" in row)
+
+
+def _hides(record):
+    del record.metrics["rows"][-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda r: _outcome(r).update(receiver_utility=0.5), "receiver"),
+        (lambda r: _outcome(r)["utilities"].__setitem__(0, 0.5), ""),
+        (lambda r: _outcome(r).update(profile="unheard of"), ""),
+        (lambda r: _outcome(r)["support"].__setitem__(0, 7), "signals"),
+        (lambda r: _outcome(r)["regret"].__setitem__(1, -1.0), ""),
+        (lambda r: r.arrays.pop("0/policies"), "whole record"),
+        (lambda r: r.metrics["stakes"].__setitem__(1, 0.5), "stakes"),
+        (lambda r: _row(r, "no revelation")["utilities"].__setitem__(0, 0.5), "no revelation"),
+        (lambda r: _row(r, "full revelation").update(receiver_utility=0.5), "full revelation"),
+        (lambda r: _row(r, "sender 0 alone")["utilities"].__setitem__(0, 0.5), "its own"),
+        (lambda r: _row(r, "sender 1 alone")["utilities"].__setitem__(0, 1e3), "all"),
+        (lambda r: _row(r, "collusion")["utilities"].__setitem__(1, 0.5), "its own"),
+        (lambda r: _row(r, "collusion").update(receiver_utility=-1e3), "all"),
+        (_hides, "landmarks"),
+    ],
+)
+def test_a_change_of_the_atlas_is_found(atlas, change, where):
+    record = copy.deepcopy(atlas)
+    change(record)
+    wrong = [c.where for c in check_record(Case("atlas", record)) if not c.agrees]
+    assert any(place.endswith(where) for place in wrong), wrong
+
+
+@pytest.fixture(scope="module", params=["quality-advertising", "ride-hailing"])
+def reach(request):
+    game = {"family": request.param, "parameters": {}, "index": 0, "seed": 0}
+    return made({"kind": "reach", "game": game, "instances": 2, "profiles": 5})
+
+
+@pytest.mark.parametrize("name", ["silent", "random", "best_random", "honest", "bound"])
+def test_the_room_that_constants_leave_is_checked(reach, name):
+    record = copy.deepcopy(reach)
+    assert all(c.agrees for c in check_record(Case("plausible", record)))
+    record.metrics["rows"][1][name] += 1e-4
+    wrong = [c.where for c in check_record(Case("plausible", record)) if not c.agrees]
+    assert wrong == [f"row 1, {name}"]
+
+
+def test_own_bound_on_persuasion_is_the_prosecutors():
+    game = Game([0.7, 0.3], np.eye(2), [[[0, 1], [0, 1]]], signals=2)
+    assert most_by_persuasion(game, game.senders[0]) == pytest.approx(0.6, abs=1e-9)
+    payoffs = np.concatenate([game.senders, game.receiver[None]])
+    slack = np.full(2, 1e-6)
+    assert attained(game, payoffs, np.array([0.6, 0.7]), slack)
+    assert not attained(game, payoffs, np.array([0.6, 0.71]), slack), "she then gains nothing"
+    assert not attained(game, payoffs, np.array([0.61, 0.7]), slack), "nobody convicts so often"
 
 
 # certificates

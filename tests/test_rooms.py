@@ -63,6 +63,12 @@ def test_rooms_are_in_an_order(wing):
         assert f"{wing}.{later}" not in graph[f"{wing}.{earlier}"]
 
 
+def test_figures_do_not_need_the_audit_that_checks_them():
+    figures = [name for name in MODULES if name.startswith("study.figures")]
+    assert len(figures) > 20
+    assert not [name for name in figures if any("study.audit" in other for other in imported(name))]
+
+
 @pytest.mark.parametrize("module", ["persuasion", "study", "study.__main__"])
 def test_reading_needs_no_torch(module):
     code = (
