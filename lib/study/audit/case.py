@@ -62,8 +62,8 @@ class Case:
 
     def named(self, checks: Iterable[Check]) -> list[Check]:
         """The checks, with the record that they are about."""
-        about = {"case": self.name, "experiment": self.experiment, "method": self.method}
-        return [check._replace(**about) for check in checks]
+        about = (self.name, self.experiment, self.method)
+        return [Check(*check[:6], *about) for check in checks]
 
 
 def check(

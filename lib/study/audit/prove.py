@@ -175,7 +175,8 @@ class Program:
         largest, least = extremes(problem, np.repeat(problem.gains[None], len(problem.lower), 0))
         self.spread = ((largest - least) * problem.upper[:, None]).sum(-1)
         lowest = np.moveaxis(least_of_rows(problem), -1, 0)  # (signals, columns, actions, rivals)
-        self.cells = self._contested(((lowest >= -1e-12).all(3) & problem.possible).any(2))
+        sure = np.asarray((lowest >= -1e-12).all(3) & problem.possible)
+        self.cells = self._contested(sure.any(2))
         largest[self.cells] = 0
         self.linear = largest.sum(1) - (0.0 if prices is None else prices)
         self.cell, self.action = np.nonzero(problem.possible[self.cells])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -30,12 +31,13 @@ def summary(audit: Audit, headline: float) -> pd.DataFrame:
     as median of the lower and of the upper bounds, and the largest upper bound.
     """
     checks = pd.DataFrame(audit.checks, columns=Check._fields)
-    exact: dict[tuple[str, str, float], list[Examined]] = {}
+    exact: dict[Any, list[Examined]] = {}
     for found in audit.certified:
         case, profile = found.task.case, found.task.profile
         exact.setdefault((case.experiment, case.method, profile.radius), []).append(found)
     rows = []
-    for key, part in checks.groupby(KEYS, dropna=False):
+    parts: Any = checks.groupby(KEYS, dropna=False)
+    for key, part in parts:
         wrong = int((~part["agrees"].astype(bool)).sum())
         row = dict(zip(KEYS, key)) | {"radius": "" if pd.isna(key[2]) else f"{key[2]:g}"}
         for title, sorts in SORTS.items():
@@ -46,7 +48,7 @@ def summary(audit: Audit, headline: float) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _certified(found: list[Examined], headline: float) -> dict[str, object]:
+def _certified(found: list[Examined], headline: float) -> dict[str, Any]:
     names = ("equilibrium", "refuted", "open")
     if not found:
         return dict.fromkeys(("certified", *names, "regret (median)", "largest"), "")
@@ -54,8 +56,9 @@ def _certified(found: list[Examined], headline: float) -> dict[str, object]:
     count = Counter(one.verdict(headline) for one in accepted)
     ends = pd.DataFrame([one.regret for one in found])
     lower, upper = ends.median()
-    median = {"regret (median)": f"{lower:.1e}–{upper:.1e}", "largest": f"{ends[1].max():.1e}"}
-    return {"certified": len(found)} | {name: count[name] for name in names} | median
+    row: dict[str, Any] = {"certified": len(found)} | {name: count[name] for name in names}
+    row["regret (median)"] = f"{lower:.1e}–{upper:.1e}"
+    return row | {"largest": f"{ends[1].max():.1e}"}
 
 
 def logged(cases: Sequence[Case], log: Log, settings: Settings | None = None) -> pd.DataFrame:
