@@ -106,7 +106,7 @@ class Examined:
         """The claims that agree, by their sort, and those that do not."""
         case, profile = self.task.case, self.task.profile
         agree = [Check(sort, profile.where, "", "", True) for sort in self.entry["agree"]]
-        found = [*agree, *(check(*wrong, False) for wrong in self.entry["wrong"])]
+        found = [*agree, *(Check(a, b, c, d, False) for a, b, c, d in self.entry["wrong"])]
         return case.named(one._replace(radius=profile.radius) for one in found)
 
     @property

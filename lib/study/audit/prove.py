@@ -186,7 +186,7 @@ class Program:
         binds[np.arange(len(binds)), self.action] = False
         self.owner, self.rival = np.nonzero(binds)
 
-    def _contested(self, settled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _contested(self, settled: Any) -> tuple[np.ndarray, np.ndarray]:
         """Joint signals that leave a choice, as far as that matters, or were branched on."""
         count = self.problem.possible.sum(2)
         order = np.argsort(-self.spread, axis=None, kind="stable")
