@@ -22,15 +22,15 @@ from study import Record, Results, Store, export, preset, produce
 from study.__main__ import main
 from study.audit import Case, Settings, audit, collect, lines, summary
 from study.audit import logged as logged_table
-from study.audit.deviations import largest_gain, nearest_in_box
-from study.audit.evaluate import ignores_deviations, utilities
-from study.audit.examine import Work, bundled, examine, tasks
-from study.audit.lines import digest
-from study.audit.log import Log
+from study.audit.deviations import best_sample, nearest_in_box
+from study.audit.evaluate import attained, ignores_deviations, most_by_persuasion, utilities
+from study.audit.evaluate import stakes as own_stakes
+from study.audit.examine import Examined, Work, bundled, examine, tasks
+from study.audit.lines import Log
 from study.audit.profiles import profiles
 from study.audit.records import check_record
-from study.audit.stakes import stakes as own_stakes
 from study.figures import frames
+from study.kinds import run_kind
 from study.records.archive import append
 from study.records.job import Job
 
@@ -81,9 +81,11 @@ def informative(records):
 
 
 def store_with(records, changed, path):
-    """A store, its digests in order, in which one record says something else."""
+    """A store of one game's records, its digests in order, in which one record says something else."""
     with Store(path) as opened:
         for record in records:
+            if record.config.get("game") != changed.config["game"]:
+                continue
             opened.put(changed if record.key == changed.key else record)
     return path
 
@@ -153,7 +155,7 @@ def test_own_sampled_check_equals_the_librarys(seed, senders, signals, states, t
         game = Game(np.full(states, 1 / states), receiver, game.senders, signals)
     profile = uniform_policies(game, seed=seed)
     gains = sampled_gain(game, profile, 0.2, 70, (seed, 3)).gains
-    found = largest_gain(game, profile, 0.2, 70, (seed, 3))
+    found, _ = best_sample(game, profile, 0.2, 70, (seed, 3))
     assert found == pytest.approx(gains.max(), abs=1e-9 * np.abs(game.senders).max())
 
 
@@ -186,7 +188,7 @@ def test_every_record_and_every_sort_of_claim_is_checked(tiny, store):
         "utility", "welfare", "status", "gain", "game",
     }  # fmt: skip
     assert {check.case for check in found.checks} == {case.name for case in found.cases}
-    assert found.examined == found.planned > 10
+    assert len(found.examined) == found.planned > 10
     accepted = sum(len(p.tolerances) for case in found.cases for p in profiles(case))
     utility = [c for c in found.checks if c.claim == "utility" and c.where.startswith("search")]
     assert len(utility) == accepted
@@ -205,8 +207,9 @@ def test_committed_results_agree_as_well(tiny, store, tmp_path, monkeypatch, cap
 
 
 def test_two_workers_find_the_same(tiny, store):
-    cases = collect(store, tiny)
+    cases = collect(store, tiny)[:9]
     one = audit(cases, tiny, FAST, quiet=True)
+    assert one.examined
     two = audit(cases, tiny, replace(FAST, workers=2), quiet=True)
     assert set(one.checks) == set(two.checks)
 
@@ -216,7 +219,7 @@ def test_a_sample_is_random_and_reproducible(tiny, store):
 
     def gains(seed):
         found = audit(cases, tiny, replace(FAST, sample=5, seed=seed), quiet=True)
-        assert found.examined == 5
+        assert len(found.examined) == 5
         return {(c.case, c.where) for c in found.checks if c.claim == "gain"}
 
     assert gains(1) == gains(1) != gains(2)
@@ -224,7 +227,7 @@ def test_a_sample_is_random_and_reproducible(tiny, store):
 
 def test_the_time_limit_ends_the_audit_in_good_order(tiny, store):
     found = audit(collect(store, tiny), tiny, replace(FAST, minutes=1e-9), quiet=True)
-    assert found.examined == 0 < found.planned
+    assert len(found.examined) == 0 < found.planned
     assert found.reached < len(found.cases)  # the records are checked within the time, too
     assert not found.checks
     text = "\n".join(lines(found, tiny.headline))
@@ -240,6 +243,10 @@ def logged(tiny, path, log, **changes):
     return audit(collect(path, tiny), tiny, how, quiet=True)
 
 
+def entries(found):
+    return sorted((each.entry for each in found.examined), key=lambda entry: entry["profile"])
+
+
 def verdicts(found):
     return sorted((c.case, c.claim, c.agrees) for c in found.checks)
 
@@ -247,10 +254,10 @@ def verdicts(found):
 def test_a_stopped_audit_goes_on(tiny, store, tmp_path, monkeypatch):
     log = tmp_path / "new" / "audit.jsonl"
     first = logged(tiny, store, log, sample=5)
-    assert (first.examined, len(Log(log))) == (5, 5)
+    assert len(first.examined) == len(Log(log)) == 5
     rest = logged(tiny, store, log)
     whole = audit(collect(store, tiny), tiny, FAST, quiet=True)
-    assert rest.examined == rest.planned == len(Log(log)) == whole.examined
+    assert len(rest.examined) == rest.planned == len(Log(log)) == len(whole.examined)
     assert verdicts(rest) == verdicts(whole)
     assert [run["code"] for run in Log(log).runs] == 2 * [Log(log).runs[0]["code"]]
     monkeypatch.setattr("study.audit.run.examine", None)
@@ -265,7 +272,7 @@ def test_the_log_as_a_table(tiny, store, tmp_path, monkeypatch):
     table = logged_table(cases, Log(tmp_path / "log"), how)
     assert table["profiles"].sum() == found.planned
     counts = ["examined", "sampled checks repeated", "certificates", "closed", "disagree"]
-    assert table[counts].sum().tolist() == [7, 7, len(found.regrets), 0, 0]
+    assert table[counts].sum().tolist() == [7, 7, len(found.certified), 0, 0]
     assert set(table["experiment"]) == {"scenarios", "second", "synthetic"}
     fresh = logged_table(cases, Log(tmp_path / "none"), how)
     assert fresh["examined"].sum() == 0
@@ -276,18 +283,17 @@ def test_certificates_are_kept(tiny, store, tmp_path, monkeypatch):
     how = {"certificates": True, "resample": False}
     first = logged(tiny, store, tmp_path / "log", **how)
     again = logged(tiny, store, tmp_path / "log", **how)
-    assert first.regrets
-    assert sorted(first.regrets, key=repr) == sorted(again.regrets, key=repr)
-    assert logged(tiny, store, tmp_path / "log", time_limit=1.0, sample=1, **how).examined == 1, (
-        "another time limit is another certificate"
-    )
+    assert first.certified
+    assert entries(first) == entries(again)
+    other = logged(tiny, store, tmp_path / "log", time_limit=1.0, sample=1, **how)
+    assert len(other.examined) == 1, "another time limit is another certificate"
 
 
-def test_what_changed_is_examined_again_and_what_was_wrong_stays_so(tiny, records, store, tmp_path):
+def test_what_changed_is_examined_again_and_what_was_wrong_stays_so(tiny, records, tmp_path):
     log = tmp_path / "log"
-    logged(tiny, store, log)
-    before = len(Log(log))
     record = copy.deepcopy(informative(records))
+    logged(tiny, store_with(records, record, tmp_path / "true.sqlite"), log)
+    before = len(Log(log))
     changed_gain(record)
     path = store_with(records, record, tmp_path / "s.sqlite")
     wrong = logged(tiny, path, log).disagreements
@@ -301,7 +307,7 @@ def test_a_line_cut_off_is_dropped(tiny, store, tmp_path):
     logged(tiny, store, log, sample=4)
     log.write_bytes(log.read_bytes()[:-9])
     assert len(Log(log)) == 3
-    assert logged(tiny, store, log).examined == len(Log(log))
+    assert len(logged(tiny, store, log).examined) == len(Log(log))
 
 
 @pytest.mark.parametrize(
@@ -461,6 +467,96 @@ def test_a_surface_is_checked(records):
     ]
 
 
+# the atlas, and the room that lost constants leave
+
+
+def made(config):
+    """The record of a job."""
+    metrics, arrays = run_kind(config)
+    return Record("k" * 64, config, "done", metrics, arrays, {"code": "x"})
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    pytest.importorskip("highspy")
+    sizes = {"senders": 2, "states": 3, "actions": 3, "signals": 2, "logit_scale": 1.0}
+    game = {"family": "synthetic", "parameters": sizes, "index": 1, "seed": 0}
+    settings = {"starts": ["full revelation", "random"], "target": 1e-3, "seconds": 3.0, "seed": 0}
+    return made({"kind": "atlas", "game": game, **settings})
+
+
+def test_outcomes_of_the_atlas_are_certified_again_with_as_many_signals_as_they_use(atlas):
+    case = Case("atlas", atlas)
+    assert all(c.agrees for c in check_record(case))
+    found = [examined(task) for task in tasks([case], True, 5.0)]
+    assert found
+    assert {tuple(one.entry["agree"]) for one in found} == {("certificate", "certificate")}
+    assert not any(one.entry["wrong"] for one in found)
+
+
+def _row(record, name):
+    return next(row for row in record.metrics["rows"] if row["profile"] == name)
+
+
+def _outcome(record):
+    return next(row for row in record.metrics["rows"] if "regret" in row)
+
+
+def _hides(record):
+    del record.metrics["rows"][-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda r: _outcome(r).update(receiver_utility=0.5), "receiver"),
+        (lambda r: _outcome(r)["utilities"].__setitem__(0, 0.5), ""),
+        (lambda r: _outcome(r).update(profile="unheard of"), ""),
+        (lambda r: _outcome(r)["support"].__setitem__(0, 7), "signals"),
+        (lambda r: _outcome(r)["regret"].__setitem__(1, -1.0), ""),
+        (lambda r: r.arrays.pop("0/policies"), "whole record"),
+        (lambda r: r.metrics["stakes"].__setitem__(1, 0.5), "stakes"),
+        (lambda r: _row(r, "no revelation")["utilities"].__setitem__(0, 0.5), "no revelation"),
+        (lambda r: _row(r, "full revelation").update(receiver_utility=0.5), "full revelation"),
+        (lambda r: _row(r, "sender 0 alone")["utilities"].__setitem__(0, 0.5), "its own"),
+        (lambda r: _row(r, "sender 1 alone")["utilities"].__setitem__(0, 1e3), "all"),
+        (lambda r: _row(r, "collusion")["utilities"].__setitem__(1, 0.5), "its own"),
+        (lambda r: _row(r, "collusion").update(receiver_utility=-1e3), "all"),
+        (_hides, "landmarks"),
+    ],
+)
+def test_a_change_of_the_atlas_is_found(atlas, change, where):
+    record = copy.deepcopy(atlas)
+    change(record)
+    wrong = [c.where for c in check_record(Case("atlas", record)) if not c.agrees]
+    assert any(place.endswith(where) for place in wrong), wrong
+
+
+@pytest.fixture(scope="module", params=["quality-advertising", "ride-hailing"])
+def reach(request):
+    game = {"family": request.param, "parameters": {}, "index": 0, "seed": 0}
+    return made({"kind": "reach", "game": game, "instances": 2, "profiles": 5})
+
+
+@pytest.mark.parametrize("name", ["silent", "random", "best_random", "honest", "bound"])
+def test_the_room_that_constants_leave_is_checked(reach, name):
+    record = copy.deepcopy(reach)
+    assert all(c.agrees for c in check_record(Case("plausible", record)))
+    record.metrics["rows"][1][name] += 1e-4
+    wrong = [c.where for c in check_record(Case("plausible", record)) if not c.agrees]
+    assert wrong == [f"row 1, {name}"]
+
+
+def test_own_bound_on_persuasion_is_the_prosecutors():
+    game = Game([0.7, 0.3], np.eye(2), [[[0, 1], [0, 1]]], signals=2)
+    assert most_by_persuasion(game, game.senders[0]) == pytest.approx(0.6, abs=1e-9)
+    payoffs = np.concatenate([game.senders, game.receiver[None]])
+    slack = np.full(2, 1e-6)
+    assert attained(game, payoffs, np.array([0.6, 0.7]), slack)
+    assert not attained(game, payoffs, np.array([0.6, 0.71]), slack), "she then gains nothing"
+    assert not attained(game, payoffs, np.array([0.61, 0.7]), slack), "nobody convicts so often"
+
+
 # certificates
 
 
@@ -480,10 +576,16 @@ def stub(monkeypatch, lower, upper):
     monkeypatch.setattr(sys.modules["persuasion"], "certify", module, raising=False)
 
 
+def examined(task, kept=()):
+    """What comes of a single task."""
+    (line,), _ = examine(Work((task,), dict(kept)))
+    return Examined(task, line)
+
+
 def test_a_refuted_status_is_a_finding_and_no_disagreement(tiny, store, monkeypatch):
     stub(monkeypatch, 1e6, 2e6)
     found = audit(collect(store, tiny), tiny, Settings(workers=1, resample=False), quiet=True)
-    assert found.regrets
+    assert found.certified
     assert not found.disagreements
     table = summary(found, tiny.headline)
     assert pd.to_numeric(table["refuted"]).sum() > 0
@@ -503,9 +605,9 @@ def test_what_asks_for_the_same_certificate_shares_it(records, monkeypatch):
         task for name in ("synthetic", "second") for task in tasks([Case(name, record)], False, 1.0)
     ]
     bundles = bundled(todo)
-    found = [e for bundle in bundles for e in examine(Work(bundle)).examined]
+    found = [line for bundle in bundles for line in examine(Work(bundle))[0]]
     assert 2 * len(asked) == 2 * len(bundles) == len(todo) == len(found)
-    assert sorted(e.task for e in found) == sorted(task.fingerprint for task in todo)
+    assert sorted(e["profile"] for e in found) == sorted(task.fingerprint for task in todo)
     other = tasks([Case("synthetic", record)], False, 2.0)
     assert len(bundled([*todo, *other])) == len(bundles), "the limit is not part of the question"
 
@@ -513,11 +615,7 @@ def test_what_asks_for_the_same_certificate_shares_it(records, monkeypatch):
 def test_a_gain_above_the_exact_regret_is_a_disagreement(records, monkeypatch):
     stub(monkeypatch, 0.0, 0.0)
     record = informative(records)
-    found = [
-        e
-        for task in tasks([Case("synthetic", record)], False, 1.0)
-        for e in examine(Work((task,))).examined
-    ]
+    found = [examined(task) for task in tasks([Case("synthetic", record)], False, 1.0)]
     gains = [p.gain for p in profiles(Case("synthetic", record))]
     scale = np.abs(build_game(record.config["game"]).senders).max()
     assert [all(c.agrees for c in e.checks) for e in found] == [g <= 1e-6 * scale for g in gains]
@@ -551,7 +649,7 @@ def test_recorded_certificates_must_overlap(records, monkeypatch, claimed, agree
     for arrays in ({"0/policies": policies}, {}):
         (task,) = tasks([case(row, arrays)], True, 1.0)
         assert task.profile.policies.tobytes() == policies.tobytes()
-        (check,) = examine(Work((task,))).examined[0].checks
+        (check,) = examined(task).checks
         assert check.agrees is agrees
         assert all(c.agrees for c in check_record(case(row, arrays)))
     crossed = {**row, "local": {"regret": [1, 0]}}
@@ -633,10 +731,12 @@ def test_exact_certificates_of_a_real_store(tiny, store):
     how = Settings(workers=1, resample=False, sample=6, time_limit=10)
     found = audit(collect(store, tiny), tiny, how, quiet=True)
     assert not found.disagreements
-    assert len(found.regrets) == 6
-    for regret in found.regrets:
-        assert -1e-9 <= regret.lower <= regret.upper
-        assert regret.gain <= regret.most + 1e-6, "sampling finds no more than there is"
+    assert len(found.certified) == 6
+    for one in found.certified:
+        lower, upper = one.regret
+        assert -1e-9 <= lower <= upper
+        most = np.max(one.entry["gains"], 0)[1]
+        assert one.task.profile.gain <= most + 1e-6, "sampling finds no more than there is"
 
 
 def test_a_game_whose_reference_is_not_computed_yet_is_audited_all_the_same(tiny, store):
@@ -678,7 +778,7 @@ def test_the_audit_decides_alike_in_all_units(seed, senders):
     np.testing.assert_allclose(
         utilities(other, policies), unit * utilities(game, policies), atol=1e-9 * unit
     )
-    gains = [largest_gain(g, policies, 0.1, 200, (seed,)) for g in (game, other)]
+    gains = [best_sample(g, policies, 0.1, 200, (seed,))[0] for g in (game, other)]
     assert gains[1] == pytest.approx(unit * gains[0], rel=1e-6, abs=1e-9 * unit)
     np.testing.assert_allclose(own_stakes(game), game.stakes)
     np.testing.assert_allclose(own_stakes(other), other.stakes)
@@ -705,7 +805,7 @@ def test_claims_about_one_sender_and_its_stake_are_checked(records, monkeypatch)
         record = Record("k" * 64, config, "done", metrics, {}, source.provenance)
         case = Case("certificates", record, (source,))
         (task,) = tasks([case], False, 1.0)
-        found = [*check_record(case), *examine(Work((task,))).examined[0].checks]
+        found = [*check_record(case), *examined(task).checks]
         return [(c.claim, c.where) for c in found if not c.agrees]
 
     own = "row 0, local, sender by sender"
@@ -715,21 +815,11 @@ def test_claims_about_one_sender_and_its_stake_are_checked(records, monkeypatch)
     assert wrong([[0.2, 0.3]] * 2, [2 * stake for stake in stakes]) == [("game", "stakes")]
 
 
-def test_a_log_that_names_shares_of_the_utility_range_is_read(records, tmp_path):
-    case = Case("synthetic", informative(records))
-    task = tasks([case], False, 1.0)[0]
-    game = build_game(case.record.config["game"])
-    entry = {"profile": task.fingerprint, "agree": ["gain"], "wrong": [], "regret": [0.1, 0.1, 2.0]}
-    line = json.dumps({**entry, "digest": digest(entry)})
-    (tmp_path / "log").write_text(line + "\n")
-    regret = Log(tmp_path / "log").find(task).regret
-    assert (regret.least, regret.most) == (0.1 * game.utility_range,) * 2
-    assert regret.lower == pytest.approx(0.1 * game.utility_range / game.stakes.max())
-    assert regret.upper == pytest.approx(0.1 * game.utility_range / game.stakes.min())
-    assert regret.seconds == 2.0
-
-
 # proofs
+
+
+def how_known(found):
+    return [entry["how"] for entry in entries(found)]
 
 
 def test_what_has_a_proof_is_checked_and_not_solved_again(tiny, store, tmp_path, monkeypatch):
@@ -739,8 +829,8 @@ def test_what_has_a_proof_is_checked_and_not_solved_again(tiny, store, tmp_path,
     cases = collect(store, tiny)
     first = audit(cases, tiny, how, quiet=True)
     assert not first.disagreements
-    assert [regret.how for regret in first.regrets] == ["solved"] * 6
-    assert max(regret.slack for regret in first.regrets) < 1e-6
+    assert how_known(first) == ["solved"] * 6
+    assert max(entry["slack"] for entry in entries(first)) < 1e-6
     written = proofs.read_bytes()
 
     def refuse(*_, **__):
@@ -750,31 +840,28 @@ def test_what_has_a_proof_is_checked_and_not_solved_again(tiny, store, tmp_path,
         without.setitem(sys.modules, "persuasion.regret.certify", SimpleNamespace(certify=refuse))
         without.setattr("study.audit.examine.best_sample", refuse)
         again = audit(cases, tiny, how, quiet=True)
-    assert [regret.how for regret in again.regrets] == ["proved"] * 6
+    assert how_known(again) == ["proved"] * 6
     assert verdicts(again) == verdicts(first)
-    assert [(r.lower, r.upper) for r in again.regrets] == [
-        (r.lower, r.upper) for r in first.regrets
-    ]
+    assert [e["gains"] for e in entries(again)] == [e["gains"] for e in entries(first)]
     assert proofs.read_bytes() == written
     text = "\n".join(lines(again, tiny.headline))
     assert "6 certificates: 6 (100.0%) by checking a kept proof, 0 by a solver's word" in text
     afresh = audit(cases, tiny, replace(how, afresh=True), quiet=True)
-    assert [regret.how for regret in afresh.regrets] == ["solved"] * 6
+    assert how_known(afresh) == ["solved"] * 6
 
 
 def test_a_proof_of_something_else_does_not_help(records, monkeypatch):
     """What a proof does not reach is the solver's word; what does not fit is solved again."""
     pytest.importorskip("highspy")
     task = tasks([Case("synthetic", informative(records))], False, 5.0)[0]
-    done = examine(Work((task,)))
-    (entry,) = done.keep
+    _, (entry,) = examine(Work((task,)))
     assert entry["of"] == task.question
     false = {**entry, "gains": [[lower, lower] for lower, _ in np.array(entry["gains"]) - 1e-3]}
-    assert examine(Work((task,), {task.question: false})).examined[0].regret.how == "kept"
+    assert examined(task, {task.question: false}).entry["how"] == "kept"
     unfit = {**entry, "proof": "c" + entry["proof"]}
-    again = examine(Work((task,), {task.question: unfit}))
-    assert again.examined[0].regret.how == "solved"
-    assert again.keep[0]["proof"] == entry["proof"]
+    (line,), (again,) = examine(Work((task,), {task.question: unfit}))
+    assert line["how"] == "solved"
+    assert again["proof"] == entry["proof"]
 
 
 def test_the_command_keeps_proofs_beside_the_records(store, tmp_path, capsys):

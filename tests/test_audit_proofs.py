@@ -12,12 +12,10 @@ from hypothesis import strategies as st
 from persuasion import Game, uniform_policies
 from persuasion.games import synthetic
 from persuasion.model.ties import TIE_TOLERANCE
-from study.audit.checked import checked_gains
 from study.audit.deviations import best_sample, gain_at
-from study.audit.deviator import deviator
-from study.audit.duality import tree_bound
-from study.audit.interval import utility_interval
-from study.audit.kept import Kept
+from study.audit.duality import checked_gains, deviator, tree_bound
+from study.audit.evaluate import utility_interval
+from study.audit.lines import Kept
 from study.audit.proof import SHARES, Leaf, SenderProof, read, write
 
 pytest.importorskip("highspy")

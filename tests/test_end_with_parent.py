@@ -13,7 +13,7 @@ from persuasion.system.end_with_parent import end_with_parent
 # two workers that say who they are and then sleep, in the pools of the library
 SCRIPT = """
 import os, sys, time
-from study.audit.pool import pool
+from study.run.executors import workers_for
 from persuasion.regret.certify_many import _run
 
 def work(item):
@@ -21,9 +21,9 @@ def work(item):
     time.sleep(300)
 
 if __name__ == "__main__":
-    if sys.argv[1] == "audit":
-        with pool(2) as run:
-            list(run(work, [1, 2], None))
+    if sys.argv[1] == "cluster":
+        with workers_for(2) as run:
+            list(run(work, [1, 2]))
     else:
         list(_run(work, [1, 2], 2))
 """
@@ -42,9 +42,9 @@ def gone(pid):
 @pytest.mark.parametrize(
     ("which", "how"),
     [
-        ("audit", signal.SIGKILL),
+        ("cluster", signal.SIGKILL),
         ("certify_many", signal.SIGTERM),
-        pytest.param("audit", signal.SIGTERM, marks=pytest.mark.stress),
+        pytest.param("cluster", signal.SIGTERM, marks=pytest.mark.stress),
         pytest.param("certify_many", signal.SIGKILL, marks=pytest.mark.stress),
     ],
 )

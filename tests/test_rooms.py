@@ -46,7 +46,7 @@ def test_the_science_does_not_import_the_study():
 
 ORDERS = {
     "persuasion": ["model", "regret", "equilibria", "own_game"],
-    "study": ["records", "designs", "kinds", "run", "audit", "figures", "ledger"],
+    "study": ["records", "designs", "kinds", "run", "figures", "audit", "ledger"],
 }
 
 

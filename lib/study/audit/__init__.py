@@ -1,12 +1,12 @@
 """The audit: every reported utility, welfare and status re-derived from the stored policies, without training."""
 
 from study.audit.case import Case, Check
-from study.audit.kept import Kept
-from study.audit.log import Log
-from study.audit.run import Audit, Settings, audit, collect
-from study.audit.table import lines, logged, logged_regrets, proved, summary
+from study.audit.examine import in_log
+from study.audit.lines import Kept, Log
+from study.audit.run import Audit, Settings, audit, collect, to_examine
+from study.audit.table import lines, logged, proved, summary
 
 __all__ = [
-    "Audit", "Case", "Check", "Kept", "Log", "Settings", "audit", "collect", "lines", "logged", "logged_regrets",
-    "proved", "summary",
+    "Audit", "Case", "Check", "Kept", "Log", "Settings", "audit", "collect", "in_log", "lines", "logged", "proved",
+    "summary", "to_examine",
 ]  # fmt: skip

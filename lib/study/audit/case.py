@@ -1,15 +1,34 @@
-"""What is audited: a record, the records that it was made from, and the outcome of each check."""
+"""What is audited: a record with those that it was made from; and what a check of one of its claims found."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from study.records.store import Record
 
 RELATIVE = 1e-9
+
+
+class Check(NamedTuple):
+    """One claim of a record beside what the audit found.
+
+    ``claim`` is its sort: "utility", "welfare", "status", "gain", "certificate", "game" or "record"; ``radius`` is
+    None where none applies.
+    """
+
+    claim: str
+    where: str
+    claimed: str
+    found: str
+    agrees: bool
+    radius: float | None = None
+    case: str = ""
+    experiment: str = ""
+    method: str = ""
 
 
 @dataclass(frozen=True)
@@ -21,10 +40,15 @@ class Case:
     sources: tuple[Record, ...] = ()
 
     @property
+    def kind(self) -> str:
+        """The kind of its job."""
+        return self.record.config["kind"]
+
+    @property
     def method(self) -> str:
         """The network, or what stands in its place."""
-        kind = self.record.config["kind"]
-        return self.record.config.get("method", "full revelation" if kind == "reference" else kind)
+        other = "full revelation" if self.kind == "reference" else self.kind
+        return self.record.config.get("method", other)
 
     @property
     def name(self) -> str:
@@ -33,44 +57,23 @@ class Case:
         game = config.get("game", {})
         sizes = ",".join(f"{k}={v}" for k, v in sorted(game.get("parameters", {}).items()))
         where = f"{game['family']}({sizes})#{game['index']}" if game else ""
-        parts = [config["kind"], config.get("method", ""), where, f"[{self.record.key[:10]}]"]
+        parts = [self.kind, config.get("method", ""), where, f"[{self.record.key[:10]}]"]
         return " ".join(filter(None, parts))
 
-
-@dataclass(frozen=True)
-class Check:
-    """One claim of a record beside what the audit found.
-
-    ``claim`` is its sort: "utility", "welfare", "status", "gain", "certificate" or "game"; ``radius`` is
-    None where none applies.
-    """
-
-    case: str
-    experiment: str
-    method: str
-    radius: float | None
-    claim: str
-    where: str
-    claimed: str
-    found: str
-    agrees: bool
+    def named(self, checks: Iterable[Check]) -> list[Check]:
+        """The checks, with the record that they are about."""
+        about = (self.name, self.experiment, self.method)
+        return [Check(*check[:6], *about) for check in checks]
 
 
 def check(
-    case: Case,
-    radius: float | None,
-    claim: str,
-    where: str,
-    claimed: Any,
-    found: Any,
-    agrees: bool | None = None,
-) -> Check:
-    """A check of equality, or with the given verdict."""
-    verdict = claimed == found if agrees is None else agrees
-    return Check(
-        case.name, case.experiment, case.method, radius, claim, where, _text(claimed),
-        _text(found), bool(verdict),
-    )  # fmt: skip
+    claim: str, where: str, claimed: Any, found: Any, agrees: bool | None = None,
+    *, unit: Any = None, radius: float | None = None,
+) -> Check:  # fmt: skip
+    """A check with the given verdict; else of numbers that are close in a unit; else of equality."""
+    if agrees is None:
+        agrees = claimed == found if unit is None else close(claimed, found, unit)
+    return Check(claim, where, _text(claimed), _text(found), bool(agrees), radius)
 
 
 def close(claimed: Any, found: Any, unit: float | np.ndarray) -> bool:

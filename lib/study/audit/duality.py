@@ -1,7 +1,13 @@
-r"""Upper bounds on what a deviation is worth, from multipliers alone: weak duality, rounded outwards.
+r"""What a sender can gain at most and at least, from a proof alone: weak duality, rounded outwards.
+
+With the others' policies fixed, a joint signal of theirs is a column :math:`W_{\omega t}`. At its signal :math:`s`
+the deviator chooses :math:`x_\omega` within limits; the receiver takes action :math:`a` there only if no rival
+:math:`a'` beats it by more than the tie tolerance :math:`\tau`,
+
+.. math:: \sum_\omega W_{\omega t}\,x_\omega\,(u(a,\omega)-u(a',\omega)+\tau\,|u(a,\omega)-u(a',\omega)|)\ge0 .
 
 At a joint signal :math:`k=(s,t)` let :math:`q_a=g_{ta}+\sum_{a'}m_{aa'}h_{taa'}` with :math:`m\ge0`: where the
-receiver takes :math:`a`, the rows :math:`h` are not negative, so the deviator's gain there is at most
+receiver takes :math:`a`, these rows :math:`h` are not negative, so the deviator's gain there is at most
 :math:`q_a\cdot x_s`. For any :math:`d_k`, whatever action is taken,
 
 .. math:: \text{gain at }k\le d_k\cdot x_s+\max_a\max_{l_s\le x\le u_s}(q_a-d_k)\cdot x .
@@ -15,12 +21,112 @@ over the states of their largest coefficients. No solver is asked, and any numbe
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from study.audit.deviator import Deviator
-from study.audit.proof import LEAF, SHARES, Leaf, SenderProof
+from persuasion.model.game import Game
+from persuasion.model.ties import LOWEST_INDEX, TIE_TOLERANCE
+from study.audit.evaluate import EPSILON, above_least, joint_weights, utility_interval
+from study.audit.proof import LEAF, SHARES, Leaf, SenderProof, read
+
+POLICY_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Deviator:
+    """What the receiver may do where, and what that is worth to the deviator.
+
+    Attributes
+    ----------
+    gains : (columns, actions, states) weighted utility above its least in the state, in shares of ``unit``
+    rows : (columns, actions, actions, states), largest entry 1; action ``a`` needs ``rows[t, a] @ x >= 0``
+    lower, upper : (signals, states) limits of ``x``, rounded outwards
+    possible : (signals, columns, actions) False for actions that are taken nowhere within the limits
+    unit : the sender's stake, in utility units; any other number would do
+    """
+
+    gains: np.ndarray
+    rows: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    possible: np.ndarray
+    unit: float
+
+    @property
+    def rounding(self) -> float:
+        """Relative error of a sum over any of the axes, generously."""
+        return 4 * EPSILON * (sum(self.possible.shape) + self.gains.shape[2] + 16)
+
+    def only(self, place: tuple[int, int], action: int) -> Deviator:
+        """The same where the receiver takes ``action`` at the joint signal ``place`` (signal, column)."""
+        possible = self.possible.copy()
+        possible[place] = False
+        possible[(*place, action)] = self.possible[(*place, action)]
+        return replace(self, possible=possible)
+
+
+def deviator(game: Game, policies: np.ndarray, sender: int, radius: float, ties: Any) -> Deviator:
+    """The problem of ``sender`` at ``policies`` (senders, states, signals), every entry within ``radius``."""
+    weights = joint_weights(game, np.delete(policies, sender, axis=0)).T
+    weights = weights[weights.max(1) > 0]
+    lead = game.receiver.T[:, None] - game.receiver.T  # (actions, actions, states)
+    rows = weights[:, None, None] * (lead + TIE_TOLERANCE * np.abs(lead))
+    largest = np.abs(rows).max(-1, keepdims=True)
+    own, unit = policies[sender].T, float(game.stakes[sender])
+    found = Deviator(
+        gains=weights[:, None] * (above_least(game, sender) / unit).T,
+        rows=rows / np.where(largest > 0, largest, 1.0),
+        lower=np.maximum(np.nextafter(own - radius, -1.0), 0.0),
+        upper=np.minimum(np.nextafter(own + radius, 2.0), 1.0),
+        possible=np.ones((len(own), len(weights), len(lead)), bool),
+        unit=unit,
+    )
+    # some rival beats the action everywhere within the limits
+    most = least_of_rows(found, -1)
+    never = most < -found.rounding * (np.abs(found.rows) @ found.upper.T)
+    possible = ~np.moveaxis(never.any(2), -1, 0)
+    if ties == LOWEST_INDEX:  # nor is it the first with a double before it in all states that occur
+        same = ~((lead != 0) & (weights > 0)[:, None, None]).any(-1)
+        possible &= ~np.tril(same, -1).any(-1)
+    return replace(found, possible=possible)
+
+
+def least_of_rows(problem: Deviator, sign: int = 1) -> np.ndarray:
+    """The rows (columns, actions, actions, signals) within the limits, at least; with ``sign`` -1 at most."""
+    lower, upper = (problem.lower.T, problem.upper.T)[::sign]
+    return np.asarray(np.maximum(problem.rows, 0) @ lower + np.minimum(problem.rows, 0) @ upper)
+
+
+def checked_gains(
+    game: Game, policies: np.ndarray, radius: float, ties: Any, proof: str
+) -> np.ndarray:
+    """What every sender can gain within ``radius``, at least and at most, ``(senders, 2)`` in utility units.
+
+    ``policies`` is one profile (senders, states, signals). Both ends are rounded outwards; a deviation may miss its
+    limits by 1e-9. ``ValueError`` if the proof does not fit the profile.
+    """
+    gains = np.zeros((len(policies), 2))
+    for sender, own in enumerate(read(proof, policies, radius)):
+        stays = utility_interval(game, policies, sender, ties)
+        if own.deviation is not None:
+            _require_deviation(policies[sender], own.deviation, radius)
+            moved = policies.copy()
+            moved[sender] = own.deviation
+            gains[sender, 0] = utility_interval(game, moved, sender, ties)[0] - stays[1]
+        gains[sender, 1] = tree_bound(deviator(game, policies, sender, radius, ties), own)
+        gains[sender, 1] -= stays[0]
+    return np.maximum(gains, 0.0)
+
+
+def _require_deviation(policy: np.ndarray, deviation: np.ndarray, radius: float) -> None:
+    if not np.isfinite(deviation).all() or (deviation < 0).any():
+        raise ValueError("a deviation has a probability that is none")
+    if (np.abs(deviation.sum(1) - 1) > POLICY_TOLERANCE).any():
+        raise ValueError("a deviation's probabilities do not add up to 1")
+    if (np.abs(deviation - policy) > radius + POLICY_TOLERANCE).any():
+        raise ValueError(f"a deviation is further away than {radius:g}")
 
 
 def tree_bound(problem: Deviator, proof: SenderProof) -> float:
@@ -70,7 +176,7 @@ def leaf_prices(problem: Deviator, leaf: Leaf) -> np.ndarray:
     if not problem.possible.any(2).all():
         return np.full(problem.gains.shape[2], -np.inf)
     worth, size = weighted(problem, leaf)
-    split = split_of(problem, worth, leaf)
+    split = _split(problem, worth, leaf)
     rest = np.maximum(extremes(problem, worth)[0] - split, 0)
     size = extremes(problem, size)[0] + np.abs(split)
     return np.asarray((split + rest + 2 * problem.rounding * size).sum((0, 1)))
@@ -79,7 +185,7 @@ def leaf_prices(problem: Deviator, leaf: Leaf) -> np.ndarray:
 def leaf_bound(problem: Deviator, leaf: Leaf) -> float:
     """The bound of one leaf's multipliers, in shares of the problem's unit."""
     worth, size = weighted(problem, leaf)
-    split = split_of(problem, worth, leaf)
+    split = _split(problem, worth, leaf)
     lower, upper = problem.lower[:, None, None], problem.upper[:, None, None]
     rest = worth - split[:, :, None]
     most = np.maximum(rest * lower, rest * upper).sum(-1)
@@ -112,7 +218,7 @@ def weighted(problem: Deviator, leaf: Leaf) -> tuple[np.ndarray, np.ndarray]:
     return worth, size
 
 
-def split_of(problem: Deviator, worth: np.ndarray, leaf: Leaf) -> np.ndarray:
+def _split(problem: Deviator, worth: np.ndarray, leaf: Leaf) -> np.ndarray:
     """The linear function ``(signals, columns, states)`` of every joint signal: the largest, less its shares."""
     signals, columns, _ = problem.possible.shape
     largest, least = extremes(problem, worth)
@@ -138,5 +244,4 @@ def _price(problem: Deviator, linear: np.ndarray) -> np.ndarray:
     width = np.take_along_axis(problem.upper - problem.lower, order, 0)
     full = width.cumsum(0) < 1 - problem.lower.sum(0)
     last = np.minimum(full.sum(0), len(linear) - 1)
-    states = np.arange(linear.shape[1])
-    return np.asarray(linear[order[last, states], states])
+    return np.asarray(np.take_along_axis(linear, np.take_along_axis(order, last[None], 0), 0)[0])

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from persuasion.games.seeded import build_game
+from persuasion.model.game import Game
 from study.audit.case import Case
 from study.records.archive import selected_starts
 
@@ -42,17 +44,21 @@ class Profile:
     ties: Any = "lowest-index"
 
 
+def game_of(case: Case, signals: int | None = None) -> Game:
+    """The game of a record; with more signals than it has where those are free."""
+    game = build_game(case.record.config["game"])
+    if signals is None or signals <= game.signals:
+        return game
+    return Game(game.prior, game.receiver, game.senders, signals)
+
+
 def profiles(case: Case) -> list[Profile]:
     """All profiles of a record; none for kinds without policies.
 
-    Raises ``ValueError``, ``KeyError`` or ``IndexError`` where a record claims something about policies that
-    it does not have.
+    Raises ``ValueError``, ``KeyError``, ``IndexError`` or ``TypeError`` where a record claims something about
+    policies that it does not have.
     """
-    return list(READERS.get(case.record.config["kind"], _none)(case))
-
-
-def _none(case: Case) -> Iterator[Profile]:
-    return iter(())
+    return list(READERS[case.kind](case)) if case.kind in READERS else []
 
 
 def _selected(case: Case) -> Iterator[Profile]:
@@ -60,22 +66,21 @@ def _selected(case: Case) -> Iterator[Profile]:
     record = case.record
     starts = record.arrays | selected_starts(record)
     for number, search in enumerate(record.metrics["searches"]):
-        policies = record.arrays[f"search{number}/policies"]
-        for index, policy in enumerate(policies):
+        start = starts.get(f"search{number}/starts")
+        for index, policies in enumerate(record.arrays[f"search{number}/policies"]):
             chosen = [
-                (tolerance, selected, gain)
+                (tolerance, selected["utilities"], gain)
                 for tolerance, selected, gain in zip(
                     record.config["tolerances"], search["selected"], search["gains"]
                 )
                 if selected is not None and selected["profile"] == index
             ]
-            start = starts.get(f"search{number}/starts")
             yield Profile(
                 where=f"search {number}, profile {index}",
-                policies=policy,
+                policies=policies,
                 radius=search["radius"],
-                tolerances=tuple(tolerance for tolerance, _, _ in chosen),
-                utilities=tuple(chosen[0][1]["utilities"]) if chosen else None,
+                tolerances=tuple(tolerance for tolerance, *_ in chosen),
+                utilities=tuple(chosen[0][1]) if chosen else None,
                 gain=chosen[0][2] if chosen else None,
                 start=None if start is None else int(start[index]),
             )
@@ -83,22 +88,14 @@ def _selected(case: Case) -> Iterator[Profile]:
 
 def _certified(case: Case) -> Iterator[Profile]:
     """The profiles of a ``certify`` record, each for every interval that is claimed about it."""
-    record = case.record
-    for number, row in enumerate(record.metrics["rows"]):
+    for number, row in enumerate(case.record.metrics["rows"]):
         policies = _row_policies(case, number, row)
-        utilities = tuple(row["utilities"])
         for name, radius in (("local", row["radius"]), ("global", 1.0)):
             if row.get(name):
-                where = f"row {number}, {name}"
-                yield Profile(where, policies, radius, utilities=utilities, **_claimed(row[name]))
-        if row.get("polished"):
-            yield Profile(
-                f"row {number}, polished",
-                record.arrays[f"{number}/polished"],
-                row["radius"],
-                utilities=tuple(row["polished"]["utilities"]),
-                **_claimed(row["polished"]),
-            )
+                yield _claimed(f"row {number}, {name}", policies, radius, row, row[name])
+        if polished := row.get("polished"):
+            policies = case.record.arrays[f"{number}/polished"]
+            yield _claimed(f"row {number}, polished", policies, row["radius"], polished, polished)
 
 
 def _row_policies(case: Case, number: int, row: dict[str, Any]) -> np.ndarray:
@@ -119,23 +116,29 @@ def _row_policies(case: Case, number: int, row: dict[str, Any]) -> np.ndarray:
 def _runs(case: Case) -> Iterator[Profile]:
     """Where the runs of a ``dynamics`` record ended."""
     for number, run in enumerate(case.record.metrics["runs"]):
-        yield Profile(
-            f"run {number}",
-            case.record.arrays["policies"][number],
-            1.0,
-            utilities=tuple(run["utilities"]) if run.get("utilities") else None,
-            **_claimed(run),
-            ties=run.get("ties", "lowest-index"),
-        )
+        yield _claimed(f"run {number}", case.record.arrays["policies"][number], 1.0, run, run)
 
 
-def _claimed(entry: dict[str, Any]) -> dict[str, Any]:
-    """``regret`` and ``gains`` of a profile from an entry of a record."""
-    regret, gains = entry.get("regret"), entry.get("gains")
-    return {
-        "regret": None if regret is None else _interval(regret),
-        "gains": None if gains is None else tuple(map(_interval, gains)),
-    }
+def _outcomes(case: Case) -> Iterator[Profile]:
+    """What was found of a game of the ``atlas``; its landmarks have no policies."""
+    for number, row in enumerate(case.record.metrics["rows"]):
+        if row.get("regret"):
+            policies = case.record.arrays[f"{number}/policies"]
+            yield _claimed(f"row {number}, {row['profile']}", policies, 1.0, row, row)
+
+
+def _claimed(
+    where: str, policies: np.ndarray, radius: float, row: dict[str, Any], entry: dict[str, Any]
+) -> Profile:
+    """A profile whose utilities are in a row, and whose regret is in an entry of it or the same."""
+    values, regret, gains = row.get("utilities"), entry.get("regret"), entry.get("gains")
+    return Profile(
+        where, policies, radius,
+        utilities=tuple(values) if values else None,
+        regret=None if regret is None else _interval(regret),
+        gains=None if gains is None else tuple(map(_interval, gains)),
+        ties=row.get("ties", "lowest-index"),
+    )  # fmt: skip
 
 
 def _interval(bounds: list[float]) -> tuple[float, float]:
@@ -143,4 +146,7 @@ def _interval(bounds: list[float]) -> tuple[float, float]:
     return lower, upper
 
 
-READERS = {"solve": _selected, "baseline": _selected, "certify": _certified, "dynamics": _runs}
+READERS = {
+    "solve": _selected, "baseline": _selected, "certify": _certified, "dynamics": _runs,
+    "atlas": _outcomes,
+}  # fmt: skip

@@ -1,173 +1,127 @@
-"""What every record says, checked without training and without solvers: seconds for thousands of records."""
+"""What every record says, checked without training and without proofs: seconds for thousands of records."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from persuasion.games.didactic import didactic_surface
-from persuasion.games.seeded import build_game
+from persuasion.games.seeded import build_game, starts_of
 from persuasion.model.game import Game
-from persuasion.model.policies import check_policies
-from persuasion.model.simulate import sender_utilities
-from study.audit.case import Case, Check, check, close
-from study.audit.evaluate import units, utilities
-from study.audit.profiles import Profile, profiles
-from study.audit.reference import check_reference
-from study.audit.stakes import stakes
+from persuasion.model.policies import check_policies, uniform_policies
+from persuasion.model.seeds import seed_sequence
+from study.audit.case import RELATIVE, Case, Check, check, close
+from study.audit.evaluate import (
+    attained,
+    expected,
+    ignores_deviations,
+    most_by_persuasion,
+    stakes,
+    unique_best,
+    units,
+    utilities,
+)
+from study.audit.profiles import Profile, game_of, profiles
+from study.designs.config import Preset
 
 # surfaces are pictures and may be committed in single precision
 SURFACE_RELATIVE = 1e-6
+# values of linear programs, in the senders' units
+LINEAR = 1e-6
+# what is left of a number that is rounded to six digits
+SIX_DIGITS = 6e-7
+VARIATION_SAMPLES = 1_000
 
 
 def check_record(case: Case) -> list[Check]:
     """All checks of one record; one that cannot be read in the way its kind is written is one failed check."""
-    checker = CHECKERS.get(case.record.config["kind"])
-    if checker is None:
-        return []
     try:
-        return list(checker(case))
-    except (ValueError, KeyError, IndexError, TypeError) as error:
-        return [check(case, None, "record", "whole record", "readable", repr(error), False)]
+        return case.named(CHECKERS[case.kind](case))
+    except (ValueError, KeyError, IndexError, TypeError, StopIteration) as error:
+        return case.named([check("record", "whole record", "readable", repr(error), False)])
 
 
 def auditable(case: Case) -> bool:
     """Whether anything of the record can be re-derived without training."""
-    return case.record.config["kind"] in CHECKERS
+    return case.kind in CHECKERS
 
 
-def recompute(game: Game, profile: Profile) -> np.ndarray:
+def recompute(case: Case, profile: Profile) -> np.ndarray:
     """The utilities ``(senders,)`` of a profile under the tie rule of its claims."""
+    game = game_of(case, profile.policies.shape[-1])
     check_policies(game, profile.policies)
-    if profile.ties == "lowest-index":
-        return utilities(game, profile.policies)
-    return sender_utilities(game, profile.policies, profile.ties)
+    return utilities(game, profile.policies, profile.ties)
 
 
-def _solve(case: Case) -> Iterator[Check]:
-    game = build_game(case.record.config["game"])
-    found = profiles(case)
+def _searches(case: Case) -> Iterator[Check]:
+    """Utilities, welfare and status at every tolerance of every search."""
+    game = game_of(case)
+    unit, known = units(game), [(p, recompute(case, p)) for p in profiles(case)]
     for number, search in enumerate(case.record.metrics["searches"]):
-        prefix = f"search {number}, "
-        values = [recompute(game, p) for p in found if p.where.startswith(prefix)]
-        yield from _search(case, game, number, search, values)
+        own = [pair for pair in known if pair[0].where.startswith(f"search {number}, ")]
+        radius, gains, values = search["radius"], [p.gain for p, _ in own], [v for _, v in own]
+        for tolerance, selected, gain in zip(
+            case.record.config["tolerances"], search["selected"], search["gains"], strict=True
+        ):
+            where, index = f"search {number}, tolerance {tolerance:g}", None
+            if selected is not None:
+                index = selected["profile"]
+                yield from _value(radius, where, selected, values[index], unit)
+            # the rule of acceptance of the records that ship
+            limit = tolerance * game.utility_range
+            passing = [k for k, other in enumerate(gains) if other is not None and other <= limit]
+            best = max(passing, key=lambda k: values[k].sum(), default=None)
+            if None in gains or index is None or best is None:
+                # every stored profile is selected somewhere, and none here only if none passes
+                right = None not in gains and index is gain is best is None
+            else:
+                lost = values[best].sum() - values[index].sum()
+                right = gain == gains[index] and index in passing and lost <= 1e-9 * unit.max()
+            claimed, found = f"profile {index}, gain {gain}", f"profile {best}, gains {gains}"
+            yield check("status", where, claimed, found, right, radius=radius)
 
 
-def _search(
-    case: Case, game: Game, number: int, search: dict[str, Any], values: list[np.ndarray]
+def _value(
+    radius: float | None, where: str, claimed: dict[Any, Any], value: np.ndarray, unit: np.ndarray
 ) -> Iterator[Check]:
-    """Utilities, welfare and status at every tolerance of one search; ``values`` per selected profile."""
-    radius, unit = search["radius"], units(game)
-    gains = _gains(search, len(values))
-    for tolerance, selected, gain in zip(
-        case.record.config["tolerances"], search["selected"], search["gains"], strict=True
-    ):
-        where = f"search {number}, tolerance {tolerance:g}"
-        if selected is not None:
-            value = values[selected["profile"]]
-            yield check(
-                case, radius, "utility", where, selected["utilities"], value,
-                close(selected["utilities"], value, unit),
-            )  # fmt: skip
-            if "welfare" in selected:
-                yield check_welfare(case, radius, where, selected["welfare"], value, unit)
-        # the rule of acceptance of the records that ship
-        limit = tolerance * game.utility_range
-        claimed = "none accepted" if selected is None else f"profile {selected['profile']}"
-        claimed += "" if gain is None else f", gain {gain:.6g}"
-        status = _status(selected, gain, values, gains, limit, unit)
-        yield check(case, radius, "status", where, claimed, status or claimed, not status)
-
-
-def _gains(search: dict[str, Any], count: int) -> list[float | None]:
-    """The claimed gain of every selected profile; None for one that is selected nowhere."""
-    gains: list[float | None] = [None] * count
-    for selected, gain in zip(search["selected"], search["gains"]):
-        if selected is not None:
-            gains[selected["profile"]] = gain
-    return gains
-
-
-def _status(
-    selected: dict[str, Any] | None,
-    gain: float | None,
-    values: list[np.ndarray],
-    gains: list[float | None],
-    limit: float,
-    unit: np.ndarray,
-) -> str:
-    """What is wrong with the selection at one tolerance, or nothing.
-
-    Among the stored profiles with a gain within the tolerance, the selected one has the highest welfare; none
-    is selected only if there is no such profile.
-    """
-    if any(other is None for other in gains):
-        return f"profile {gains.index(None)} is stored, but selected nowhere"
-    passing = [k for k, other in enumerate(gains) if other is not None and other <= limit]
-    if selected is None:
-        if gain is not None:
-            return "no profile, but a gain"
-        return f"profile {passing[0]} passes" if passing else ""
-    index = selected["profile"]
-    if gain != gains[index]:
-        return f"another tolerance claims gain {gains[index]}"
-    if index not in passing:
-        return f"gain {gain} exceeds {limit:.6g}"
-    best = max(passing, key=lambda k: values[k].sum())
-    if values[best].sum() > values[index].sum() + 1e-9 * unit.max():
-        return f"profile {best} passes with higher welfare"
-    return ""
-
-
-def check_welfare(
-    case: Case,
-    radius: float | None,
-    where: str,
-    claimed: float,
-    value: np.ndarray,
-    unit: np.ndarray,
-) -> Check:
-    """A claimed welfare against the sum of recomputed utilities."""
-    total = float(sum(value.tolist()))
-    agrees = close(claimed, total, unit.sum())
-    return check(case, radius, "welfare", where, claimed, total, agrees)
+    """Claimed utilities, and the welfare if there is one, against recomputed utilities."""
+    yield check("utility", where, claimed["utilities"], value, unit=unit, radius=radius)
+    if "welfare" in claimed:
+        total = float(sum(value.tolist()))
+        yield check("welfare", where, claimed["welfare"], total, unit=unit.sum(), radius=radius)
 
 
 def _stored_profiles(case: Case) -> Iterator[Check]:
     """Utilities of every profile with claimed ones, stakes, and intervals that contain what sampling found."""
-    game = build_game(case.record.config["game"])
-    unit = units(game)
-    sampled = _sampled_gains(case)
+    game = game_of(case)
+    unit, sampled = units(game), _sampled_gains(case)
     if (claimed := case.record.metrics.get("stakes")) is not None:
         found = stakes(game)
-        yield check(case, None, "game", "stakes", claimed, found, close(claimed, found, found))
+        yield check("game", "stakes", claimed, found, unit=found)
     yield from _from_the_source(case)
     for profile in profiles(case):
-        value = recompute(game, profile)
+        where, radius = profile.where, profile.radius
+        value = recompute(case, profile)
         if profile.utilities is not None:
-            agrees = close(profile.utilities, value, unit)
-            yield check(
-                case, profile.radius, "utility", profile.where, profile.utilities, value, agrees
-            )
+            yield check("utility", where, profile.utilities, value, unit=unit, radius=radius)
         if profile.regret is not None:
-            lower, upper = profile.regret
-            least = sampled.get((profile.radius, profile.policies.tobytes()), 0.0)
-            rounding = 1e-9 * unit.max()
-            good = -rounding <= lower <= upper + rounding
-            good &= upper >= least - 1e-7 * unit.max()
-            good &= profile.gains is None or _in_order(profile, unit)
+            least = sampled.get((radius, profile.policies.tobytes()), 0.0)
+            good = _in_order(profile, unit) and profile.regret[1] >= least - 1e-7 * unit.max()
             text = f"an interval with its end above the sampled gain {least:.6g}"
-            yield check(
-                case, profile.radius, "certificate", profile.where, profile.regret, text, good
-            )
+            yield check("certificate", where, profile.regret, text, good, radius=radius)
 
 
 def _in_order(profile: Profile, unit: np.ndarray) -> bool:
-    """Whether every sender's gains are an interval, and the largest ends are those of the regret."""
+    """Whether regret and every sender's gains are intervals, and the largest ends are those of the regret."""
+    (lower, upper), rounding = profile.regret or (0.0, 0.0), RELATIVE * unit
+    if not -rounding.max() <= lower <= upper + rounding.max():
+        return False
+    if profile.gains is None:
+        return True
     gains = np.array(profile.gains)
-    ordered = (gains[:, 0] >= -1e-9 * unit) & (gains[:, 0] <= gains[:, 1] + 1e-9 * unit)
+    ordered = (gains[:, 0] >= -rounding) & (gains[:, 0] <= gains[:, 1] + rounding)
     return bool(ordered.all()) and close(profile.regret, gains.max(0), unit.max())
 
 
@@ -182,17 +136,17 @@ def _from_the_source(case: Case) -> Iterator[Check]:
     for name, policies in case.record.arrays.items():
         if case.sources and name.endswith("/policies"):
             known = policies.tobytes() in reported
-            yield check(case, None, "certificate", name, "a profile of its source", known, known)
+            yield check("certificate", name, "a profile of its source", known, known)
 
 
 def _sampled_gains(case: Case) -> dict[tuple[float, bytes], float]:
     """The gains that the sampled check found at the profiles of a certificate's source."""
-    found = {}
-    for source in case.sources:
-        for profile in profiles(Case(case.experiment, source)):
-            if profile.gain is not None:
-                found[profile.radius, profile.policies.tobytes()] = profile.gain
-    return found
+    return {
+        (profile.radius, profile.policies.tobytes()): profile.gain
+        for source in case.sources
+        for profile in profiles(Case(case.experiment, source))
+        if profile.gain is not None
+    }
 
 
 def _didactic(case: Case) -> Iterator[Check]:
@@ -200,18 +154,184 @@ def _didactic(case: Case) -> Iterator[Check]:
     for name, claimed in case.record.arrays.items():
         row, _, what = name.partition("/")
         if what == "exact":
-            policies = didactic_surface(row, len(claimed))[1]
-            value = np.array([[utilities(game, p) for p in line] for line in policies])
+            value = utilities(game, didactic_surface(row, len(claimed))[1])
             error = float(np.abs(value - claimed).max())
             good = error <= SURFACE_RELATIVE * units(game).min()
-            yield check(case, None, "utility", f"surface {row}", 0.0, error, good)
+            yield check("utility", f"surface {row}", 0.0, error, good)
+
+
+def _reference(case: Case) -> Iterator[Check]:
+    """Everything that a reference record reports, from the game's seed."""
+    config, metrics, game = case.record.config, case.record.metrics, game_of(case)
+    unit, spread = units(game), float(np.ptp(game.senders))
+    yield check("game", "shape", metrics["shape"], game.shape._asdict())
+    claimed = metrics["utility_range"]
+    yield check("game", "utility range", claimed, spread, unit=spread or unit.max())
+    starts = utilities(game, starts_of(game, config["game"], config["starts"])).mean(0)
+    yield check("utility", "random starts", metrics["start_utilities"], starts, unit=unit)
+    generator = np.random.default_rng(seed_sequence("variation", config["game"]))
+    variance = utilities(game, uniform_policies(game, VARIATION_SAMPLES, generator)).var(0)
+    yield check("game", "variance", metrics["variance"], variance, unit=unit**2)
+    yield from _full_revelation(case, game, unit)
+
+
+def _full_revelation(case: Case, game: Game, unit: np.ndarray) -> Iterator[Check]:
+    """Theorem 4's condition and profile: unique optimal actions, and signals for them at distance 2."""
+    where, claimed = "full revelation", case.record.metrics["full_revelation"]
+    best = game.receiver.argmax(1)
+    actions, shape = len(set(best.tolist())), game.shape
+    possible = unique_best(game) and shape.signals ** (shape.senders - 1) >= actions
+    possible |= unique_best(game) and actions == 1
+    text = "none by Theorem 4" if claimed is None else "an equilibrium exists"
+    yield check("status", where, text, possible, possible == (claimed is not None))
+    if claimed is not None:
+        policies = case.record.arrays["full_revelation"]
+        value = utilities(game, policies)
+        yield check("utility", where, claimed, value, unit=unit)
+        informed = (game.senders[:, np.arange(shape.states), best] * game.prior).sum(1)
+        yield check("status", f"{where}: optimal in every state", informed, value, unit=unit)
+        stable = ignores_deviations(game, policies)
+        yield check("status", f"{where}: no sender can change the action", True, stable)
+
+
+def _atlas(case: Case) -> Iterator[Check]:
+    """Outcomes as all stored profiles, and their status, signals and receiver; landmarks without policies."""
+    yield from _stored_profiles(case)
+    game = game_of(case)
+    unit, target = stakes(game), case.record.config["target"]
+    rows = case.record.metrics["rows"]
+    for number, row in enumerate(rows):
+        where, policies = f"row {number}, {row['profile']}", None
+        if row.get("regret"):
+            policies = case.record.arrays[f"{number}/policies"]
+            yield from _outcome(game, where, row, policies, unit, target)
+        else:
+            yield from _landmark(game, where, row, unit)
+    names = {row["profile"] for row in rows if not row.get("regret")}
+    wanted = {"no revelation", "sender 0 alone", "sender 1 alone", "collusion"}
+    wanted |= {"full revelation"} if unique_best(game) else set()
+    yield check("game", "landmarks", sorted(names), sorted(wanted))
+
+
+def _outcome(
+    game: Game,
+    where: str,
+    row: dict[str, Any],
+    policies: np.ndarray,
+    unit: np.ndarray,
+    target: float,
+) -> Iterator[Check]:
+    receiver = expected(game, game.receiver[None], policies)[0]
+    largest = max(np.ptp(game.receiver), np.abs(game.receiver).max())
+    yield check(
+        "utility", f"{where}, receiver", row["receiver_utility"], receiver, unit=largest, radius=1.0
+    )
+    lower, upper = (np.array(row["gains"], dtype=float) / unit[:, None]).max(0)
+    status = "equilibrium" if upper <= target else "approximate" if lower > target else "unproven"
+    yield check("status", where, row["profile"], status, radius=1.0)
+    used = (policies > 0).any(1).sum(1).tolist()
+    yield check("status", f"{where}, signals", list(row["support"]), used, radius=1.0)
+
+
+def _landmark(game: Game, where: str, row: dict[str, Any], unit: np.ndarray) -> Iterator[Check]:
+    """What a profile that is not stored is said to be worth: by definition, or as the best of its kind.
+
+    A sender alone, or all together, have what is most by obedient recommendations; whoever is not asked has, with
+    the others, what some of these give.
+    """
+    name, states = row["profile"], game.shape.states
+    payoffs = np.concatenate([game.senders, game.receiver[None]])
+    claimed = np.array([*row["utilities"], row["receiver_utility"]])
+    size = np.append(unit, max(np.ptp(game.receiver), np.abs(game.receiver).max()))
+    if name in ("no revelation", "full revelation"):
+        told = np.eye(states) if name == "full revelation" else np.ones((states, 1))
+        found = expected(game, payoffs, np.stack([told] * len(game.senders)))
+        yield check("utility", where, claimed, found, unit=size)
+        return
+    number = name.removeprefix("sender ").removesuffix(" alone")
+    weights = 1 / unit if name == "collusion" else np.eye(len(unit))[int(number)] / unit
+    value, most = (np.einsum("i,i...->...", weights, part) for part in (claimed[:-1], game.senders))
+    bound = most_by_persuasion(game, most)
+    good = abs(value - bound) <= LINEAR * weights.sum() * unit.max()
+    yield check("utility", f"{where}, its own", float(value), bound, good)
+    possible = attained(game, payoffs, claimed, LINEAR * size)
+    yield check("utility", f"{where}, all", claimed, "a profile has them", possible)
+
+
+def _reach(case: Case) -> Iterator[Check]:
+    """The welfare at simple profiles of every instance, and the most that any has."""
+    config = case.record.config
+    rows = case.record.metrics["rows"]
+    yield check("record", "instances", len(rows), config["instances"])
+    for index, row in enumerate(rows):
+        identity = config["game"] | {"index": index}
+        game = build_game(identity)
+        drawn = utilities(game, starts_of(game, identity, config["profiles"])).sum(1)
+        silent = np.ones((game.shape.senders, game.shape.states, 1))
+        found = {
+            "silent": utilities(game, silent).sum(), "random": drawn.mean(),
+            "best_random": drawn.max(), "honest": utilities(game, _honest(game)).sum(),
+            "bound": most_by_persuasion(game, game.senders.sum(0)),
+        }  # fmt: skip
+        for name, value in found.items():
+            slack = SIX_DIGITS + (LINEAR if name == "bound" else RELATIVE) * units(game).sum()
+            good = abs(row[name] - value) <= slack
+            yield check("welfare", f"row {index}, {name}", row[name], float(value), good)
+
+
+def _honest(game: Game) -> np.ndarray:
+    """Every sender names the receiver's best among its own offers, which it prefers to the last action, or that."""
+    policies = np.zeros((game.shape.senders, game.shape.states, game.shape.signals))
+    for policy, values in zip(policies, game.senders):
+        own = [a for a in range(game.shape.actions) if values[:, a].mean() > values[:, -1].mean()]
+        for state, receiver in enumerate(game.receiver):
+            best = max([*own, -1], key=lambda a: receiver[a])
+            message = own.index(best) if best in own else len(own)
+            policy[state, min(message, game.shape.signals - 1)] = 1.0
+    return policies
+
+
+def check_tables(cases: Sequence[Case], preset: Preset) -> list[Check]:
+    """Every row of the table behind Figures 2, 3, 5 and 8 and Table 1, recomputed.
+
+    ``cases`` are those of one experiment. Per row: whether a profile was accepted, the utilities, and the
+    welfare, which the audit adds up itself. A game whose reference is not computed yet is in no table.
+    """
+    from study.figures.frames import equilibria_frame, game_id, record_id
+
+    if not {"solve", "reference"} <= {case.kind for case in cases}:
+        return []
+    frame = equilibria_frame([case.record for case in cases], preset)
+    parts, games = dict(list(frame.groupby("record"))), set(frame["game"])
+    checks = []
+    for case in cases:
+        if case.kind == "solve" and game_id(case.record) in games:
+            rows = parts.get(record_id(case.record), frame[:0]).to_dict("records")
+            checks += case.named(_rows(case, rows))
+    return checks
+
+
+def _rows(case: Case, rows: Sequence[dict[Any, Any]]) -> Iterator[Check]:
+    """A record's rows of a table: one per radius and tolerance, with the utilities of its profiles."""
+    config, unit = case.record.config, units(game_of(case))
+    asked = [(s["radius"], t) for s in config["searches"] for t in config["tolerances"]]
+    shown = [(row["radius"], row["tolerance"]) for row in rows]
+    yield check("status", "table", sorted(shown), sorted(asked))
+    own = {
+        (profile.radius, tolerance): value
+        for profile in profiles(case)
+        for value in [recompute(case, profile)]
+        for tolerance in profile.tolerances
+    }
+    for place, row in zip(shown, rows):
+        where, found = f"table, tolerance {place[1]:g}", own.get(place)
+        solved = bool(row["solved"])
+        yield check("status", where, solved, found is not None, radius=place[0])
+        if solved and found is not None:
+            yield from _value(place[0], where, row, found, unit)
 
 
 CHECKERS: dict[str, Callable[[Case], Iterator[Check]]] = {
-    "solve": _solve,
-    "baseline": _solve,
-    "reference": check_reference,
-    "didactic": _didactic,
-    "certify": _stored_profiles,
-    "dynamics": _stored_profiles,
-}
+    "solve": _searches, "baseline": _searches, "reference": _reference, "didactic": _didactic,
+    "certify": _stored_profiles, "dynamics": _stored_profiles, "atlas": _atlas, "reach": _reach,
+}  # fmt: skip

@@ -11,16 +11,13 @@ from pathlib import Path
 
 from persuasion.system.progress import watched
 from study.audit.case import Case, Check
-from study.audit.examine import Done, Examined, Regret, Task, Work, bundled, examine, tasks
-from study.audit.kept import Kept
-from study.audit.log import Log
-from study.audit.pool import Run, pool
-from study.audit.records import auditable, check_record
-from study.audit.reported import check_reported
+from study.audit.examine import Entry, Examined, Task, Work, bundled, examine, in_log, tasks
+from study.audit.lines import Kept, Log
+from study.audit.records import auditable, check_record, check_tables
 from study.designs import design
 from study.designs.config import Preset
 from study.records.results import open_records
-from study.run.executors import default_workers
+from study.run.executors import default_workers, workers_for
 
 
 @dataclass(frozen=True)
@@ -73,24 +70,27 @@ class Audit:
     cases : every record that there was to audit
     reached : records that were checked; fewer than there were if the time was up
     checks : every claim compared
-    regrets : every certificate computed
+    examined : what came of profiles, now or before according to the log
     planned : profiles that there were to examine
-    examined : profiles that were, now or before according to the log
     seconds : wall time
     """
 
     cases: tuple[Case, ...]
     reached: int
     checks: tuple[Check, ...]
-    regrets: tuple[Regret, ...]
+    examined: tuple[Examined, ...]
     planned: int
-    examined: int
     seconds: float
 
     @property
     def disagreements(self) -> list[Check]:
         """The claims that do not hold."""
         return [check for check in self.checks if not check.agrees]
+
+    @property
+    def certified(self) -> list[Examined]:
+        """The profiles that have a certificate."""
+        return [found for found in self.examined if found.certified]
 
 
 def collect(path: str | Path, preset: Preset) -> list[Case]:
@@ -115,76 +115,62 @@ def audit(
     cases: Sequence[Case], preset: Preset, settings: Settings | None = None, quiet: bool = False
 ) -> Audit:
     """Check every record, then examine profiles, until the time is up; see :class:`Settings`."""
-    settings = settings or Settings()
-    started = time.monotonic()
+    settings, started = settings or Settings(), time.monotonic()
     deadline = started + 60 * settings.minutes if settings.minutes else None
     work = [case for case in cases if auditable(case)]
     random.Random(settings.seed).shuffle(work)
-    reached = len(cases) - len(work)
-    todo = to_examine(work, settings)
-    checks: list[Check] = []
+    todo = to_examine(cases, settings)
     with (
         contextlib.closing(Kept(settings.proofs)) as kept,
-        Log(settings.log) if settings.log else contextlib.nullcontext() as log,
-        pool(settings.workers or default_workers()) as run,
+        contextlib.closing(Log(settings.log)) as log,
+        workers_for(settings.workers or default_workers(), deadline) as run,
     ):
-        known = [] if log is None else [found for task in todo if (found := log.find(task))]
-        for part in watched(
-            run(check_record, work, deadline), lambda _: 1.0, len(work), len(work), quiet=quiet,
-            unit="records",
+        log.open()
+        whole = len(work)
+        parts = list(
+            watched(
+                run(check_record, work), lambda _: 1.0, whole, whole, quiet=quiet, unit="records"
+            )
+        )
+        found = in_log(todo, log)
+        known = {each.task.fingerprint for each in found}
+        left = [task for task in todo if task.fingerprint not in known]
+        chosen = left[: settings.sample or None]
+        lines = _lines(run(examine, _bundles(chosen, kept, settings.afresh)), kept, log)
+        named = {task.fingerprint: task for task in chosen}
+        for line in watched(
+            lines, lambda line: named[line["profile"]].cost, sum(task.cost for task in chosen),
+            len(chosen), len(known) + len(chosen), quiet, "profiles",
         ):  # fmt: skip
-            checks += part
-            reached += 1
-        names = {found.task for found in known}
-        left = [task for task in todo if task.fingerprint not in names]
-        examined = known + _examine(left, run, settings, log, kept, len(known), quiet, deadline)
-    checks += [check for result in examined for check in result.checks]
-    if reached == len(cases) and not (deadline and time.monotonic() > deadline):
+            found.append(Examined(named[line["profile"]], line))
+    checks = [check for part in parts for check in part]
+    checks += [check for each in found for check in each.checks]
+    if len(parts) == whole and not (deadline and time.monotonic() > deadline):
         checks += _tables(work, checks, preset)
-    regrets = tuple(result.regret for result in examined if result.regret is not None)
-    seconds = time.monotonic() - started
-    return Audit(tuple(cases), reached, tuple(checks), regrets, len(todo), len(examined), seconds)
+    reached, seconds = len(cases) - whole + len(parts), time.monotonic() - started
+    return Audit(tuple(cases), reached, tuple(checks), tuple(found), len(todo), seconds)
 
 
-def _examine(
-    left: Sequence[Task],
-    run: Run,
-    settings: Settings,
-    log: Log | None,
-    kept: Kept,
-    before: int,
-    quiet: bool,
-    deadline: float | None,
-) -> list[Examined]:
-    """Examine profiles until the time is up, writing each down as it comes."""
-    chosen = left[: settings.sample] if settings.sample else left
-    total = sum(task.cost for task in chosen)
-    work = [_work(bundle, kept, settings.afresh) for bundle in bundled(chosen)]
-    work.sort(key=lambda one: not one.kept)  # what has a proof takes a moment
-    results = _kept(run(examine, work, deadline), kept)
-    examined = []
-    for result in watched(
-        results, lambda r: r.cost, total, len(chosen),
-        before + len(chosen), quiet, "profiles",
-    ):  # fmt: skip
-        examined.append(result)
-        if log is not None:
-            log.add(result)
-    return examined
+def _bundles(chosen: Sequence[Task], kept: Kept, afresh: bool) -> list[Work]:
+    """The tasks with what was kept about them; those with a proof, which take a moment, first."""
+    work = []
+    for bundle in bundled(chosen):
+        keys = {bundle[0].question, *(task.sample for task in bundle if task.resample)}
+        known = {key: entry for key in keys if (entry := kept.find(key))}
+        work.append(Work(bundle, {} if afresh else known))
+    return sorted(work, key=lambda one: not one.kept)
 
 
-def _work(bundle: tuple[Task, ...], kept: Kept, afresh: bool) -> Work:
-    keys = {bundle[0].question, *(task.sample for task in bundle if task.resample)}
-    known = {key: entry for key in keys if (entry := kept.find(key))}
-    return Work(bundle, {} if afresh else known)
-
-
-def _kept(results: Iterable[Done], kept: Kept) -> Iterator[Examined]:
-    """What came of the tasks one by one, after what is new was kept."""
-    for done in results:
-        for entry in done.keep:
+def _lines(
+    done: Iterable[tuple[list[Entry], list[Entry]]], kept: Kept, log: Log
+) -> Iterator[Entry]:
+    """What came of the tasks one by one, after what is new was written down."""
+    for lines, new in done:
+        for entry in new:
             kept.add(entry)
-        yield from done.examined
+        for line in lines:
+            log.add(line)
+            yield line
 
 
 def _tables(cases: Sequence[Case], checks: Sequence[Check], preset: Preset) -> list[Check]:
@@ -192,23 +178,18 @@ def _tables(cases: Sequence[Case], checks: Sequence[Check], preset: Preset) -> l
     wrong = {check.experiment for check in checks if not check.agrees}
     names = dict.fromkeys(case.experiment for case in cases if case.experiment not in wrong)
     groups = [[case for case in cases if case.experiment == name] for name in names]
-    return [check for group in groups for check in check_reported(group, preset)]
+    return [check for group in groups for check in check_tables(group, preset)]
 
 
 def to_examine(cases: Sequence[Case], settings: Settings) -> list[Task]:
     """A task per profile to examine, in the random order of the settings."""
     limit = settings.time_limit if settings.certificates else None
     if limit is not None:
-        _require_solvers()
+        try:  # said before the audit starts
+            from persuasion.regret.certify import certify  # noqa: F401
+        except ImportError as error:
+            message = f"certificates need the solvers ({error}); without: --no-certificates"
+            raise ValueError(message) from None
     found = tasks([case for case in cases if auditable(case)], settings.resample, limit)
     random.Random(settings.seed).shuffle(found)
     return found
-
-
-def _require_solvers() -> None:
-    """End the audit before it starts if certificates cannot be computed."""
-    try:
-        from persuasion.regret.certify import certify  # noqa: F401
-    except ImportError as error:
-        message = f"certificates need the solvers ({error}); without: --no-certificates"
-        raise ValueError(message) from None

@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 
 from persuasion.games.seeded import build_game
-from study.audit.case import Case
-from study.audit.profiles import profiles
 from study.figures.frames import game_id
 from study.figures.statistics import mean_interval
 from study.figures.style import NAMES
@@ -127,14 +125,18 @@ def _gain_within_piece(record: Record, radius: float, tolerance: float) -> float
     from persuasion.regret.nearby.piece import gain_within_piece
 
     game = build_game(record.config["game"])
-    (policies,) = (
-        profile.policies
-        for profile in profiles(Case("", record))
-        if profile.radius == radius and tolerance in profile.tolerances
-    )
+    policies = _selected(record, radius, tolerance)
     actions = receiver_actions(game, policies)
     senders = range(game.shape.senders)
     return max(gain_within_piece(game, policies, i, radius, actions=actions) for i in senders)
+
+
+def _selected(record: Record, radius: float, tolerance: float) -> np.ndarray:
+    """The profile that the search at this radius selected at this tolerance."""
+    searches = enumerate(record.metrics["searches"])
+    number, search = next((k, search) for k, search in searches if search["radius"] == radius)
+    chosen = search["selected"][record.config["tolerances"].index(tolerance)]
+    return record.arrays[f"search{number}/policies"][chosen["profile"]]
 
 
 def reach_table(frame: pd.DataFrame) -> pd.DataFrame:

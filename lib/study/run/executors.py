@@ -1,6 +1,7 @@
-"""Where jobs run: in this process, on a local dask cluster, or on an existing one.
+"""Where work is done: in this process, on a local dask cluster, or on an existing one.
 
-Every executor takes jobs and yields their records as they finish, in any order. Only the caller writes.
+Every executor takes jobs and yields their records, or items and yields what a function makes of them, as they
+finish, in any order. Only the caller writes.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from persuasion.system.spawning import require_guard, require_loopback
@@ -17,6 +19,8 @@ from study.records.provenance import provenance
 from study.records.store import Record
 from study.run.job import run_job
 from study.run.job_queue import JobQueue
+
+Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
 
 RETRIES = 3
 # tasks of one group wait with the scheduler, in their order, until a worker is free; others are dealt out at once
@@ -71,30 +75,67 @@ def _distributed(
     scheduler: str | None,
     given: Callable[[Job], Sequence[Record]],
 ) -> Iterator[Record]:
-    from distributed import as_completed
-
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with _client(workers, scheduler) as client:
         running: dict[Any, Job] = {}
-        finished = as_completed()
         ahead = max(AHEAD, 2 * sum(client.nthreads().values()))
 
-        def submit() -> None:
-            while len(running) < ahead and (job := queue.pop()):
-                name, rank = (GROUP, job.key), queue.rank(job)
-                future = client.submit(
-                    run_job, job, given(job), key=name, priority=-rank, pure=False
-                )
-                running[future] = job
-                finished.add(future)
+        def start() -> Any:
+            if (job := queue.pop()) is None:
+                return None
+            name, rank = (GROUP, job.key), queue.rank(job)
+            future = client.submit(run_job, job, given(job), key=name, priority=-rank, pure=False)
+            running[future] = job
+            return future
 
-        submit()
-        for future in finished:
+        for future in _as_they_end(start, ahead):
             record = _record(future, running.pop(future))
             future.release()
             yield record
             queue.finish(record)
-            submit()
+
+
+@contextlib.contextmanager
+def workers_for(workers: int, deadline: float | None = None) -> Iterator[Run]:
+    """``run(function, items)`` yields results as they come, from this process for one worker.
+
+    From the deadline (of ``time.monotonic``, None for none) on no item is begun.
+    """
+
+    def begun(items: Iterable[Any]) -> Iterator[Any]:
+        for item in items:
+            if deadline is not None and time.monotonic() > deadline:
+                return
+            yield item
+
+    if workers == 1:
+        yield lambda function, items: map(function, begun(items))
+        return
+    with _client(workers, None) as client:
+
+        def run(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+            futures = (client.submit(function, item, pure=False) for item in begun(items))
+            # few at a time, so that little is left to wait for at the deadline
+            for future in _as_they_end(lambda: next(futures, None), 2 * workers):
+                result = future.result()
+                future.release()
+                yield result
+
+        yield run
+
+
+def _as_they_end(start: Callable[[], Any], ahead: int) -> Iterator[Any]:
+    """Futures, so many at a time; ``start`` starts the next one, or there is none now."""
+    from distributed import as_completed
+
+    finished, running = as_completed(), 0
+    while True:
+        while running < ahead and (future := start()) is not None:
+            finished.add(future)
+            running += 1
+        if not running:
+            return
+        running -= 1
+        yield next(finished)
 
 
 @contextlib.contextmanager
@@ -102,6 +143,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Any]:
     import dask
     from distributed import Client, LocalCluster
 
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     # a worker killed by the system costs its job only, which is retried
     dask.config.set({"distributed.scheduler.allowed-failures": RETRIES})
     if scheduler is not None:
