@@ -23,18 +23,24 @@ def plain_regret(
 
     ``seconds`` are split evenly over the senders; building the programs is not counted.
     """
-    gains, bounds, spent = [0.0], [], 0.0
-    senders = game.shape.senders
-    for sender in range(senders):
-        problem = make_problem(game, policies, sender, TieRule("sender", sender=sender))
-        own = float(problem.utilities(policies[sender][None])[0])
-        program = box_program(problem, policies[sender], radius)
-        start = time.perf_counter()
-        solution = highs.run(highs.load(program, mip_abs_gap=1e-6), seconds / senders)
-        spent += time.perf_counter() - start
-        gains.append(solution.value - own)
-        bounds.append(min(solution.bound, problem.trivial_bound()) - own)
-    return max(gains), max(bounds), spent
+    senders = range(game.shape.senders)
+    problems = [make_problem(game, policies, i, TieRule("sender", sender=i)) for i in senders]
+    found = [plain_gain(one, policies, radius, seconds / len(senders)) for one in problems]
+    gains, bounds, spent = zip(*found)
+    return max(0.0, *gains), max(bounds), sum(spent)
+
+
+def plain_gain(
+    problem: Problem, policies: np.ndarray, radius: float, seconds: float
+) -> tuple[float, float, float]:
+    """The same for the problem's sender."""
+    policy = policies[problem.sender]
+    own = float(problem.utilities(policy[None])[0])
+    program = box_program(problem, policy, radius)
+    start = time.perf_counter()
+    solution = highs.run(highs.load(program, mip_abs_gap=1e-6), seconds)
+    spent = time.perf_counter() - start
+    return solution.value - own, min(solution.bound, problem.trivial_bound()) - own, spent
 
 
 def box_program(problem: Problem, policy: np.ndarray, radius: float) -> highs.LinearProgram:

@@ -18,15 +18,13 @@ from persuasion.games import synthetic
 from persuasion.learn.sampled_check import sampled_gain
 from persuasion.model.exact import RationalGame, exact_utilities, rationals
 from persuasion.model.ties import TieRule
-from persuasion.regret import highs
 from persuasion.regret.best_response import best_response
 from persuasion.regret.certificate import Certificate, InconsistentCertificate, SenderCertificate
 from persuasion.regret.certify import certify
 from persuasion.regret.certify_many import certify_many
-from persuasion.regret.nearby import decomposition, search
+from persuasion.regret.nearby import search
 from persuasion.regret.nearby.box import policy_box
 from persuasion.regret.nearby.cells import make_cells
-from persuasion.regret.nearby.cuts import Cuts
 from persuasion.regret.nearby.elimination import eliminate, tolerant
 from persuasion.regret.nearby.fold import choose_folded, spreads, statewise_bound
 from persuasion.regret.nearby.hull import Hull
@@ -345,38 +343,6 @@ def test_relaxations_bound_every_policy_of_the_box():
         assert hull.bound(duals) + hull.cells.constant >= best.value - 1e-9
 
 
-def test_split_by_signals_agrees_with_the_joint_program(monkeypatch):
-    game = synthetic(3, 4, 4, 4, logit_scale=1, seed=1).standard
-    policies = uniform_policies(game, seed=1)
-    joint = [local_best_response(game, policies, i, 0.03) for i in range(3)]
-    calls = []
-    original = search.decompose
-
-    def counted(*arguments):
-        calls.append(original(*arguments))
-        return calls[-1]
-
-    monkeypatch.setattr(search, "LARGE", 0)
-    monkeypatch.setattr(search, "decompose", counted)
-    split = [local_best_response(game, policies, i, 0.03) for i in range(3)]
-    assert len(calls) == 3
-    for one, other, bound in zip(joint, split, calls):
-        assert one.status == other.status == OPTIMAL
-        assert one.value == pytest.approx(other.value, abs=AGREEMENT * scale(game))
-        assert bound.bound >= one.value - 1e-8 * scale(game)
-
-
-def test_any_prices_give_a_bound():
-    game = synthetic(2, 4, 4, 4, logit_scale=1, seed=2).standard
-    policies = uniform_policies(game, seed=2)
-    problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
-    box = policy_box(policies[0], 0.05)
-    cells = make_cells(eliminate(tolerant(problem), box), box)
-    best = local_best_response(game, policies, 0, 0.05).value
-    for prices in np.random.default_rng(0).normal(0, 5, (5, 4)):
-        assert decomposition.decompose(cells, box, prices, 1e-9, np.inf).bound >= best - 1e-8
-
-
 @pytest.mark.parametrize("steps", [0, 1])
 def test_the_time_limit_covers_all_senders(steps):
     # 512 joint signals of the others, few of them settled once the policies are close to pure
@@ -416,34 +382,6 @@ def test_folded_joint_signals_cost_no_more_than_their_spread():
 
 def _bound(cells, box):
     return Hull(cells, box).solve(np.inf).bound + cells.constant
-
-
-def test_choices_that_are_dropped_are_in_no_better_deviation():
-    game = synthetic(2, 6, 6, 6, logit_scale=1, seed=3).standard
-    policies = uniform_policies(game, seed=3)
-    problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
-    box = policy_box(policies[0], 0.02)
-    cells = make_cells(eliminate(tolerant(problem), box), box)
-    hull = Hull(cells, box)
-    best = local_best_response(game, policies, 0, 0.02).value
-    kept = hull.needed(hull.solve(np.inf).duals, best - 1e-6 - cells.constant)
-    assert 0 < kept.sum() < len(kept)
-    exact = highs.solve(Hull(cells.keep(kept), box).program(integer=True))
-    assert exact.value + cells.constant == pytest.approx(best, abs=AGREEMENT * scale(game))
-
-
-def test_both_formulations_agree():
-    game = synthetic(2, 4, 4, 4, logit_scale=1, seed=2).standard
-    policies = uniform_policies(game, seed=2)
-    problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
-    box = policy_box(policies[0], 0.1)
-    cells = make_cells(eliminate(tolerant(problem), box), box)
-    cuts, hull = Cuts(cells, box), Hull(cells, box)
-    assert hull.solve(np.inf).bound <= cuts.solve(np.inf).bound + 1e-7
-    best = local_best_response(game, policies, 0, 0.1)
-    for program in (cuts, hull):
-        value = highs.solve(program.program(integer=True)).value + cells.constant
-        assert value == pytest.approx(best.value, abs=AGREEMENT * scale(game))
 
 
 def test_a_tiny_time_limit_still_gives_a_valid_interval():

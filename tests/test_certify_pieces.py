@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import replace
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -25,13 +24,11 @@ from persuasion.regret.best_response import BestResponse
 from persuasion.regret.candidates import Candidate
 from persuasion.regret.certificate import Certificate, InconsistentCertificate, SenderCertificate
 from persuasion.regret.certify import certify
-from persuasion.regret.nearby import decomposition, mixed, search
+from persuasion.regret.nearby import search
 from persuasion.regret.nearby.box import Box, linear_range, policy_box
 from persuasion.regret.nearby.bracket import TARGET
 from persuasion.regret.nearby.cells import Cells, make_cells
 from persuasion.regret.nearby.climb import Climber
-from persuasion.regret.nearby.cuts import Cuts
-from persuasion.regret.nearby.decomposition import SignalResult, solve_signal
 from persuasion.regret.nearby.elimination import eliminate, tolerant
 from persuasion.regret.nearby.fold import choose_folded, extreme_gains, spreads, statewise_bound
 from persuasion.regret.nearby.hull import Hull
@@ -54,7 +51,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     clock = Clock()
-    for module in ("search", "bracket", "climb", "decomposition", "mixed", "local"):
+    for module in ("search", "bracket", "climb", "hull", "local"):
         monkeypatch.setattr(import_module(f"persuasion.regret.nearby.{module}"), "time", clock)
     monkeypatch.setattr(import_module("persuasion.regret.certify"), "time", clock)
     return clock
@@ -126,6 +123,16 @@ def test_no_relaxation_is_larger_than_everything(clock):
     assert started.next_size() is None
     started.program = SimpleNamespace(count=29)
     assert started.next_size() == pytest.approx(4 * 29)
+
+
+@pytest.mark.parametrize(
+    ("count", "seconds", "expected"), [(30, 0.9, True), (30, 1.1, False), (300, 0.9, False)]
+)
+def test_what_is_folded_is_unfolded_in_the_end_if_time_allows(clock, count, seconds, expected):
+    started = object.__new__(search.Search)
+    started.everything, started.deadline = np.array([100, 200]), clock.now + 10.0
+    started.program, started.seconds = SimpleNamespace(count=count), seconds
+    assert started.worth_unfolding is expected
 
 
 def bracket(found: list[float], climbed: float | None, bound: float) -> search.Search:
@@ -448,143 +455,22 @@ def contested(seed: int = 3, radius: float = 0.05) -> tuple[Cells, Box]:
     return make_cells(eliminate(tolerant(problem), box), box), box
 
 
-def test_around_a_point_whole_choices_stay_as_they_are():
-    cells, box = contested()
-    hull = Hull(cells, box)
-    y = np.resize([0.0, 1.0, 0.5, 1e-7, 1 - 1e-7, 2e-6], hull.count)
-    near = hull.around(np.concatenate([np.zeros(hull.points), y, np.zeros(hull.count * 4)]))
-    low, high = (edge[hull.points : hull.points + hull.count] for edge in (near.lower, near.upper))
-    assert low.tolist() == np.resize([0.0, 1, 0, 0, 1, 0], hull.count).tolist()
-    assert high.tolist() == np.resize([0.0, 1, 1, 0, 1, 1], hull.count).tolist()
-    assert near.upper[hull.points + hull.count :].tolist() == np.repeat(high, 4).tolist()
-    assert (near.upper[: hull.points] == 1).all()
-    assert (near.lower[: hull.points] == 0).all()
-    assert (hull.lower == 0).all()
-    assert (hull.upper == 1).all()
-
-
-def test_around_a_point_the_bound_is_still_one():
-    cells, box = contested()
-    hull = Hull(cells, box)
-    x = hull.solve(np.inf).x
-    x[hull.points : hull.points + hull.count] = 0.0
-    near = hull.around(x)
-    solution = highs.solve(near.program(integer=False))
-    assert near.bound(solution.duals) == pytest.approx(solution.value, abs=1e-6)
-    duals = np.random.default_rng(0).normal(size=len(near.row_lower))
-    assert near.bound(duals) >= solution.value
-    assert near.bound(np.zeros(3)) == near.bound(np.zeros(len(near.row_lower)))  # of no use
-
-
 def test_every_row_has_its_limits():
     cells, box = contested()
-    for hull in (Hull(cells, box), Hull(cells.of_signal(1))):
-        assert hull.matrix.shape == (len(hull.row_lower), hull.size)
-        assert len(hull.row_upper) == len(hull.row_lower)
-        assert hull.matrix.nnz == np.count_nonzero(hull.matrix.data)
+    hull = Hull(cells, box)
+    assert hull.matrix.shape == (len(hull.row_lower), hull.size)
+    assert len(hull.row_upper) == len(hull.row_lower)
+    assert hull.matrix.nnz == np.count_nonzero(hull.matrix.data)
 
 
 def test_without_time_a_relaxation_still_has_a_bound():
     cells, box = contested()
-    for program in (Hull(cells, box), Cuts(cells, box)):
-        late = program.solve(-1.0)
-        assert not late.optimal
-        assert program.solve(np.inf).bound <= late.bound < np.inf
-
-
-def test_choices_are_dropped_by_their_reduced_costs():
-    hull = object.__new__(Hull)
-    hull.points, hull.count = 2, 6
-    hull.cells = SimpleNamespace(cell=np.array([0, 0, 1, 1, 1, 2]), signal_of_cell=np.zeros(3))
-    hull.bound = lambda duals: 10.0
-    reduced = np.array([9.0, -9.0, 2.1, 0.0, 2.0, -2.0, -2.1, 0.0, 9.0])
-    hull._price = lambda duals: (None, reduced)
-    # 2 to spare: more than that makes a choice sure, and its cell's others needless; less drops it
-    assert hull.needed(None, 8.0).tolist() == [True, False, True, True, False, True]
-
-
-@pytest.mark.parametrize("kind", [Hull, Cuts])
-def test_limiting_a_signal_limits_its_gain(kind):
-    cells, _ = contested()
-    for signal in range(4):
-        alone = cells.of_signal(signal)
-        free = solve_signal(alone, 1e-9, np.inf)
-        assert free.value == pytest.approx(free.bound, abs=1e-7)
-        for slack in (1e-3, -1e-3):
-            program = kind(alone)
-            program.limit_signal(0, np.zeros(4), free.value + slack)
-            limited = highs.solve(program.program(integer=True)).value
-            assert limited == pytest.approx(free.value + min(slack, 0), abs=1e-6)
-
-
-@pytest.mark.parametrize("kind", [Hull, Cuts])
-def test_the_limit_of_a_signal_is_net_of_prices(kind):
-    cells, box = contested()
-    random = np.random.default_rng(1)
-    for signal in range(4):
-        program, prices = kind(cells, box), random.normal(size=4)
-        program.limit_signal(signal, prices, 7.0)
-        point = random.random(program.points)
-        made = cells.cell != np.roll(cells.cell, 1)  # one choice per contested joint signal
-        own, mine = point.reshape(4, 4)[signal], made & (cells.signal == signal)
-        jumps = cells.jump[mine] @ own + cells.least[mine] - np.minimum(cells.jump[mine], 0).sum(1)
-        gain = float((cells.linear[signal] - prices) @ own + jumps.sum())
-        rows = program.program(integer=False)
-        value = (rows.matrix.tocsr()[[-1]] @ program.complete(point, made)).item()
-        low, high = rows.row_lower[-1], rows.row_upper[-1]
-        limit = low if kind is Hull else high
-        assert np.isinf(high if kind is Hull else low)
-        assert value / limit == pytest.approx(gain / 7.0)
-
-
-def test_a_signal_without_choices_is_solved_by_sight():
-    cells, _ = contested()
-    plain = cells.keep(np.zeros(len(cells.least), bool)).of_signal(0)
-    plain = replace(plain, linear=np.array([[0.5, -2.0, 3.0, 0.0]]))
-    result = solve_signal(plain, 1e-9, np.inf)
-    assert (result.value, result.bound) == (3.5, 3.5)
-    assert result.point.tolist() == [1, 0, 1, 0]
-    assert result.made.shape == (0,)
-
-
-def test_signals_share_the_time_by_their_choices(monkeypatch, clock):
-    cells, box = contested(seed=2, radius=0.2)
-    sizes = np.bincount(cells.signal, minlength=4)
-    assert len(set(sizes)) == 4
-    limits = {}
-
-    def solve(part, gap, limit):
-        (signal,) = (s for s in range(4) if s not in limits and len(part.least) == sizes[s])
-        limits[signal] = limit - clock.now
-        assert gap == 0.25
-        clock.now += 1.0
-        return SignalResult(1.0, 1.5, np.full(4, float(signal)), np.zeros(len(part.least), bool))
-
-    monkeypatch.setattr(decomposition, "solve_signal", solve)
-    prices = np.array([0.1, 0.2, 0.3, 0.4])
-    found = decomposition.decompose(cells, box, prices, 1.0, clock.now + 60.0)
-    order = np.argsort(sizes, kind="stable")
-    rest = np.cumsum(sizes[order][::-1])[::-1]
-    expected = [sizes[s] / rest[k] * (60.0 - k) for k, s in enumerate(order)]
-    assert [limits[s] for s in order] == pytest.approx(expected)
-    assert found.bound == pytest.approx(prices @ box.missing + 4 * 1.5 + cells.constant)
-    assert found.closed
-    assert found.point.tolist() == np.repeat(np.arange(4.0), 4).tolist()
-    assert found.made.shape == cells.least.shape
-    limits.clear()
-    decomposition.decompose(cells, box, prices, 1.0, clock.now - 5.0)
-    assert set(limits.values()) == {0.0}  # too late for all of them
-
-
-def test_a_closed_signal_needs_no_branching(monkeypatch):
-    cells, _ = contested()
-
-    def refuse(*_, **__):
-        raise AssertionError("branched on a signal whose relaxation is exact")
-
-    monkeypatch.setattr(decomposition, "solve_binaries", refuse)
-    result = solve_signal(cells.of_signal(0), np.inf, np.inf)
-    assert result.value <= result.bound
+    hull = Hull(cells, box)
+    late = hull.solve(-1.0)
+    assert not late.optimal
+    assert hull.solve(np.inf).bound <= late.bound < np.inf
+    duals = hull.solve(np.inf).duals
+    assert hull.bound(duals[1:]) == hull.bound(np.zeros(len(duals)))  # of no use
 
 
 def test_binaries_are_solved_to_half_the_gap_from_the_best_start(monkeypatch):
@@ -596,11 +482,10 @@ def test_binaries_are_solved_to_half_the_gap_from_the_best_start(monkeypatch):
         seen["solver"] = original(program, **options)
         return seen["solver"]
 
-    monkeypatch.setattr(mixed.highs, "load", load)
+    monkeypatch.setattr(highs, "load", load)
     climber = Climber(cells, box)
     climber.ascend(climber.read(np.full(16, 0.5)), np.inf)
-    program = mixed.formulate(cells, box)
-    solution = mixed.solve_binaries(program, climber, 1e-3, np.inf)
+    solution = Hull(cells, box).branch(climber, 1e-3, np.inf)
     values = {name: seen["solver"].getOptionValue(name)[1] for name in ("presolve", "mip_abs_gap")}
     assert values == {"presolve": "off", "mip_abs_gap": 5e-4}
     best = highs.solve(Hull(cells, box).program(integer=True)).value + cells.constant
@@ -608,132 +493,50 @@ def test_binaries_are_solved_to_half_the_gap_from_the_best_start(monkeypatch):
     assert solution.bound + cells.constant >= best - 1e-6
 
 
-def test_the_formulation_follows_the_number_of_choices():
-    assert mixed.is_sparse(3, 2)
-    assert not mixed.is_sparse(4, 2)
-    for radius, kind in ((0.05, Cuts), (0.2, Hull)):
-        cells, box = contested(seed=1, radius=radius)
-        assert isinstance(mixed.formulate(cells, box), kind)
-        assert (len(cells.least) > 1.5 * len(cells.signal_of_cell)) is (kind is Hull)
-
-
-def test_a_program_without_rows_is_one():
-    cells, _ = contested()
-    plain = Cuts(cells.keep(np.zeros(len(cells.least), bool)).of_signal(0))
-    program = plain.program(integer=True)
-    assert program.matrix.shape == (0, 4)
-    assert program.integer is None
-    assert highs.solve(program).value == pytest.approx(np.maximum(plain.cost, 0).sum())
-    assert Cuts(cells).program(integer=False).integer is None
-    assert Cuts(cells).program(integer=True).integer.sum() == len(cells.least)
-
-
 # --- climbing
 
 
-def test_a_climber_goes_on_from_another_ones_best():
-    cells, box = contested()
-    first, second = Climber(cells, box), Climber(cells, box)
-    nothing = np.zeros(len(cells.least), bool)
-    second.adopt(first, nothing)  # which has found nothing yet
-    assert (second.value, second.point, second.found) == (-np.inf, None, [])
-    first.ascend(first.read(np.full(16, 0.5)), np.inf)
-    second.adopt(first, first.made)
-    assert second.value == first.value > -np.inf
-    assert second.point is first.point
-    assert len(second.found) == 1
-    assert not second.ascend(first.made, np.inf)  # known, so not tried again
-
-
-def scripted(made, cells, rises):
-    """A climber whose ascents only report what they are asked to try, and rise as told."""
-    climber, tried, left = object.__new__(Climber), [], list(rises)
+def scripted(made, cells, values=()):
+    """A climber whose ascents only report what they are asked to try, and reach the values that they are told."""
+    climber, tried, left = object.__new__(Climber), [], list(values)
 
     def ascend(wanted, deadline):
         tried.append(wanted.astype(int).tolist())
-        return bool(left and left.pop(0))
+        climber.value = left.pop(0) if left else climber.value
 
     climber.made, climber.cells, climber.ascend = np.array(made, bool), cells, ascend
-    climber.count, climber.coupled, climber.signals = len(made), 1, 2
+    climber.count, climber.value = len(made), 1.0
     return climber, tried
 
 
-CHOICES = SimpleNamespace(
-    cell=np.array([0, 0, 1]),
-    signal=np.array([0, 0, 1]),
-    signal_of_cell=np.array([0, 1]),
-    least=np.array([1.0, -3.0, 0.5]),
-    jump=np.array([[1.0, -1.0], [1.0, 1.0], [-8.0, 1.0]]),
-)
+CHOICES = SimpleNamespace(cell=np.array([0, 0, 1]), signal_of_cell=np.array([0, 1]))
 
 
 def test_choices_are_made_replaced_or_dropped_one_by_one():
-    climber, tried = scripted([0, 0, 1], CHOICES, [])
+    climber, tried = scripted([0, 0, 1], CHOICES)
     climber.flip(np.inf, np.array([0, 1, 2]))
     assert tried == [[1, 0, 1], [0, 1, 1], [0, 0, 0]]
-    climber, tried = scripted([1, 0, 0], CHOICES, [])
+    climber, tried = scripted([1, 0, 0], CHOICES)
     climber.flip(np.inf, np.array([1, 0]))
     assert tried == [[0, 1, 0], [0, 0, 0]]
-    climber, tried = scripted([1, 0, 0], CHOICES, [False, True, False])  # as long as that helps
+    climber, tried = scripted([1, 0, 0], CHOICES, [1.0, 2.0, 2.0])  # as long as that helps
     climber.flip(np.inf, np.array([0, 1, 2]))
     assert tried == [[0, 0, 0], [0, 1, 0], [1, 0, 1]] * 2
-    climber, tried = scripted([0, 0, 0], CHOICES, [])
-    climber.flip(-np.inf)
-    assert tried == []
 
 
-def test_the_choices_that_add_most_come_first():
-    climber, tried = scripted([0, 0, 0], CHOICES, [])
-    # at the middle of the box: 1 + 1, -3 + 1, 0.5 + 4.5
-    assert climber._promising()[0] == 2
-    climber.flip(np.inf)
-    assert tried[0] == [0, 0, 1]
-
-
-def test_fractional_choices_are_approached_in_three_ways():
-    climber, tried = scripted([0, 1, 0], CHOICES, [])
+def test_fractional_choices_are_rounded_then_flipped():
+    climber, tried = scripted([0, 1, 0], CHOICES)
     flips = []
     climber.flip = lambda deadline, order: flips.append((deadline, order.tolist()))
     climber.approach(np.array([0.7, 0.2, 0.4]), 9.0)
-    # rounded: the largest share of a cell, if larger than what is left for the base
-    assert tried[0] == [1, 0, 0]
-    # signal by signal: the rounded choices of one, the best so far elsewhere
-    assert tried[1:] == [[1, 0, 0], [0, 1, 0]]
-    # and one by one, those first where the two differ most
+    # the largest share of a cell, if larger than what is left for the base
+    assert tried == [[1, 0, 0]]
+    # those first where they differ most from the best so far
     assert flips == [(9.0, [1, 0, 2])]
     climber.approach(np.array([0.0, 0.995, 0.005]), 9.0)
     assert flips[1] == (9.0, [])  # no difference worth a try
-    alone, tried = scripted([0, 1, 0], CHOICES, [])
-    alone.coupled, alone.flip = 0, climber.flip
-    alone.approach(np.array([0.3, 0.3, 0.6]), 9.0)
-    assert tried == [[0, 0, 1]]  # no share exceeds the base's in the first cell
-
-
-def test_cuts_spare_what_is_possible_and_remove_what_is_not():
-    cells, box = contested(seed=1, radius=0.2)
-    climber = Climber(cells, box)
-    for start in np.random.default_rng(0).random((5, 16)):
-        climber.ascend(climber.read(start), np.inf)
-    program = Cuts(cells, box)
-    before = len(program.blocks)
-    for _, made, point in climber.found:
-        assert program._separate(program.complete(point, made)) == 0
-    assert len(program.blocks) == before
-    values = [program._solve(np.inf).value]
-    while program._separate(program._solve(np.inf).x):
-        values.append(program._solve(np.inf).value)
-        assert len(values) < 100, "cuts without end"
-    assert len(values) > 2
-    assert (np.diff(values) <= 1e-9).all()
-    assert values[-1] < values[0] - 1e-6
-    rows = program.program(integer=False)
-    assert rows.matrix.shape[0] > 16
-    for _, made, point in climber.found:
-        x = program.complete(point, made)
-        assert (rows.matrix @ x >= rows.row_lower - 1e-6).all()
-        assert (rows.matrix @ x <= rows.row_upper + 1e-6).all()
-    best = highs.solve(Hull(cells, box).program(integer=True)).value
-    assert highs.solve(program.program(integer=True)).value == pytest.approx(best, abs=1e-6)
+    climber.approach(np.array([0.3, 0.3, 0.6]), 9.0)
+    assert tried[2] == [0, 0, 1]  # no share exceeds the base's in the first cell
 
 
 # --- the search's decisions
@@ -743,19 +546,21 @@ def answer(status: str, bound: float = 5.0, x: np.ndarray | None = None) -> high
     return highs.Solution(x, bound, bound, np.zeros(0), status)
 
 
-def test_nothing_in_the_box_is_infeasible_only_if_nothing_was_found(monkeypatch, clock):
+def test_nothing_in_the_box_is_infeasible_only_if_nothing_was_found(clock):
     clock.now = 101.0
     answers = iter([answer("kInfeasible"), answer("kInfeasible"), answer("kTimeLimit", 2.0)])
-    monkeypatch.setattr(search, "solve_binaries", lambda *_: next(answers))
+    program = SimpleNamespace(branch=lambda *_: next(answers), count=1)
     for found, infeasible in ((1.0, False), (-np.inf, True)):
         made = bracket([found], None, 9.0)
-        made.program, made.cells = None, SimpleNamespace(constant=0.5)
-        made.search_jointly(np.zeros(2), None)
+        made.program, made.cells, made.root = program, SimpleNamespace(constant=0.5), "solved"
+        made.infeasible, made.climber = False, None
+        made.branch()
         assert made.infeasible is infeasible
         assert made.bound == 9.0
     made = bracket([1.0], None, 9.0)
-    made.program, made.cells, made.infeasible = None, SimpleNamespace(constant=0.5), False
-    made.search_jointly(np.zeros(2), None)
+    made.program, made.cells, made.infeasible = program, SimpleNamespace(constant=0.5), False
+    made.root = "solved"
+    made.branch()
     assert (made.bound, made.infeasible) == (2.5, False)
 
 
@@ -807,13 +612,13 @@ def test_a_relaxation_that_takes_too_long_is_given_up(clock):
     made.certain, made.root, made.seconds = "certain", "root", 1.0
     sizes = []
 
-    def build(most, kind):
-        sizes.append((most, kind))
+    def build(most):
+        sizes.append(most)
         made.cells, made.climber = SimpleNamespace(constant=0.0), SimpleNamespace(value=-np.inf)
 
     made.build = build
     made.refine(77.0)
-    assert sizes == [(77.0, Hull)]
+    assert sizes == [77.0]
     assert made.until == 100.0 + 0.75 * 10.0
     assert (made.root, made.seconds, made.certain) == ("root", 1.0, "certain")
     assert all(getattr(made, name) is value for name, value in before.items())
@@ -827,7 +632,7 @@ def test_folded_joint_signals_count_at_their_worst_for_deviations(monkeypatch):
     box = policy_box(policies[0], 0.1)
     made = search.Search(problem, eliminate(tolerant(problem), box), box, np.inf)
     most = made.everything.sum() // 4
-    made.build(most, Hull)
+    made.build(most)
     assert len(made.cells.least) <= most
     made.climb(box.pack(policies[0]))
     made.settle()
@@ -848,15 +653,10 @@ def test_every_stage_leads_to_the_same_answer(monkeypatch, sender):
     policies = uniform_policies(game, seed=1)
     expected = local_best_response(game, policies, sender, 0.03)
     calls = Counter()
-    names = ("refine", "branch_near", "search_signals", "search_jointly", "around", "limit_signal")
+    names = ("relax", "refine", "approach", "branch")
     for name in names:
-        owner = search.Search if hasattr(search.Search, name) else Hull
-        monkeypatch.setattr(owner, name, counted(getattr(owner, name), name, calls))
-    monkeypatch.setattr(search, "LARGE", 0)
+        monkeypatch.setattr(search.Search, name, counted(getattr(search.Search, name), name, calls))
     monkeypatch.setattr(search, "FIRST", 10)
-    for module in ("search", "mixed"):
-        owner = import_module(f"persuasion.regret.nearby.{module}")
-        monkeypatch.setattr(owner, "is_sparse", lambda *_: False)
     response = local_best_response(game, policies, sender, 0.03)
     assert response.status == expected.status == "optimal"
     scale = np.abs(game.senders[sender]).max()

@@ -4,9 +4,8 @@
 ``certify`` brackets the regret of a whole profile, within a radius too: the lower bound is a deviation that was
 found, the upper bound a proof. How ``nearby`` does it: actions that the receiver cannot take anywhere near are
 eliminated (``elimination``), joint signals too rare to matter folded (``fold``); the rest become binaries
-(``cells``) of a program, either with the convex hull of every joint signal (``hull``) or smaller, with closed-form
-cuts (``cuts``). Large ones are split by signals (``decomposition``) or branched on as a whole (``mixed``);
-deviations come from fixing the receiver's actions, solving, and reading them again (``climb``). ``bracket`` keeps
+(``cells``) of a program with the convex hull of every joint signal (``hull``), relaxed first, then branched on.
+Deviations come from fixing the receiver's actions, solving, and reading them again (``climb``). ``bracket`` keeps
 what is known, ``search`` puts these in order. ``piece`` asks for less: the gain without a change of the receiver's
 actions.
 

@@ -11,13 +11,12 @@ from persuasion.regret.candidates import CLOSED, Candidate, as_policy, evaluate
 from persuasion.regret.nearby.box import Box
 from persuasion.regret.nearby.cells import make_cells
 from persuasion.regret.nearby.climb import Climber
-from persuasion.regret.nearby.cuts import Cuts
 from persuasion.regret.nearby.fold import choose_folded, spreads, statewise_bound
 from persuasion.regret.nearby.hull import Hull
 from persuasion.regret.problem import Problem
 
 # gap at which the search stops, in the deviator's stakes
-TARGET = CLOSED / 4
+TARGET = CLOSED / 2
 # what folding rare joint signals may cost, of the target
 FOLD_SHARE = 0.2
 # what is kept for turning the best choices into a policy
@@ -47,12 +46,12 @@ class Bracket:
         """The joint signals to fold for at most ``most`` choices to be left."""
         return choose_folded(self.relaxed, self.spread, FOLD_SHARE * TARGET, most)
 
-    def build(self, most: float, kind: type[Hull] | type[Cuts]) -> None:
+    def build(self, most: float) -> None:
         """A relaxation with at most ``most`` choices, and a climber that goes on from the best point so far."""
         folded, before = self.folded(most), self.climber
         self.cells = make_cells(self.relaxed, self.box, folded)
         self.certain = make_cells(self.exact, self.box, folded, optimistic=False)
-        self.program = kind(self.cells, self.box)
+        self.program = Hull(self.cells, self.box)
         self.climber = Climber(self.certain, self.box)
         if before is not None and before.point is not None:
             self.found.append(evaluate(self.problem, as_policy(self.box.unpack(before.point))))

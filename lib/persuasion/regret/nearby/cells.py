@@ -61,51 +61,6 @@ class Cells:
     choices: Conditions
     bases: Conditions
 
-    def keep(self, kept: np.ndarray) -> Cells:
-        """The same without the choices that ``kept`` ``(choices,)`` leaves out."""
-        mine = kept[self.choices.owner]
-        number = np.cumsum(kept) - 1
-        old = self.choices
-        return replace(
-            self,
-            signal=self.signal[kept],
-            cell=self.cell[kept],
-            jump=self.jump[kept],
-            least=self.least[kept],
-            choices=Conditions(
-                old.normal[mine], old.depth[mine], number[old.owner[mine]], old.strict[mine]
-            ),
-        )
-
-    def of_signal(self, signal: int) -> Cells:
-        """The same for one signal, with constant 0."""
-        mine = np.flatnonzero(self.signal == signal)
-        cells = np.flatnonzero(self.signal_of_cell == signal)
-        first = cells[0] if len(cells) else 0
-        return Cells(
-            linear=self.linear[[signal]],
-            constant=0.0,
-            signal=np.zeros(len(mine), int),
-            cell=self.cell[mine] - first,
-            signal_of_cell=np.zeros(len(cells), int),
-            jump=self.jump[mine],
-            least=self.least[mine],
-            choices=_restrict(self.choices, mine),
-            bases=_restrict(self.bases, cells),
-        )
-
-
-def _restrict(conditions: Conditions, owners: np.ndarray) -> Conditions:
-    """The conditions of the given owners, a stretch of consecutive numbers, renumbered from 0."""
-    mine = np.isin(conditions.owner, owners)
-    first = owners[0] if len(owners) else 0
-    return Conditions(
-        conditions.normal[mine],
-        conditions.depth[mine],
-        conditions.owner[mine] - first,
-        conditions.strict[mine],
-    )
-
 
 def make_cells(
     problem: Problem, box: Box, folded: np.ndarray | None = None, optimistic: bool = True

@@ -20,7 +20,6 @@ from persuasion.regret.problem import Problem
 
 MAX_STEPS = 50
 READ = 1e-7
-PROGRESS = 1e-9
 # least difference from the relaxation that is worth a try
 NOTICEABLE = 0.01
 # share of the utilities' scale that counts as reaching a region's supremum
@@ -32,16 +31,15 @@ PUSHES = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
 
 
 class Climber:
-    """The problem of all signals, coupled by ``box``, or of one, with the choices fixed.
+    """The problem of all signals, coupled by ``box``, with the choices fixed.
 
     ``value``, ``made`` and ``point`` are the best found so far, ``found`` lists all of them.
 
     Points are unit coordinates ``(signals * states,)``, choices a mask ``(choices,)``.
     """
 
-    def __init__(self, cells: Cells, box: Box | None = None) -> None:
+    def __init__(self, cells: Cells, box: Box) -> None:
         self.cells = cells
-        self.coupled = 0 if box is None else cells.linear.shape[1]
         self.signals, self.states = cells.linear.shape
         self.count = len(cells.least)
         self.offset = cells.least - np.minimum(cells.jump, 0).sum(1)
@@ -55,22 +53,20 @@ class Climber:
         ]
         self.solver = highs.load(self._program(box))
 
-    def _program(self, box: Box | None) -> highs.LinearProgram:
+    def _program(self, box: Box) -> highs.LinearProgram:
         cells, size = self.cells, self.cells.linear.size
-        couple, missing = sp.csr_matrix((0, size)), np.zeros(0)
-        if box is not None:
-            columns = np.arange(size)
-            where = (columns % self.states, columns)
-            couple = sp.csr_matrix((box.width.ravel(), where), (self.states, size))
-            missing = box.missing
-        blocks = [couple, self._rows(cells.choices, cells.signal[cells.choices.owner])]
-        blocks.append(self._rows(cells.bases, cells.signal_of_cell[cells.bases.owner]))
+        where = (np.arange(size) % self.states, np.arange(size))
+        blocks = [
+            sp.csr_matrix((box.width.ravel(), where), (self.states, size)),
+            self._rows(cells.choices, cells.signal[cells.choices.owner]),
+            self._rows(cells.bases, cells.signal_of_cell[cells.bases.owner]),
+        ]
         count = sum(map(len, self.limits))
         return highs.LinearProgram(
             cost=cells.linear.ravel(),
             matrix=sp.vstack(blocks, format="csc"),
-            row_lower=np.append(missing, np.full(count, -np.inf)),
-            row_upper=np.append(missing, np.full(count, np.inf)),
+            row_lower=np.append(box.missing, np.full(count, -np.inf)),
+            row_upper=np.append(box.missing, np.full(count, np.inf)),
             lower=np.zeros(size),
             upper=np.ones(size),
         )
@@ -120,14 +116,13 @@ class Climber:
         count = len(lower)
         self.solver.changeColsCost(cost.size, np.arange(cost.size, dtype=np.int32), -cost.ravel())
         if count:
-            rows = np.arange(self.coupled, self.coupled + count, dtype=np.int32)
+            rows = np.arange(self.states, self.states + count, dtype=np.int32)
             unlimited = np.full(count, np.inf)
             self.solver.changeRowsBounds(count, rows, lower, unlimited)  # type: ignore[attr-defined]
         return highs.run(self.solver, deadline - time.perf_counter())
 
-    def ascend(self, made: np.ndarray, deadline: float) -> bool:
-        """Solve and read again until no choices are new; whether the best value rose."""
-        start = self.value
+    def ascend(self, made: np.ndarray, deadline: float) -> None:
+        """Solve and read again until no choices are new."""
         for _ in range(MAX_STEPS):
             key = np.packbits(made).tobytes()
             if key in self.tried or time.perf_counter() > deadline:
@@ -141,41 +136,30 @@ class Climber:
             if value > self.value:
                 self.value, self.made, self.point = value, made, solution.x
             made = self.read(solution.x)
-        return self.value > start + PROGRESS * abs(start)
-
-    def adopt(self, other: Climber, made: np.ndarray) -> None:
-        """Go on from another climber's best, at the choices ``made`` as they are numbered here."""
-        self.value, self.made, self.point = other.value, made, other.point
-        if other.point is not None:
-            self.found.append((other.value, made, other.point))
-            self.tried.add(np.packbits(made).tobytes())
 
     def approach(self, shares: np.ndarray, deadline: float) -> None:
-        """Move towards fractional choices ``shares`` ``(choices,)``: all of them, signal by signal, one by one."""
+        """Round fractional choices ``shares`` ``(choices,)``, then flip those that differ."""
         rest = np.ones(len(self.cells.signal_of_cell))
         np.subtract.at(rest, self.cells.cell, shares)
-        top = np.full(len(rest), 0.0)
+        top = np.zeros(len(rest))
         np.maximum.at(top, self.cells.cell, shares)
-        rounded = self._first((shares == top[self.cells.cell]) & (shares > rest[self.cells.cell]))
-        self.ascend(rounded, deadline)
-        for signal in range(self.signals if self.coupled else 0):
-            mine = self.cells.signal == signal
-            self.ascend(np.where(mine, rounded, self.made), deadline)
+        largest = (shares == top[self.cells.cell]) & (shares > rest[self.cells.cell])
+        self.ascend(self._first(largest), deadline)
         differ = np.abs(shares - self.made)
         self.flip(deadline, np.argsort(-differ)[: int((differ > NOTICEABLE).sum())])
 
-    def flip(self, deadline: float, order: np.ndarray | None = None) -> None:
-        """From the best choices, make, replace or drop one, as long as that helps; those of ``order`` only."""
-        improved = True
-        while improved and time.perf_counter() < deadline:
-            improved = False
-            for choice in self._promising() if order is None else order:
+    def flip(self, deadline: float, choices: np.ndarray) -> None:
+        """From the best choices, make, replace or drop one of ``choices``, as long as that helps."""
+        before = -np.inf
+        while self.value > before:
+            before = self.value
+            for choice in choices:
                 made = self.made.copy()
                 made[self.cells.cell == self.cells.cell[choice]] = False
                 made[choice] = not self.made[choice]
                 if time.perf_counter() > deadline:
                     return
-                improved |= self.ascend(made, deadline)
+                self.ascend(made, deadline)
 
     def settle(self, problem: Problem, box: Box, deadline: float) -> Candidate | None:
         """The best choices as a policy of the box, at or next to their supremum; None if none were found.
@@ -214,10 +198,6 @@ class Climber:
                 pushed = _candidate(problem, box, solution.x, value)
                 best = max(best, pushed, key=lambda candidate: candidate.value)
         return best
-
-    def _promising(self) -> np.ndarray:
-        """Choices by what they add, largest first."""
-        return np.argsort(-np.abs(self.cells.least + np.abs(self.cells.jump).sum(1) / 2))
 
 
 def _candidate(problem: Problem, box: Box, point: np.ndarray, supremum: float) -> Candidate:

@@ -8,33 +8,40 @@ convex hull of a union of polytopes (Balas), so that with a single contested joi
 
 from __future__ import annotations
 
-import copy
 import time
 from dataclasses import replace
 from typing import Any
 
+import highspy
 import numpy as np
 import scipy.sparse as sp
 
 from persuasion.regret import highs
 from persuasion.regret.nearby.box import Box
 from persuasion.regret.nearby.cells import Cells
+from persuasion.regret.nearby.climb import Climber
 
-WHOLE = 1e-6
 # choices up to which the simplex method is tried, for a share of the time: it may stall
 SMALL, SIMPLEX_SHARE = 250, 0.3
 # whatever duals it ends with are turned into a valid bound
 INTERIOR = {"solver": "ipm", "run_crossover": "off"}
+# from a good start, programs within the program cost more than they bring
+LEAN = {
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+}
 
 
 class Hull:
-    """The program of all signals, coupled by ``box``, or of one if that is None.
+    """The program of all signals, coupled by ``box``.
 
     Columns: ``points`` unit coordinates (signals * states), then ``count`` choices, then their shares
     (choices * states). Its optimum plus ``cells.constant`` bounds the deviator's utility.
     """
 
-    def __init__(self, cells: Cells, box: Box | None = None) -> None:
+    def __init__(self, cells: Cells, box: Box) -> None:
         self.cells = cells
         self.signals, self.states = cells.linear.shape
         self.points, self.count = cells.linear.size, len(cells.least)
@@ -42,26 +49,21 @@ class Hull:
         self.offset = cells.least - np.minimum(cells.jump, 0).sum(1)
         self.cost = np.concatenate([cells.linear.ravel(), self.offset, cells.jump.ravel()])
         self.matrix, self.row_lower, self.row_upper = self._rows(box)
-        self.lower, self.upper = np.zeros(self.size), np.ones(self.size)
 
-    def _rows(self, box: Box | None) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
+    def _rows(self, box: Box) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
         """Equal to ``missing`` first, then at least their limit."""
-        missing = np.zeros(0) if box is None else box.missing
         families = [self._shares(), self._rests(), self._choices(), self._bases()]
-        blocks = [*self._couple(box), *(block for block, _ in families)]
-        lower = np.concatenate([missing, *(limit for _, limit in families)])
-        upper = np.append(missing, np.full(len(lower) - len(missing), np.inf))
-        matrix = sp.vstack(blocks, format="csr")
+        matrix = sp.vstack([self._couple(box), *(block for block, _ in families)], format="csr")
         matrix.eliminate_zeros()
+        lower = np.concatenate([box.missing, *(limit for _, limit in families)])
+        upper = np.append(box.missing, np.full(len(lower) - self.states, np.inf))
         return matrix, lower, upper
 
-    def _couple(self, box: Box | None) -> list[sp.csr_matrix]:
+    def _couple(self, box: Box) -> sp.csr_matrix:
         """What every state gets above its lower limits."""
-        if box is None:
-            return []
         states = np.tile(np.arange(self.states), self.signals)
         entries = (box.width.ravel(), (states, np.arange(self.points)))
-        return [sp.csr_matrix(entries, (self.states, self.size))]
+        return sp.csr_matrix(entries, (self.states, self.size))
 
     def _shares(self) -> tuple[sp.csr_matrix, np.ndarray]:
         """No share exceeds its choice."""
@@ -141,52 +143,25 @@ class Hull:
 
     def bound(self, duals: np.ndarray) -> float:
         """What weak duality makes of any ``duals``, one per row: prices that need not be optimal."""
-        prices, reduced = self._price(duals)
-        corners = np.maximum(reduced * self.lower, reduced * self.upper)
-        return float(prices @ self.row_lower + corners.sum())
-
-    def _price(self, duals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Duals of the right sign, and the reduced costs of all columns."""
         if len(duals) != len(self.row_lower):
             duals = np.zeros(len(self.row_lower))
         # a row that is only bounded from below has a price that is not positive
         prices = np.where(np.isinf(self.row_upper), np.minimum(duals, 0.0), duals)
-        return prices, self.cost - self.matrix.T @ prices
+        reduced = self.cost - self.matrix.T @ prices
+        return float(prices @ self.row_lower + np.maximum(reduced, 0.0).sum())
 
-    def needed(self, duals: np.ndarray, least: float) -> np.ndarray:
-        """Choices without which values above ``least`` may be lost, ``(choices,)``; by their reduced costs."""
-        spare = self.bound(duals) - least
-        reduced = self._price(duals)[1][self.points : self.points + self.count]
-        sure = reduced > spare
-        decided = np.zeros(len(self.cells.signal_of_cell), bool)
-        decided[self.cells.cell[sure]] = True
-        return (-reduced <= spare) & (sure | ~decided[self.cells.cell])
-
-    def around(self, x: np.ndarray) -> Hull:
-        """The same program where the choices that are whole at ``x`` stay as they are."""
-        y = x[self.points : self.points + self.count]
-        whole = np.abs(y - np.round(y)) < WHOLE
-        choices = slice(self.points, self.points + self.count)
-        near = copy.copy(self)
-        near.lower, near.upper = self.lower.copy(), self.upper.copy()
-        near.lower[choices][whole] = near.upper[choices][whole] = np.round(y[whole])
-        shares = np.repeat(near.upper[choices], self.states)
-        near.upper[self.points + self.count :] = shares
-        return near
-
-    def limit_signal(self, signal: int, prices: np.ndarray, bound: float) -> None:
-        """One signal's gain, net of ``prices`` ``(states,)`` per unit of its coordinates, is at most ``bound``."""
-        row = np.zeros(self.size)
-        own = slice(signal * self.states, (signal + 1) * self.states)
-        row[own] = self.cells.linear[signal] - prices
-        mine = np.flatnonzero(self.cells.signal == signal)
-        row[self.points + mine] = self.offset[mine]
-        shares = self.points + self.count + mine[:, None] * self.states + np.arange(self.states)
-        row[shares] = self.cells.jump[mine]
-        unit = np.abs(row).max() or 1.0
-        self.matrix = sp.vstack([self.matrix, sp.csr_matrix(-row / unit)], format="csr")
-        self.row_lower = np.append(self.row_lower, -bound / unit)
-        self.row_upper = np.append(self.row_upper, np.inf)
+    def branch(self, climber: Climber, gap: float, deadline: float) -> highs.Solution:
+        """Branch and bound until ``gap`` or ``deadline``; the climber gives the start and learns what is found."""
+        solver = highs.load(self.program(integer=True), mip_abs_gap=gap / 2, **LEAN)
+        if climber.point is not None:
+            start = highspy.HighsSolution()
+            start.col_value = self.complete(climber.point, climber.made).tolist()
+            solver.setSolution(start)
+        solution = highs.run(solver, deadline - time.perf_counter())
+        if solution.x is not None:
+            climber.ascend(solution.x[self.points :][: self.count] > 0.5, deadline)
+            climber.ascend(climber.read(solution.x[: self.points]), deadline)
+        return solution
 
     def complete(self, point: np.ndarray, made: np.ndarray) -> np.ndarray:
         """All variables at a point ``(signals * states,)`` where the choices in ``made`` are made."""
@@ -203,7 +178,7 @@ class Hull:
             matrix=self.matrix.tocsc(),
             row_lower=self.row_lower,
             row_upper=self.row_upper,
-            lower=self.lower,
-            upper=self.upper,
+            lower=np.zeros(self.size),
+            upper=np.ones(self.size),
             integer=kinds if integer and self.count else None,
         )

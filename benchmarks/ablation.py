@@ -1,0 +1,325 @@
+"""What every part of the box solver is worth: certificates of fixed profiles, with one part at a time switched off.
+
+Of every profile one sender, the one to whom elimination leaves most choices. Parts are replaced from outside, so
+that the library has no switches. All variants of a case run in turn, so that a busy machine slows all of
+them, and seconds are the processor's, in limits as well. Writes ``_build/ablation.json``; parts named as arguments
+are measured and printed only. The book shows ``benchmarks/ablation.json``, a run before the parts that earned
+nothing were removed: it knows parts that the library no longer has.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import itertools
+import json
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import networkx
+import numpy as np
+import pandas as pd
+
+from certify import Case as Climbed
+from certify import profile as climbed
+from naive_certificate import plain_gain
+from persuasion import Game, certify, full_revelation, uniform_policies
+from persuasion.games import synthetic
+from persuasion.games.seeded import build_game
+from persuasion.model.ties import TieRule
+from persuasion.regret import highs
+from persuasion.regret.nearby import bracket, hull, search
+from persuasion.regret.nearby.box import policy_box
+from persuasion.regret.nearby.climb import Climber
+from persuasion.regret.nearby.elimination import eliminate, tolerant
+from persuasion.regret.problem import Problem, make_problem
+from persuasion.theorems.verification import verification_game
+from study.records.provenance import provenance
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "_build" / "ablation.json"
+RESULTS = ROOT / "results" / "paper"
+LIMIT = 1.0
+BUILT = 100_000  # products from which on the naive program is not built
+CLOSED = 1e-6  # of the stake, as in certificates
+# choices left open in a committed profile: elimination settles most others, which tells nothing
+LEAST_OPEN = 10
+
+
+class Case(NamedTuple):
+    """A profile, the sender who deviates from it, and what kind of profile it is."""
+
+    kind: str
+    name: str
+    game: Game
+    policies: np.ndarray
+    radius: float
+    sender: int
+
+
+class Found(NamedTuple):
+    """Ends of the interval, as shares of the stake, and processor seconds."""
+
+    gain: float
+    bound: float
+    seconds: float
+
+    @property
+    def width(self) -> float:
+        return self.bound - self.gain
+
+
+# --- profiles
+
+
+def cases() -> list[Case]:
+    """The same in every run."""
+    return [*optimised(), *responses(), *others()]
+
+
+def case(kind: str, name: str, game: Game, policies: np.ndarray, radius: float) -> tuple[int, Case]:
+    """With the sender whom elimination leaves most choices, and how many."""
+    policies = policies / policies.sum(-1, keepdims=True)
+    left = []
+    for sender in range(game.shape.senders):
+        problem = make_problem(game, policies, sender, TieRule("sender", sender=sender))
+        box = policy_box(problem.own, radius)
+        left.append(int((eliminate(tolerant(problem), box).allowed.sum(-1) - 1).sum()))
+    return max(left), Case(kind, name, game, policies, radius, int(np.argmax(left)))
+
+
+def optimised() -> Iterator[Case]:
+    """Where extra-gradient on a DNL or a ReLU network ended, of both synthetic benchmarks."""
+    table = pd.read_parquet(RESULTS / "profiles")
+    table = table[table["policies"].notna() & table["method"].isin(["dnl", "relu"])]
+    table = table[table["experiment"].isin(["synthetic", "second"]) & table["states"].between(4, 8)]
+    table = table.drop_duplicates(["record", "radius"], keep="last").sample(frac=1, random_state=0)
+    for (senders, _, _), group in table.groupby(["senders", "states", "radius"]):
+        yield from itertools.islice(
+            contested(group, f"optimised, {senders:.0f} senders"), 4 // senders
+        )
+
+
+def contested(table: pd.DataFrame, kind: str) -> Iterator[Case]:
+    """The profiles of which elimination leaves something."""
+    for row in table.itertuples():
+        name = (
+            f"{row.method} {row.senders:.0f}x{row.states:.0f} {row.record[:8]} radius {row.radius}"
+        )
+        policies = np.reshape(row.policies, row.shape)
+        left, made = case(kind, name, recorded_game(row.record), policies, row.radius)
+        if left >= LEAST_OPEN:
+            yield made
+
+
+@functools.cache
+def configurations() -> dict[str, str]:
+    """Of all committed records."""
+    table = pd.read_parquet(RESULTS / "records", columns=["record", "config"])
+    return dict(zip(table["record"], table["config"]))
+
+
+def recorded_game(record: str) -> Game:
+    """The game of a committed record."""
+    return build_game(json.loads(configurations()[record])["game"])
+
+
+def responses() -> Iterator[Case]:
+    """Where alternating best responses ended, and points of exact gradients."""
+    table = pd.read_parquet(RESULTS / "arrays")
+    table = table[(table["experiment"] == "dynamics") & (table["name"] == "policies")]
+    for row in table[table["states"] == 8].itertuples():
+        game, policies = recorded_game(row.record), np.reshape(row.values, row.shape)[0]
+        name = f"2x8, {game.shape.actions} actions"
+        yield case("best responses", name, game, policies, 0.005)[1]
+    for senders, size, games in ((2, 6, 1), (2, 8, 3), (2, 10, 1), (4, 4, 1)):
+        for seed in range(games):
+            game, policies = climbed(Climbed(senders, size, 0.0, games), 300, seed)
+            name = f"{senders}x{size} seed {seed}"
+            yield case("exact gradients", name, game, policies, 0.005)[1]
+
+
+def others() -> Iterator[Case]:
+    """Random profiles, full revelation, and the profiles of the hardness of verification."""
+    for senders, size in ((2, 6), (2, 10), (3, 6), (4, 4)):
+        game = synthetic(senders, size, size, size, logit_scale=1.0, seed=7)
+        for radius in (0.005, 0.05):
+            policies = uniform_policies(game, seed=7)
+            yield case("random", f"{senders}x{size} radius {radius}", game, policies, radius)[1]
+        yield case("full revelation", f"{senders}x{size}", game, full_revelation(game), 0.01)[1]
+    for vertices, bound in ((3, 1), (3, 2), (4, 1)):
+        made = verification_game(networkx.path_graph(vertices), bound)
+        name, policies = f"path of {vertices}, bound {bound}", made.policies.astype(float)
+        yield Case("verification", name, made.game.floats(), policies, 0.01, 0)
+
+
+# --- variants
+
+
+def nothing(*_: Any) -> None:
+    """In place of a step."""
+
+
+def bare(self: Any) -> None:
+    """In place of ``Search.run``: elimination, one climb, one program with binaries."""
+    self.build(np.inf)
+    self.climb(self.box.pack(self.problem.own))
+    if self.open:
+        self.branch()
+    self.settle()
+
+
+class Part(NamedTuple):
+    """The function that is called where the part is used, and what replaces it."""
+
+    used: tuple[Any, str]
+    off: list[tuple[Any, str, Any]]
+
+
+Search = search.Search
+PARTS = {
+    "elimination": Part((search, "eliminate"), [(search, "eliminate", lambda problem, _: problem)]),
+    "folds": Part(
+        (bracket, "choose_folded"),
+        [(bracket, "choose_folded", lambda _, spread, *__: np.zeros(spread.shape, bool))],
+    ),
+    "refinement": Part((Search, "refine"), [(Search, "next_size", nothing)]),
+    "flips": Part((Climber, "flip"), [(Climber, "flip", nothing)]),
+    "rounding": Part((Search, "approach"), [(Search, "approach", nothing)]),
+    "openings": Part((Search, "open_signals"), [(Search, "open_signals", nothing)]),
+    "lean branching": Part((Search, "branch"), [(hull, "LEAN", {})]),
+    "all but elimination, hull, climb": Part((search, "eliminate"), [(Search, "run", bare)]),
+}
+WHOLE, NAIVE = "whole", "naive program"
+
+
+def patched(replaced: list[tuple[Any, str, Any]]) -> ExitStack:
+    """A context in which they are."""
+    with ExitStack() as stack:
+        for owner, name, replacement in replaced:
+            stack.enter_context(patch.object(owner, name, replacement))
+        return stack.pop_all()
+
+
+def counting(calls: set[str]) -> ExitStack:
+    """A context that notes the parts that are used."""
+    wrapped: dict[tuple[Any, str], list[str]] = {}
+    for part, (used, _) in PARTS.items():
+        wrapped.setdefault(used, []).append(part)
+    return patched(
+        [(*used, _noting(getattr(*used), names, calls)) for used, names in wrapped.items()]
+    )
+
+
+def _noting(function: Any, names: list[str], calls: set[str]) -> Any:
+    def call(*arguments: Any, **options: Any) -> Any:
+        calls.update(names)
+        return function(*arguments, **options)
+
+    return call
+
+
+def all_variants(example: Case, chosen: list[str]) -> dict[str, Found]:
+    """The whole solver, without each of the chosen parts that it uses on this case, and the naive program."""
+    used: set[str] = set()
+    with counting(used):
+        found = {WHOLE: solve(example)}
+    for part in chosen:
+        if part in used:
+            with patched(PARTS[part].off):
+                found[part] = solve(example)
+    rule = TieRule("sender", sender=example.sender)
+    problem = make_problem(example.game.standard, example.policies, example.sender, rule)
+    found[NAIVE] = naive(problem, example)
+    highest = max(entry.gain for entry in found.values())
+    short = {name: entry for name, entry in found.items() if entry.bound < highest - 2 * CLOSED}
+    assert not short, (example.kind, example.name, highest, short)
+    return found
+
+
+def naive(problem: Problem, example: Case) -> Found:
+    """The program that knows no part; one that takes longer to build than to be given up is not built."""
+    if problem.signals * problem.gains.size > BUILT:
+        own = float(problem.utilities(problem.own[None])[0])
+        return Found(0.0, problem.trivial_bound() - own, LIMIT)
+    gain, bound, seconds = plain_gain(problem, example.policies, example.radius, LIMIT)
+    return Found(max(gain, 0.0), max(bound, 0.0), seconds)
+
+
+def solve(example: Case) -> Found:
+    """The case's interval, with ties in favour of the deviator."""
+    start, ties = time.process_time(), f"sender-{example.sender}"
+    senders = [example.sender]
+    found = certify(example.game, example.policies, example.radius, ties, LIMIT, senders)
+    return Found(*found.relative_regret, time.process_time() - start)
+
+
+def processor_limits() -> ExitStack:
+    """A context in which limits are in processor time, those of HiGHS too, whose own clock is the wall's."""
+    run = highs.run
+
+    def limited(solver: Any, time_limit: float = np.inf) -> highs.Solution:
+        if not len(solver.getLp().integrality_) and solver.getNumNz() < highs.LARGE:
+            return run(solver, 10 * time_limit)
+        solver.HandleUserInterrupt = True
+        ended, until = threading.Event(), time.process_time() + time_limit
+
+        def watch() -> None:
+            while not ended.wait(0.02):
+                if time.process_time() > until:
+                    solver.cancelSolve()
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            return run(solver, np.inf)
+        finally:
+            ended.set()
+            thread.join()
+
+    return patched([(time, "perf_counter", time.process_time), (highs, "run", limited)])
+
+
+def summary(variant: str, results: list[dict[str, Found]]) -> dict[str, Any]:
+    """Closed cases, seconds against the whole solver's (geometric mean), median width of what stays open.
+
+    Where the whole solver does not use a part, it is the same without it.
+    """
+    pairs = [(found.get(variant, found[WHOLE]), found[WHOLE]) for found in results]
+    wide = [one.width for one, _ in pairs if one.width > CLOSED]
+    return {
+        "without": variant,
+        "used": sum(variant in found for found in results),
+        "closed": len(pairs) - len(wide),
+        "time": statistics.geometric_mean(one.seconds / whole.seconds for one, whole in pairs),
+        "seconds": sum(one.seconds for one, _ in pairs),
+        "width": statistics.median(wide) if wide else None,
+    }
+
+
+def main() -> None:
+    """Measure, print, and keep the whole of it."""
+    chosen = sys.argv[1:] or list(PARTS)
+    examples, results = cases(), []
+    with processor_limits():
+        solve(examples[0])  # loads the solvers
+        for example in examples:
+            results.append(all_variants(example, chosen))
+            print(json.dumps([example.kind, example.name, results[-1]]), flush=True)
+    rows = [summary(variant, results) for variant in (WHOLE, *chosen, NAIVE)]
+    print(pd.DataFrame(rows).to_string())
+    if len(sys.argv) == 1:
+        kinds = dict(collections.Counter(example.kind for example in examples))
+        content = {"machine": provenance("certify"), "limit": LIMIT, "kinds": kinds, "rows": rows}
+        TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
