@@ -257,7 +257,9 @@ def solve(example: Case) -> Found:
     """The case's interval, with ties in favour of the deviator."""
     start, ties = time.process_time(), f"sender-{example.sender}"
     senders = [example.sender]
-    found = certify(example.game, example.policies, example.radius, ties, LIMIT, senders)
+    found = certify(
+        example.game, example.policies, example.radius, ties=ties, time_limit=LIMIT, senders=senders
+    )
     return Found(*found.relative_regret, time.process_time() - start)
 
 

@@ -81,5 +81,5 @@ def _solve(case: Case, seed: int, method: str) -> tuple[float, BestResponse]:
     )
     policies = uniform_policies(game, seed=random)
     start = time.process_time()
-    response = best_response(game, policies, 0, method, SECONDS)
+    response = best_response(game, policies, 0, method=method, time_limit=SECONDS)
     return time.process_time() - start, response

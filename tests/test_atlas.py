@@ -45,7 +45,9 @@ def test_the_prosecutor_with_an_opponent_reveals_and_with_an_ally_persuades(
         policies = arrays[f"{number}/policies"]
         wide = widened(game, policies.shape[-1])
         for sender in range(2):
-            response = best_response(wide, policies, sender, "enumerate", ties="lowest-index")
+            response = best_response(
+                wide, policies, sender, method="enumerate", ties="lowest-index"
+            )
             assert response.value - row["utilities"][sender] <= 1e-3 + 1e-9
 
 

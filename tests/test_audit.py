@@ -154,7 +154,7 @@ def test_own_sampled_check_equals_the_librarys(seed, senders, signals, states, t
         receiver = np.random.default_rng(seed).integers(0, 2, game.receiver.shape)
         game = Game(np.full(states, 1 / states), receiver, game.senders, signals)
     profile = uniform_policies(game, seed=seed)
-    gains = sampled_gain(game, profile, 0.2, 70, (seed, 3)).gains
+    gains = sampled_gain(game, profile, 0.2, 70, seed=(seed, 3)).gains
     found, _ = best_sample(game, profile, 0.2, 70, (seed, 3))
     assert found == pytest.approx(gains.max(), abs=1e-9 * np.abs(game.senders).max())
 
@@ -665,7 +665,7 @@ def test_where_dynamics_ended_is_checked(tmp_path):
     rules = ("lowest-index", "sender-1", explicit)
     runs = [
         {
-            "utilities": sender_utilities(build_game(game), profile, rule).tolist(),
+            "utilities": sender_utilities(build_game(game), profile, ties=rule).tolist(),
             "ties": rule,
             "regret": None,
             "cycle_length": None,

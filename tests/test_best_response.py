@@ -137,7 +137,7 @@ def test_methods_agree_with_brute_force_on_a_table_of_games(method, every):
         sender = seed % game.shape.senders
         expected, slack = brute_force(game, policies, sender), AGREEMENT * scale(game)
         limit = 1.0 if method == "bilinear" else 20.0
-        response = best_response(game, policies, sender, method, limit)
+        response = best_response(game, policies, sender, method=method, time_limit=limit)
         assert response.upper_bound >= expected - slack, case
         assert response.value <= expected + slack, case
         assert response.gap == pytest.approx(
@@ -146,7 +146,7 @@ def test_methods_agree_with_brute_force_on_a_table_of_games(method, every):
         assert response.gap >= 0
         own = response.policy
         assert response.value == deviation_utilities(
-            game, policies, sender, own, f"sender-{sender}"
+            game, policies, sender, own, ties=f"sender-{sender}"
         )
         if response.status != OPTIMAL:
             unsolved.append((seed, case))
@@ -168,14 +168,14 @@ def test_under_other_rules_enumeration_bounds_samples_and_the_milp_bounds_enumer
         if game.shape.senders > 2 and game.shape.signals > 2:
             continue
         rule = ties_of(game, ties, seed)
-        response = best_response(game, policies, 0, "enumerate", ties=rule)
+        response = best_response(game, policies, 0, method="enumerate", ties=rule)
         slack = AGREEMENT * scale(game)
         assert response.status == OPTIMAL
         assert response.gap <= slack
         own = uniform_policies(game, 300, seed)[:, 0]
-        sampled = deviation_utilities(game, policies, 0, own, rule)
+        sampled = deviation_utilities(game, policies, 0, own, ties=rule)
         assert sampled.max() <= response.upper_bound + slack
-        milp = best_response(game, policies, 0, "milp", ties=rule)
+        milp = best_response(game, policies, 0, method="milp", ties=rule)
         assert milp.upper_bound >= response.upper_bound - slack
         assert milp.value <= response.upper_bound + slack
         assert milp.status == TIES or milp.value == pytest.approx(response.value, abs=slack)
@@ -254,7 +254,9 @@ def test_with_a_margin_methods_agree_with_brute_force(method, every):
         sender, slack = seed % game.shape.senders, AGREEMENT * scale(game)
         margin = MARGINS[seed // 3 % 3] * (np.abs(game.receiver).max() or 1.0)
         expected = margin_brute_force(game, policies, sender, margin)
-        response = best_response(game, policies, sender, method, 10.0, margin=margin)
+        response = best_response(
+            game, policies, sender, method=method, time_limit=10.0, margin=margin
+        )
         assert response.value <= expected + slack, case
         assert response.upper_bound >= expected - slack, case
         solved += response.status == OPTIMAL
@@ -291,7 +293,9 @@ def test_after_a_response_with_a_margin_no_tie_rule_matters(instance, share):
         return
     after = np.concatenate([response.policy[None], policies[1:]])
     assert (leads(game, after) >= 0.99 * margin).all()
-    utilities = [sender_utilities(game, after, t) for t in ("lowest-index", "welfare", "sender-0")]
+    utilities = [
+        sender_utilities(game, after, ties=t) for t in ("lowest-index", "welfare", "sender-0")
+    ]
     assert np.ptp(utilities, axis=0) == pytest.approx(0, abs=1e-9 * scale(game))
 
 
@@ -300,7 +304,7 @@ def test_after_a_response_with_a_margin_no_tie_rule_matters(instance, share):
 def test_the_prosecutor_pays_for_a_margin(method, ties):
     game = prosecutor()
     # innocent convicts x with 0.3 - 0.7 x = 0.2 (0.3 + 0.7 x)
-    response = best_response(game, no_revelation(game), 0, method, ties=ties, margin=0.2)
+    response = best_response(game, no_revelation(game), 0, method=method, ties=ties, margin=0.2)
     assert response.value == pytest.approx(0.3 + 0.3 * 0.8 / 1.2, abs=1e-8)
     assert (response.status, response.attained) == (OPTIMAL, True)
     assert response.upper_bound == pytest.approx(0.5, abs=1e-8)
@@ -309,7 +313,7 @@ def test_the_prosecutor_pays_for_a_margin(method, ties):
 @pytest.mark.parametrize("method", ["auto", "enumerate", "milp", "bilinear"])
 def test_a_margin_that_no_policy_keeps_is_called_infeasible(method):
     game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=1)
-    response = best_response(game, no_revelation(game), 0, method, margin=0.1)
+    response = best_response(game, no_revelation(game), 0, method=method, margin=0.1)
     assert (response.status, response.value, response.gap) == (INFEASIBLE, -np.inf, 0)
     assert response.upper_bound == -np.inf
     assert np.array_equal(response.policy, no_revelation(game)[0])
@@ -319,8 +323,10 @@ def test_a_margin_that_no_policy_keeps_is_called_infeasible(method):
 def test_with_a_margin_the_rule_decides_among_duplicates_only(method):
     receiver = [[1, 1, 0], [0, 0, 1]]
     game = Game([0.6, 0.4], receiver, [[[0, 1, 0], [0, 1, 0]]], signals=2)
-    own = best_response(game, no_revelation(game), 0, method, margin=0.1)
-    other = best_response(game, no_revelation(game), 0, method, ties="lowest-index", margin=0.1)
+    own = best_response(game, no_revelation(game), 0, method=method, margin=0.1)
+    other = best_response(
+        game, no_revelation(game), 0, method=method, ties="lowest-index", margin=0.1
+    )
     assert own.value == pytest.approx(1)  # pooled, the first action leads by 0.2
     assert other.value == other.upper_bound == pytest.approx(0)
 
@@ -330,7 +336,7 @@ def test_column_generation_mixes_states_that_may_not_be_revealed():
     receiver = [[1, 0], [0, 1], [0.5, 0.5]]
     game = Game([0.4, 0.3, 0.3], receiver, [[[0, 1], [0, 1], [0, 1]]], signals=3)
     answers = [
-        best_response(game, no_revelation(game), 0, method, margin=0.2)
+        best_response(game, no_revelation(game), 0, method=method, margin=0.2)
         for method in ("column-generation", "milp", "enumerate")
     ]
     assert [a.status for a in answers] == [OPTIMAL] * 3
@@ -343,7 +349,7 @@ def test_column_generation_mixes_states_that_may_not_be_revealed():
 @pytest.mark.parametrize("method", METHODS)
 def test_prosecutor_convicts_with_probability_0_6(method):
     game = prosecutor()
-    response = best_response(game, no_revelation(game), 0, method)
+    response = best_response(game, no_revelation(game), 0, method=method)
     assert response.value == pytest.approx(0.6, abs=1e-9)
     assert response.upper_bound == pytest.approx(0.6, abs=1e-8)
     assert response.attained
@@ -357,7 +363,7 @@ def test_prosecutor_convicts_with_probability_0_6(method):
 @pytest.mark.parametrize("method", METHODS)
 def test_prosecutor_against_a_lenient_judge_comes_close_to_0_6_but_never_reaches_it(method):
     game = prosecutor()
-    response = best_response(game, no_revelation(game), 0, method, ties="lowest-index")
+    response = best_response(game, no_revelation(game), 0, method=method, ties="lowest-index")
     assert response.upper_bound == pytest.approx(0.6, abs=1e-8)
     assert 0.6 - 1e-6 < response.value < 0.6
     assert not response.attained
@@ -372,7 +378,7 @@ def test_the_non_unique_profile_is_an_equilibrium(method, ties, signals):
     policies = np.pad(policies, ((0, 0), (0, 0), (0, signals - 3)))
     assert sender_utilities(game, policies) == pytest.approx([0.3, 0.3])
     for sender in (0, 1):
-        response = best_response(game, policies, sender, method, ties=ties)
+        response = best_response(game, policies, sender, method=method, ties=ties)
         assert response.value == pytest.approx(0.3, abs=1e-9)
         assert response.upper_bound == pytest.approx(0.3, abs=1e-7)
         assert response.attained
@@ -405,7 +411,7 @@ def bimatrix_game() -> tuple[Game, np.ndarray, TieRule, float]:
 @pytest.mark.parametrize("method", ["enumerate", "milp", "bilinear", "auto"])
 def test_win_lose_game_where_only_the_tie_rule_acts(method):
     game, policies, rule, expected = bimatrix_game()
-    response = best_response(game, policies, 0, method, ties=rule)
+    response = best_response(game, policies, 0, method=method, ties=rule)
     assert response.value == pytest.approx(expected, abs=1e-9)
     assert response.upper_bound == pytest.approx(expected, abs=1e-7)
     assert response.attained
@@ -419,8 +425,8 @@ def compromise() -> Game:
 @pytest.mark.parametrize("method", ["milp", "bilinear", "column-generation"])
 def test_an_action_that_is_never_strictly_optimal_leaves_the_solvers_with_a_bound(method):
     game = compromise()
-    assert best_response(game, no_revelation(game), 0, method).value == pytest.approx(1)
-    response = best_response(game, no_revelation(game), 0, method, ties="lowest-index")
+    assert best_response(game, no_revelation(game), 0, method=method).value == pytest.approx(1)
+    response = best_response(game, no_revelation(game), 0, method=method, ties="lowest-index")
     assert (response.value, response.status, response.attained) == (0, TIES, False)
     assert response.upper_bound >= 1 - 1e-9
 
@@ -496,26 +502,26 @@ def test_a_time_limit_leaves_a_valid_interval(method):
     best = best_response(game, policies, 0)
     assert best.status == OPTIMAL
     for limit in (1e-6, 0.1):
-        response = best_response(game, policies, 0, method, limit)
-        given = deviation_utilities(game, policies, 0, policies[0], "sender-0")
+        response = best_response(game, policies, 0, method=method, time_limit=limit)
+        given = deviation_utilities(game, policies, 0, policies[0], ties="sender-0")
         assert given <= response.value <= best.value + 1e-6 * scale(game)
         assert response.upper_bound >= best.value - 1e-6 * scale(game)
         assert response.status in (TIME_LIMIT, OPTIMAL)
-    assert best_response(game, policies, 0, method, 1e-6).status == TIME_LIMIT
+    assert best_response(game, policies, 0, method=method, time_limit=1e-6).status == TIME_LIMIT
 
 
 def test_enumeration_out_of_time_returns_a_policy_and_a_bound():
     game, policies = table_game((2, 2, 3, 3, "logit scale 1"), 1)
-    best = best_response(game, policies, 0, "enumerate")
-    response = best_response(game, policies, 0, "enumerate", 1e-6)
+    best = best_response(game, policies, 0, method="enumerate")
+    response = best_response(game, policies, 0, method="enumerate", time_limit=1e-6)
     assert response.status == TIME_LIMIT
-    own = float(deviation_utilities(game, policies, 0, policies[0], "sender-0"))
+    own = float(deviation_utilities(game, policies, 0, policies[0], ties="sender-0"))
     assert response.upper_bound >= best.value >= response.value >= own
 
 
 def test_column_generation_with_few_signals_is_a_bound():
     game, policies = table_game((2, 1, 3, 2, "logit scale 1"), 60)
-    response = best_response(game, policies, 0, "column-generation")
+    response = best_response(game, policies, 0, method="column-generation")
     assert response.status == BOUND
     assert response.upper_bound > brute_force(game, policies, 0)
 
@@ -610,16 +616,16 @@ def test_single_precision_policies_are_normalised():
 def test_games_too_large_for_a_method_are_refused():
     game, policies = table_game((2, 5, 5, 5, "logit scale 1"), 0)
     with pytest.raises(ValueError, match="5 columns x 5 actions x 5 states x 5 signals"):
-        best_response(game, policies, 0, "enumerate")
+        best_response(game, policies, 0, method="enumerate")
     game, policies = table_game((4, 8, 8, 8, "logit scale 1"), 0)
     with pytest.raises(ValueError, match=r"262,144 products, at most 100,000"):
-        best_response(game, policies, 0, "bilinear")
+        best_response(game, policies, 0, method="bilinear")
 
 
 def test_column_generation_refuses_a_tie_map_that_tells_signals_apart():
     game, policies, rule, _ = bimatrix_game()
     with pytest.raises(ValueError, match=r"^column-generation needs interchangeable signals"):
-        best_response(game, policies, 0, "column-generation", ties=rule)
+        best_response(game, policies, 0, method="column-generation", ties=rule)
 
 
 def test_tiny_utilities_are_solved_as_exactly_as_others():
@@ -627,6 +633,6 @@ def test_tiny_utilities_are_solved_as_exactly_as_others():
     random = np.random.default_rng([20240721, 2])
     game, policies = [numerics.FAMILIES["utilities around 1e-6"](random) for _ in range(34)][-1]
     exact = numerics.exact_best_response(game, policies)
-    response = best_response(game, policies, 0, "milp")
+    response = best_response(game, policies, 0, method="milp")
     assert response.status == "optimal"
     assert abs(response.value - exact) <= 1e-12 * np.abs(game.senders[0]).max()

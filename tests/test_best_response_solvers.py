@@ -53,7 +53,7 @@ SOLVERS = {
 @pytest.mark.parametrize("method", METHODS)
 def test_the_answer_names_its_solver(method):
     game = prosecutor()
-    assert best_response(game, no_revelation(game), 0, method).solver == SOLVERS[method]
+    assert best_response(game, no_revelation(game), 0, method=method).solver == SOLVERS[method]
 
 
 # --- the order of methods in "auto"
@@ -121,7 +121,7 @@ def test_numerical_trouble_leaves_what_was_known_before(monkeypatch):
     policies = np.array([[[0.9, 0.1], [0.2, 0.8]]])
     problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
     troubled(monkeypatch, "SCIP: error in LP solver!")
-    response = best_response(game, policies, 0, "bilinear")
+    response = best_response(game, policies, 0, method="bilinear")
     assert response.solver == "bilinear (SCIP)"
     assert response.value == pytest.approx(0.8)  # climbed to from the given policy
     assert response.upper_bound == pytest.approx(separate_bound(problem, np.inf))
@@ -131,7 +131,7 @@ def test_other_trouble_is_not_hidden(monkeypatch):
     game = prosecutor()
     troubled(monkeypatch, "out of luck")
     with pytest.raises(Exception, match="out of luck"):
-        best_response(game, no_revelation(game), 0, "bilinear")
+        best_response(game, no_revelation(game), 0, method="bilinear")
 
 
 # --- units, and duplicates ranked by a preference
@@ -148,8 +148,8 @@ def test_the_receivers_unit_changes_nothing(method, margin, unit):
     prior = random.dirichlet(np.ones(2))
     game, same = (Game(prior, receiver * u, senders, signals=2) for u in (1.0, unit))
     policies = uniform_policies(game, seed=random)
-    expected = best_response(game, policies, 0, method, margin=margin)
-    response = best_response(same, policies, 0, method, margin=margin * unit)
+    expected = best_response(game, policies, 0, method=method, margin=margin)
+    response = best_response(same, policies, 0, method=method, margin=margin * unit)
     assert response.value == pytest.approx(expected.value, abs=1e-6)
     assert response.upper_bound == pytest.approx(expected.upper_bound, abs=1e-6)
 
@@ -159,10 +159,10 @@ def test_duplicates_that_nobody_tells_apart_go_to_the_lower_index(method):
     receiver = [[1, 1, 0], [0, 0, 1]]
     senders = [[[0, 0, 1], [0, 0, 1]], [[2, 2, 0], [2, 2, 0]]]
     game = Game([0.7, 0.3], receiver, senders, signals=2)
-    response = best_response(game, no_revelation(game), 0, method, ties="welfare")
+    response = best_response(game, no_revelation(game), 0, method=method, ties="welfare")
     assert response.upper_bound == pytest.approx(0.6, abs=1e-7)
     assert response.value == pytest.approx(0.6, abs=1e-5)
-    both = best_response(game, no_revelation(game), 1, method, ties="welfare")
+    both = best_response(game, no_revelation(game), 1, method=method, ties="welfare")
     assert both.value == pytest.approx(2)
 
 
@@ -172,7 +172,7 @@ def test_duplicates_go_to_the_action_that_the_rule_prefers(method):
     receiver = [[1, 1, 0], [1, 1, 0]]
     senders = [[[0, 1, 0], [0, 1, 0]], [[3, 0, 0], [0, 3, 0]]]
     game = Game([0.8, 0.2], receiver, senders, signals=2)
-    response = best_response(game, no_revelation(game), 0, method, ties="welfare")
+    response = best_response(game, no_revelation(game), 0, method=method, ties="welfare")
     assert response.upper_bound == pytest.approx(0.6, abs=1e-6)
     assert response.value == pytest.approx(0.6, abs=1e-5)
     assert response.value < 0.6  # at equal welfare the lower index
@@ -186,10 +186,10 @@ def test_the_largest_games_that_are_enumerated(monkeypatch):
     module = import_module("persuasion.regret.anywhere.enumerate")
     game, policies = prosecutor(), no_revelation(prosecutor())
     monkeypatch.setattr(module, "MAX_CELLS", 1 * 2 * 2 * 2)
-    assert best_response(game, policies, 0, "enumerate").value == pytest.approx(0.6)
+    assert best_response(game, policies, 0, method="enumerate").value == pytest.approx(0.6)
     monkeypatch.setattr(module, "MAX_CELLS", 1 * 2 * 2 * 2 - 1)
     with pytest.raises(ValueError, match="1 columns x 2 actions x 2 states x 2 signals exceed 7"):
-        best_response(game, policies, 0, "enumerate")
+        best_response(game, policies, 0, method="enumerate")
 
 
 def test_the_most_programs_that_are_enumerated(monkeypatch):
@@ -197,29 +197,31 @@ def test_the_most_programs_that_are_enumerated(monkeypatch):
     game, policies = prosecutor(), no_revelation(prosecutor())
     # under a rule the two cones, one or both of them
     monkeypatch.setattr(module, "MAX_PICKS", 3)
-    assert best_response(game, policies, 0, "enumerate", ties="lowest-index").status == OPTIMAL
+    assert (
+        best_response(game, policies, 0, method="enumerate", ties="lowest-index").status == OPTIMAL
+    )
     monkeypatch.setattr(module, "MAX_PICKS", 2)
     with pytest.raises(ValueError, match="would solve 3 linear programs; at most 2"):
-        best_response(game, policies, 0, "enumerate", ties="lowest-index")
+        best_response(game, policies, 0, method="enumerate", ties="lowest-index")
 
 
 def test_the_most_cones_of_a_signal(monkeypatch):
     module = import_module("persuasion.regret.anywhere.enumerate")
     game, policies = prosecutor(), no_revelation(prosecutor())
     monkeypatch.setattr(module, "MAX_CONES", 2)
-    assert best_response(game, policies, 0, "enumerate").value == pytest.approx(0.6)
+    assert best_response(game, policies, 0, method="enumerate").value == pytest.approx(0.6)
     monkeypatch.setattr(module, "MAX_CONES", 1)
     with pytest.raises(ValueError, match="over 1 cones at one signal"):
-        best_response(game, policies, 0, "enumerate")
+        best_response(game, policies, 0, method="enumerate")
 
 
 def test_the_largest_bilinear_program(monkeypatch):
     game, policies = prosecutor(), no_revelation(prosecutor())
     monkeypatch.setattr(bilinear, "MAX_PRODUCTS", 2 * 1 * 2 * 2)
-    assert best_response(game, policies, 0, "bilinear").value == pytest.approx(0.6)
+    assert best_response(game, policies, 0, method="bilinear").value == pytest.approx(0.6)
     monkeypatch.setattr(bilinear, "MAX_PRODUCTS", 7)
     with pytest.raises(ValueError, match="8 products, at most 7"):
-        best_response(game, policies, 0, "bilinear")
+        best_response(game, policies, 0, method="bilinear")
 
 
 def test_linear_programs_get_the_time_that_is_left(monkeypatch):
@@ -687,8 +689,8 @@ def test_the_bound_of_the_milp_holds_on_a_prior_of_all_magnitudes():
     senders = generator.normal(0, 10, (2, 8, 8))
     game = Game(prior / prior.sum(), receiver, senders, 8)
     profile = uniform_policies(game, seed=generator)
-    better = best_response(game, profile, 0, "column-generation")
-    found = best_response(game, profile, 0, "milp", 30.0)
+    better = best_response(game, profile, 0, method="column-generation")
+    found = best_response(game, profile, 0, method="milp", time_limit=30.0)
     assert found.upper_bound >= better.value - 1e-7 * np.abs(senders[0]).max()
 
 

@@ -206,8 +206,10 @@ def test_plays_end_as_they_claim(played):
         for run, policies in zip(record.metrics["runs"], record.arrays["policies"], strict=True):
             if run["status"] == "equilibrium":
                 ties = np.array(run["ties"]) if isinstance(run["ties"], list) else run["ties"]
-                assert run["utilities"] == pytest.approx(sender_utilities(game, policies, ties))
-                assert certify(game, policies, 1.0, ties).regret[0] <= 1e-5
+                assert run["utilities"] == pytest.approx(
+                    sender_utilities(game, policies, ties=ties)
+                )
+                assert certify(game, policies, 1.0, ties=ties).regret[0] <= 1e-5
 
 
 def test_welfare_of_plays_against_revelation_and_networks(played):

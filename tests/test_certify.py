@@ -146,7 +146,9 @@ def test_agrees_with_enumeration_of_action_maps(case):
             assert found.status == OPTIMAL
             assert found.value == pytest.approx(expected, abs=AGREEMENT * scale(game))
             assert found.upper_bound >= expected - 1e-8 * scale(game)
-            reached = deviation_utilities(game, policies, sender, found.policy, f"sender-{sender}")
+            reached = deviation_utilities(
+                game, policies, sender, found.policy, ties=f"sender-{sender}"
+            )
             assert reached == found.value
             assert np.abs(found.policy - policies[sender]).max() <= radius + 1e-9
 
@@ -163,7 +165,7 @@ def test_other_tie_rules_never_exceed_the_favourable_one(case):
             found = local_best_response(game, policies, sender, 0.3, ties=rule)
             assert found.value <= found.upper_bound <= most + AGREEMENT * scale(game)
             assert found.status in (OPTIMAL, TIES)
-            own = deviation_utilities(game, policies, sender, policies[sender], rule)
+            own = deviation_utilities(game, policies, sender, policies[sender], ties=rule)
             assert found.value >= own - 1e-9 * scale(game)
 
 
@@ -173,7 +175,7 @@ def test_radius_one_agrees_with_global_enumeration(case):
     certificate = certify(game, policies, 1.0, ties="sender-0")
     for entry in certificate.senders:
         rule = None if entry.sender == 0 else "sender-0"
-        expected = best_response(game, policies, entry.sender, "enumerate", ties=rule)
+        expected = best_response(game, policies, entry.sender, method="enumerate", ties=rule)
         bound = expected.upper_bound - entry.utility
         assert entry.bound == pytest.approx(bound, abs=2 * AGREEMENT * scale(game))
 
@@ -181,7 +183,7 @@ def test_radius_one_agrees_with_global_enumeration(case):
 def test_large_radius_below_one_equals_global(monkeypatch):
     game, policies = small_game((2, 3, 3, 2, "normal"), 7)
     nearly = local_best_response(game, policies, 0, 1 - 1e-12)
-    exact = best_response(game, policies, 0, "enumerate")
+    exact = best_response(game, policies, 0, method="enumerate")
     assert nearly.solver.startswith("box")
     assert nearly.value == pytest.approx(exact.value, abs=AGREEMENT * scale(game))
 
@@ -272,7 +274,7 @@ def test_monotone_in_the_radius_and_above_the_sampled_check(drawn, seed):
     for smaller, larger in itertools.pairwise(certificates):
         for a, b in zip(smaller.senders, larger.senders):
             assert a.gain <= b.bound + slack
-    sampled = sampled_gain(game, policies, 0.1, 60, seed)
+    sampled = sampled_gain(game, policies, 0.1, 60, seed=seed)
     for entry, gain in zip(certificates[1].senders, sampled.gains):
         assert gain <= entry.bound + slack
 
@@ -506,8 +508,8 @@ def test_the_deviation_reaches_what_is_claimed():
         deviated = policies.copy()
         deviated[entry.sender] = entry.policy
         gain = (
-            sender_utilities(game, deviated, "welfare")
-            - sender_utilities(game, policies, "welfare")
+            sender_utilities(game, deviated, ties="welfare")
+            - sender_utilities(game, policies, ties="welfare")
         )[entry.sender]
         assert gain == pytest.approx(entry.gain, abs=1e-9)
 

@@ -40,7 +40,7 @@ def test_the_certificate_finds_the_deviation_that_opens_a_signal(radius):
     now = sender_utilities(game, policies)[0]
     assert np.abs(by_hand - policies[0]).max() <= radius
     for rule in RULES:
-        assert deviation_utilities(game, policies, 0, by_hand, rule) - now == pytest.approx(
+        assert deviation_utilities(game, policies, 0, by_hand, ties=rule) - now == pytest.approx(
             gain, abs=1e-15
         )
     problem = make_problem(game, policies, 0, TieRule())
@@ -49,7 +49,7 @@ def test_the_certificate_finds_the_deviation_that_opens_a_signal(radius):
     best = max(search.found, key=lambda candidate: candidate.value).policy
     assert np.abs(best - policies[0]).max() <= radius + 1e-12
     for rule in RULES:
-        assert deviation_utilities(game, policies, 0, best, rule) - now >= gain
+        assert deviation_utilities(game, policies, 0, best, ties=rule) - now >= gain
 
 
 def searched(problem: Problem, radius: float) -> Search:

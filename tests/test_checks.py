@@ -100,7 +100,7 @@ def plainly(result):
 # of the spellings, those that slow functions are tried on
 QUICK = ("list", "reversed view", "big-endian", "tensor with a gradient")
 FUNCTIONS = {
-    "sender_utilities": lambda g, p: sender_utilities(g, p, "sender-0"),
+    "sender_utilities": lambda g, p: sender_utilities(g, p, ties="sender-0"),
     "receiver_utility": receiver_utility,
     "outcome_distribution": outcome_distribution,
     "receiver_actions": receiver_actions,
@@ -171,7 +171,7 @@ def test_a_game_is_the_same_from_every_spelling(game):
 
 def test_lists_are_read_in_double_precision():
     for profile in (INFORMATIVE, np.array(INFORMATIVE)):
-        found = sender_utilities(LAWYERS, profile, "sender-0")
+        found = sender_utilities(LAWYERS, profile, ties="sender-0")
         assert isinstance(found, np.ndarray)
         np.testing.assert_allclose(found, [0.6, 0.4], atol=1e-12)
 
@@ -305,10 +305,10 @@ def test_single_precision_is_normalised_alike_everywhere():
 
 def test_a_gradient_passes_through_the_cleaning():
     rows = torch.tensor([[[0.75, 0.25], [0.3, 0.7 + 3e-10]]], requires_grad=True)
-    sender_utilities(prosecutor(), rows, "sender-0").sum().backward()
+    sender_utilities(prosecutor(), rows, ties="sender-0").sum().backward()
     checked = rows.grad.clone()
     rows.grad = None
-    sender_utilities(prosecutor(), rows, "sender-0", validate=False).sum().backward()
+    sender_utilities(prosecutor(), rows, ties="sender-0", validate=False).sum().backward()
     torch.testing.assert_close(checked, rows.grad)
 
 
@@ -378,7 +378,7 @@ def test_numbers_of_numpy_survive_into_the_answer():
     assert '"tolerance": 9.99' in json.dumps(polished.to_dict())
     request = Request(radius=small, seed=np.int64(3), starts=np.int16(2), steps=2, candidates=1)
     assert '"seed": 3' in solve(prosecutor(), request).to_json()
-    wide, narrow = (sampled_gain(LAWYERS, start, 0.1, 5, seed) for seed in (np.int64(3), 3))
+    wide, narrow = (sampled_gain(LAWYERS, start, 0.1, 5, seed=seed) for seed in (np.int64(3), 3))
     np.testing.assert_array_equal(wide.gains, narrow.gains)
     chosen = select_local_equilibria(LAWYERS, start[None], small, 5, [np.float32(1)])
     assert type(chosen.accepted[0].tolerance) is float

@@ -87,7 +87,9 @@ def test_the_regret_of_a_stop_holds_by_enumeration(instance, share):
     assume(record.regret is not None)
     now, gains = record.utilities, []
     for sender in range(game.shape.senders):
-        response = best_response(game, record.policies, sender, "enumerate", ties=record.ties)
+        response = best_response(
+            game, record.policies, sender, method="enumerate", ties=record.ties
+        )
         gains.append(response.upper_bound - now[sender])
     slack = 2e-6 * scale(game)
     assert record.regret[0] - slack <= max(gains) <= record.regret[1] + slack
@@ -104,7 +106,7 @@ def test_the_regret_of_a_stop_holds_by_enumeration(instance, share):
 @pytest.mark.parametrize("seed", range(2))
 def test_a_mover_never_loses(seed, share):
     game, start = random_game(3, seed)
-    record = best_response_dynamics(game, start, share * np.ptp(game.receiver), rounds=6)
+    record = best_response_dynamics(game, start, margin=share * np.ptp(game.receiver), rounds=6)
     assert record.rounds <= 6
     for move in record.moves:
         assert move.after > move.before + record.tolerance * game.stakes[move.sender] / 2
@@ -392,7 +394,9 @@ def test_what_is_certified_at_radius_1_is_an_equilibrium_by_enumeration(instance
     result = polish(game, start, 1.0, rounds=10, time_limit=20)
     assume(result.status == CERTIFIED)
     for sender in range(game.shape.senders):
-        response = best_response(game, result.policies, sender, "enumerate", ties="lowest-index")
+        response = best_response(
+            game, result.policies, sender, method="enumerate", ties="lowest-index"
+        )
         gain = response.upper_bound - result.path[-1, sender]
         assert gain <= 1.2 * result.tolerance * game.stakes[sender]
 

@@ -101,7 +101,7 @@ def test_the_originals_are_right(original):
     if (exact := invariances.exact_value(original)) is None:
         return
     for method in invariances.METHODS:
-        response = best_response(game, policies, sender, method)
+        response = best_response(game, policies, sender, method=method)
         assert abs(response.value - float(exact)) <= EXACT * stake
         assert abs(response.upper_bound - float(exact)) <= EXACT * stake
         assert response.attained
@@ -119,7 +119,7 @@ def test_the_bilinear_program_contradicts_no_other_method(seed, name):
     sender, slack = original.sender, 1e-6 * game.stakes[original.sender]
     exact = float(invariances.exact_value(original))
     found = best_response(
-        image.game, image.policies, int(image.senders[sender]), "bilinear", time_limit=5
+        image.game, image.policies, int(image.senders[sender]), method="bilinear", time_limit=5
     )
     value, bound = (image.values(v, sender) for v in (found.value, found.upper_bound))
     assert value <= exact + slack
@@ -224,8 +224,8 @@ def _grid_gain(game, policies, ties="lowest-index"):
     """What the sender with payoffs 0 and 1 gains by the best policy of a fine grid."""
     p, q = np.meshgrid(np.linspace(0, 1, 211), np.linspace(0, 1, 91))
     grid = np.stack([np.stack([p, 1 - p], -1), np.stack([q, 1 - q], -1)], -2).reshape(-1, 2, 2)
-    best = deviation_utilities(game, policies, 1, grid, ties).max()
-    return best - deviation_utilities(game, policies, 1, policies[1], ties)
+    best = deviation_utilities(game, policies, 1, grid, ties=ties).max()
+    return best - deviation_utilities(game, policies, 1, policies[1], ties=ties)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ CHANGED = {
 def test_the_prosecutor_convicts_as_often_whatever_is_added(method, change):
     game, zero = CHANGED[change]
     for ties, slack in ((None, EXACT), ("lowest-index", 1e-8)):
-        found = best_response(game, no_revelation(game), 0, method, ties=ties)
+        found = best_response(game, no_revelation(game), 0, method=method, ties=ties)
         rounding = np.spacing(zero)
         assert abs(found.value - zero - 0.6) <= slack + rounding
         assert abs(found.upper_bound - zero - 0.6) <= EXACT + rounding
@@ -308,7 +308,7 @@ def test_no_bound_is_below_what_revelation_earns(method, stake):
     revealed = float(deviation_utilities(game, no_revelation(game), 0, np.eye(2)))
     assert revealed == 0.3
     for ties in (None, "lowest-index"):
-        found = best_response(game, no_revelation(game), 0, method, ties=ties)
+        found = best_response(game, no_revelation(game), 0, method=method, ties=ties)
         slack = 1e-7 if method == "bilinear" else EXACT
         assert abs(found.value - truth) <= slack
         assert abs(found.upper_bound - truth) <= EXACT
@@ -327,8 +327,8 @@ def test_rare_signals_are_judged_as_strictly_as_common_ones(rare):
     for lead, lowest, preferred in ((1e-6, 1, 1), (-1e-6, 0, 0), (1e-10, 0, 1), (-1e-10, 0, 1)):
         likely = np.array([rare, rare * (1 + lead)])
         policy = np.stack([1 - likely, likely], 1)[None]
-        assert receiver_actions(game, policy, "lowest-index")[1] == lowest
-        assert receiver_actions(game, policy, "sender-0")[1] == preferred
+        assert receiver_actions(game, policy, ties="lowest-index")[1] == lowest
+        assert receiver_actions(game, policy, ties="sender-0")[1] == preferred
 
 
 def test_a_bound_below_a_policy_is_a_contradiction_and_raises():

@@ -70,7 +70,7 @@ def test_sweep_pieces_agree_with_the_simulator(case, data):
         profile = policies.copy()
         middle = (piece.start + piece.end) / 2
         profile[0] += float(middle) * (policies[0][::-1] - policies[0])
-        value = sender_utilities(game, profile, rule)[0]
+        value = sender_utilities(game, profile, ties=rule)[0]
         assert float(piece(middle)) == pytest.approx(value, abs=1e-9)
 
 
@@ -130,7 +130,7 @@ def test_price_bound_holds_against_random_deviations():
     bound = price_bound(RationalGame.of(game, 1000), rationals(policies, 1000), 0, prices)
     profiles = np.repeat(policies[None], 2000, 0)
     profiles[:, 0] = np.random.default_rng(0).dirichlet(np.full(3, 0.3), (2000, 4))
-    assert sender_utilities(game, profiles, "sender-0")[:, 0].max() <= float(bound) + 1e-9
+    assert sender_utilities(game, profiles, ties="sender-0")[:, 0].max() <= float(bound) + 1e-9
 
 
 def test_extreme_rays_of_a_known_cone():

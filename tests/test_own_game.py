@@ -76,7 +76,7 @@ def test_best_responses_to_a_profile_agree_with_enumeration(game, seed):
     )
     for entry in found.certificate.senders:
         reference = best_response(
-            game, profile, entry.sender, "enumerate", ties=Request().ties
+            game, profile, entry.sender, method="enumerate", ties=Request().ties
         ).upper_bound
         scale = max(np.abs(game.senders[entry.sender]).max(), 1.0)
         assert entry.deviation_utility <= reference + 1e-6 * scale
@@ -95,7 +95,7 @@ def test_certified_equilibria_withstand_sampling_and_exact_best_responses(firms)
         np.testing.assert_allclose(entry.utilities, utilities, atol=1e-9)
         for sender in entry.anywhere.senders:
             reference = best_response(
-                game, entry.policies, sender.sender, "milp", ties="lowest-index"
+                game, entry.policies, sender.sender, method="milp", ties="lowest-index"
             )
             assert sender.utility + sender.bound >= reference.value - 1e-6
 

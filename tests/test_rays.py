@@ -49,7 +49,7 @@ def test_the_prosecutors_supremum_is_three_fifths(ties):
     game = RationalGame(["7/10", "3/10"], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
     silent = [[[1, 0], [1, 0]]]
     assert exact_supremum(game, silent, 0, ties) == Fraction(3, 5)
-    found = best_response(prosecutor(), no_revelation(prosecutor()), 0, "rays", ties=ties)
+    found = best_response(prosecutor(), no_revelation(prosecutor()), 0, method="rays", ties=ties)
     assert found.attained == (ties != "lowest-index")
     assert found.upper_bound == pytest.approx(0.6, abs=1e-15)
 
@@ -66,7 +66,7 @@ def test_a_compromise_counts_only_where_the_rule_grants_it():
 def test_a_single_signal_says_nothing():
     game, policies = prosecutor(), np.ones((1, 2, 1))
     single = Game(game.prior, game.receiver, game.senders, signals=1)
-    found = best_response(single, policies, 0, "rays")
+    found = best_response(single, policies, 0, method="rays")
     assert (found.value, found.status) == (0, OPTIMAL)
     assert exact_supremum(RationalGame.of(single), policies, 0) == 0
 
@@ -128,7 +128,7 @@ def test_no_scale_is_too_small_for_fractions(scale):
     """A prior, and a policy of the other sender, of very different orders of magnitude."""
     game = Game([scale, 1.0] / np.float64(1 + scale), [[1, 0], [0, 1]], [[[0, 1], [0, 1]]] * 2, 2)
     policies = np.array([[[1, 0], [1, 0]], [[1 - 1e-6, 1e-6], [1e-6, 1 - 1e-6]]])
-    found = best_response(game, policies, 0, "rays")
+    found = best_response(game, policies, 0, method="rays")
     assert found.status == OPTIMAL
     assert found.value == pytest.approx(found.upper_bound, abs=1e-9)
 
@@ -139,9 +139,9 @@ def test_no_scale_is_too_small_for_fractions(scale):
 def test_what_rays_cannot_do_is_refused():
     game = prosecutor()
     with pytest.raises(ValueError, match=r"^rays knows no obedience margin; use column-generation"):
-        best_response(game, no_revelation(game), 0, "rays", margin=0.1)
+        best_response(game, no_revelation(game), 0, method="rays", margin=0.1)
     with pytest.raises(ValueError, match=r"^rays needs interchangeable signals; this tie map"):
-        best_response(game, no_revelation(game), 0, "rays", ties=np.array([0, 1]))
+        best_response(game, no_revelation(game), 0, method="rays", ties=np.array([0, 1]))
     with pytest.raises(ValueError, match=r"^rays needs interchangeable signals; this tie map"):
         exact_supremum(RationalGame.of(game), no_revelation(game), 0, np.array([0, 1]))
     short = Game(np.full(3, 1 / 3), np.eye(3), np.zeros((1, 3, 3)), signals=2)
@@ -153,9 +153,9 @@ def test_an_arrangement_that_is_too_large_is_refused(monkeypatch):
     game = Game(np.full(3, 1 / 3), np.eye(3), np.zeros((1, 3, 3)), signals=3)
     monkeypatch.setattr(arrangement, "MAX_SETS", 14)  # six planes meet in 15 pairs
     with pytest.raises(ValueError, match=r"would intersect 15 sets of 2 planes; at most 14$"):
-        best_response(game, no_revelation(game), 0, "rays")
+        best_response(game, no_revelation(game), 0, method="rays")
     monkeypatch.setattr(arrangement, "MAX_SETS", 15)
-    assert best_response(game, no_revelation(game), 0, "rays").status == OPTIMAL
+    assert best_response(game, no_revelation(game), 0, method="rays").status == OPTIMAL
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_when_rays_come_first(shape, margin, expected):
 def test_after_the_deadline_a_valid_bound_is_left():
     game, policies, _ = drawn(8, states=3)
     for rule in (None, "lowest-index"):
-        hurried = best_response(game, policies, 0, "rays", time_limit=1e-9, ties=rule)
+        hurried = best_response(game, policies, 0, method="rays", time_limit=1e-9, ties=rule)
         assert (
             hurried.upper_bound
             >= float(exact_supremum(RationalGame.of(game), policies, 0, rule)) - 1e-9

@@ -96,7 +96,7 @@ def test_best_responses_use_only_the_senders_own_signals(drawn, sender, radius):
 def test_every_method_respects_the_number_of_signals(drawn, method):
     game, policies = drawn
     expected = reference(game, policies, 0)
-    found = best_response(game, policies, 0, method)
+    found = best_response(game, policies, 0, method=method)
     assert not found.policy[:, game.counts[0] :].any()
     assert found.value <= expected + 2e-6
     assert found.upper_bound >= expected - 2e-6

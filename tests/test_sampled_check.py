@@ -69,7 +69,7 @@ def drawn_deviations(policy, radius, samples, seeds):
 @settings(max_examples=25)
 def test_gain_agrees_with_the_full_simulator(game, seed):
     profile = uniform_policies(game, seed=seed)
-    found = sampled_gain(game, profile, 0.1, 50, seed)
+    found = sampled_gain(game, profile, 0.1, 50, seed=seed)
     assert (found.samples == 50).all()
     value = sender_utilities(game, profile)
     for i in range(game.shape.senders):
@@ -119,7 +119,7 @@ def exhaustive(game, profiles, radius, samples, tolerances, seed):
     welfare = sender_utilities(game, profiles).sum(1)
     gains = np.array(
         [
-            sampled_gain(game, profile, radius, samples, (seed, k)).gains.max()
+            sampled_gain(game, profile, radius, samples, seed=(seed, k)).gains.max()
             for k, profile in enumerate(profiles)
         ]
     )
@@ -137,7 +137,7 @@ def test_selection_agrees_with_an_exhaustive_check(seed):
     profiles[7] = full_revelation(game)
     profiles[11] = profiles[3]
     tolerances = [0.2, 0.0, 0.02, 1e-9, 5.0]
-    found = select_local_equilibria(game, profiles, 0.02, 60, tolerances, seed)
+    found = select_local_equilibria(game, profiles, 0.02, 60, tolerances, seed=seed)
     best, welfare, gains = exhaustive(game, profiles, 0.02, 60, tolerances, seed)
     assert [a.index for a in found.accepted] == best
     assert [a.tolerance for a in found.accepted] == tolerances

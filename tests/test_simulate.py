@@ -28,8 +28,8 @@ RULES = st.sampled_from(["lowest-index", "welfare", "sender-0"])
 def test_utilities_and_actions_agree_with_brute_force(problem, ties):
     game, policies = problem
     utilities, actions = brute_force_utilities(game, policies, ties)
-    np.testing.assert_allclose(sender_utilities(game, policies, ties), utilities, atol=1e-12)
-    np.testing.assert_array_equal(receiver_actions(game, policies, ties), actions)
+    np.testing.assert_allclose(sender_utilities(game, policies, ties=ties), utilities, atol=1e-12)
+    np.testing.assert_array_equal(receiver_actions(game, policies, ties=ties), actions)
 
 
 @given(games_with_policies(max_senders=3), RULES, st.integers(0, 2), st.integers(0, 999))
@@ -39,8 +39,8 @@ def test_deviations_agree_with_whole_profiles(problem, ties, sender, seed):
     own = uniform_policies(game, 5, seed)[:, sender]
     whole = np.repeat(policies[None], 5, 0)
     whole[:, sender] = own
-    expected = sender_utilities(game, whole, ties)[:, sender]
-    found = deviation_utilities(game, policies, sender, own, ties)
+    expected = sender_utilities(game, whole, ties=ties)[:, sender]
+    found = deviation_utilities(game, policies, sender, own, ties=ties)
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
 
@@ -56,7 +56,8 @@ def test_outcomes_are_a_distribution_with_the_prior_as_margin(problem):
 def test_no_tie_rule_changes_the_receivers_utility(problem):
     game, policies = problem
     values = [
-        receiver_utility(game, policies, ties) for ties in ("lowest-index", "welfare", "sender-0")
+        receiver_utility(game, policies, ties=ties)
+        for ties in ("lowest-index", "welfare", "sender-0")
     ]
     scale = max(1.0, np.abs(game.receiver).max())
     np.testing.assert_allclose(values, values[0], atol=2e-9 * scale)
@@ -111,8 +112,8 @@ def test_gradient_is_that_of_the_piece():
 
 def test_prosecutor():
     optimal = np.array([[[4 / 7, 3 / 7], [0, 1]]])
-    assert sender_utilities(prosecutor(), optimal, "sender-0") == pytest.approx(0.6)
-    assert sender_utilities(prosecutor(), optimal, "lowest-index") == pytest.approx(0.0)
+    assert sender_utilities(prosecutor(), optimal, ties="sender-0") == pytest.approx(0.6)
+    assert sender_utilities(prosecutor(), optimal, ties="lowest-index") == pytest.approx(0.0)
 
 
 def test_non_unique_equilibrium_utilities():
@@ -124,10 +125,10 @@ def test_explicit_tie_map_is_followed_where_optimal():
     game = Game([0.5, 0.5], np.zeros((2, 4)), np.arange(16.0).reshape(2, 2, 4), 2)
     wanted = np.array([[3, 1], [0, 2]])
     policies = uniform_policies(game, 3, seed=0)
-    np.testing.assert_array_equal(receiver_actions(game, policies, wanted)[1], wanted)
+    np.testing.assert_array_equal(receiver_actions(game, policies, ties=wanted)[1], wanted)
     dominated = Game([0.5, 0.5], [[1, 0, 1, 1]] * 2, game.senders, 2)
     expected = np.where(wanted == 1, 0, wanted)
-    np.testing.assert_array_equal(receiver_actions(dominated, policies, wanted)[0], expected)
+    np.testing.assert_array_equal(receiver_actions(dominated, policies, ties=wanted)[0], expected)
 
 
 def test_explicit_tie_map_follows_the_deviating_sender():
@@ -136,8 +137,8 @@ def test_explicit_tie_map_follows_the_deviating_sender():
     policies = uniform_policies(game, seed=1)
     for sender in range(2):
         own = policies[sender][None]
-        expected = sender_utilities(game, policies, wanted)[sender]
-        assert deviation_utilities(game, policies, sender, own, wanted)[0] == pytest.approx(
+        expected = sender_utilities(game, policies, ties=wanted)[sender]
+        assert deviation_utilities(game, policies, sender, own, ties=wanted)[0] == pytest.approx(
             expected
         )
 
@@ -154,7 +155,7 @@ def test_explicit_tie_map_follows_the_deviating_sender():
 )
 def test_bad_tie_rules(ties, message):
     with pytest.raises(ValueError, match=message):
-        sender_utilities(prosecutor(), np.full((1, 2, 2), 0.5), ties)
+        sender_utilities(prosecutor(), np.full((1, 2, 2), 0.5), ties=ties)
 
 
 def test_tie_rule_text_round_trip():
@@ -173,9 +174,9 @@ def test_welfare_weighs_all_senders():
     """The first sender prefers action 0 a little, the second action 1 more; the receiver does not care."""
     game = Game([1.0], [[0, 0]], [[[1, 0]], [[0, 2]]], signals=1)
     policies = np.ones((2, 1, 1))
-    assert sender_utilities(game, policies, "welfare").tolist() == [0, 2]
-    assert sender_utilities(game, policies, "sender-0").tolist() == [1, 0]
-    assert sender_utilities(game, policies, "sender-1").tolist() == [0, 2]
+    assert sender_utilities(game, policies, ties="welfare").tolist() == [0, 2]
+    assert sender_utilities(game, policies, ties="sender-0").tolist() == [1, 0]
+    assert sender_utilities(game, policies, ties="sender-1").tolist() == [0, 2]
 
 
 def test_what_comes_in_as_numpy_comes_out_as_numpy():
@@ -226,12 +227,12 @@ def test_ties_are_broken_by_small_differences_whatever_the_units(unit, mass):
     """At a rare signal the receiver is indifferent, and the sender prefers action 1 by a thousandth."""
     game = Game([1.0], [[0, 0]], [[[0.999 * unit, unit]]], signals=2)
     policies = np.array([[[mass, 1 - mass]]])
-    assert receiver_actions(game, policies, "sender-0").tolist() == [1, 1]
+    assert receiver_actions(game, policies, ties="sender-0").tolist() == [1, 1]
 
 
 def test_a_sender_who_does_not_care_still_leaves_one_action():
     game = Game([0.5, 0.5], np.zeros((2, 3)), np.zeros((1, 2, 3)), signals=2)
-    table = outcome_distribution(game, uniform_policies(game, seed=0), "sender-0")
+    table = outcome_distribution(game, uniform_policies(game, seed=0), ties="sender-0")
     assert table.sum(1).tolist() == [0.5, 0.5]
     assert table[:, 0].tolist() == [0.5, 0.5]
 

@@ -127,7 +127,7 @@ def test_nobody_gains_more_than_the_bound(graph):
         instance = verification_game(graph, bound)
         now = float(exact_utilities(instance.game, instance.policies)[0])
         game, profile = instance.game.floats(), instance.policies.astype(float)
-        best = best_response(game, profile, 0, "column-generation", time_limit=10)
+        best = best_response(game, profile, 0, method="column-generation", time_limit=10)
         assert deviation_gain(instance, number) <= most_gain(instance, number)
         assert best.upper_bound - now <= most_gain(instance, number) + 1e-9
         assert (most_gain(instance, number) > 0) == (best.value - now > 1e-9) == (number > bound)

@@ -79,14 +79,14 @@ def ask(game: Game, policies: Any, sender: int, question: str, ties: str) -> Any
     """A number or a best response."""
     kind, _, radius = question.partition(" ")
     if kind == "simulate":
-        return sender_utilities(game, policies, ties)[sender]
+        return sender_utilities(game, policies, ties=ties)[sender]
     if kind == "piece":
-        return gain_within_piece(game, policies, sender, float(radius), ties)
+        return gain_within_piece(game, policies, sender, float(radius), ties=ties)
     if kind == "local":
-        return local_best_response(game, policies, sender, float(radius), ties)
+        return local_best_response(game, policies, sender, float(radius), ties=ties)
     if kind == "certify":
-        return certify(game, policies, float(radius), ties, senders=[sender]).senders[0]
-    return best_response(game, policies, sender, kind, ties=ties)
+        return certify(game, policies, float(radius), ties=ties, senders=[sender]).senders[0]
+    return best_response(game, policies, sender, method=kind, ties=ties)
 
 
 def questions(image: Image) -> Iterator[str]:
@@ -149,7 +149,7 @@ def _worth(
     changed[sender] = image.back(np.asarray(after.policy))
     name = f"sender-{sender}" if rule == "own" else rule
     share = (
-        image.values(after.value, sender) - sender_utilities(game, changed, name)[sender]
+        image.values(after.value, sender) - sender_utilities(game, changed, ties=name)[sender]
     ) / stake
     rounding = 16 * EPSILON * abs(image.zero[sender] / image.unit[sender]) / stake
     if abs(share) > AGREEMENT + rounding:

@@ -39,14 +39,16 @@ def _measure(draw: Draw, games: int, random: np.random.Generator, time_limit: fl
         scale = float(np.abs(game.senders[0]).max()) or 1.0
         exact = exact_best_response(game, policies)
         for method in ("milp", "column-generation"):
-            found = best_response(game, policies, 0, method, time_limit)
+            found = best_response(game, policies, 0, method=method, time_limit=time_limit)
             if found.upper_bound < np.inf and found.status == "optimal":
                 error = abs(Fraction(found.value) - exact) / Fraction(scale)
                 worst[method] = max(worst[method], float(error))
             else:
                 open_ended += 1
             outside += not _between(found.value, exact, found.upper_bound, scale)
-        entry = certify(game, policies, 1.0, OWN, time_limit, senders=[0]).senders[0]
+        entry = certify(game, policies, 1.0, ties=OWN, time_limit=time_limit, senders=[0]).senders[
+            0
+        ]
         regret = exact - exact_utilities(RationalGame.of(game), policies, OWN)[0]
         error = max(Fraction(entry.gain) - regret, regret - Fraction(entry.bound), Fraction(0))
         worst["certificate"] = max(worst["certificate"], float(error / Fraction(scale)))
@@ -63,7 +65,7 @@ def _simulator_error(game: Game, policies: np.ndarray) -> float:
     worst = 0.0
     for rule in RULES:
         exact = exact_utilities(RationalGame.of(game), policies, rule)
-        found = sender_utilities(game, policies, rule)
+        found = sender_utilities(game, policies, ties=rule)
         for sender, values in enumerate(game.senders):
             scale = Fraction(float(np.abs(values).max()) or 1.0)
             worst = max(worst, float(abs(Fraction(float(found[sender])) - exact[sender]) / scale))

@@ -153,7 +153,7 @@ def compare(seed: int, methods: tuple[str, ...]) -> Comparison:
     game, policies, ties = drawn(seed)
     result = Comparison(len(game.prior), bool(seed % 4))
     scale = max(np.abs(game.senders).max(), 1)
-    found = best_response(game, policies, 0, "rays", ties=ties)
+    found = best_response(game, policies, 0, method="rays", ties=ties)
 
     def expect(holds: bool, what: str) -> None:
         if not holds:
@@ -172,11 +172,11 @@ def compare(seed: int, methods: tuple[str, ...]) -> Comparison:
                 result.fraction &= nearest == exact and exact.denominator < LARGEST_DENOMINATOR
             expect(result.fraction, "the reference")
     rule = "sender-0" if ties is None else ties
-    worth = deviation_utilities(game, policies, 0, found.policy, rule)
+    worth = deviation_utilities(game, policies, 0, found.policy, ties=rule)
     expect(found.value == worth, "rays, the policy's value")
     for method in methods:
         try:
-            other = best_response(game, policies, 0, method, SECONDS, ties)
+            other = best_response(game, policies, 0, method=method, time_limit=SECONDS, ties=ties)
         except ValueError:
             if method != "enumerate":  # which is for tiny games
                 raise

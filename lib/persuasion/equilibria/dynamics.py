@@ -40,12 +40,13 @@ from persuasion.regret.response import BestResponse
 def best_response_dynamics(
     game: Game,
     start: np.ndarray,
-    margin: float = 0.0,
+    *,
     ties: Any = None,
+    margin: float = 0.0,
     order: Any = IN_TURN,
     rounds: int = 100,
-    time_limit: float = 600.0,
     tolerance: float | None = None,
+    time_limit: float = 600.0,
     response_limit: float = 60.0,
     seed: int = 0,
 ) -> Dynamics:

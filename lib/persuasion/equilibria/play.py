@@ -59,4 +59,4 @@ class MarginPlay:
 
     def outcome(self, policies: np.ndarray, sender: int) -> np.ndarray:
         """Joint distribution of state and action as the sender counts ties."""
-        return outcome_distribution(self.game, policies, self.rules[sender])
+        return outcome_distribution(self.game, policies, ties=self.rules[sender])

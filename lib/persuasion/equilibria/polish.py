@@ -31,13 +31,14 @@ def polish(
     game: Game,
     policies: np.ndarray,
     radius: float,
-    tolerance: float | None = None,
-    margin: float = 0.0,
+    *,
     ties: Any = LOWEST_INDEX,
+    margin: float = 0.0,
+    order: Any = IN_TURN,
     rounds: int = 50,
+    tolerance: float | None = None,
     time_limit: float = 300.0,
     response_limit: float = 60.0,
-    order: Any = IN_TURN,
     seed: int = 0,
 ) -> Polished:
     """Let the senders move to exact local best responses, one at a time, until nobody gains; then certify.
@@ -79,7 +80,9 @@ def polish(
     limits = Limits(least, whole_number("rounds", rounds, 1), *seconds)
 
     def respond(now: np.ndarray, sender: int, rule: TieRule, seconds: float) -> BestResponse:
-        return local_best_response(standard, now, sender, reach, rule, seconds, led)
+        return local_best_response(
+            standard, now, sender, reach, ties=rule, time_limit=seconds, margin=led
+        )
 
     play = MarginPlay(standard, [rule] * game.shape.senders, led, respond, settles_mover=False)
     turns = take_turns(play, profile, sequence, whole_number("seed", seed), limits)

@@ -84,9 +84,10 @@ def sampled_gain(
     policies: ArrayLike,
     radius: float,
     samples: int,
-    seed: int | Sequence[int] = 0,
+    *,
     ties: Any = LOWEST_INDEX,
     stop_above: float = math.inf,
+    seed: int | Sequence[int] = 0,
 ) -> SampledGain:
     """Largest gain of each sender over ``samples`` random deviations within ``radius``.
 
@@ -97,7 +98,8 @@ def sampled_gain(
     listed = seed if isinstance(seed, Sequence) else (seed,)
     seeds = [whole_number("seed", number) for number in listed]
     stay = [
-        float(deviation_utilities(game, profile, i, now, ties)) for i, now in enumerate(profile)
+        float(deviation_utilities(game, profile, i, now, ties=ties))
+        for i, now in enumerate(profile)
     ]
     own = [policy[:, :count] for policy, count in zip(profile, game.counts)]
     gains, used = np.zeros(len(own)), np.zeros(len(own), dtype=int)
@@ -105,7 +107,7 @@ def sampled_gain(
         for i in game.choosing:
             generator = np.random.default_rng([*seeds, i, batch])
             deviations = sample_deviations(own[i], radius, size, generator)
-            values = deviation_utilities(game, profile, i, deviations, ties)
+            values = deviation_utilities(game, profile, i, deviations, ties=ties)
             gains[i] = max(gains[i], values.max() - stay[i])
             used[i] += size
             if gains[i] > stop_above:
@@ -127,8 +129,9 @@ def select_local_equilibria(
     radius: float,
     samples: int,
     tolerances: Sequence[float],
-    seed: int = 0,
+    *,
     ties: Any = LOWEST_INDEX,
+    seed: int = 0,
 ) -> Selection:
     """For each tolerance, the profile of highest welfare that the sampled check accepts.
 
@@ -149,7 +152,7 @@ def select_local_equilibria(
     batch = as_policies(game, profiles)
     if batch.ndim != 4:
         raise ValueError(f"profiles must be (count, senders, states, signals), got {batch.shape}")
-    welfare = sender_utilities(game, batch, ties).sum(1)
+    welfare = sender_utilities(game, batch, ties=ties).sum(1)
     accepted: dict[float, Acceptance] = {}
     gains = np.full(len(batch), np.nan)
     for index in np.argsort(-welfare, kind="stable").tolist():
@@ -157,7 +160,13 @@ def select_local_equilibria(
         if not still_open:
             break
         check = sampled_gain(
-            game, batch[index], radius, samples, (seed, index), ties, max(still_open)
+            game,
+            batch[index],
+            radius,
+            samples,
+            seed=(seed, index),
+            ties=ties,
+            stop_above=max(still_open),
         )
         gain = gains[index] = float(check.gains.max())
         accepted |= {

@@ -29,7 +29,7 @@ class JointSignals(NamedTuple):
 
 
 def likely_joint_signals(
-    game: Game, policies: np.ndarray, ties: Any = LOWEST_INDEX, count: int | None = None
+    game: Game, policies: np.ndarray, *, ties: Any = LOWEST_INDEX, count: int | None = None
 ) -> JointSignals:
     """The ``count`` most probable joint signals of one profile (all that occur if None).
 
@@ -59,5 +59,5 @@ def likely_joint_signals(
         np.stack(np.unravel_index(order, (shape.signals,) * shape.senders), -1),
         probability[order],
         (weights[:, order] / probability[order]).T,
-        receiver_actions(game, profile, ties).reshape(-1)[order],
+        receiver_actions(game, profile, ties=ties).reshape(-1)[order],
     )

@@ -35,6 +35,7 @@ DEVICE_BYTES = 512_000_000
 def sender_utilities(
     game: Game,
     policies: Array,
+    *,
     ties: Any = LOWEST_INDEX,
     dtype: torch.dtype = torch.float64,
     validate: bool = True,
@@ -54,14 +55,16 @@ def sender_utilities(
     -------
     (..., senders) utilities
     """
-    table = torch.as_tensor(outcome_distribution(game, policies, ties, dtype, validate))
+    table = torch.as_tensor(
+        outcome_distribution(game, policies, ties=ties, dtype=dtype, validate=validate)
+    )
     values = torch.einsum("...wa,iwa->...i", table, _constant(game.standard.senders, table))
     return _match(values * _constant(game.stakes, table) + _constant(game.offsets, table), policies)
 
 
-def receiver_utility(game: Game, policies: Array, ties: Any = LOWEST_INDEX) -> Array:
+def receiver_utility(game: Game, policies: Array, *, ties: Any = LOWEST_INDEX) -> Array:
     """The receiver's ex-ante utility ``(...)``; ties cannot change it beyond the tolerance."""
-    distribution = outcome_distribution(game, policies, ties)
+    distribution = outcome_distribution(game, policies, ties=ties)
     table = torch.as_tensor(distribution)
     return _match((table * _constant(game.receiver, table)).sum((-2, -1)), policies)
 
@@ -69,6 +72,7 @@ def receiver_utility(game: Game, policies: Array, ties: Any = LOWEST_INDEX) -> A
 def outcome_distribution(
     game: Game,
     policies: Array,
+    *,
     ties: Any = LOWEST_INDEX,
     dtype: torch.dtype = torch.float64,
     validate: bool = True,
@@ -88,6 +92,7 @@ def outcome_distribution(
 def receiver_actions(
     game: Game,
     policies: Array,
+    *,
     ties: Any = LOWEST_INDEX,
     dtype: torch.dtype = torch.float64,
     validate: bool = True,
@@ -110,6 +115,7 @@ def deviation_utilities(
     policies: Array,
     sender: int,
     deviations: Array,
+    *,
     ties: Any = LOWEST_INDEX,
     dtype: torch.dtype = torch.float64,
     validate: bool = True,

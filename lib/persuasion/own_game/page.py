@@ -84,6 +84,6 @@ def _signals(
     solution: Solution, policies: np.ndarray, most: int = LARGEST_TABLE
 ) -> JointSignals | None:
     try:
-        return likely_joint_signals(solution.game, policies, solution.request.ties, most)
+        return likely_joint_signals(solution.game, policies, ties=solution.request.ties, count=most)
     except ValueError:  # too many to list
         return None

@@ -189,7 +189,11 @@ def utility_picture(solution: Solution) -> Picture | None:
     if game.shape.senders != 2:
         return None
     points = [
-        ("no revelation", sender_utilities(game, no_revelation(game), solution.request.ties), "c1")
+        (
+            "no revelation",
+            sender_utilities(game, no_revelation(game), ties=solution.request.ties),
+            "c1",
+        )
     ]
     if revealed := solution.revelation.examined:
         points.append(("full revelation", revealed.utilities, "c2"))

@@ -64,15 +64,15 @@ def _sorted(
     """Profiles that pass the sampled check and those that do not, the largest sum of relative utilities first."""
     samples = samples_per_sender(game, SAMPLES_FACTOR)
     parts: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-    welfare = sender_utilities(game.standard, ends, request.ties).sum(-1)
+    welfare = sender_utilities(game.standard, ends, ties=request.ties).sum(-1)
     for index in np.argsort(-welfare, kind="stable").tolist():
         check = sampled_gain(
             game.standard,
             ends[index],
             request.radius,
             samples,
-            (request.seed, index),
-            request.ties,
+            seed=(request.seed, index),
+            ties=request.ties,
             stop_above=request.tolerance,
         )
         parts[int(check.gains.max() > request.tolerance)].append(ends[index])
@@ -107,12 +107,14 @@ def _found(
 
 def _same(game: Game, request: Request, first: np.ndarray, second: np.ndarray) -> bool:
     """Whether two profiles lead to one joint distribution of state and action."""
-    outcomes = outcome_distribution(game, np.stack([first, second]), request.ties)
+    outcomes = outcome_distribution(game, np.stack([first, second]), ties=request.ties)
     return bool(np.abs(outcomes[0] - outcomes[1]).max() <= SAME_OUTCOME)
 
 
 def _certified(game: Game, request: Request, method: str, policies: np.ndarray) -> Equilibrium:
-    certificate = certify(game, policies, request.radius, request.ties, request.time_limit)
+    certificate = certify(
+        game, policies, request.radius, ties=request.ties, time_limit=request.time_limit
+    )
     holds = certificate.holds(request.tolerance)
     return _entry(game, request, method, CERTIFIED if holds else NOT_REACHED, policies, certificate)
 
@@ -144,8 +146,8 @@ def _entry(
         method=method,
         status=status,
         policies=policies,
-        utilities=sender_utilities(game, policies, request.ties),
-        receiver_utility=float(receiver_utility(game, policies, request.ties)),
+        utilities=sender_utilities(game, policies, ties=request.ties),
+        receiver_utility=float(receiver_utility(game, policies, ties=request.ties)),
         certificate=certificate,
     )
 

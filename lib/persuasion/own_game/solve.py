@@ -107,9 +107,9 @@ def _examined(game: Game, request: Request, name: str, policies: np.ndarray) -> 
     return Examined(
         name,
         policies,
-        sender_utilities(game, policies, request.ties),
-        float(receiver_utility(game, policies, request.ties)),
-        certify(game, policies, ANY, request.ties, request.time_limit),
+        sender_utilities(game, policies, ties=request.ties),
+        float(receiver_utility(game, policies, ties=request.ties)),
+        certify(game, policies, ANY, ties=request.ties, time_limit=request.time_limit),
     )
 
 
@@ -118,5 +118,8 @@ def _anywhere(game: Game, request: Request, entry: Equilibrium, progress: Progre
         return entry
     progress(f"{entry.method}: deviations of any size")
     return replace(
-        entry, anywhere=certify(game, entry.policies, ANY, request.ties, request.time_limit)
+        entry,
+        anywhere=certify(
+            game, entry.policies, ANY, ties=request.ties, time_limit=request.time_limit
+        ),
     )

@@ -41,10 +41,11 @@ def best_response(
     game: Game,
     policies: np.ndarray,
     sender: int,
-    method: str = "auto",
-    time_limit: float = 60.0,
+    *,
     ties: Any = None,
     margin: float = 0.0,
+    method: str = "auto",
+    time_limit: float = 60.0,
 ) -> BestResponse:
     """The deviation that serves one sender best, the other senders' policies held fixed.
 

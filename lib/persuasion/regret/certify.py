@@ -27,9 +27,10 @@ def certify(
     game: Game,
     policies: np.ndarray,
     radius: float,
+    *,
     ties: Any = LOWEST_INDEX,
-    time_limit: float = 60.0,
     senders: Sequence[int] | None = None,
+    time_limit: float = 60.0,
 ) -> Certificate:
     r"""How much any sender could gain by deviating within ``radius``: the regret, exactly or as an interval.
 
@@ -69,7 +70,9 @@ def certify(
     for done, sender in enumerate(chosen):
         left = start + seconds - time.perf_counter()
         limit = max(left / (len(chosen) - done), 1e-3)
-        response = local_best_response(standard, profile, sender, reach, rule, limit)
+        response = local_best_response(
+            standard, profile, sender, reach, ties=rule, time_limit=limit
+        )
         entries.append(_entry(standard, profile, sender, rule, response).in_units(game))
     sizes = {"name": game.name, **game.shape._asdict()}
     return Certificate(sizes, reach, str(rule), tuple(entries), time.perf_counter() - start)
@@ -87,7 +90,7 @@ def _entry(
     game: Game, profile: np.ndarray, sender: int, rule: TieRule, response: BestResponse
 ) -> SenderCertificate:
     """In the units of the standard game, which ``game`` is."""
-    utility = float(deviation_utilities(game, profile, sender, profile[sender], rule))
+    utility = float(deviation_utilities(game, profile, sender, profile[sender], ties=rule))
     gain, bound = float(response.value - utility), float(response.upper_bound - utility)
     if gain < -EXACT or bound < -EXACT:
         raise InconsistentCertificate(

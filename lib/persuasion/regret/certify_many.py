@@ -22,6 +22,7 @@ from persuasion.system.spawning import require_guard
 def certify_many(
     profiles: Iterable[tuple[Game, np.ndarray]],
     radius: float,
+    *,
     ties: Any = LOWEST_INDEX,
     time_limit: float = 60.0,
     workers: int = 1,

@@ -106,7 +106,7 @@ class Problem:
     def utilities(self, policies: np.ndarray) -> np.ndarray:
         """Exact utilities ``(...)`` of own policies ``(..., states, signals)`` under the tie rule, in stakes."""
         return deviation_utilities(
-            self.game, self.policies, self.sender, policies, self.ties, validate=False
+            self.game, self.policies, self.sender, policies, ties=self.ties, validate=False
         )
 
 

@@ -53,10 +53,12 @@ def _compare(
     from persuasion.regret.certify import certify
 
     radius, limit = job["radius"], job["seconds"]
-    exact = certify(game, policies, radius, "lowest-index", limit, senders=movers)
+    exact = certify(game, policies, radius, ties="lowest-index", time_limit=limit, senders=movers)
     seed = integer_seed("kinks", job["game"], *place) % 2**32
     found = {
-        str(samples): sampled_gain(game, policies, radius, samples, seed).gains[movers].tolist()
+        str(samples): sampled_gain(game, policies, radius, samples, seed=seed)
+        .gains[movers]
+        .tolist()
         for samples in job["samples"]
     }
     sampled = {samples: max(gains) for samples, gains in found.items()}

@@ -27,7 +27,7 @@ def select(
         search.radius,
         samples_per_sender(game, search.samples_factor),
         [tolerance * game.utility_range for tolerance in job["tolerances"]],
-        integer_seed("check", job["game"], search.radius) % 2**32,
+        seed=integer_seed("check", job["game"], search.radius) % 2**32,
     )
     utilities = sender_utilities(game, ends)
     chosen = [acceptance.index for acceptance in selection.accepted]

@@ -95,5 +95,7 @@ def persuade(game: StandardGame, utility: np.ndarray, margin: float = 0.0) -> np
 def _landmark(game: Game, name: str, columns: Columns, rule: TieRule) -> Landmark:
     policies = policies_of(game, columns)
     wide = widened(game, policies.shape[-1])
-    utilities = sender_utilities(wide, policies, rule)
-    return Landmark(name, policies, utilities, float(receiver_utility(wide, policies, rule)), rule)
+    utilities = sender_utilities(wide, policies, ties=rule)
+    return Landmark(
+        name, policies, utilities, float(receiver_utility(wide, policies, ties=rule)), rule
+    )

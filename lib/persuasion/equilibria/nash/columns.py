@@ -41,7 +41,7 @@ def policies_of(game: Game, columns: Columns) -> np.ndarray:
 def utilities(game: Game, columns: Columns, ties: TieRule) -> np.ndarray:
     """The senders' utilities ``(senders,)`` under a tie rule."""
     policies = policies_of(game, columns)
-    return sender_utilities(widened(game, policies.shape[-1]), policies, ties)
+    return sender_utilities(widened(game, policies.shape[-1]), policies, ties=ties)
 
 
 def kept(columns: np.ndarray, most: int) -> np.ndarray:

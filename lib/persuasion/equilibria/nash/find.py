@@ -204,14 +204,16 @@ class _Search:
     def outcome(self, columns: Columns) -> np.ndarray:
         """Joint distribution of state and action."""
         policies = policies_of(self.game, columns)
-        return outcome_distribution(widened(self.game, policies.shape[-1]), policies, self.ties)
+        return outcome_distribution(
+            widened(self.game, policies.shape[-1]), policies, ties=self.ties
+        )
 
     def entry(self, group: list[Found], outcome: np.ndarray, seconds: float) -> Equilibrium:
         """The group's first profile with its certificate."""
         best = group[0]
         policies = policies_of(self.game, best.columns)
         game = widened(self.game, policies.shape[-1])
-        certificate = certify(game, policies, 1.0, self.ties, seconds)
+        certificate = certify(game, policies, 1.0, ties=self.ties, time_limit=seconds)
         holds = certificate.holds(self.target)
         return Equilibrium(
             status=UNPROVEN if holds is None else EQUILIBRIUM if holds else APPROXIMATE,

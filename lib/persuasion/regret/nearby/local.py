@@ -26,9 +26,10 @@ def local_best_response(
     policies: np.ndarray,
     sender: int,
     radius: float,
+    *,
     ties: Any = None,
-    time_limit: float = 60.0,
     margin: float = 0.0,
+    time_limit: float = 60.0,
 ) -> BestResponse:
     r"""The deviation within ``radius`` that serves one sender best, the others' policies held fixed.
 
@@ -63,7 +64,15 @@ def local_best_response(
         return no_choice(problem).in_units(game, sender)
     if reach >= 1:
         try:
-            return best_response(game, profile, sender, "auto", time_limit, rule, margin)
+            return best_response(
+                game,
+                profile,
+                sender,
+                method="auto",
+                time_limit=time_limit,
+                ties=rule,
+                margin=margin,
+            )
         except ValueError:  # too large for the global methods
             pass
     response = _search(problem, reach, start, start + seconds)

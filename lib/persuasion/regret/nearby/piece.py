@@ -24,9 +24,10 @@ def gain_within_piece(
     policies: np.ndarray,
     sender: int,
     radius: float,
+    *,
     ties: Any = LOWEST_INDEX,
-    time_limit: float = 60.0,
     actions: np.ndarray | None = None,
+    time_limit: float = 60.0,
 ) -> float:
     r"""Largest gain of a sender within ``radius`` among the policies under which the receiver acts as it does now.
 
@@ -68,7 +69,7 @@ def gain_within_piece(
     own = profile[sender][:, : game.counts[sender]]
     box = policy_box(own, reach)
     weights = residual_weights(game, profile, sender)
-    actions = receiver_actions(game, profile, ties) if actions is None else actions
+    actions = receiver_actions(game, profile, ties=ties) if actions is None else actions
     joint = (game.shape.signals,) * game.shape.senders
     if actions.shape != joint:
         raise ValueError(f"actions must have shape {joint}, got {actions.shape}")
