@@ -49,7 +49,9 @@ def run(
         for prior, logit_scale in PRIORS.items():
             games = [instance(size, logit_scale, seed) for seed in range(instances)]
             found = {
-                method: [best_response(*game, 0, method=method, time_limit=seconds) for game in games]
+                method: [
+                    best_response(*game, 0, method=method, time_limit=seconds) for game in games
+                ]
                 for method in methods
             }
             _check_bounds(list(found.values()), size)
