@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from persuasion import Game, full_revelation, sender_utilities, uniform_policies
@@ -144,6 +144,8 @@ def test_own_projection_equals_the_librarys(seed, signals, radius, corner):
     np.testing.assert_allclose(nearest_in_box(moved, centre, radius), wanted, rtol=0, atol=1e-12)
 
 
+# a deviation that excludes a state, up to rounding
+@example(350, 1, 2, 4, True)
 @settings(max_examples=30)
 @given(
     st.integers(0, 10**6), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.booleans()

@@ -139,6 +139,22 @@ def test_work_that_takes_a_moment_to_stop_is_waited_for():
     assert not still_working()
 
 
+def test_a_solver_that_refuses_to_be_asked_is_asked_again():
+    hears_interrupts()
+    stop, asked = threading.Event(), []
+
+    def cancel():
+        asked.append(True)
+        if len(asked) < 3:
+            raise RuntimeError("still setting up")
+        stop.set()
+
+    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        interruptible(lambda: stop.wait(30), cancel)
+    assert len(asked) == 3
+
+
 def test_the_program_can_be_left_while_work_hears_nothing():
     script = """\
 import os, signal, threading, time

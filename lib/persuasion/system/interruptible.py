@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -38,12 +40,20 @@ def interruptible(
     try:
         ended.wait()  # an interrupted join would take the thread for ended (python/cpython#90882)
     except KeyboardInterrupt:
-        cancel()
-        thread.join(PATIENCE)
+        _stop(thread, cancel)
         raise
     if errors:
         raise errors[0]
     return results[0]
+
+
+def _stop(thread: threading.Thread, cancel: Callable[[], object]) -> None:
+    """Ask again and again for a while: a solver that is still setting up may refuse to be asked (SCIP does)."""
+    until = time.monotonic() + PATIENCE
+    while thread.is_alive() and time.monotonic() < until:
+        with contextlib.suppress(Exception):
+            cancel()
+        thread.join(PATIENCE / 20)
 
 
 def still_working() -> bool:

@@ -12,6 +12,8 @@ from study.audit.evaluate import expected
 
 Place = tuple[int, int, int]
 HALVINGS = 60
+AT_LIMIT = 4 * np.finfo(float).eps
+"""What is nearer to a limit is at it: it matters whether a signal excludes a state or all but excludes it."""
 
 
 def best_sample(
@@ -71,7 +73,9 @@ def nearest_in_box(values: np.ndarray, centre: np.ndarray, radius: float) -> np.
         middle = (low + high) / 2
         over = np.clip(values - middle, lower, upper).sum(-1, keepdims=True) > 1
         low, high = np.where(over, middle, low), np.where(over, high, middle)
-    return np.clip(values - high, lower, upper)
+    found = np.clip(values - high, lower, upper)
+    found = np.where(found - lower <= AT_LIMIT, lower, found)
+    return np.where(upper - found <= AT_LIMIT, upper, found)
 
 
 def _batches(samples: int) -> Iterator[int]:
