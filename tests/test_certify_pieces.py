@@ -60,6 +60,23 @@ def clock(monkeypatch):
 # --- the box
 
 
+@given(st.integers(0, 10**6), st.sampled_from([1e-9, 1e-7, 1e-5]), st.sampled_from([0.005, 0.3]))
+@settings(max_examples=60)
+def test_a_solvers_inexact_point_is_a_policy_of_the_box(seed, error, radius):
+    random = np.random.default_rng(seed)
+    own = random.dirichlet(np.ones(4), 5)
+    own[own < 0.1] = 0
+    own /= own.sum(1, keepdims=True)
+    box = policy_box(own, radius)
+    (moved,) = sample_deviations(own, radius, 1, random)
+    found = box.policy(box.pack(moved) + random.uniform(-error, error, own.size))
+    assert np.abs(found - own).max() <= radius + 2e-12
+    assert found.min() >= 0
+    np.testing.assert_allclose(found.sum(1), 1, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found, moved, rtol=0, atol=10 * error)
+    np.testing.assert_allclose(box.policy(box.pack(moved)), moved, rtol=0, atol=1e-10)
+
+
 def test_the_box_is_what_radius_and_rows_allow():
     box = policy_box(np.array([[0.5, 0.3, 0.2], [1.0, 0.0, 0.0]]), 0.1)
     assert pytest.approx(np.array([[0.4, 0.2, 0.1], [0.9, 0, 0]])) == box.lower.T

@@ -13,7 +13,7 @@ FIRST = {fault.file.split("/")[1]: fault for fault in reversed(planted.FAULTS)}
     "fault",
     [
         pytest.param(fault, id=fault.what, marks=[] if fault in kept else pytest.mark.stress)
-        for kept in [(FIRST["model"], FIRST["regret"])]
+        for kept in [(FIRST["model"], FIRST["regret"], FIRST["learn"])]
         for fault in planted.FAULTS
     ],
 )

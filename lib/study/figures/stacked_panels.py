@@ -7,9 +7,8 @@ from matplotlib.gridspec import GridSpec
 
 WIDTH = 4.2
 """Inches; the letters of a picture that wide are as large on a phone as the text around it."""
-
-
 MOST = 9
+"""Panels that are stacked at most: more would be a long way to scroll."""
 
 
 def stack_panels(figure: Figure) -> bool:

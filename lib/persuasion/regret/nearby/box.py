@@ -10,6 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from persuasion.regret.candidates import as_policy
+
+# how far outside the box rounding may leave a policy
+OUTSIDE = 1e-12
+
 
 @dataclass(frozen=True, eq=False)
 class Box:
@@ -36,6 +41,22 @@ class Box:
     def unpack(self, unit: np.ndarray) -> np.ndarray:
         """The policy ``(states, signals)`` at unit coordinates: 0 is ``lower``, 1 is ``upper``."""
         return (self.lower + self.width * unit.reshape(self.lower.shape)).T
+
+    def policy(self, unit: np.ndarray) -> np.ndarray:
+        """The policy ``(states, signals)`` at a solver's unit coordinates, whose rows sum to 1 within the box.
+
+        A solver's sums are off by its tolerance: scaled to 1, an entry could leave the box by as much.
+        """
+        policy = as_policy(self.unpack(unit))
+        inside = np.clip(policy.T, self.lower, self.upper)
+        if np.abs(policy.T - inside).max() <= OUTSIDE:
+            return policy
+        missing = 1 - inside.sum(0)
+        above, below = self.upper - inside, inside - self.lower
+        sent = above * (inside > 0)  # signals that are not sent stay so, if the others have room
+        up = np.where(sent.sum(0) >= missing, sent, above)
+        room = np.where(missing > 0, up, below)
+        return (inside + missing * room / np.maximum(room.sum(0), np.finfo(float).tiny)).T
 
 
 def policy_box(policy: np.ndarray, radius: float) -> Box:

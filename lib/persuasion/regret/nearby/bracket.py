@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from persuasion.regret.candidates import CLOSED, Candidate, as_policy, evaluate
+from persuasion.regret.candidates import CLOSED, Candidate, evaluate
 from persuasion.regret.nearby.box import Box
 from persuasion.regret.nearby.cells import make_cells
 from persuasion.regret.nearby.climb import Climber
@@ -54,7 +54,7 @@ class Bracket:
         self.program = Hull(self.cells, self.box)
         self.climber = Climber(self.certain, self.box)
         if before is not None and before.point is not None:
-            self.found.append(evaluate(self.problem, as_policy(self.box.unpack(before.point))))
+            self.found.append(evaluate(self.problem, self.box.policy(before.point)))
             self.climb(before.point)
 
     @property

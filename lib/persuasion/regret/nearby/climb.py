@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from persuasion.regret import highs
-from persuasion.regret.candidates import EXACT, Candidate, as_policy, evaluate
+from persuasion.regret.candidates import EXACT, Candidate, evaluate
 from persuasion.regret.nearby.box import Box
 from persuasion.regret.nearby.cells import Cells, Conditions
 from persuasion.regret.problem import Problem
@@ -201,6 +201,6 @@ class Climber:
 
 
 def _candidate(problem: Problem, box: Box, point: np.ndarray, supremum: float) -> Candidate:
-    policy = as_policy(box.unpack(point))
+    policy = box.policy(point)
     value = evaluate(problem, policy).value
     return Candidate(policy, value, supremum, value >= supremum - EXACT)
