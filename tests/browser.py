@@ -50,7 +50,7 @@ FLAGS = [
     "--enable-unsafe-swiftshader",
 ]
 PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1400, "height": 900}
+DESK = {"width": 1280, "height": 900}
 PATIENCE = 120_000  # milliseconds; surfaces are drawn by software where there is no GPU
 AA = 4.5
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
@@ -126,31 +126,50 @@ def server():
         running.shutdown()
 
 
-@pytest.mark.parametrize("page", pages())
-def test_a_page_opens_without_error_and_asks_nobody(browser, page):
-    with Visit(browser, on_disk(page)) as visit:
-        source = (ROOT / f"{page}.md").read_text(encoding="utf-8")
-        if re.search(r"\$[^$\n]+\$", source):
-            visit.page.wait_for_selector("article mjx-container")
-        assert visit.page.locator("mjx-merror").count() == 0
-        assert visit.outside == []
-        assert visit.failed == []
-        assert visit.errors == []
-        nameless = visit.page.locator("article img:not([alt]), article img[alt='']")
-        assert nameless.count() == 0, "a picture has no text alternative"
-        files = visit.page.evaluate(
-            """() => [...document.querySelectorAll("article img")].map((picture) => picture.alt)
-              .filter((words) => /\\.(png|svg|jpe?g)$|^_images/.test(words))"""
-        )
-        assert files == [], "a picture's text alternative is the name of a file"
+# every page is opened once on either screen, for all questions about it: those that change it come later
 
 
-@pytest.mark.parametrize("page", pages())
-def test_a_page_fits_a_phone(browser, page):
-    with Visit(browser, on_disk(page), PHONE) as visit:
+@pytest.fixture(scope="module", params=pages())
+def on_desk(browser, request):
+    with Visit(browser, on_disk(request.param)) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module", params=pages())
+def on_phone(browser, request):
+    with Visit(browser, on_disk(request.param), PHONE) as visit:
         visit.page.wait_for_timeout(300)
-        width = visit.page.evaluate("document.documentElement.scrollWidth")
-        assert width <= PHONE["width"], f"the page is {width} px wide"
+        yield visit
+
+
+def test_a_page_opens_without_error_and_asks_nobody(on_desk, request):
+    page = on_desk.page
+    source = (ROOT / f"{request.node.callspec.params['on_desk']}.md").read_text(encoding="utf-8")
+    if re.search(r"\$[^$\n]+\$", source):
+        page.wait_for_selector("article mjx-container")
+    page.wait_for_timeout(300)
+    assert page.locator("mjx-merror").count() == 0
+    assert on_desk.outside == []
+    assert on_desk.failed == []
+    assert on_desk.errors == []
+    nameless = page.locator("article img:not([alt]), article img[alt='']")
+    assert nameless.count() == 0, "a picture has no text alternative"
+    files = page.evaluate(
+        """() => [...document.querySelectorAll("article img")].map((picture) => picture.alt)
+          .filter((words) => /\\.(png|svg|jpe?g)$|^_images/.test(words))"""
+    )
+    assert files == [], "a picture's text alternative is the name of a file"
+
+
+def test_figures_are_not_wider_than_their_page(on_desk):
+    wide = on_desk.page.evaluate(
+        """() => {
+          const edge = document.querySelector("article").getBoundingClientRect().right + 1;
+          return [...document.querySelectorAll("article :is(.js-plotly-plot, img)")]
+            .filter((figure) => figure.getBoundingClientRect().right > edge).length;
+        }"""
+    )
+    assert wide == 0
 
 
 CUT = """
@@ -163,11 +182,24 @@ CUT = """
 """
 
 
-@pytest.mark.parametrize("size", [{"width": 1280, "height": 900}, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("page", pages())
-def test_no_line_of_code_is_cut(browser, page, size):
-    with Visit(browser, on_disk(page), size) as visit:
-        assert visit.page.evaluate(CUT) == []
+def test_no_line_of_code_is_cut_on_a_desk(on_desk):
+    assert on_desk.page.evaluate(CUT) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_stands_out_from_its_background(on_desk, theme):
+    on_desk.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    on_desk.page.wait_for_timeout(400)  # colours fade over
+    assert on_desk.page.evaluate(CONTRAST, AA) == [], f"contrast below {AA}"
+
+
+def test_a_page_fits_a_phone(on_phone):
+    width = on_phone.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"], f"the page is {width} px wide"
+
+
+def test_no_line_of_code_is_cut_on_a_phone(on_phone):
+    assert on_phone.page.evaluate(CUT) == []
 
 
 def test_code_is_copied_as_it_was_written(browser):
@@ -202,22 +234,8 @@ def test_small_multiples_stand_in_one_column_on_a_phone(browser):
         assert found["spare"] >= 0, "the figure is longer than its place"
 
 
-@pytest.mark.parametrize("page", pages())
-def test_figures_are_not_wider_than_their_page(browser, page):
-    with Visit(browser, on_disk(page), {"width": 1280, "height": 900}) as visit:
-        visit.page.wait_for_timeout(500)
-        wide = visit.page.evaluate(
-            """() => {
-              const edge = document.querySelector("article").getBoundingClientRect().right + 1;
-              return [...document.querySelectorAll("article :is(.js-plotly-plot, img)")]
-                .filter((figure) => figure.getBoundingClientRect().right > edge).length;
-            }"""
-        )
-        assert wide == 0
-
-
 def test_the_first_screen_has_question_answers_and_picture(browser):
-    with Visit(browser, on_disk("book/intro"), {"width": 1280, "height": 900}) as visit:
+    with Visit(browser, on_disk("book/intro")) as visit:
         question, answers, picture = visit.page.evaluate(
             """() => ["section > p strong", "section > ul li:last-child", "div.cell_output :is(.still, .turning)"]
               .map((place) => document.querySelector("article " + place).getBoundingClientRect())
@@ -225,16 +243,6 @@ def test_the_first_screen_has_question_answers_and_picture(browser):
         )
         assert question[1] < answers[0] < answers[1] < picture[0]
         assert picture[0] + 290 <= 900, "the exact surface is cut"
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("page", pages())
-def test_text_stands_out_from_its_background(browser, page, theme):
-    with Visit(browser, on_disk(page)) as visit:
-        visit.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        visit.page.wait_for_timeout(400)  # colours fade over
-        weak = visit.page.evaluate(CONTRAST, AA)
-        assert weak == [], f"contrast below {AA}"
 
 
 @pytest.mark.parametrize("page", ["book/intro", "book/learning/networks"])
@@ -301,6 +309,12 @@ def test_a_local_server_shows_the_book(browser, server):
 
 
 PLAYGROUND = "book/tools/playground"
+
+
+@pytest.fixture(scope="module")
+def playground(browser):
+    with Visit(browser, on_disk(PLAYGROUND)) as visit:
+        yield visit
 
 
 def test_the_playground_computes_what_the_library_computes(browser):
@@ -378,17 +392,16 @@ def test_the_playground_computes_the_readers_own_game_as_the_library_does(browse
         {"fixed": [[[1, 0], [1, 0]], [[1, 0], [1, 0]]]},
     ],
 )  # fmt: skip
-def test_the_playground_refuses_what_the_library_refuses(browser, change):
+def test_the_playground_refuses_what_the_library_refuses(playground, change):
     tables = {"receiver": [[1, 0], [0, 1]], "senders": [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]}
     data = {"prior": [0.5, 0.5], **tables, "signals": 2, **change}
     with pytest.raises(ValueError, match=r"\w"):
         Game.from_dict(data)
-    with Visit(browser, on_disk(PLAYGROUND)) as visit:
-        before = visit.page.locator("#own-board").inner_text()
-        visit.page.fill("#own-text", json.dumps(data))
-        visit.page.click("#own-show")
-        assert visit.page.locator("#own-message").inner_text()
-        assert visit.page.locator("#own-board").inner_text() == before
+    before = playground.page.locator("#own-board").inner_text()
+    playground.page.fill("#own-text", json.dumps(data))
+    playground.page.click("#own-show")
+    assert playground.page.locator("#own-message").inner_text()
+    assert playground.page.locator("#own-board").inner_text() == before
 
 
 def test_a_link_restores_what_the_playground_shows(browser):

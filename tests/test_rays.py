@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from persuasion import Game, TieRule, no_revelation, uniform_policies
 from persuasion.model.exact import RationalGame, exact_utilities, rationals
+from persuasion.regret import highs
 from persuasion.regret.anywhere import arrangement
 from persuasion.regret.anywhere.arrangement import is_fastest, supremum
 from persuasion.regret.anywhere.columns import Columns
@@ -82,6 +83,19 @@ def test_the_best_mixture_is_that_of_one_large_program(states, count, seed):
     whole = scipy.optimize.linprog(-payoffs, A_eq=points.T, b_eq=np.ones(states))
     assert payoffs @ shares == pytest.approx(-whole.fun, abs=1e-9)
     assert -whole.fun - 1e-12 <= bound <= -whole.fun + 1e-9
+
+
+@pytest.mark.parametrize("stopped_by", ["deadline", "solver"])
+def test_a_mixture_that_is_stopped_keeps_a_bound_that_holds(monkeypatch, stopped_by):
+    random = np.random.default_rng(1)
+    points = np.vstack([np.eye(3), random.dirichlet(np.ones(3), 400)])
+    payoffs = random.random(len(points))
+    best = payoffs @ mixture(payoffs, points)[0]
+    gave_up = highs.Solution(None, -np.inf, np.inf, np.zeros(3), "kUnknown")
+    monkeypatch.setattr(highs, "solve", lambda *_: gave_up)
+    shares, bound = mixture(payoffs, points, 0.0 if stopped_by == "deadline" else np.inf)
+    np.testing.assert_allclose(shares @ points, 1)
+    assert payoffs @ shares < best < bound < np.inf
 
 
 # --- what must not change an answer

@@ -141,39 +141,50 @@ def _closed_regions(
     found = rays(planes(columns))
     points = (found / found.sum(1, keepdims=True)).astype(float)
     payoffs = np.concatenate(list(_payoffs(problem, points, deadline)))
-    shares, bound = mixture(payoffs, points)
+    shares, bound = mixture(payoffs, points, deadline)
     used = np.argsort(-shares)[: problem.signals]
     profile = [favourite(problem, points[k]) for k in used if shares[k] > USED]
     return bound, _realised(problem, profile)
 
 
-def mixture(payoffs: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, float]:
+def mixture(
+    payoffs: np.ndarray, points: np.ndarray, deadline: float = np.inf
+) -> tuple[np.ndarray, float]:
     r"""Shares of the best mixture of points in the simplex, and a bound on every mixture's payoff.
 
     The program has few rows and very many columns, of which those enter that its prices do not cover. By the
-    prices :math:`\lambda` no mixture earns more than their sum and, for every state, the largest surplus.
+    prices :math:`\lambda` no mixture earns more than their sum and, for every state, the largest surplus: a bound
+    that holds too where ``deadline`` or the solver ends it early. The first mixture reveals the state.
     """
     count, states = points.shape
     chosen, bound = np.flatnonzero(points.max(1) == 1), np.inf
+    shares, prices = np.bincount(chosen, minlength=count), points[chosen].T @ payoffs[chosen]
     while True:
-        solution = highs.solve(
-            highs.LinearProgram(
-                cost=payoffs[chosen],
-                matrix=sp.csc_matrix(points[chosen].T),
-                row_lower=np.ones(states),
-                row_upper=np.ones(states),
-                lower=np.zeros(len(chosen)),
-                upper=np.full(len(chosen), np.inf),
-            )
-        )
-        assert solution.x is not None
-        surplus = payoffs - points @ solution.duals
-        bound = min(bound, solution.duals.sum() + states * max(surplus.max(), 0.0))
+        surplus = payoffs - points @ prices
+        bound = min(bound, float(prices.sum() + states * max(surplus.max(), 0.0)))
         best = np.argsort(-surplus)[:ENTERING]
         entering = np.setdiff1d(best[surplus[best] > PRICED], chosen)
-        if not len(entering):
-            return np.bincount(chosen, solution.x, count), float(bound)
+        left = deadline - time.perf_counter()
+        if not len(entering) or left <= 0:
+            return shares, bound
         chosen = np.concatenate([chosen, entering])
+        solution = highs.solve(_mixing(payoffs[chosen], points[chosen]), left)
+        if solution.x is None or not solution.optimal:
+            return shares, bound
+        shares, prices = np.bincount(chosen, solution.x, count), solution.duals
+
+
+def _mixing(payoffs: np.ndarray, points: np.ndarray) -> highs.LinearProgram:
+    """Shares of the points that add up to certainty in every state."""
+    count, states = points.shape
+    return highs.LinearProgram(
+        cost=payoffs,
+        matrix=sp.csc_matrix(points.T),
+        row_lower=np.ones(states),
+        row_upper=np.ones(states),
+        lower=np.zeros(count),
+        upper=np.full(count, np.inf),
+    )
 
 
 def _payoffs(problem: Problem, points: np.ndarray, deadline: float) -> Iterator[np.ndarray]:
