@@ -122,11 +122,8 @@ def numerics_table(measured: dict[str, Any]) -> pd.DataFrame:
 
 
 def rays_table(measured: dict[str, Any]) -> pd.DataFrame:
-    """Best responses by rays against a reference in fractions and the other methods, by number of states.
-
-    Empty if that part was not run.
-    """
-    found = measured.get("rays", {"found": {}})["found"]
+    """Best responses by rays against a reference in fractions and the other methods, by number of states."""
+    found = measured["rays"]["found"]
     return pd.DataFrame(
         {
             "states": states,
