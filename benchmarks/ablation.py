@@ -110,7 +110,7 @@ def optimised() -> Iterator[Case]:
     table = table.drop_duplicates(["record", "radius"], keep="last").sample(frac=1, random_state=0)
     for (senders, _, _), group in table.groupby(["senders", "states", "radius"]):
         yield from itertools.islice(
-            contested(group, f"optimised, {senders:.0f} senders"), int(6 // senders)
+            contested(group, f"optimised, {senders:.0f} senders"), int(8 // senders)
         )
 
 
