@@ -411,7 +411,7 @@ def _smoke() -> Preset:
         sensitivity=Sensitivity(instances=1, values=1, starts=2, candidates=2),
         certificates=Certificates(seconds=20.0, scenario_global=False, polish_rounds=5),
         kinks=KinksStudy((Size(2, 2, 2, 2, 1.0),), 1, starts=1, steps=(0, 2), samples=(50,)),
-        dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2), seconds=10.0),
+        dynamics=replace(paper.dynamics, largest=3, starts=2, margins=(0.0, 1e-2), seconds=1.0),
         atlas=Atlas(largest=3, starts=("silence", "random"), seconds=1.0),
     )
 
