@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -116,8 +115,7 @@ def positive_ray(objective: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
         if not entering:
             return None
         c = min(entering, key=free.__getitem__)
-        leaving = [r for r in range(count + 1) if table[r, c] > 0]
-        r = min(leaving, key=lambda r: (Fraction(table[r, -1], table[r, c]), basic[r]))
+        r = _leaving(table[:-1, c].tolist(), table[:-1, -1].tolist(), basic)
         pivot, row, column = table[r, c], table[r].copy(), table[:, c].copy()
         table = (table * pivot - np.outer(column, row)) // unit
         table[r], table[:, c], table[r, c] = row, -column, unit
@@ -127,3 +125,14 @@ def positive_ray(objective: np.ndarray, rows: np.ndarray) -> np.ndarray | None:
         if variable < size:
             x[variable] = value
     return x
+
+
+def _leaving(column: list[int], right: list[int], basic: list[int]) -> int:
+    """The row of the least ratio, compared without a division; of several that of the first variable."""
+    rows = [r for r, entry in enumerate(column) if entry > 0]
+    least = rows[0]
+    for r in rows[1:]:
+        beyond = right[r] * column[least] - right[least] * column[r]
+        if beyond < 0 or (beyond == 0 and basic[r] < basic[least]):
+            least = r
+    return least
