@@ -72,7 +72,7 @@ def interrupted(command, wait, stream="stdout", **options):
 )
 def test_every_solver_hears_an_interrupt(method, size):
     command = [sys.executable, "-c", SOLVE, method, str(size)]
-    line, seconds, error, code = interrupted(command, 1)
+    line, seconds, error, code = interrupted(command, 0.5)
     assert line == "interrupted\n", error
     assert seconds < 10  # of 120
     assert code == 0

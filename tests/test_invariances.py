@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -36,6 +36,7 @@ from transformations import RULES, TRANSFORMATIONS
 
 pytestmark = pytest.mark.slow
 EVERY = [*METHODS, "auto"]
+SEARCH = 0.1  # seconds: the global equilibria that solve finds are not looked at
 # SCIP solves to 1e-7; all else is exact to this share of a stake
 EXACT = 1e-9
 
@@ -46,8 +47,8 @@ EXACT = 1e-9
 ORIGINALS = (Original(2, 2, 2, 2, False, 18), Original(2, 2, 3, 2, True, 16))
 
 
-# every fourth: each question under one tie rule or another, of one original or the other
-@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.stress)])
+# every eighth: each question under one tie rule or another, of one original or the other
+@pytest.mark.parametrize("every", [8, pytest.param(1, marks=pytest.mark.stress)])
 @pytest.mark.parametrize("name", TRANSFORMATIONS)
 def test_no_answer_changes(name, every):
     """Simulator, exact best responses, local ones, certificates and pieces, under three tie rules."""
@@ -59,7 +60,7 @@ def test_no_answer_changes(name, every):
     compared = asked[len(name) % every :: every]
     for original, image, question, rule in compared:
         assert invariances.faults(original, image, question, rule) == [], (question, rule)
-    assert len(compared) >= 9 // every
+    assert len(compared) >= max(9 // every, 1)
 
 
 ORIGINAL = st.builds(
@@ -151,12 +152,20 @@ UNITS = [
 ]
 
 
+START = uniform_policies(LAWYERS, seed=3)
+PLAYS = (partial(polish, radius=0.3, rounds=4), partial(best_response_dynamics, rounds=4))
+
+
+@cache
+def _played(play):
+    return play(LAWYERS, START)
+
+
 @pytest.mark.parametrize("name", UNITS)
 def test_play_ends_alike(name):
-    start = uniform_policies(LAWYERS, seed=3)
-    image = TRANSFORMATIONS[name](LAWYERS, start, np.random.default_rng(0))
-    for play in (partial(polish, radius=0.3, rounds=4), partial(best_response_dynamics, rounds=4)):
-        before, after = play(LAWYERS, start), play(image.game, image.policies)
+    image = TRANSFORMATIONS[name](LAWYERS, START, np.random.default_rng(0))
+    for play in PLAYS:
+        before, after = _played(play), play(image.game, image.policies)
         assert after.status == before.status
         np.testing.assert_allclose(_share(after), _share(before), rtol=0, atol=1e-7)
 
@@ -184,7 +193,7 @@ def test_full_revelation_pays_the_same(name):
     ],
 )
 def test_solve_says_the_same(name):
-    request = Request(radius=1, starts=2, candidates=1, steps=5, time_limit=5)
+    request = Request(radius=1, starts=2, candidates=1, steps=5, time_limit=5, search_limit=SEARCH)
     image = TRANSFORMATIONS[name](LAWYERS, no_revelation(LAWYERS), np.random.default_rng(0))
     before, after = solve(LAWYERS, request), solve(image.game, request)
     assert after.revelation.verdict == before.revelation.verdict == "equilibrium"
@@ -233,7 +242,8 @@ def _grid_gain(game, policies, ties="lowest-index"):
 )
 def test_solve_certifies_no_such_profile(what):
     game = Game([0.7, 0.3], np.eye(2), [OPPOSED[what], A], 2)
-    solution = solve(game, Request(radius=1, starts=2, candidates=1, steps=5, time_limit=3))
+    request = Request(radius=1, starts=2, candidates=1, steps=5, time_limit=3, search_limit=SEARCH)
+    solution = solve(game, request)
     assert solution.revelation.verdict == "equilibrium"
     assert solution.profile.certificate.relative_regret[0] > 0.59
     for entry in solution.certified:
@@ -289,7 +299,7 @@ def test_certificates_and_solve_are_not_misled_by_what_is_added(change):
     assert abs(entry.gain - 0.6) + abs(entry.bound - 0.6) <= EXACT
     assert (entry.exact, entry.status) == (True, OPTIMAL)
     two = Game(game.prior, game.receiver, np.stack([game.senders[0], -game.senders[0]]), 2)
-    request = Request(radius=1, starts=1, candidates=1, steps=2, time_limit=2)
+    request = Request(radius=1, starts=1, candidates=1, steps=2, time_limit=2, search_limit=SEARCH)
     revelation = solve(two, request).revelation
     assert revelation.verdict == "equilibrium"
     paid = revelation.examined.utilities - [zero, -zero]
@@ -299,12 +309,18 @@ def test_certificates_and_solve_are_not_misled_by_what_is_added(change):
 # --- thin cones
 
 
-@pytest.mark.parametrize("stake", [5e6, 1e7, 5e7, 1e8, 5e8, 1e10, 1e12])
+STAKES = [5e6, 1e7, 5e7, 1e8, 5e8, 1e10, 1e12]
+
+
+def _cautious(stake):
+    """The receiver acquits unless the guilty are ``stake`` times as likely; and how often it convicts at best."""
+    return Game([0.7, 0.3], [[stake, 0], [0, 1]], [A], 2), 0.3 + 0.3 / stake
+
+
+@pytest.mark.parametrize("stake", STAKES)
 @pytest.mark.parametrize("method", EVERY)
 def test_no_bound_is_below_what_revelation_earns(method, stake):
-    """The receiver acquits unless the guilty are ``stake`` times as likely: 0.3 + 0.3 / stake convictions."""
-    game = Game([0.7, 0.3], [[stake, 0], [0, 1]], [A], 2)
-    truth = 0.3 + 0.3 / stake
+    game, truth = _cautious(stake)
     revealed = float(deviation_utilities(game, no_revelation(game), 0, np.eye(2)))
     assert revealed == 0.3
     for ties in (None, "lowest-index"):
@@ -314,6 +330,12 @@ def test_no_bound_is_below_what_revelation_earns(method, stake):
         assert abs(found.upper_bound - truth) <= EXACT
         assert found.upper_bound >= revealed
         assert found.status == OPTIMAL
+
+
+@pytest.mark.parametrize("stake", STAKES)
+def test_no_certificate_is_below_what_revelation_earns(stake):
+    game, truth = _cautious(stake)
+    for ties in (None, "lowest-index"):
         entry = certify(game, no_revelation(game), 1, ties=ties or "sender-0").senders[0]
         assert entry.utility == 0
         assert abs(entry.gain - truth) + abs(entry.bound - truth) <= EXACT

@@ -362,7 +362,8 @@ def test_own_statements_stand_apart_and_would_fail(monkeypatch):
 
 
 def test_the_ledger_of_a_preset(tmp_path):
-    smoke = preset("smoke", {"scenarios": ["ride-hailing"]})
+    small = {"scenarios": ["ride-hailing"], "training.samples": 64, "training.held_out": 32}
+    smoke = preset("smoke", {**small, "certificates.polish_rounds": 1})
     evidence = ledger.gather(smoke, tmp_path / "store.sqlite", workers=1)
     table = ledger.ledger_table(ledger.EMPIRICAL, evidence)
     assert len(table) == len(ledger.EMPIRICAL)

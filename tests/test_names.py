@@ -81,9 +81,9 @@ def test_messages_use_the_names():
 
 
 def test_names_change_no_answer():
-    request = Request(starts=12, steps=10, candidates=1)
-    data = example("bertrand-advertising").to_dict()
-    given = {"states": list("abcd"), "senders": ["x", "y"]}
+    request = Request(starts=12, steps=10, candidates=1, search_limit=60)  # none ends by the clock
+    data = example("didactic").to_dict()
+    given = {"states": ["a", "b"], "senders": ["x", "y"]}
     plain, named = (solve(Game.from_dict({**data, **m}), request) for m in ({}, {"names": given}))
     assert plain.certified
     assert len(plain.equilibria) == len(named.equilibria)

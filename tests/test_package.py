@@ -24,6 +24,17 @@ def test_best_response_is_the_function_whatever_is_imported_first(first):
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_the_command_line_answers_in_short_without_torch_and_solvers():
+    code = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({('torch', *SOLVERS)!r}))\n"
+        "from persuasion.__main__ import main\n"
+        "assert main(['example', 'didactic']) == main(['schema', 'game']) == main(['example']) == 0\n"
+        "main(['--help'])\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
 def test_the_learning_side_needs_numpy_and_torch_alone():
     code = (
         "import sys\n"

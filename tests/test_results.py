@@ -3,6 +3,7 @@ import importlib
 import itertools
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,10 +68,16 @@ def store(tiny, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def exported(tiny, store):
+    export(tiny, store, store.parent / "results")
+    return store.parent / "results"
+
+
 @pytest.fixture
-def folder(tiny, store, tmp_path):
-    export(tiny, store, tmp_path / "results")
-    return tmp_path / "results"
+def folder(exported, tmp_path):
+    """A copy that a test may damage."""
+    return Path(shutil.copytree(exported, tmp_path / "results"))
 
 
 # the format

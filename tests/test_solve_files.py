@@ -24,7 +24,7 @@ def game_file(tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     path = tmp_path / "mine.json"
-    example("bertrand-advertising").to_json(path)
+    example("didactic").to_json(path)
     return path
 
 
@@ -64,10 +64,10 @@ def test_a_name_that_is_not_text_is_refused_before_anything_is_written(game_file
 def test_a_profile_whose_file_name_is_not_text_can_be_used(game_file, tmp_path, capsys):
     profile = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.json")
     with open(profile, "w") as file:
-        policies = named_profile(example("bertrand-advertising"), "random")
+        policies = named_profile(example("didactic"), "random")
         json.dump(profile_to_dict(policies), file)
     assert main(["solve", str(game_file), "--profile", profile, *FAST]) == 0
-    assert "?.json: firm 0 has" in capsys.readouterr().out
+    assert "?.json: sender 0 has" in capsys.readouterr().out
     assert written(tmp_path / "mine-solution") == FILES
 
 

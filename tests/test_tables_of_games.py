@@ -90,24 +90,21 @@ def test_the_command_reads_and_prints_tables(tmp_path, capsys):
 
 
 def test_policies_and_outcomes_of_a_solution_as_tables():
-    found = solve(example("bertrand-advertising"), Request(starts=12, steps=10, candidates=1))
+    found = solve(example("didactic"), Request(starts=12, steps=10, candidates=1))
     frame = policy_frame(found)
     sums = frame.groupby(["profile", "sender", "state"])["probability"].sum()
     np.testing.assert_allclose(sums, 1)
     one = frame[frame["profile"].str.startswith("1: ")]["probability"].to_numpy()
     np.testing.assert_array_equal(one, found.equilibria[0].policies.ravel())
     outcome = outcome_frame(found).iloc[-1]
-    np.testing.assert_array_equal(outcome[["firm 0", "firm 1"]], found.equilibria[-1].utilities)
+    np.testing.assert_array_equal(outcome[["sender 0", "sender 1"]], found.equilibria[-1].utilities)
 
 
 def test_latex_escapes_names():
     names = {"senders": ["a & b_{1}", "100%"], "states": ["x^2", "~\\"]}
     match, tables = [[1, 0], [0, 1]], [[[0, 1], [0, 1]], [[0, 1], [0, 1]]]
-    text = latex_tables(
-        solve(
-            Game([0.7, 0.3], match, tables, 2, "", names), Request(starts=5, steps=5, time_limit=1)
-        )
-    )
+    request = Request(starts=5, steps=5, time_limit=1, search_limit=0.5)
+    text = latex_tables(solve(Game([0.7, 0.3], match, tables, 2, "", names), request))
     assert r"a \& b\_\{1\}" in text
     assert r"100\%" in text
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,32 +32,30 @@ def rerun(folder: Path, count: int, longest: float, seed: int) -> dict[str, dict
     ``identical``: to the bit; ``close``: the others of which no number differs by more than 1e-9. What remains are
     searches and trainings: in these a difference in the last digit, from another processor or other code, can grow.
     """
-    settings = preset(folder.name)
-    with Results(folder) as results:
-        pairs = list(_pairs(settings, results, longest))
-        chosen = np.random.default_rng(seed).permutation(len(pairs))[:count]
-        found: dict[str, dict] = {}
-        for job, record in (pairs[k] for k in chosen):
-            given = [results.find(needed) for needed in job.needs]
-            entry = found.setdefault(
-                job.config["kind"], {"records": 0, "identical": 0, "close": 0, "failed": 0}
-            )
-            again = run_job(job, given)
-            difference = largest_difference(record, again)
-            entry["records"] += 1
-            entry["identical"] += difference == 0
-            entry["close"] += 0 < difference <= CLOSE
-            entry["failed"] += not again.done
+    results, pairs = committed(folder, longest)
+    chosen = np.random.default_rng(seed).permutation(len(pairs))[:count]
+    found: dict[str, dict] = {}
+    for job, record in (pairs[k] for k in chosen):
+        given = [results.find(needed) for needed in job.needs]
+        entry = found.setdefault(
+            job.config["kind"], {"records": 0, "identical": 0, "close": 0, "failed": 0}
+        )
+        again = run_job(job, given)
+        difference = largest_difference(record, again)
+        entry["records"] += 1
+        entry["identical"] += difference == 0
+        entry["close"] += 0 < difference <= CLOSE
+        entry["failed"] += not again.done
     return found
 
 
-def _pairs(settings: Any, results: Results, longest: float) -> Iterator[tuple[Job, Record]]:
+@cache
+def committed(folder: Path, longest: float) -> tuple[Results, list[tuple[Job, Record]]]:
+    """The results, and those of their jobs and records that took less than ``longest`` seconds by no clock."""
+    results, settings = Results(folder), preset(folder.name)
     jobs = {job.key: job for name in EXPERIMENTS for job in design.jobs(settings, name)}
-    for job in jobs.values():
-        record = results.find(job)
-        timed = job.config["kind"] in TIMED
-        if record and not timed and record.seconds <= longest:
-            yield job, record
+    pairs = [(job, results.find(job)) for job in jobs.values() if job.config["kind"] not in TIMED]
+    return results, [(job, record) for job, record in pairs if record and record.seconds <= longest]
 
 
 def largest_difference(committed: Record, again: Record) -> float:

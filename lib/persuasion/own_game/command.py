@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from persuasion.games.examples import EXAMPLES, example
 from persuasion.model.game import Game
 from persuasion.own_game.request import METHODS, Request
+from persuasion.own_game.size import check_size
 from persuasion.system.own_folder import absolute, is_ours, make_folder, own_folder
 from persuasion.system.write_whole import write_whole
 
@@ -164,11 +165,10 @@ def _solve(options: argparse.Namespace) -> int:
             for name in ("margin", "time_limit", "search_limit", "seed")
         },
     )
+    check_size(game)
     from persuasion.own_game.profile import NAMED, named_profile, read_profile
-    from persuasion.own_game.size import check_size
     from persuasion.own_game.solve import solve
 
-    check_size(game)
     named = options.profile in NAMED or not Path(options.profile).exists()
     profile = (
         named_profile(game, options.profile, request.seed)

@@ -1,0 +1,14 @@
+from .page import report_page as report_page
+from .profile import named_profile as named_profile
+from .profile import profile_from as profile_from
+from .profile import profile_to_dict as profile_to_dict
+from .profile import read_profile as read_profile
+from .request import METHODS as METHODS
+from .request import Request as Request
+from .size import check_size as check_size
+from .size import evaluation_cost as evaluation_cost
+from .solution import Equilibrium as Equilibrium
+from .solution import Examined as Examined
+from .solution import Revelation as Revelation
+from .solution import Solution as Solution
+from .solve import solve as solve
