@@ -8,11 +8,9 @@ are measured and printed only. The book shows ``benchmarks/ablation.json``, a co
 
 from __future__ import annotations
 
-import collections
 import functools
 import itertools
 import json
-import statistics
 import sys
 import threading
 import time
@@ -182,15 +180,6 @@ def nothing(*_: Any) -> None:
     """In place of a step."""
 
 
-def bare(self: Any) -> None:
-    """In place of ``Search.run``: elimination, one climb, one program with binaries."""
-    self.build(np.inf)
-    self.climb(self.box.pack(self.problem.own))
-    if self.open:
-        self.branch()
-    self.settle()
-
-
 class Part(NamedTuple):
     """The function that is called where the part is used, and what replaces it."""
 
@@ -210,7 +199,6 @@ PARTS = {
     "rounding": Part((Search, "approach"), [(Search, "approach", nothing)]),
     "openings": Part((Search, "open_signals"), [(Search, "open_signals", nothing)]),
     "lean branching": Part((Search, "branch"), [(hull, "LEAN", {})]),
-    "all but elimination, hull, climb": Part((search, "eliminate"), [(Search, "run", bare)]),
 }
 WHOLE, NAIVE = "whole", "naive program"
 
@@ -304,52 +292,19 @@ def processor_limits() -> ExitStack:
     return patched([(time, "perf_counter", time.process_time), (highs, "run", limited)])
 
 
-def summary(variant: str, results: list[dict[str, Found]]) -> dict[str, Any]:
-    """Closed cases, seconds against the whole solver's (geometric mean), median width of what stays open.
-
-    Where the whole solver does not use a part, it is the same without it.
-    """
-    pairs = [(found.get(variant, found[WHOLE]), found[WHOLE]) for found in results]
-    wide = [one.width for one, _ in pairs if one.width > CLOSED]
-    return {
-        "without": variant,
-        "used": sum(variant in found for found in results),
-        "closed": len(pairs) - len(wide),
-        "time": statistics.geometric_mean(one.seconds / whole.seconds for one, whole in pairs),
-        "seconds": sum(one.seconds for one, _ in pairs),
-        "width": statistics.median(wide) if wide else None,
-    }
-
-
-def openings(examples: list[Case], results: list[dict[str, Found]]) -> list[dict[str, Any]]:
-    """Ends of the interval with and without openings, where these are what finds the deviation."""
-    return [
-        {
-            "profile": example.name,
-            "radius": example.radius,
-            "without": found.get("openings", found[WHOLE])[:2],
-            "with": found[WHOLE][:2],
-        }
-        for example, found in zip(examples, results)
-        if example.kind == VERIFICATION
-    ]
-
-
 def main() -> None:
     """Measure, print, and keep the whole of it."""
     chosen = sys.argv[1:] or list(PARTS)
-    examples, results = cases(), []
+    examples, measured = cases(), []
     with processor_limits():
         solve(examples[0])  # loads the solvers
         for example in examples:
-            results.append(all_variants(example, chosen))
-            print(json.dumps([example.kind, example.name, results[-1]]), flush=True)
-    rows = [summary(variant, results) for variant in (WHOLE, *chosen, NAIVE)]
-    print(pd.DataFrame(rows).to_string())
+            found = all_variants(example, chosen)
+            described = {name: getattr(example, name) for name in ("kind", "name", "radius")}
+            measured.append({**described, "found": found})
+            print(json.dumps(measured[-1]), flush=True)
     if len(sys.argv) == 1:
-        kinds = dict(collections.Counter(example.kind for example in examples))
-        content = {"machine": provenance("certify"), "limit": LIMIT, "kinds": kinds, "rows": rows}
-        content["openings"] = openings(examples, results)
+        content = {"machine": provenance("certify"), "limit": LIMIT, "cases": measured}
         TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
