@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from persuasion.model.tolerances import SAME_UTILITY
 from study.designs.config import Preset
 from study.figures.frames import game_id
 from study.figures.statistics import mean_interval
@@ -22,8 +23,6 @@ SIZES = ("signals", "states", "actions")
 SILENT, REVEALED, COLLUSION = "no revelation", "full revelation", "collusion"
 CERTIFIED, NETWORK = "equilibrium", "network"
 FOUND = (CERTIFIED, "approximate", "unproven")
-SAME = 1e-6
-"""Differences of utilities, in shares of stakes, that are none."""
 NEAR = 0.01
 """A profile of global regret up to this share of every stake is near a global equilibrium."""
 
@@ -60,7 +59,7 @@ def _rows(record: Record) -> list[dict[str, Any]]:
                 "first": shares[0],
                 "second": shares[1],
                 "welfare": shares.sum(),
-                "receiver": told / worth if worth > SAME else np.nan,
+                "receiver": told / worth if worth > SAME_UTILITY else np.nan,
                 "lower": lower,
                 "upper": upper,
                 "support": row.get("support"),
@@ -89,7 +88,7 @@ def _game(part: pd.DataFrame, most: float) -> dict[str, Any]:
     row = {
         **part.iloc[0][["game", "size", "logit_scale"]],
         "outcomes": len(certified),
-        "idle": bool((part[["first", "second"]].abs() <= SAME).all(axis=None)),
+        "idle": bool((part[["first", "second"]].abs() <= SAME_UTILITY).all(axis=None)),
         "best": certified["welfare"].max(),
         "worst": certified["welfare"].min(),
         **marks["welfare"],
@@ -204,7 +203,7 @@ def _selected(record: Record, frame: pd.DataFrame, preset: Preset) -> list[dict[
     distances = np.abs(certified - shares).max(axis=1)
     row = {"game": game_id(record), "first": shares[0], "second": shares[1]}
     row |= {"lower": lower, "upper": upper, "distance": distances.min(initial=np.inf)}
-    return [row | {"idle": bool((part[["first", "second"]].abs() <= SAME).all(axis=None))}]
+    return [row | {"idle": bool((part[["first", "second"]].abs() <= SAME_UTILITY).all(axis=None))}]
 
 
 def _proven(games: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from study.figures import atlas
+from study.figures.certificate_figures import share_below
 from study.figures.style import LOOKS, use_style
 
 COLOURS = {
@@ -33,7 +34,6 @@ MARKERS = {
 WORDS = {"equilibrium": "certified equilibrium", "sender 0 alone": "sender 1 alone",
          "sender 1 alone": "sender 2 alone"}  # fmt: skip
 SHADE = "#3F9C6B"
-FLOOR = 1e-6
 
 
 def plane(part: pd.DataFrame, network: pd.DataFrame) -> Figure:
@@ -182,9 +182,8 @@ def network_regret(networks: pd.DataFrame) -> Figure:
     use_style()
     figure, axis = plt.subplots(figsize=(5.4, 3.2), layout="constrained")
     for column, line, label in (("upper", "-", "proven"), ("lower", ":", "found")):
-        values = np.sort(networks.loc[~networks["idle"].astype(bool), column].clip(lower=FLOOR))
-        heights = np.arange(1, len(values) + 1) / max(len(values), 1)
-        axis.step(values, heights, line, where="post", color=LOOKS["dnl"]["color"], label=label)
+        values = networks.loc[~networks["idle"].astype(bool), column].clip(lower=1e-6)
+        share_below(axis, values, line, "dnl", label)
     axis.axvline(atlas.NEAR, color="black", lw=0.8)
     axis.set(xscale="log", ylim=(0, 1.03), ylabel="share of profiles",
              xlabel="global regret (share of the sender's stake)")  # fmt: skip

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from persuasion.model.tolerances import EQUAL
 from study.designs.config import Preset
 from study.figures import frames
 from study.figures.statistics import mean_interval
 from study.figures.style import LOOKS, NAMES, use_style
 from study.records.store import Record
 
-EQUAL = 1e-9
 GROUPS = ["logit_scale", "senders"]
 GROUPS_SHOWN = ["logit scale", "senders"]
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from study.figures.style import LOOKS, NAMES, use_style
-
-FLOOR = 1e-9
-
 
 _MOVERS = {"one": "one moves", "turns": "in turns"}
 
@@ -70,12 +68,8 @@ def regret_distribution(frame: pd.DataFrame, tolerance: float) -> Figure:
         part = shown[(shown["senders"] == number) & (shown["radius"] == radius)]
         for method, one in part.groupby("method", sort=False):
             for column, line in (("local_upper", "-"), ("local_lower", ":")):
-                values = np.sort(one[column].clip(lower=FLOOR))
-                heights = np.arange(1, len(values) + 1) / len(values)
                 label = NAMES[method] if line == "-" else None
-                axis.step(
-                    values, heights, line, where="post", color=LOOKS[method]["color"], label=label
-                )
+                share_below(axis, one[column].clip(lower=1e-9), line, method, label)
         axis.axvline(tolerance, color="black", lw=0.8)
         axis.set(
             xscale="log",
@@ -85,6 +79,13 @@ def regret_distribution(frame: pd.DataFrame, tolerance: float) -> Figure:
     axes[0, 0].set_ylabel("share of profiles")
     axes[0, 0].legend(loc="upper left")
     return figure
+
+
+def share_below(axis: Axes, values: pd.Series, line: str, method: str, label: str | None) -> None:
+    """Share of the values that are at most so much, as steps in the look of a method."""
+    heights = np.arange(1, len(values) + 1) / max(len(values), 1)
+    color = LOOKS[method]["color"]
+    axis.step(np.sort(values), heights, line, where="post", color=color, label=label)
 
 
 def overlooked_by_size(frame: pd.DataFrame) -> Figure:

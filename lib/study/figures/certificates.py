@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from persuasion.model.tolerances import SAME_OUTCOME
 from study.designs.config import Preset
 from study.figures.frames import game_id
 from study.records.regrets import record_stakes, relative_interval
 from study.records.store import Record
 
 EQUILIBRIA = ("equilibrium", "margin equilibrium")
-SAME_OUTCOME = 1e-6
 # what there is to ask for even if nothing was accepted, and so nothing certified
 COLUMNS = (
     "game", "family", "senders", "logit_scale", "method", "radius", "tolerances", "headline", "welfare",

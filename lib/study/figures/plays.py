@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from persuasion.model.tolerances import SAME_UTILITY
 from study.designs.config import Preset
 from study.figures.certificates import EQUILIBRIA
 from study.figures.frames import equilibria_frame, games_frame, with_all_methods
 from study.figures.statistics import mean_interval
 from study.records.store import Record
-
-SAME_WELFARE = 1e-6
 
 
 def endings_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -113,13 +112,13 @@ def welfare_table(comparison: pd.DataFrame) -> pd.DataFrame:
 
 def _count(difference: pd.Series) -> str:
     known = difference.dropna()
-    return f"{int((known > SAME_WELFARE).sum())} of {len(known)}"
+    return f"{int((known > SAME_UTILITY).sum())} of {len(known)}"
 
 
 def answer(comparison: pd.DataFrame) -> str:
     """The answer that these records give, in a sentence."""
     known = comparison[~comparison["degenerate"]].dropna(subset="revelation")
-    better = int((known["best"] - known["revelation"] > SAME_WELFARE).sum())
+    better = int((known["best"] - known["revelation"] > SAME_UTILITY).sum())
     if not len(known):
         return "0 games of this run have both an equilibrium that was found and full revelation."
     return (

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from persuasion.model.tolerances import ROUNDING
+
 MOST_DECIMALS = 5
-SMALL = 1e-3
+SMALLEST_PLAIN = 1e-3
 """Numbers below are written in powers of ten."""
-ROUNDING = 1e-12
 POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -37,7 +38,7 @@ class Mean(NamedTuple):
         half = float(np.nan_to_num(self.half_width))
         half = half if half > ROUNDING * abs(self.mean) else 0.0
         largest = max(abs(self.mean), half)
-        power = _power(largest) if 0 < largest < SMALL else 0
+        power = _power(largest) if 0 < largest < SMALLEST_PLAIN else 0
         decimals = max(1 + power - _power(half or largest), 0) if largest else 0
         if not np.isnan(self.half_width) and (not half or decimals > MOST_DECIMALS):
             return f"{short(self.mean)} ± {short(half, 2)}"

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from persuasion.model.tolerances import EQUAL
 from study.figures.frames import SIZES, commonly_solved
 from study.figures.statistics import Mean, mean_interval
 from study.figures.style import NAMES
 
-EQUAL = 1e-9
 PAPER_ORDER = ("dnl", "delu", "relu")
 # Table 1 of the paper: mean and half-width of the 95% interval over 20 instances
 PAPER_TABLE_1 = {
@@ -90,7 +90,7 @@ def sensitivity_table(
 
 
 def _falls(means: list[float]) -> bool:
-    return all(high > low + 1e-9 for high, low in itertools.pairwise(means))
+    return all(high > low + EQUAL for high, low in itertools.pairwise(means))
 
 
 def _order(welfare: Mapping[Any, Mean]) -> str:
@@ -100,7 +100,7 @@ def _order(welfare: Mapping[Any, Mean]) -> str:
         return "–"
     text = known[0][1]
     for (before, _), (now, name) in itertools.pairwise(known):
-        text += (" = " if now - before <= 1e-9 else " > ") + name
+        text += (" = " if now - before <= EQUAL else " > ") + name
     return text
 
 
