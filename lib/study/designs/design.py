@@ -9,7 +9,7 @@ from typing import Any
 from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.training import Training
 from study.designs import atlas, certificates, plausible, recipes, sensitivity
-from study.designs.config import Benchmark, Preset, to_dict
+from study.designs.config import Benchmark, Preset, Size, game_of, to_dict
 from study.records.job import Job
 
 EXPERIMENTS = (
@@ -52,7 +52,7 @@ def games(preset: Preset, experiment: str) -> list[dict[str, Any]]:
     """The game configurations of one experiment, the first game of every size before the second of any."""
     if experiment == "scenarios":
         return [
-            _game(preset, family, {}, index)
+            game_of(family, {}, index, preset.seed)
             for index in range(preset.instances)
             for family in preset.scenarios
         ]
@@ -65,18 +65,8 @@ def _synthetic(preset: Preset, benchmark: Benchmark) -> Iterable[dict[str, Any]]
     for index in range(benchmark.games):
         for signals, states, actions in benchmark.sizes():
             for senders in benchmark.senders:
-                parameters = {
-                    "senders": senders,
-                    "signals": signals,
-                    "states": states,
-                    "actions": actions,
-                    "logit_scale": benchmark.logit_scale,
-                }
-                yield _game(preset, "synthetic", parameters, index)
-
-
-def _game(preset: Preset, family: str, parameters: dict[str, Any], index: int) -> dict[str, Any]:
-    return {"family": family, "parameters": parameters, "index": index, "seed": preset.seed}
+                size = Size(senders, signals, states, actions, benchmark.logit_scale)
+                yield game_of("synthetic", to_dict(size), index, preset.seed)
 
 
 def _jobs_of_game(preset: Preset, game: dict[str, Any]) -> list[Job]:
