@@ -1,10 +1,12 @@
-"""Means with 95% intervals."""
+"""Means with 95% intervals, and tables of groups."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
@@ -31,6 +33,16 @@ class Mean(NamedTuple):
     mean: float
     half_width: float
     size: int
+
+    @property
+    def least(self) -> float:
+        """The lower end of the interval; the mean where there is none."""
+        return self.mean - float(np.nan_to_num(self.half_width))
+
+    @property
+    def most(self) -> float:
+        """The upper end."""
+        return self.mean + float(np.nan_to_num(self.half_width))
 
     def __str__(self) -> str:
         if self.size == 0:
@@ -77,12 +89,28 @@ def mean_interval(values: ArrayLike) -> Mean:
     sample = np.asarray(values, dtype=float)
     sample = sample[~np.isnan(sample)]
     count = len(sample)
-    if count == 0:
-        return Mean(np.nan, np.nan, 0)
-    if count == 1:
-        return Mean(float(sample[0]), np.nan, 1)
+    if count < 2:
+        return Mean(float(sample[0]) if count else np.nan, np.nan, count)
     error = sample.std(ddof=1) / np.sqrt(count)
     return Mean(float(sample.mean()), float(stdtrit(count - 1, 0.975) * error), count)
+
+
+def per_group(
+    frame: pd.DataFrame,
+    by: Mapping[str, str],
+    row: Callable[[pd.DataFrame], Mapping[str, Any]],
+    sort: bool = True,
+) -> pd.DataFrame:
+    """One row per group: the values of some columns, under new names, then what ``row`` makes of the group.
+
+    >>> frame = pd.DataFrame({"a": [1, 1, 2]})
+    >>> per_group(frame, {"a": "number"}, lambda part: {"times": len(part)}).values.tolist()
+    [[1, 2], [2, 1]]
+    """  # fmt: skip
+    groups = frame.groupby(list(by), sort=sort)
+    return pd.DataFrame(
+        [{**dict(zip(by.values(), values)), **row(part)} for values, part in groups]
+    )
 
 
 def holm(p_values: ArrayLike) -> np.ndarray:
