@@ -12,26 +12,6 @@ from study.designs import atlas, certificates, plausible, recipes, sensitivity
 from study.designs.config import Benchmark, Preset, Size, game_of, to_dict
 from study.records.job import Job
 
-EXPERIMENTS = (
-    "didactic",
-    "recipe-search",
-    "recipe-evaluation",
-    "recipe-ablation",
-    "learning-curve",
-    "synthetic",
-    "second",
-    "scenarios",
-    "plausible",
-    "sensitivity",
-    "baselines",
-    "certificates",
-    "baseline-certificates",
-    "figure-certificates",
-    "scenario-certificates",
-    "kinks",
-    "dynamics",
-    "atlas",
-)
 # costs are for the progress line only: seconds of one processor, roughly; of training, per sample visit and network
 SECONDS_PER_VISIT = 6e-6
 RELATIVE_COST = {"relu": 1.0, "delu": 1.7, "dnl": 4.8}
@@ -41,11 +21,15 @@ SCENARIO_INPUTS = {"quality-advertising": 7, "product-advertising": 2, "ride-hai
 
 def jobs(preset: Preset, experiment: str) -> list[Job]:
     """All jobs of one experiment of a preset. ``ValueError`` for an unknown experiment."""
-    if experiment not in EXPERIMENTS:
+    if experiment not in STUDIES:
         raise ValueError(f"unknown experiment {experiment!r}; known: {', '.join(EXPERIMENTS)}")
-    if experiment in STUDIES:
-        return STUDIES[experiment](preset)
-    return [job for game in games(preset, experiment) for job in _jobs_of_game(preset, game)]
+    return STUDIES[experiment](preset)
+
+
+def _benchmark(experiment: str) -> Callable[[Preset], list[Job]]:
+    return lambda preset: [
+        job for game in games(preset, experiment) for job in _jobs_of_game(preset, game)
+    ]
 
 
 def games(preset: Preset, experiment: str) -> list[dict[str, Any]]:
@@ -166,6 +150,7 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "recipe-evaluation": recipes.evaluation_jobs,
     "recipe-ablation": recipes.ablation_jobs,
     "learning-curve": recipes.curve_jobs,
+    **{name: _benchmark(name) for name in ("synthetic", "second", "scenarios")},
     "plausible": plausible.jobs,
     "sensitivity": _sensitivity,
     "baselines": _baselines,
@@ -177,3 +162,4 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "dynamics": lambda preset: certificates.dynamics_jobs(preset, _both_benchmarks(preset)),
     "atlas": lambda preset: atlas.jobs(preset, _both_benchmarks(preset)),
 }
+EXPERIMENTS = tuple(STUDIES)
