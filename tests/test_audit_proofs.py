@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from persuasion import Game, uniform_policies
 from persuasion.games import synthetic
-from persuasion.model.ties import TIE_TOLERANCE
+from persuasion.model.tolerances import TIE_TOLERANCE
 from study.audit.deviations import best_sample, gain_at
 from study.audit.duality import checked_gains, deviator, tree_bound
 from study.audit.evaluate import utility_interval

@@ -14,7 +14,7 @@ from scipy.sparse import csc_matrix
 
 from persuasion import Game, TieRule, no_revelation, uniform_policies
 from persuasion.games import synthetic
-from persuasion.model.ties import TIE_TOLERANCE
+from persuasion.model.tolerances import TIE_TOLERANCE
 from persuasion.regret import candidates as polish
 from persuasion.regret import highs, margin, one_signal
 from persuasion.regret.anywhere import (
@@ -500,7 +500,7 @@ def test_margins_that_make_no_sense(margin, message):
 
 def test_margins_that_make_sense():
     game = prosecutor()
-    assert pytest.approx(100 * TIE_TOLERANCE) == margin.LEAST
+    assert pytest.approx(100 * TIE_TOLERANCE) == margin.LEAST_MARGIN
     assert [check_margin(game, m) for m in (0, 1e-7, np.float32(0.5))] == [0.0, 1e-7, 0.5]
     problem = make_problem(game, no_revelation(game), 0, TieRule("sender", sender=0), 0.2)
     # innocent convicts x lead by (0.3 - 0.7 x) / (0.3 + 0.7 x)

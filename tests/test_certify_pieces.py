@@ -18,7 +18,7 @@ from persuasion.games import synthetic
 from persuasion.learn.sampled_check import sample_deviations
 from persuasion.model.policies import one_profile
 from persuasion.model.simulate import deviation_utilities
-from persuasion.model.ties import TIE_TOLERANCE
+from persuasion.model.tolerances import TIE_TOLERANCE
 from persuasion.regret import highs
 from persuasion.regret.best_response import BestResponse
 from persuasion.regret.candidates import Candidate

@@ -85,3 +85,26 @@ def test_the_map_of_statements_and_figures_leads_somewhere():
             if isinstance(node, (ast.FunctionDef, ast.ClassDef))
         }
         assert defined >= set(re.findall(r"`([^`]+)`", names)), (files, names)
+
+
+def tolerances():
+    """Where a module gives a name to a small number: the module, the name and the number."""
+    for module, path in MODULES.items():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Assign):
+                names, values = (
+                    part.elts if isinstance(part, ast.Tuple) else [part]
+                    for part in (node.targets[0], node.value)
+                )
+                for name, value in zip(names, values):
+                    number = getattr(value, "value", None)
+                    if isinstance(number, float) and 0 < number < 0.01:
+                        yield module, name.id, number
+
+
+def test_a_tolerance_has_one_value():
+    values = {}
+    for _, name, number in tolerances():
+        values.setdefault(name, set()).add(number)
+    assert len(values) > 40
+    assert not {name: found for name, found in values.items() if len(found) > 1}

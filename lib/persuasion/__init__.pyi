@@ -27,8 +27,8 @@ from .model.simulate import outcome_distribution as outcome_distribution
 from .model.simulate import receiver_actions as receiver_actions
 from .model.simulate import receiver_utility as receiver_utility
 from .model.simulate import sender_utilities as sender_utilities
-from .model.ties import TIE_TOLERANCE as TIE_TOLERANCE
 from .model.ties import TieRule as TieRule
+from .model.tolerances import TIE_TOLERANCE as TIE_TOLERANCE
 from .networks import DNL as DNL
 from .networks import DeLU as DeLU
 from .networks import ReLU as ReLU

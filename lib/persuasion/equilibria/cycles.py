@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 SAME_PROFILE = 1e-9
-SAME_OUTCOME = 1e-7
+REPEATED_OUTCOME = 1e-7
 
 
 class Cycles:
@@ -45,7 +45,7 @@ class Cycles:
             recent = range(count - period, count)
             if all(self._alike(k, k - period) for k in recent):
                 still = all(
-                    np.abs(self.outcomes[k] - self.outcomes[-1]).max() <= SAME_OUTCOME
+                    np.abs(self.outcomes[k] - self.outcomes[-1]).max() <= REPEATED_OUTCOME
                     for k in recent
                 )
                 if not still:  # a standstill of outcomes may yet lead elsewhere
@@ -53,7 +53,7 @@ class Cycles:
         return None
 
     def _alike(self, first: int, second: int) -> bool:
-        same = np.abs(self.outcomes[first] - self.outcomes[second]).max() <= SAME_OUTCOME
+        same = np.abs(self.outcomes[first] - self.outcomes[second]).max() <= REPEATED_OUTCOME
         return bool(same) and self.movers[first] == self.movers[second]
 
 

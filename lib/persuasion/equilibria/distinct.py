@@ -9,11 +9,12 @@ import numpy as np
 from persuasion.equilibria.record import EQUILIBRIUM, MARGIN_EQUILIBRIUM, Dynamics
 from persuasion.model.game import Game
 from persuasion.model.policies import optimal_action_by_state
+from persuasion.model.tolerances import SAME_OUTCOME
 
 
 def distinct_equilibria(
     records: Iterable[Dynamics],
-    tolerance: float = 1e-6,
+    tolerance: float = SAME_OUTCOME,
     statuses: tuple[str, ...] = (EQUILIBRIUM, MARGIN_EQUILIBRIUM),
 ) -> list[list[Dynamics]]:
     """Group the records of one game by outcome, the largest group first.

@@ -7,14 +7,14 @@ from typing import Any
 from persuasion.model.checks import positive_number
 from persuasion.model.game import Game
 from persuasion.model.ties import TieRule
+from persuasion.model.tolerances import REGRET_TOLERANCE
 
 # the solvers' best responses are exact up to about a tenth of it
-TOLERANCE = 1e-5
 
 
 def check_tolerance(tolerance: Any) -> float:
     """The tolerance as a share of every sender's own stake; None means 1e-5."""
-    return TOLERANCE if tolerance is None else positive_number("tolerance", tolerance)
+    return REGRET_TOLERANCE if tolerance is None else positive_number("tolerance", tolerance)
 
 
 def check_rule(game: Game, ties: Any) -> TieRule:

@@ -15,12 +15,12 @@ import numpy as np
 from persuasion.equilibria.cycles import Cycles
 from persuasion.equilibria.record import BUDGET, CYCLE, Move
 from persuasion.model.checks import whole_number
+from persuasion.model.tolerances import ROW_ROUNDING
 from persuasion.regret.response import BestResponse
 
 SETTLED = "settled"
 IN_TURN = "in turn"
 RANDOM = "random"
-ROUNDING = 1e-14
 
 
 class Play(Protocol):
@@ -123,7 +123,7 @@ def moved(policies: np.ndarray, sender: int, policy: np.ndarray) -> np.ndarray:
     """
     result = policies.copy()
     result[sender] = policy
-    if (policy < 0).any() or np.abs(policy.sum(1) - 1).max() > ROUNDING:
+    if (policy < 0).any() or np.abs(policy.sum(1) - 1).max() > ROW_ROUNDING:
         clipped = np.maximum(policy, 0.0)
         result[sender] = clipped / clipped.sum(1, keepdims=True)
     return result

@@ -24,6 +24,7 @@ SMALLEST_PROBABILITY = 1e-12
 Gradient = Callable[[torch.Tensor], torch.Tensor]
 
 
+@one_thread()
 def extragradient(
     gradient: Gradient,
     starts: Array,
@@ -31,6 +32,7 @@ def extragradient(
     step_size: float = 0.1,
     projection: str = "softmax",
     optimiser: str = "adam",
+    look_ahead: bool = True,
 ) -> Array:
     """Extra-gradient from many starts at once.
 
@@ -43,34 +45,10 @@ def extragradient(
     projection : ``softmax`` of free parameters (starts are entered by their logarithm, clamped at 1e-12);
         ``euclidean`` onto the simplex after every move (reaches the boundary); or ``none``, any array
     optimiser : ``adam``, or ``plain`` steps for the update
+    look_ahead : without it, simultaneous gradient ascent
 
     Raises ``ValueError`` for an unknown name, a negative number of steps or a bad step size.
     """
-    return _ascend(gradient, starts, steps, step_size, projection, optimiser, look_ahead=True)
-
-
-def gradient_ascent(
-    gradient: Gradient,
-    starts: Array,
-    steps: int,
-    step_size: float = 0.1,
-    projection: str = "softmax",
-    optimiser: str = "adam",
-) -> Array:
-    """Simultaneous gradient ascent, for comparison: :func:`extragradient` without the look-ahead."""
-    return _ascend(gradient, starts, steps, step_size, projection, optimiser, look_ahead=False)
-
-
-@one_thread()
-def _ascend(
-    gradient: Gradient,
-    starts: Any,
-    steps: int,
-    step_size: float,
-    projection: str,
-    optimiser: str,
-    look_ahead: bool,
-) -> Any:
     steps, step_size = whole_number("steps", steps), positive_number("step_size", step_size)
     _check(projection, optimiser)
     parameters = _parameters(as_tensor("starts", starts).detach().clone(), projection)
@@ -84,6 +62,11 @@ def _ascend(
         parameters.copy_(_feasible(parameters, projection))
     policies = softmax(parameters) if projection == "softmax" else parameters
     return policies if isinstance(starts, torch.Tensor) else policies.numpy()
+
+
+def gradient_ascent(gradient: Gradient, starts: Array, steps: int, **settings: Any) -> Array:
+    """Simultaneous gradient ascent, for comparison: :func:`extragradient` without the look-ahead."""
+    return extragradient(gradient, starts, steps, look_ahead=False, **settings)
 
 
 def _parameters(policies: torch.Tensor, projection: str) -> torch.Tensor:

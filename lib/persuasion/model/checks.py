@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
-PROBABILITY_TOLERANCE = 1e-9
-SINGLE_PRECISION_TOLERANCE = 1e-5
-# a row this close to 1 stays bit for bit, so that cleaning twice changes nothing
-ROUNDING = 1e-14
+from persuasion.model.tolerances import (
+    PROBABILITY_TOLERANCE,
+    ROW_ROUNDING,
+    SINGLE_PRECISION_TOLERANCE,
+)
+
 KINDS = {
     "b": "booleans",
     "c": "complex numbers",
@@ -144,9 +146,9 @@ def clean_rows(
     error = abs(total - 1)
     if not bool((error <= tolerance).all()):
         _refuse_row(name, fixed, error <= tolerance, axes)
-    if not bool((error > ROUNDING).any()):
+    if not bool((error > ROW_ROUNDING).any()):
         return rows
-    total[error <= ROUNDING] = 1
+    total[error <= ROW_ROUNDING] = 1
     return rows / total[..., None]
 
 

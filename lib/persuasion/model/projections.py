@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from persuasion.model.tensors import Array, as_tensor
+from persuasion.model.tolerances import VANISHING
 
 
 def softmax(parameters: torch.Tensor) -> torch.Tensor:
@@ -41,7 +42,7 @@ def project_to_box(values: torch.Tensor, centre: torch.Tensor, radius: float) ->
     right = (sums > 1).sum(-1, keepdim=True).clamp(1, knots.shape[-1] - 1)
     left = right - 1
     height = sums.gather(-1, left) - sums.gather(-1, right)
-    share = ((sums.gather(-1, left) - 1) / height.clamp(min=1e-300)).clamp(0, 1)
+    share = ((sums.gather(-1, left) - 1) / height.clamp(min=VANISHING)).clamp(0, 1)
     shift = knots.gather(-1, left) * (1 - share) + knots.gather(-1, right) * share
     return torch.minimum(torch.maximum(values - shift, lower), upper)
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from persuasion.model.checks import PROBABILITY_TOLERANCE, distributions, whole_number
+from persuasion.model.checks import distributions, whole_number
+from persuasion.model.tolerances import PROBABILITY_TOLERANCE
 
 if TYPE_CHECKING:
     import torch

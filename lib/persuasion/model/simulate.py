@@ -26,7 +26,8 @@ import torch
 from persuasion.model.checks import whole_number
 from persuasion.model.game import Game
 from persuasion.model.tensors import Array, as_tensor, clean_tensor, policy_tensor
-from persuasion.model.ties import LOWEST_INDEX, TIE_TOLERANCE, TieRule
+from persuasion.model.ties import LOWEST_INDEX, TieRule
+from persuasion.model.tolerances import TIE_TOLERANCE
 
 CACHE_BYTES = 4_000_000
 DEVICE_BYTES = 512_000_000

@@ -21,7 +21,7 @@ from operator import attrgetter
 import numpy as np
 
 from persuasion.model.game import Game
-from persuasion.model.ties import TIE_TOLERANCE
+from persuasion.model.tolerances import CLEAR, TIE_TOLERANCE
 
 # differences of so many units in the last place of the numbers that they come from are none
 ROUNDING = 4 * np.finfo(float).eps
@@ -29,8 +29,6 @@ ROUNDING = 4 * np.finfo(float).eps
 COARSEST = 1e-6
 WITNESSES = 1000
 CONCENTRATIONS = (0.1, 1.0)
-# how clearly a mixture of actions must beat one that is left out, as a share of what is at stake between them
-CLEARLY = 1e-6
 # how far below the others, in the receiver's units, the payoffs of actions that are never taken are cut off
 CUT = 2.0**30
 
@@ -126,7 +124,7 @@ def _optimal_somewhere(u: np.ndarray) -> np.ndarray:
     beliefs = [generator.dirichlet(np.full(len(u), c), WITNESSES) for c in CONCENTRATIONS]
     inside = np.vstack([np.full((1, len(u)), 1 / len(u)), *beliefs])
     # nearer to the border, rounding makes ties of what is worse
-    values = inside[(inside > CLEARLY).all(1)] @ (u - u.max(1, keepdims=True))
+    values = inside[(inside > CLEAR).all(1)] @ (u - u.max(1, keepdims=True))
     return np.bincount(values.argmax(1), minlength=u.shape[1]) > 0
 
 
@@ -154,12 +152,12 @@ def _mixture(lead: np.ndarray) -> np.ndarray:
     size = np.abs(lead).max(0)
     size = np.where(size > 0, size, 1.0)
     unit = np.abs(lead / size).max(1, keepdims=True)
-    rows = (lead - CLEARLY * np.abs(lead)) / size / np.where(unit > 0, unit, 1.0)
+    rows = (lead - CLEAR * np.abs(lead)) / size / np.where(unit > 0, unit, 1.0)
     found = linprog(
         np.append(np.zeros(actions), -np.ones(states)),
         A_ub=np.hstack([-rows, np.eye(states)]),
         b_ub=np.zeros(states),
-        bounds=[(0, 1 / CLEARLY)] * actions + [(0, 1)] * states,
+        bounds=[(0, 1 / CLEAR)] * actions + [(0, 1)] * states,
     )
     if found.x is None:
         return np.zeros(actions)

@@ -9,8 +9,6 @@ import numpy as np
 import torch
 
 from persuasion.model.checks import (
-    PROBABILITY_TOLERANCE,
-    SINGLE_PRECISION_TOLERANCE,
     clean_rows,
     double,
     is_coarse,
@@ -18,6 +16,7 @@ from persuasion.model.checks import (
 )
 from persuasion.model.game import Game
 from persuasion.model.restrictions import check_restrictions
+from persuasion.model.tolerances import PROBABILITY_TOLERANCE, SINGLE_PRECISION_TOLERANCE
 
 Array = TypeVar("Array", np.ndarray, torch.Tensor)
 

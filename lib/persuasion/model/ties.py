@@ -29,7 +29,6 @@ import numpy as np
 
 from persuasion.model.game import Game
 
-TIE_TOLERANCE = 1e-9
 LOWEST_INDEX = "lowest-index"
 WELFARE = "welfare"
 

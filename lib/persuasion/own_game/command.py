@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,29 +144,16 @@ def _game(options: argparse.Namespace) -> int:
     given = str(options.from_csv) == STANDARD_INPUT
     source = sys.stdin.buffer if given else options.from_csv
     name = "standard input" if given else options.from_csv
-    try:
+    with _read(name):
         print(read_table(source, options.signals, options.name).to_json())
-    except OSError as error:
-        raise ValueError(f"{name}: cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
     return 0
 
 
 def _solve(options: argparse.Namespace) -> int:
     game = read_game(options.game)
     _refuse_unwritable(game.name)
-    request = Request(
-        methods=tuple(options.methods or Request().methods),
-        **{
-            name: getattr(options, name)
-            for name in ("radius", "starts", "steps", "candidates", "ties", "tolerance")
-        },
-        **{
-            name: getattr(options, name)
-            for name in ("margin", "time_limit", "search_limit", "seed")
-        },
-    )
+    chosen = {f.name: getattr(options, f.name) for f in fields(Request) if hasattr(options, f.name)}
+    request = Request(**chosen | {"methods": tuple(options.methods or Request().methods)})
     check_size(game)
     from persuasion.own_game.profile import NAMED, named_profile, read_profile
     from persuasion.own_game.solve import solve
@@ -232,8 +221,15 @@ def read_game(path: Path) -> Game:
     """The game in a JSON file, ``-`` for standard input; ``ValueError`` names the file and what is wrong in it."""
     given = str(path) == STANDARD_INPUT
     name = "standard input" if given else path
-    try:
+    with _read(name):
         return Game.from_json(sys.stdin.buffer.read().decode() if given else path)
+
+
+@contextlib.contextmanager
+def _read(name: str | Path) -> Iterator[None]:
+    """Errors name what was read."""
+    try:
+        yield
     except OSError as error:
         raise ValueError(f"{name}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:

@@ -14,6 +14,7 @@ from persuasion.model.game import Game
 from persuasion.model.policies import no_revelation
 from persuasion.model.posteriors import JointSignals
 from persuasion.model.simulate import sender_utilities
+from persuasion.model.tolerances import ROUNDING
 from persuasion.own_game.solution import Solution
 
 COLOURS = 8
@@ -94,7 +95,7 @@ def intervals(game: Game, favour: np.ndarray | None = None) -> list[tuple[float,
     found: list[tuple[float, float, int]] = []
     for low, high in itertools.pairwise(ends):
         values = u[0] + (low + high) / 2 * slope
-        best = np.flatnonzero(values >= values.max() - 1e-12 * np.abs(u).max())
+        best = np.flatnonzero(values >= values.max() - ROUNDING * np.abs(u).max())
         action = int(best[0] if favour is None else best[favour[:, best].sum(0).argmax()])
         if found and found[-1][2] == action:
             found[-1] = (found[-1][0], high, action)
@@ -333,4 +334,4 @@ def percent(share: float) -> str:
 
 def number_text(value: float) -> str:
     """Three significant digits, and no noise around 0."""
-    return f"{0.0 if abs(value) < 1e-12 else value:z.3g}"
+    return f"{0.0 if abs(value) < ROUNDING else value:z.3g}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from persuasion.learn.training import Training
 from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.ties import LOWEST_INDEX
+from persuasion.model.tolerances import REGRET_TOLERANCE
 from persuasion.networks import ARCHITECTURE_NAMES
 
 EXACT_GRADIENT = "exact-gradient"
@@ -29,7 +30,7 @@ class Request:
     """Certified equilibria of different outcomes wanted per method; what is lacking is tried by polishing."""
     ties: str = LOWEST_INDEX
     """How the receiver breaks ties: ``lowest-index``, ``welfare`` or ``sender-<i>``."""
-    tolerance: float = 1e-5
+    tolerance: float = REGRET_TOLERANCE
     """Largest regret of a local equilibrium, as a share of the sender's own stake."""
     margin: float = 1e-6
     """Lead of the receiver's action after every polishing move, as a share of what is at stake for it: with one,

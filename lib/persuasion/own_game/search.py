@@ -18,13 +18,13 @@ from persuasion.model.game import Game
 from persuasion.model.policies import uniform_policies
 from persuasion.model.restrictions import of_those_who_choose, restrict
 from persuasion.model.simulate import outcome_distribution, receiver_utility, sender_utilities
+from persuasion.model.tolerances import SAME_OUTCOME
 from persuasion.own_game.request import EXACT_GRADIENT, Request
 from persuasion.own_game.solution import Equilibrium
 from persuasion.regret.certificate import Certificate
 from persuasion.regret.certify import certify
 
 Progress = Callable[[str], None]
-SAME_OUTCOME = 1e-6
 SAMPLES_FACTOR = 10
 ATTEMPTS = 5
 POLISH_ROUNDS = 200

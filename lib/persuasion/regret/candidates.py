@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
+from persuasion.model.tolerances import CLEAR, CLOSED, EQUAL, ROUNDING
 from persuasion.regret.anywhere.regions import Regions, interior, maximise, profile_regions
 from persuasion.regret.margin import keeps_margin
 from persuasion.regret.one_signal import favourite
@@ -29,11 +30,7 @@ from persuasion.regret.response import (
     InconsistentCertificate,
 )
 
-CLOSED = 1e-6
-EXACT = 1e-9
-INSIDE = 1e-6
-ROUNDING = 1e-12
-DUST = 1e-10
+POLICY_DUST = 1e-10
 READ_TOLERANCES = (1e-9, 1e-7, 1e-5)
 STEPS = 10.0 ** np.arange(-9, 0)
 MAX_CLIMBS = 50
@@ -55,7 +52,7 @@ class Candidate:
 
 def as_policy(raw: np.ndarray) -> np.ndarray:
     """Clip ``(states, signals)`` to non-negative, drop dust below 1e-10, and normalise the rows."""
-    clipped = np.where(raw > DUST, raw, 0.0)
+    clipped = np.where(raw > POLICY_DUST, raw, 0.0)
     return clipped / clipped.sum(1, keepdims=True)
 
 
@@ -91,7 +88,7 @@ def climb(problem: Problem, start: np.ndarray, deadline: float) -> Candidate:
 
 def choose(candidates: list[Candidate]) -> Candidate:
     """The highest value; among equals, up to 1e-9, one that is the solution of its region."""
-    least = max(c.value for c in candidates) - EXACT
+    least = max(c.value for c in candidates) - EQUAL
     return max((c for c in candidates if c.value >= least), key=lambda c: (c.attained, c.supremum))
 
 
@@ -107,7 +104,7 @@ def solve_regions(problem: Problem, regions: Regions, deadline: float) -> Candid
         return None
     vertex = _unpack(problem, top.x)
     value = float(problem.utilities(vertex[None])[0])
-    slack = EXACT
+    slack = EQUAL
     if value >= top.value - slack:
         return Candidate(vertex, value, top.value, True)
     inner = interior(regions, top.value - slack / 10, _left(deadline))
@@ -117,7 +114,7 @@ def solve_regions(problem: Problem, regions: Regions, deadline: float) -> Candid
     values = problem.utilities(np.stack(near))
     # the face's inner point comes first and wins unless another is better by more than rounding
     pick = int(np.argmax(values >= values.max() - slack))
-    attained = bool(values[pick] >= top.value - slack) and pick == 0 and inner.value > INSIDE
+    attained = bool(values[pick] >= top.value - slack) and pick == 0 and inner.value > CLEAR
     return Candidate(near[pick], float(values[pick]), top.value, attained)
 
 
@@ -183,7 +180,7 @@ def conclude(
             f"bounds by {bound:.9g}: numerical trouble; try another method"
         )
     missing = max(c.supremum for c in pool) - best.value
-    slack = EXACT if best.attained else ROUNDING
+    slack = EQUAL if best.attained else ROUNDING
     # solvers are exact only up to their tolerances
     bound = max(min(bound, problem.trivial_bound()), best.value)
     closed = bound - best.value <= CLOSED

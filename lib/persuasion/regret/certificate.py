@@ -12,7 +12,6 @@ from persuasion.model.game import Game
 from persuasion.regret.response import InconsistentCertificate
 
 SCHEMA = "persuasion/certificate/2"
-EXACT = 1e-6
 ROW = "{:>6}  {:>14}  {:>12}  {:>12}  {:>14}  {:>5}  {:>16}  {:>8}"
 HEADINGS = (
     "sender", "utility", "gain found", "gain at most", "share of stake", "exact", "status", "seconds",

@@ -13,9 +13,9 @@ from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.simulate import deviation_utilities
 from persuasion.model.ties import LOWEST_INDEX, TieRule
+from persuasion.model.tolerances import CLOSED
 from persuasion.regret.best_response import BestResponse
 from persuasion.regret.certificate import (
-    EXACT,
     Certificate,
     InconsistentCertificate,
     SenderCertificate,
@@ -92,7 +92,7 @@ def _entry(
     """In the units of the standard game, which ``game`` is."""
     utility = float(deviation_utilities(game, profile, sender, profile[sender], ties=rule))
     gain, bound = float(response.value - utility), float(response.upper_bound - utility)
-    if gain < -EXACT or bound < -EXACT:
+    if gain < -CLOSED or bound < -CLOSED:
         raise InconsistentCertificate(
             f"sender {sender}: the best deviation, staying included, gains {gain:g}, at most {bound:g}"
         )
@@ -107,7 +107,7 @@ def _entry(
         gain=gain,
         bound=bound,
         stake=1.0,
-        exact=bound - gain <= EXACT,
+        exact=bound - gain <= CLOSED,
         status=response.status,
         solver=response.solver,
         seconds=response.seconds,

@@ -16,6 +16,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
+from persuasion.model.tolerances import GAP
 from persuasion.system.interruptible import interruptible
 
 OPTIONS = {
@@ -24,8 +25,8 @@ OPTIONS = {
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
     "mip_feasibility_tolerance": 1e-9,
-    "mip_rel_gap": 1e-9,
-    "mip_abs_gap": 1e-9,
+    "mip_rel_gap": GAP,
+    "mip_abs_gap": GAP,
     "small_matrix_value": 1e-12,
 }
 # entries from which a linear program takes so long that waiting for it in a thread costs nothing

@@ -11,14 +11,14 @@ from persuasion.model.game import Game
 from persuasion.regret.problem import Problem
 
 # the solvers' own tolerance on a scaled row, doubled, and a share of the cell's mass
-ABSOLUTE, RELATIVE = 2e-9, 1e-8
-LEAST = 1e-7  # 100 times the tie tolerance
+OF_ROW, OF_MASS = 2e-9, 1e-8
+LEAST_MARGIN = 1e-7  # 100 times the tie tolerance
 
 
 def check_margin(game: Game, margin: Any) -> float:
     """The margin as a float; ``ValueError`` unless it is 0 or a number well above the tie tolerance."""
     lead = positive_number("margin", margin, zero=True)
-    least = LEAST * game.receiver_stake
+    least = LEAST_MARGIN * game.receiver_stake
     if 0 < lead < least:
         raise ValueError(
             f"margin {margin!r} drowns in the tie tolerance: use 0 or at least {least:g}"
@@ -38,4 +38,4 @@ def keeps_margin(problem: Problem, policy: np.ndarray) -> bool:
     worst = (problem.rows @ policy).min(2)
     worst = np.where(problem.allowed.transpose(1, 2, 0), worst, -np.inf).max(1)
     mass = (problem.weights / problem.weights.max(1, keepdims=True)) @ policy
-    return bool((worst >= -(ABSOLUTE + RELATIVE * mass)).all())
+    return bool((worst >= -(OF_ROW + OF_MASS * mass)).all())

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
+from persuasion.model.tolerances import READ_TOLERANCE
 from persuasion.regret import highs
 from persuasion.regret.problem import Problem
 
-DUST = 1e-11
-READ_TOLERANCE = 1e-8
+POINT_DUST = 1e-11
 MAX_HOPS = 30
-FEASIBLE = 1e-8
 
 
 def cone_rows(problem: Problem, profile: np.ndarray) -> np.ndarray:
@@ -53,7 +52,7 @@ def revealable(problem: Problem) -> np.ndarray:
 
 def meets(problem: Problem, profile: np.ndarray, x: np.ndarray) -> bool:
     """Whether ``x`` lies in the profile's cone, up to the solvers' tolerance; always if there is no margin."""
-    return problem.margin == 0 or bool((cone_rows(problem, profile) @ x >= -FEASIBLE).all())
+    return problem.margin == 0 or bool((cone_rows(problem, profile) @ x >= -READ_TOLERANCE).all())
 
 
 def best_in_cone(
@@ -90,4 +89,4 @@ def hop(
 
 def clean(x: np.ndarray) -> np.ndarray:
     """Solver dust set to zero."""
-    return np.where(x > DUST, x, 0.0)
+    return np.where(x > POINT_DUST, x, 0.0)

@@ -31,7 +31,7 @@ from persuasion.model.checks import distributions, real_array
 from persuasion.model.game import Game
 from persuasion.model.projections import project_to_simplex
 from persuasion.model.simulate import receiver_actions, sender_utilities
-from persuasion.model.ties import TIE_TOLERANCE
+from persuasion.model.tolerances import ROUNDING, TIE_TOLERANCE
 from persuasion.theorems.audience import Audience, lift, reduction
 
 MAX_RECEIVERS = 12
@@ -129,7 +129,7 @@ def optimal_public_scheme(instance: PublicPersuasion) -> tuple[float, np.ndarray
     if not solution.success:
         raise RuntimeError(f"the public persuasion program failed: {solution.message}")
     scheme = solution.x.reshape(len(profiles), -1).T
-    scheme = project_to_simplex(scheme[:, scheme.max(0) > 1e-12])
+    scheme = project_to_simplex(scheme[:, scheme.max(0) > ROUNDING])
     return -float(solution.fun), scheme
 
 

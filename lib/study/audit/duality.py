@@ -27,7 +27,8 @@ from typing import Any
 import numpy as np
 
 from persuasion.model.game import Game
-from persuasion.model.ties import LOWEST_INDEX, TIE_TOLERANCE
+from persuasion.model.ties import LOWEST_INDEX
+from persuasion.model.tolerances import TIE_TOLERANCE
 from study.audit.evaluate import EPSILON, above_least, joint_weights, utility_interval
 from study.audit.proof import LEAF, SHARES, Leaf, SenderProof, read
 

@@ -14,7 +14,8 @@ import numpy as np
 from scipy.optimize import linprog
 
 from persuasion.model.game import Game
-from persuasion.model.ties import LOWEST_INDEX, TIE_TOLERANCE, TieRule
+from persuasion.model.ties import LOWEST_INDEX, TieRule
+from persuasion.model.tolerances import TIE_TOLERANCE
 
 EPSILON = np.finfo(float).eps
 WORKSPACE = 300_000

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from study.designs.config import Preset, to_dict
+from study.designs.config import SIZES, Preset, to_dict
 from study.records.job import Job
-
-SIZES = ("signals", "states", "actions")
 
 
 def jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:

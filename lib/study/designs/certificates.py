@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from study.designs.config import Preset, to_dict
+from study.designs.config import SIZES, Preset, game_of, to_dict
 from study.records.job import Job
 
 
@@ -63,17 +63,18 @@ def kinks_jobs(preset: Preset) -> list[Job]:
     sizes, instances, seed, movers = (settings.pop(name) for name in names)
     return [
         Job(
-            {"kind": "kinks", "game": _game(parameters, index, seed), "movers": who, **settings},
+            {
+                "kind": "kinks",
+                "game": game_of("synthetic", parameters, index, seed),
+                "movers": who,
+                **settings,
+            },
             parameters["signals"] ** 2 / 20,
         )
         for index in range(instances)
         for parameters in sizes
         for who in movers
     ]
-
-
-def _game(parameters: dict[str, Any], index: int, seed: int) -> dict[str, Any]:
-    return {"family": "synthetic", "parameters": parameters, "index": index, "seed": seed}
 
 
 def dynamics_jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
@@ -84,6 +85,6 @@ def dynamics_jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
         Job({"kind": "dynamics", "game": game, **settings}, max(sizes) ** 3 / 20)
         for game in games
         if game["parameters"]["senders"] == 2
-        for sizes in [[game["parameters"][name] for name in ("signals", "states", "actions")]]
+        for sizes in [[game["parameters"][name] for name in SIZES]]
         if max(sizes) <= largest
     ]

@@ -24,6 +24,7 @@ from persuasion.networks import ARCHITECTURE_NAMES
 METHODS = tuple(ARCHITECTURE_NAMES)
 BASELINES = ("exact-gradient", "smoothed", "random-search")
 LEVELS = (2, 4, 6, 8, 10)
+SIZES = ("signals", "states", "actions")
 Settings = TypeVar("Settings")
 
 
@@ -323,12 +324,13 @@ class Preset:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if unknown := sorted(set(self.methods) - set(METHODS)):
-            raise ValueError(f"unknown methods {unknown}; known: {list(METHODS)}")
-        if unknown := sorted(set(self.scenarios) - set(SCENARIOS)):
-            raise ValueError(f"unknown scenarios {unknown}; known: {list(SCENARIOS)}")
-        if unknown := sorted(set(self.baselines.methods) - set(BASELINES)):
-            raise ValueError(f"unknown baselines {unknown}; known: {list(BASELINES)}")
+        for what, chosen, known in (
+            ("methods", self.methods, METHODS),
+            ("scenarios", self.scenarios, SCENARIOS),
+            ("baselines", self.baselines.methods, BASELINES),
+        ):
+            if unknown := sorted(set(chosen) - set(known)):
+                raise ValueError(f"unknown {what} {unknown}; known: {list(known)}")
         if self.recipe not in RECIPES:
             raise ValueError(f"unknown recipe {self.recipe!r}; known: {list(RECIPES)}")
         if self.headline not in self.tolerances:
@@ -473,12 +475,11 @@ def _coerce(value: Any, current: Any, path: str) -> Any:
     return value
 
 
+def game_of(family: str, parameters: dict[str, Any], index: int, seed: int) -> dict[str, Any]:
+    """A game in a job's configuration: the generator, its parameters, which of its games, and the root seed."""
+    return {"family": family, "parameters": parameters, "index": index, "seed": seed}
+
+
 def to_dict(settings: Any) -> dict[str, Any]:
     """Nested plain dictionary of settings, ready for JSON."""
     return dataclasses.asdict(settings)
-
-
-__all__ = [
-    "BASELINES", "LEVELS", "METHODS", "PRESETS", "BaselineStudy", "Benchmark", "Certificates", "Didactic",
-    "DynamicsStudy", "KinksStudy", "Preset", "RecipeStudy", "Search", "Sensitivity", "Size", "preset", "to_dict",
-]  # fmt: skip

@@ -9,29 +9,9 @@ from typing import Any
 from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.training import Training
 from study.designs import atlas, certificates, plausible, recipes, sensitivity
-from study.designs.config import Benchmark, Preset, to_dict
+from study.designs.config import Benchmark, Preset, Size, game_of, to_dict
 from study.records.job import Job
 
-EXPERIMENTS = (
-    "didactic",
-    "recipe-search",
-    "recipe-evaluation",
-    "recipe-ablation",
-    "learning-curve",
-    "synthetic",
-    "second",
-    "scenarios",
-    "plausible",
-    "sensitivity",
-    "baselines",
-    "certificates",
-    "baseline-certificates",
-    "figure-certificates",
-    "scenario-certificates",
-    "kinks",
-    "dynamics",
-    "atlas",
-)
 # costs are for the progress line only: seconds of one processor, roughly; of training, per sample visit and network
 SECONDS_PER_VISIT = 6e-6
 RELATIVE_COST = {"relu": 1.0, "delu": 1.7, "dnl": 4.8}
@@ -41,18 +21,22 @@ SCENARIO_INPUTS = {"quality-advertising": 7, "product-advertising": 2, "ride-hai
 
 def jobs(preset: Preset, experiment: str) -> list[Job]:
     """All jobs of one experiment of a preset. ``ValueError`` for an unknown experiment."""
-    if experiment not in EXPERIMENTS:
+    if experiment not in STUDIES:
         raise ValueError(f"unknown experiment {experiment!r}; known: {', '.join(EXPERIMENTS)}")
-    if experiment in STUDIES:
-        return STUDIES[experiment](preset)
-    return [job for game in games(preset, experiment) for job in _jobs_of_game(preset, game)]
+    return STUDIES[experiment](preset)
+
+
+def _benchmark(experiment: str) -> Callable[[Preset], list[Job]]:
+    return lambda preset: [
+        job for game in games(preset, experiment) for job in _jobs_of_game(preset, game)
+    ]
 
 
 def games(preset: Preset, experiment: str) -> list[dict[str, Any]]:
     """The game configurations of one experiment, the first game of every size before the second of any."""
     if experiment == "scenarios":
         return [
-            _game(preset, family, {}, index)
+            game_of(family, {}, index, preset.seed)
             for index in range(preset.instances)
             for family in preset.scenarios
         ]
@@ -65,18 +49,8 @@ def _synthetic(preset: Preset, benchmark: Benchmark) -> Iterable[dict[str, Any]]
     for index in range(benchmark.games):
         for signals, states, actions in benchmark.sizes():
             for senders in benchmark.senders:
-                parameters = {
-                    "senders": senders,
-                    "signals": signals,
-                    "states": states,
-                    "actions": actions,
-                    "logit_scale": benchmark.logit_scale,
-                }
-                yield _game(preset, "synthetic", parameters, index)
-
-
-def _game(preset: Preset, family: str, parameters: dict[str, Any], index: int) -> dict[str, Any]:
-    return {"family": family, "parameters": parameters, "index": index, "seed": preset.seed}
+                size = Size(senders, signals, states, actions, benchmark.logit_scale)
+                yield game_of("synthetic", to_dict(size), index, preset.seed)
 
 
 def _jobs_of_game(preset: Preset, game: dict[str, Any]) -> list[Job]:
@@ -176,6 +150,7 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "recipe-evaluation": recipes.evaluation_jobs,
     "recipe-ablation": recipes.ablation_jobs,
     "learning-curve": recipes.curve_jobs,
+    **{name: _benchmark(name) for name in ("synthetic", "second", "scenarios")},
     "plausible": plausible.jobs,
     "sensitivity": _sensitivity,
     "baselines": _baselines,
@@ -187,3 +162,4 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "dynamics": lambda preset: certificates.dynamics_jobs(preset, _both_benchmarks(preset)),
     "atlas": lambda preset: atlas.jobs(preset, _both_benchmarks(preset)),
 }
+EXPERIMENTS = tuple(STUDIES)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from study.designs.config import Preset
+from study.designs.config import Preset, game_of
 from study.records.job import Job
 
 PROFILES = 200
@@ -56,7 +56,7 @@ def jobs(preset: Preset) -> list[Job]:
         Job(
             {
                 "kind": "reach",
-                "game": {"family": family, "parameters": changed, "index": 0, "seed": preset.seed},
+                "game": game_of(family, changed, 0, preset.seed),
                 "instances": preset.instances,
                 "profiles": PROFILES,
             },

@@ -16,7 +16,7 @@ import numpy as np
 from persuasion.learn.recipes import RECIPES
 from persuasion.learn.training import Training
 from persuasion.model.seeds import seed_sequence
-from study.designs.config import Preset, RecipeStudy, to_dict
+from study.designs.config import Preset, RecipeStudy, game_of, to_dict
 from study.records.job import Job
 
 SHARED = {
@@ -70,7 +70,7 @@ def search_jobs(preset: Preset) -> list[Job]:
 def tuning_games(study: RecipeStudy) -> Iterator[dict[str, Any]]:
     """Synthetic games under the study's own seed."""
     for size in study.games:
-        yield {"family": "synthetic", "parameters": to_dict(size), "index": 0, "seed": study.seed}
+        yield game_of("synthetic", to_dict(size), 0, study.seed)
 
 
 def evaluation_jobs(preset: Preset) -> list[Job]:
@@ -86,12 +86,7 @@ def evaluation_jobs(preset: Preset) -> list[Job]:
 def fresh_games(study: RecipeStudy) -> list[dict[str, Any]]:
     """Games of the tuning sizes under a seed of their own, the first of every size first."""
     return [
-        {
-            "family": "synthetic",
-            "parameters": to_dict(size),
-            "index": index,
-            "seed": study.fresh_seed,
-        }
+        game_of("synthetic", to_dict(size), index, study.fresh_seed)
         for index in range(study.instances)
         for size in study.games
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from study.designs.config import Preset
+from study.designs.config import Preset, game_of
 
 # every constant that the paper leaves open, below and above our reading where that makes sense
 VARIATIONS: dict[str, dict[str, tuple[Any, ...]]] = {
@@ -41,7 +41,7 @@ def variations(preset: Preset) -> Iterator[tuple[str, dict[str, Any]]]:
 def games(preset: Preset) -> list[dict[str, Any]]:
     """The game configurations, one instance of every variation first."""
     return [
-        {"family": family, "parameters": changed, "index": index, "seed": preset.seed}
+        game_of(family, changed, index, preset.seed)
         for index in range(preset.sensitivity.instances)
         for family, changed in variations(preset)
     ]

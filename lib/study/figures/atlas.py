@@ -12,18 +12,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.designs.config import Preset
+from persuasion.model.tolerances import SAME_UTILITY
+from study.designs.config import SIZES, Preset
 from study.figures.frames import game_id
-from study.figures.statistics import mean_interval
+from study.figures.plays import PRIOR
+from study.figures.statistics import mean_interval, per_group
 from study.records.regrets import record_stakes, relative_interval
 from study.records.store import Record
 
-SIZES = ("signals", "states", "actions")
 SILENT, REVEALED, COLLUSION = "no revelation", "full revelation", "collusion"
 CERTIFIED, NETWORK = "equilibrium", "network"
 FOUND = (CERTIFIED, "approximate", "unproven")
-SAME = 1e-6
-"""Differences of utilities, in shares of stakes, that are none."""
 NEAR = 0.01
 """A profile of global regret up to this share of every stake is near a global equilibrium."""
 
@@ -60,7 +59,7 @@ def _rows(record: Record) -> list[dict[str, Any]]:
                 "first": shares[0],
                 "second": shares[1],
                 "welfare": shares.sum(),
-                "receiver": told / worth if worth > SAME else np.nan,
+                "receiver": told / worth if worth > SAME_UTILITY else np.nan,
                 "lower": lower,
                 "upper": upper,
                 "support": row.get("support"),
@@ -89,7 +88,7 @@ def _game(part: pd.DataFrame, most: float) -> dict[str, Any]:
     row = {
         **part.iloc[0][["game", "size", "logit_scale"]],
         "outcomes": len(certified),
-        "idle": bool((part[["first", "second"]].abs() <= SAME).all(axis=None)),
+        "idle": bool((part[["first", "second"]].abs() <= SAME_UTILITY).all(axis=None)),
         "best": certified["welfare"].max(),
         "worst": certified["welfare"].min(),
         **marks["welfare"],
@@ -114,37 +113,41 @@ def size_table(games: pd.DataFrame, target: float) -> pd.DataFrame:
 
     Better means by more than ``target`` of each sender's stake, up to which regret counts as none.
     """
-    rows = []
-    for (logit_scale, size), part in games.groupby(["logit_scale", "size"]):
-        awake = part[~part["idle"]]
-        compared = awake.dropna(subset="both")
-        better = compared[compared["both"] > target]
-        rows.append(
-            {
-                "logit scale of the prior": logit_scale,
-                "largest size": size,
-                "games": len(part),
-                "signals matter": len(awake),
-                "nothing certified": int((awake["outcomes"] == 0).sum()),
-                "certified outcomes, mean": round(awake["outcomes"].mean(), 2),
-                "at most": int(awake["outcomes"].max()) if len(awake) else 0,
-                "both prefer one to full revelation": f"{len(better)} of {len(compared)}",
-                "gain of the worse-off": str(mean_interval(better["both"])),
-                "cost to the receiver": str(mean_interval(better["cost"])),
-            }
-        )
-    return pd.DataFrame(rows)
+
+    def row(part: pd.DataFrame) -> dict[str, Any]:
+        awake, better, compared = _compared(part, target)
+        return {
+            "games": len(part),
+            "signals matter": len(awake),
+            "nothing certified": int((awake["outcomes"] == 0).sum()),
+            "certified outcomes, mean": round(awake["outcomes"].mean(), 2),
+            "at most": int(awake["outcomes"].max()) if len(awake) else 0,
+            "both prefer one to full revelation": f"{len(better)} of {len(compared)}",
+            "gain of the worse-off": str(mean_interval(better["both"])),
+            "cost to the receiver": str(mean_interval(better["cost"])),
+        }
+
+    return per_group(games, PRIOR | {"size": "largest size"}, row)
+
+
+def _compared(games: pd.DataFrame, least: float) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Games in which signals matter; those of them where both gain more than so much; those with a comparison."""
+    awake = games[~games["idle"]]
+    compared = awake.dropna(subset="both")
+    return awake, compared[compared["both"] > least], compared
 
 
 def welfare_table(games: pd.DataFrame) -> pd.DataFrame:
     """Per prior: the senders' welfare below collusion, mean and interval; the games of :func:`welfare_rows`."""
-    columns = list(_places(games))
-    rows = []
-    for logit_scale, part in _proven(games).groupby("logit_scale"):
-        below = part[columns].sub(part[COLLUSION], axis=0)
-        means = {_places(games)[name]: str(mean_interval(below[name])) for name in columns}
-        rows.append({"logit scale of the prior": logit_scale, "games": len(part), **means})
-    return pd.DataFrame(rows)
+
+    def row(part: pd.DataFrame) -> dict[str, Any]:
+        gaps = {words: part[name] - part[COLLUSION] for name, words in _places(games).items()}
+        return {
+            "games": len(part),
+            **{words: str(mean_interval(gap)) for words, gap in gaps.items()},
+        }
+
+    return per_group(_proven(games), PRIOR, row)
 
 
 def _places(games: pd.DataFrame) -> dict[str, str]:
@@ -204,7 +207,7 @@ def _selected(record: Record, frame: pd.DataFrame, preset: Preset) -> list[dict[
     distances = np.abs(certified - shares).max(axis=1)
     row = {"game": game_id(record), "first": shares[0], "second": shares[1]}
     row |= {"lower": lower, "upper": upper, "distance": distances.min(initial=np.inf)}
-    return [row | {"idle": bool((part[["first", "second"]].abs() <= SAME).all(axis=None))}]
+    return [row | {"idle": bool((part[["first", "second"]].abs() <= SAME_UTILITY).all(axis=None))}]
 
 
 def _proven(games: pd.DataFrame) -> pd.DataFrame:
@@ -213,15 +216,13 @@ def _proven(games: pd.DataFrame) -> pd.DataFrame:
 
 def summary(games: pd.DataFrame, covered: tuple[int, int], target: float) -> str:
     """What the atlas says, in two sentences."""
-    awake = games[~games["idle"]]
     proven = _proven(games)
-    compared = proven.dropna(subset="both")
-    better = compared[compared["both"] > target]
+    _, better, compared = _compared(proven, target)
     several, idle = int((proven["outcomes"] > 1).sum()), int(games["idle"].sum())
     first = (
         f"In {several} of {len(proven)} two-sender games more than one equilibrium outcome is found and proven "
         f"({covered[0]} of {covered[1]} games of the design are in; left out are {idle} in which no signal "
-        f"matters to a sender and {len(awake) - len(proven)} in which nothing could be proven in the time)."
+        f"matters to a sender and {len(games) - idle - len(proven)} in which nothing could be proven in the time)."
     )
     if better.empty:
         return f"{first} In none of these do both senders prefer a proven one to full revelation."
@@ -234,11 +235,10 @@ def summary(games: pd.DataFrame, covered: tuple[int, int], target: float) -> str
 
 def nearly(frame: pd.DataFrame) -> str:
     """The same comparison with full revelation if profiles near an equilibrium count, too."""
-    games = games_table(frame, NEAR)
-    compared = games[~games["idle"]].dropna(subset="both")
+    _, better, compared = _compared(games_table(frame, NEAR), NEAR)
     return (
         f"If all profiles of a proven regret of at most {NEAR:.0%} count, both senders prefer one to full "
-        f"revelation by more than that in {int((compared['both'] > NEAR).sum())} of {len(compared)} games."
+        f"revelation by more than that in {len(better)} of {len(compared)} games."
     )
 
 

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from study.figures import atlas
-from study.figures.style import LOOKS, use_style
+from study.figures.certificate_figures import share_below
+from study.figures.style import LOOKS, panel, panels
 
-COLOURS = {
-    "equilibrium": "#0072B2",
-    "approximate": "#0072B2",
-    "full revelation": LOOKS["revelation"]["color"],
-    "no revelation": LOOKS["start"]["color"],
-    "sender 0 alone": "#B58708",
-    "sender 1 alone": "#B58708",
-    "collusion": "#722245",
+# marker, colour, and what the legend calls it
+POINTS = {
+    "equilibrium": ("o", "#0072B2", "certified equilibrium"),
+    "full revelation": ("D", LOOKS["revelation"]["color"], "full revelation"),
+    "no revelation": ("v", LOOKS["start"]["color"], "no revelation"),
+    "sender 0 alone": (">", "#B58708", "sender 1 alone"),
+    "sender 1 alone": ("^", "#B58708", "sender 2 alone"),
+    "collusion": ("*", "#722245", "collusion"),
 }
-MARKERS = {
-    "equilibrium": "o",
-    "full revelation": "D",
-    "no revelation": "v",
-    "sender 0 alone": ">",
-    "sender 1 alone": "^",
-    "collusion": "*",
-}
-WORDS = {"equilibrium": "certified equilibrium", "sender 0 alone": "sender 1 alone",
-         "sender 1 alone": "sender 2 alone"}  # fmt: skip
+WORDS = {name: words for name, (_, _, words) in POINTS.items()}
 SHADE = "#3F9C6B"
-FLOOR = 1e-6
 
 
 def plane(part: pd.DataFrame, network: pd.DataFrame) -> Figure:
@@ -42,8 +32,7 @@ def plane(part: pd.DataFrame, network: pd.DataFrame) -> Figure:
     ``part`` are the game's rows of the atlas, ``network`` those (none or one) of its network's profile. Shaded:
     what both prefer to full revelation. No profile lies beyond the line through collusion.
     """
-    use_style()
-    figure, axis = plt.subplots(figsize=(7.4, 4.6), layout="constrained")
+    figure, axis = panel(7.4, 4.6)
     draw_plane(axis, part, 7)
     for first, second in network[["first", "second"]].to_numpy(float):
         axis.plot(
@@ -58,17 +47,17 @@ def plane(part: pd.DataFrame, network: pd.DataFrame) -> Figure:
 
 def draw_plane(axis: Axes, part: pd.DataFrame, size: float) -> None:
     """The points of one game: landmarks hollow and larger, so that none hides another."""
-    for name in reversed(MARKERS):
+    for name, (marker, colour, label) in reversed(POINTS.items()):
         rows, solid = part[part["profile"] == name], name == atlas.CERTIFIED
         axis.plot(
-            rows["first"], rows["second"], linestyle="", marker=MARKERS[name], color=COLOURS[name],
+            rows["first"], rows["second"], linestyle="", marker=marker, color=colour,
             fillstyle="full" if solid else "none", markersize=size if solid else 1.8 * size,
-            label=WORDS.get(name, name),
+            label=label,
         )  # fmt: skip
     rest = part[part["profile"].isin(atlas.FOUND[1:])]
     axis.plot(
         rest["first"], rest["second"], linestyle="", marker="o", fillstyle="none",
-        color=COLOURS["approximate"], markersize=size, label="found, not certified",
+        color="#0072B2", markersize=size, label="found, not certified",
     )  # fmt: skip
     axis.margins(0.12)
     left, right = axis.get_xlim()
@@ -78,25 +67,18 @@ def draw_plane(axis: Axes, part: pd.DataFrame, size: float) -> None:
         axis.fill_between([first, right], second, top, color=SHADE, alpha=0.12, lw=0)
     for total in part.loc[part["profile"] == atlas.COLLUSION, "welfare"]:
         ends = np.array([left, right])
-        axis.plot(ends, total - ends, color=COLOURS["collusion"], lw=0.8, ls=":")
+        axis.plot(ends, total - ends, color=POINTS[atlas.COLLUSION][1], lw=0.8, ls=":")
     axis.set(xlim=(left, right), ylim=(bottom, top))
 
 
 def planes(frame: pd.DataFrame, most: int) -> Figure:
     """The same plane for many games, a row of at most ``most`` per size, the first of each size."""
-    use_style()
-    rows = [
-        (size, list(part.groupby("game", sort=False))[:most])
-        for size, part in frame.groupby("size")
-    ]
-    figure, axes = plt.subplots(
-        len(rows), most, figsize=(1.35 * most + 0.4, 1.45 * len(rows) + 0.5), squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
+    sizes = list(frame.groupby("size"))
+    figure, axes = panels(len(sizes), most, 1.35 * most + 0.4, 1.45 * len(sizes) + 0.5)
     for axis in axes.flat:
         axis.set_visible(False)
-    for line, (size, games) in zip(axes, rows):
-        for axis, (_, part) in zip(line, games):
+    for line, (size, games) in zip(axes, sizes):
+        for axis, (_, part) in zip(line, games.groupby("game", sort=False)):
             axis.set_visible(True)
             draw_plane(axis, part, 4)
             axis.set(xticks=[], yticks=[])
@@ -110,10 +92,15 @@ def planes(frame: pd.DataFrame, most: int) -> Figure:
 
 def gains_and_cost(games: pd.DataFrame) -> Figure:
     """What the worse-off sender gains over full revelation, and what the receiver gives up; a point per game."""
-    use_style()
-    figure, axis = plt.subplots(figsize=(5.4, 3.4), layout="constrained")
+    figure, axis = panel(5.4, 3.4)
     shown = games[~games["idle"]].dropna(subset=["both", "cost"])
-    _by_prior(axis, shown, "cost", "both")
+    looks: tuple[dict[str, Any], ...] = (
+        {"color": "#0072B2", "marker": "o"},
+        {"color": "#B58708", "marker": "s"},
+    )
+    for look, (scale, part) in zip(looks, shown.groupby("logit_scale")):
+        label = f"logit scale {scale:g}"
+        axis.plot(part["cost"], part["both"], linestyle="", alpha=0.7, label=label, **look)
     axis.axhline(0, color="black", lw=0.8)
     axis.set(
         xlabel="the receiver gives up (share of what information is worth)",
@@ -123,23 +110,10 @@ def gains_and_cost(games: pd.DataFrame) -> Figure:
     return figure
 
 
-def _by_prior(axis: Axes, rows: pd.DataFrame, x: str, y: str) -> None:
-    looks: tuple[dict[str, Any], ...] = (
-        {"color": "#0072B2", "marker": "o"},
-        {"color": "#B58708", "marker": "s"},
-    )
-    for look, (scale, part) in zip(looks, rows.groupby("logit_scale")):
-        axis.plot(part[x], part[y], linestyle="", alpha=0.7, label=f"logit scale {scale:g}", **look)
-
-
 def outcome_counts(games: pd.DataFrame) -> Figure:
     """How many games have so many certified outcomes, a panel per size."""
-    use_style()
     sizes = sorted(games["size"].unique())
-    figure, axes = plt.subplots(
-        1, len(sizes), figsize=(2.2 * len(sizes) + 0.8, 2.6), sharex=True, squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
+    figure, axes = panels(1, len(sizes), 2.2 * len(sizes) + 0.8, 2.6, sharex=True)
     most = int(games["outcomes"].max())
     for axis, size in zip(axes[0], sizes):
         part = games[(games["size"] == size) & ~games["idle"]]
@@ -152,23 +126,13 @@ def outcome_counts(games: pd.DataFrame) -> Figure:
 
 def welfare_below(games: pd.DataFrame) -> Figure:
     """Welfare below collusion, at landmarks and certified outcomes: a dot per game, a bar at the median."""
-    use_style()
     rows = atlas.welfare_rows(games)
     places = list(dict.fromkeys(rows["place"]))[::-1]
-    figure, axis = plt.subplots(figsize=(6.4, 0.42 * len(places) + 1), layout="constrained")
+    figure, axis = panel(6.4, 0.42 * len(places) + 1)
     for height, place in enumerate(places):
-        below = rows.loc[rows["place"] == place, "below"]
-        axis.plot(
-            -below,
-            np.full(len(below), height),
-            linestyle="",
-            marker="o",
-            alpha=0.35,
-            color="#0072B2",
-        )
-        axis.plot(
-            -below.median(), height, marker="|", markersize=16, markeredgewidth=3, color="black"
-        )
+        welfare = -rows.loc[rows["place"] == place, "below"]
+        axis.plot(welfare, np.full(len(welfare), height), "o", alpha=0.35, color="#0072B2")
+        axis.plot(welfare.median(), height, "k|", markersize=16, markeredgewidth=3)
     axis.set(
         yticks=range(len(places)),
         yticklabels=places,
@@ -179,12 +143,10 @@ def welfare_below(games: pd.DataFrame) -> Figure:
 
 def network_regret(networks: pd.DataFrame) -> Figure:
     """Share of the networks' profiles whose global regret is at most so much: proven (solid), found (dotted)."""
-    use_style()
-    figure, axis = plt.subplots(figsize=(5.4, 3.2), layout="constrained")
+    figure, axis = panel(5.4, 3.2)
     for column, line, label in (("upper", "-", "proven"), ("lower", ":", "found")):
-        values = np.sort(networks.loc[~networks["idle"].astype(bool), column].clip(lower=FLOOR))
-        heights = np.arange(1, len(values) + 1) / max(len(values), 1)
-        axis.step(values, heights, line, where="post", color=LOOKS["dnl"]["color"], label=label)
+        values = networks.loc[~networks["idle"].astype(bool), column].clip(lower=1e-6)
+        share_below(axis, values, line, "dnl", label)
     axis.axvline(atlas.NEAR, color="black", lw=0.8)
     axis.set(xscale="log", ylim=(0, 1.03), ylabel="share of profiles",
              xlabel="global regret (share of the sender's stake)")  # fmt: skip

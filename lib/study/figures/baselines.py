@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from study.designs.config import Preset
 from study.figures import frames
-from study.figures.statistics import mean_interval
-from study.figures.style import LOOKS, NAMES, use_style
+from study.figures.frames import paired
+from study.figures.statistics import mean_interval, per_group
+from study.figures.style import LOOKS, NAMES, named, panels
+from study.figures.tables import signs
 from study.records.store import Record
 
-EQUAL = 1e-9
 GROUPS = ["logit_scale", "senders"]
-GROUPS_SHOWN = ["logit scale", "senders"]
+SHOWN = {"logit_scale": "logit scale", "senders": "senders"}
 
 
 def selections_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
@@ -33,10 +34,7 @@ def selections_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
         & (frame["radius"] == preset.searches[0].radius)
         & ~frame["degenerate"]
     ]
-    scales = {
-        frames.game_id(record): record.config["game"]["parameters"]["logit_scale"]
-        for record in records
-    }
+    scales = {frames.game_id(r): r.config["game"]["parameters"]["logit_scale"] for r in records}
     return frame.assign(logit_scale=frame["game"].map(scales))
 
 
@@ -50,18 +48,14 @@ def comparison_table(frame: pd.DataFrame, against: str = "dnl") -> pd.DataFrame:
     for group, part in frame.groupby(GROUPS, sort=True):
         for method, own in part.groupby("method", sort=False):
             gap = relative_gaps(part, str(method), against)
-            other = method != against
+            found = {f"welfare − {NAMES[against]}": str(mean_interval(gap)), **signs(gap)}
             rows.append(
-                {
-                    "logit scale": group[0],
-                    "senders": group[1],
+                dict(zip(SHOWN.values(), group))
+                | {
                     "method": NAMES[str(method)],
                     "solved": f"{int(own['solved'].sum())} of {len(own)}",
-                    f"welfare − {NAMES[against]}": str(mean_interval(gap)) if other else "–",
-                    "higher": int((gap > EQUAL).sum()) if other else "–",
-                    "equal": int((gap.abs() <= EQUAL).sum()) if other else "–",
-                    "lower": int((gap < -EQUAL).sum()) if other else "–",
                 }
+                | (dict.fromkeys(found, "–") if method == against else found)
             )
     return pd.DataFrame(rows)
 
@@ -93,11 +87,8 @@ def shortfall_curves(frame: pd.DataFrame, methods: Sequence[str]) -> Figure:
 
     ``frame`` from :func:`shortfalls`. A curve ends at the share of games that the method solved.
     """
-    use_style()
     groups = list(frame.groupby(GROUPS))
-    figure, axes = plt.subplots(
-        1, len(groups), figsize=(3 * len(groups), 3), sharey=True, layout="constrained", squeeze=False
-    )  # fmt: skip
+    figure, axes = panels(1, len(groups), 3 * len(groups), 3, sharey=True)
     for axis, ((scale, senders), part) in zip(axes[0], groups):
         for method in methods:
             own = part[part["method"].eq(method) & part["solved"]]
@@ -129,16 +120,17 @@ def verdicts(
     frame: pd.DataFrame, networks: tuple[str, ...], others: tuple[str, ...]
 ) -> Iterator[str]:
     """A sentence per set of games: which baselines have higher welfare than which networks, beyond the interval."""
+    pairs = [(baseline, network) for baseline in others for network in networks]
     for (scale, senders), part in frame.groupby(GROUPS, sort=True):
-        better, worse = [], []
-        for baseline in others:
-            for network in networks:
-                mean, half, _ = mean_interval(relative_gaps(part, baseline, network))
-                pair = f"{NAMES[baseline]} over {NAMES[network]}"
-                if np.isfinite(half) and mean > half:
-                    better.append(pair)
-                elif np.isfinite(half) and mean < -half:
-                    worse.append(f"{NAMES[network]} over {NAMES[baseline]}")
+        better, worse = (
+            [
+                f"{NAMES[one]} over {NAMES[other]}"
+                for one, other in (pair[::sign] for pair in pairs)
+                for gap in [mean_interval(relative_gaps(part, one, other))]
+                if gap.mean > gap.half_width
+            ]
+            for sign in (1, -1)
+        )
         found = "; ".join(filter(None, [", ".join(better), ", ".join(worse)]))
         yield f"Logit scale {scale:g}, {senders} senders: {found or 'no difference beyond its interval'}."
 
@@ -148,29 +140,22 @@ def polished_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     ``frame`` from :func:`study.figures.certificates.certificates_frame`, one tolerance.
     """
-    rows = []
-    for (scale, senders, method), part in frame.groupby([*GROUPS, "method"], sort=True):
+
+    def row(part: pd.DataFrame) -> dict[str, Any]:
         reached = part[part["polished_status"] == "certified"]
         gain = (reached["polished_welfare"] - reached["welfare"]) / reached["utility_range"]
-        rows.append(
-            {
-                "logit scale": scale,
-                "senders": senders,
-                "method": NAMES.get(str(method), str(method)),
-                "profiles": len(part),
-                "regret, at least": str(mean_interval(part["local_lower"])),
-                "at most": str(mean_interval(part["local_upper"])),
-                "polished, certified locally": len(reached),
-                "change of welfare": str(mean_interval(gain)),
-            }
-        )
-    return pd.DataFrame(rows)
+        return {
+            "profiles": len(part),
+            "regret, at least": str(mean_interval(part["local_lower"])),
+            "at most": str(mean_interval(part["local_upper"])),
+            "polished, certified locally": len(reached),
+            "change of welfare": str(mean_interval(gain)),
+        }
+
+    return named(per_group(frame, SHOWN | {"method": "method"}, row))
 
 
 def relative_gaps(frame: pd.DataFrame, method: str, against: str) -> pd.Series:
     """Welfare of one method minus another's, relative to the utility range, over the games that both solved."""
     solved = frame[frame["solved"]].assign(relative=lambda f: f["welfare"] / f["utility_range"])
-    table = solved.pivot(index="game", columns="method", values="relative")
-    if not {method, against} <= set(table):
-        return pd.Series(dtype=float)
-    return (table[method] - table[against]).dropna()
+    return paired(solved, "relative", method, against)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from persuasion import Game
-from study.figures.style import ACTIONS, use_style
+from study.figures.style import ACTIONS, panel
 
 CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])
 FINE = 300
@@ -16,8 +15,7 @@ FINE = 300
 
 def simplex(game: Game, posterior: np.ndarray, mass: np.ndarray, action: np.ndarray) -> Figure:
     """Discs at the posteriors ``(states, ...)``, as large as their probabilities; where each action is best."""
-    use_style()
-    figure, axes = plt.subplots(figsize=(4.4, 3.9), layout="constrained")
+    figure, axes = panel(4.4, 3.9)
     steps = [(i, j, FINE - i - j) for i in range(FINE + 1) for j in range(FINE + 1 - i)]
     grid = np.array(steps) / FINE
     best = (grid @ game.receiver).argmax(1)

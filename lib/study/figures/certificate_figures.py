@@ -5,12 +5,11 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.figures.style import LOOKS, NAMES, use_style
-
-FLOOR = 1e-9
-
+from study.designs.config import SIZES
+from study.figures.style import LOOKS, NAMES, panel, panels
 
 _MOVERS = {"one": "one moves", "turns": "in turns"}
 
@@ -20,16 +19,13 @@ def misses_by_step(misses: pd.DataFrame) -> Figure:
 
     A row per way to move, a panel per size; colours: tolerance; solid and dashed: fewest and most samples.
     """
-    use_style()
     movers = list(misses["movers"].unique())
     sizes = sorted({tuple(row) for row in misses[["senders", "signals"]].to_numpy()})
-    figure, axes = plt.subplots(
-        len(movers), len(sizes), figsize=(3 * len(sizes) + 1, 2.4 * len(movers) + 0.6), sharey=True,
-        sharex=True, squeeze=False, layout="constrained",
-    )  # fmt: skip
+    shape = (len(movers), len(sizes), 3 * len(sizes) + 1, 2.4 * len(movers) + 0.6)
+    figure, axes = panels(*shape, sharex=True, sharey=True)
     colours = dict(zip(sorted(misses["tolerance"].unique()), ("#0072B2", "#D55E00", "#009E73")))
-    panels = [(who, *size) for who in movers for size in sizes]
-    for axis, (who, senders, signals) in zip(axes.flat, panels):
+    places = [(who, *size) for who in movers for size in sizes]
+    for axis, (who, senders, signals) in zip(axes.flat, places):
         part = misses.query("movers == @who and senders == @senders and signals == @signals")
         for (tolerance, samples), line in part.groupby(["tolerance", "samples"]):
             seen = line[line["refuted"] > 0]
@@ -58,33 +54,29 @@ def regret_distribution(frame: pd.DataFrame, tolerance: float) -> Figure:
     Relative to the senders' own stakes. Solid: the proven upper end; dotted: the deviation found. The vertical line
     is the tolerance at which the sampled check accepted them, then a share of the game's utility range.
     """
-    use_style()
     shown = frame[frame["headline"]]
     senders = sorted(shown["senders"].unique())
-    figure, axes = plt.subplots(
-        1, len(senders), figsize=(4 * len(senders), 3.2), sharey=True, squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
+    figure, axes = panels(1, len(senders), 4 * len(senders), 3.2, sharey=True)
     radius = shown["radius"].min()
     for axis, number in zip(axes[0], senders):
         part = shown[(shown["senders"] == number) & (shown["radius"] == radius)]
         for method, one in part.groupby("method", sort=False):
             for column, line in (("local_upper", "-"), ("local_lower", ":")):
-                values = np.sort(one[column].clip(lower=FLOOR))
-                heights = np.arange(1, len(values) + 1) / len(values)
                 label = NAMES[method] if line == "-" else None
-                axis.step(
-                    values, heights, line, where="post", color=LOOKS[method]["color"], label=label
-                )
+                share_below(axis, one[column].clip(lower=1e-9), line, method, label)
         axis.axvline(tolerance, color="black", lw=0.8)
-        axis.set(
-            xscale="log",
-            xlabel="regret / stake",
-            title=f"{number} senders, radius {radius:g}",
-        )
+        title = f"{number} senders, radius {radius:g}"
+        axis.set(xscale="log", xlabel="regret / stake", title=title)
     axes[0, 0].set_ylabel("share of profiles")
     axes[0, 0].legend(loc="upper left")
     return figure
+
+
+def share_below(axis: Axes, values: pd.Series, line: str, method: str, label: str | None) -> None:
+    """Share of the values that are at most so much, as steps in the look of a method."""
+    heights = np.arange(1, len(values) + 1) / max(len(values), 1)
+    color = LOOKS[method]["color"]
+    axis.step(np.sort(values), heights, line, where="post", color=color, label=label)
 
 
 def overlooked_by_size(frame: pd.DataFrame) -> Figure:
@@ -92,8 +84,7 @@ def overlooked_by_size(frame: pd.DataFrame) -> Figure:
 
     ``frame`` from :func:`study.figures.checks.overlooked`.
     """
-    use_style()
-    figure, axis = plt.subplots(figsize=(6, 3.4), layout="constrained")
+    figure, axis = panel(6, 3.4)
     marks = dict(zip(frame["family"].unique(), "osD^"))
     for number, (family, part) in enumerate(frame.groupby("family", sort=False)):
         axis.plot(
@@ -113,22 +104,20 @@ def overlooked_by_size(frame: pd.DataFrame) -> Figure:
 
 def endings(frame: pd.DataFrame) -> Figure:
     """How best-response dynamics ended, by size of the game, a panel per margin; shares of the runs."""
-    use_style()
     margins = sorted(frame["margin"].unique())
-    figure, axes = plt.subplots(
-        1, len(margins), figsize=(3 * len(margins) + 1, 3.2), sharey=True, squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
-    largest = frame[["signals", "states", "actions"]].max(axis=1)
+    figure, axes = panels(1, len(margins), 3 * len(margins) + 1, 3.2, sharey=True)
+    largest = frame[list(SIZES)].max(axis=1)
     statuses = list(frame["status"].value_counts().index)
     for axis, margin in zip(axes[0], margins):
         part = frame[frame["margin"] == margin]
         shares = pd.crosstab(largest[part.index], part["status"], normalize="index")
-        bottom = np.zeros(len(shares))
+        shares = shares.reindex(columns=statuses, fill_value=0.0)
+        tops = shares.cumsum(axis=1)
         for k, status in enumerate(statuses):
-            heights = shares.get(status, pd.Series(0.0, shares.index)).to_numpy()
-            axis.bar(shares.index.astype(str), heights, bottom=bottom, color=f"C{k}", label=status)
-            bottom += heights
+            bottom = tops[status] - shares[status]
+            axis.bar(
+                shares.index.astype(str), shares[status], bottom=bottom, color=f"C{k}", label=status
+            )
         axis.set(title=f"margin {margin:g}", xlabel="largest size")
     axes[0, 0].set_ylabel("share of runs")
     handles = [plt.Rectangle((0, 0), 1, 1, color=f"C{k}") for k in range(len(statuses))]

@@ -6,19 +6,19 @@ Regrets are relative, so that games can be averaged: the largest gain of a sende
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from persuasion.model.tolerances import SAME_OUTCOME
 from study.designs.config import Preset
 from study.figures.frames import game_id
 from study.records.regrets import record_stakes, relative_interval
 from study.records.store import Record
 
 EQUILIBRIA = ("equilibrium", "margin equilibrium")
-SAME_OUTCOME = 1e-6
 # what there is to ask for even if nothing was accepted, and so nothing certified
 COLUMNS = (
     "game", "family", "senders", "logit_scale", "method", "radius", "tolerances", "headline", "welfare",
@@ -81,15 +81,26 @@ def dynamics_frame(records: Sequence[Record]) -> pd.DataFrame:
 
     ``outcome`` numbers the distinct outcomes (joint distributions of state and action) of a game's equilibria.
     """
-    rows = []
-    for record in records:
-        if record.done:
-            labels = _outcome_labels(record)
-            for run, label, seconds in zip(
-                record.metrics["runs"], labels, record.metrics["timings"], strict=True
-            ):
-                rows.append(_run_row(record, run, label, seconds))
-    return pd.DataFrame(rows)
+    return pd.DataFrame([row for record in records if record.done for row in _runs(record)])
+
+
+def _runs(record: Record) -> Iterator[dict[str, Any]]:
+    runs, stakes = record.metrics["runs"], record_stakes(record)
+    about = {"game": game_id(record), **record.config["game"]["parameters"]}
+    ends = zip(runs, _outcome_labels(record), record.metrics["timings"], strict=True)
+    for run, label, seconds in ends:
+        lower, upper = relative_interval(run, stakes)
+        yield {
+            **about,
+            **{name: run[name] for name in ("margin", "start", "status")},
+            "rule": "explicit map" if isinstance(run["ties"], list) else run["ties"],
+            "lower": lower,
+            "upper": upper,
+            "welfare": sum(run["utilities"]),
+            **{name: run[name] for name in ("rounds", "moves", "cycle_length")},
+            "outcome": label,
+            "seconds": seconds,
+        }
 
 
 def _outcome_labels(record: Record) -> list[int | None]:
@@ -105,25 +116,3 @@ def _outcome_labels(record: Record) -> list[int | None]:
         found += [] if same else [k]
         labels.append(same[0] if same else k)
     return labels
-
-
-def _run_row(
-    record: Record, run: dict[str, Any], label: int | None, seconds: float
-) -> dict[str, Any]:
-    lower, upper = relative_interval(run, record_stakes(record))
-    return {
-        "game": game_id(record),
-        **record.config["game"]["parameters"],
-        "margin": run["margin"],
-        "start": run["start"],
-        "status": run["status"],
-        "rule": "explicit map" if isinstance(run["ties"], list) else run["ties"],
-        "lower": lower,
-        "upper": upper,
-        "welfare": sum(run["utilities"]),
-        "rounds": run["rounds"],
-        "moves": run["moves"],
-        "cycle_length": run["cycle_length"],
-        "outcome": label,
-        "seconds": seconds,
-    }

@@ -10,8 +10,8 @@ import pandas as pd
 
 from persuasion.games.seeded import build_game
 from study.figures.frames import game_id
-from study.figures.statistics import mean_interval
-from study.figures.style import NAMES
+from study.figures.statistics import mean_interval, per_group
+from study.figures.style import NAMES, named
 from study.records.regrets import record_stakes, relative_interval
 from study.records.store import Record
 
@@ -70,17 +70,14 @@ def miss_rates(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
 
 def verdict_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Per method, radius and tolerance of selection: how many selected profiles the certificate confirms."""
-    selected = frame.explode("tolerances").dropna(subset="tolerances")
+    selected = frame.explode("tolerances").dropna(subset="tolerances").reset_index(drop=True)
     selected = selected.rename(columns={"tolerances": "tolerance"})
-    verdicts = selected.assign(
-        holds=selected["local_upper"] <= selected["tolerance"],
-        refuted=selected["local_lower"] > selected["tolerance"],
-    )
-    verdicts["open"] = ~verdicts["holds"] & ~verdicts["refuted"]
     keys = ["senders", "method", "radius", "tolerance"]
-    grouped = verdicts.groupby(keys, sort=False)
-    table = grouped[["holds", "refuted", "open"]].sum().assign(selected=grouped.size())
-    return _named(table.reset_index().sort_values(keys[:1] + keys[2:], kind="stable"))
+    found = _verdicts(selected, selected["tolerance"]).groupby(
+        [selected[k] for k in keys], sort=False
+    )
+    table = found.sum().assign(selected=found.size()).reset_index()
+    return named(table.sort_values(keys[:1] + keys[2:], kind="stable"))
 
 
 def overlooked(
@@ -180,47 +177,44 @@ def exact_table(
     stakes; global ones are about deviations of any size, and are a column only if there are any.
     """
     shown = _with_certificates(selections, certified)
-    rows = [
-        dict(zip(by, values)) | _exact_row(str(values[-1]), part, tolerance)
-        for values, part in shown.groupby([*by, "method"], sort=False)
-    ]
-    columns = [*by, *_exact_row("dnl", shown[:0], tolerance)]
-    table = pd.DataFrame(rows, columns=columns)
+    names = {**dict(zip(by, by)), "method": "network"}
+    table = per_group(shown, names, lambda part: _exact_row(part, tolerance), sort=False)
+    table = table.reindex(columns=[*names.values(), *_exact_row(shown[:0], tolerance)])
+    table["network"] = table["network"].map(NAMES)
     return table if shown["global_lower"].notna().any() else table.drop(columns=GLOBAL)
 
 
-def _exact_row(method: str, shown: pd.DataFrame, tolerance: float) -> dict[str, Any]:
+def _exact_row(shown: pd.DataFrame, tolerance: float) -> dict[str, Any]:
     known = shown[shown["local_upper"].notna()]
-    holds = known["local_upper"] <= tolerance
-    refuted = known["local_lower"] > tolerance
     return {
-        "network": NAMES[method],
         "accepted": len(shown),
         "examined": len(known),
-        "holds": int(holds.sum()),
-        "refuted": int(refuted.sum()),
-        "open": int((~holds & ~refuted).sum()),
+        **_verdicts(known, tolerance).sum().astype(int),
         "regret, at least": str(mean_interval(known["local_lower"])),
         "at most": str(mean_interval(known["local_upper"])),
         GLOBAL: str(mean_interval(known["global_lower"])),
     }
 
 
+def _verdicts(frame: pd.DataFrame, tolerance: Any) -> pd.DataFrame:
+    """Whether the certificate of a profile confirms, refutes or leaves open that nobody gains more than so much."""
+    holds, refuted = frame["local_upper"] <= tolerance, frame["local_lower"] > tolerance
+    return pd.DataFrame({"holds": holds, "refuted": refuted, "open": ~holds & ~refuted})
+
+
 def global_table(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
     """Per method and radius: global regret of local equilibria, relative to the senders' stakes."""
-    rows = [
-        {
-            "method": method,
-            "radius": radius,
+
+    def row(part: pd.DataFrame) -> dict[str, Any]:
+        return {
             "profiles": len(part),
             "global equilibrium": int((part["global_upper"] <= tolerance).sum()),
             "not": int((part["global_lower"] > tolerance).sum()),
             "mean global regret (lower end)": str(mean_interval(part["global_lower"])),
             "mean local regret (upper end)": str(mean_interval(part["local_upper"])),
         }
-        for (method, radius), part in frame.groupby(["method", "radius"], sort=False)
-    ]
-    return _named(pd.DataFrame(rows))
+
+    return named(per_group(frame, {"method": "method", "radius": "radius"}, row, sort=False))
 
 
 def polish_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -228,20 +222,14 @@ def polish_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     The latter relative to the game's utility range, as all welfare is.
     """
-    rows = []
-    for keys, part in frame.groupby(["senders", "method", "radius"], sort=False):
+
+    def row(part: pd.DataFrame) -> dict[Any, Any]:
         change = (part["polished_welfare"] - part["welfare"]) / part["utility_range"]
-        rows.append(
-            dict(zip(("senders", "method", "radius"), keys))
-            | {
-                "profiles": len(part),
-                **part["polished_status"].value_counts().to_dict(),
-                "change of welfare": str(mean_interval(change)),
-            }
-        )
-    return _named(pd.DataFrame(rows)).fillna(0)
+        return {
+            "profiles": len(part),
+            **part["polished_status"].value_counts().to_dict(),
+            "change of welfare": str(mean_interval(change)),
+        }
 
-
-def _named(table: pd.DataFrame) -> pd.DataFrame:
-    """The methods by their printed names."""
-    return table.assign(method=table["method"].map(lambda name: NAMES.get(name, name)))
+    keys = ("senders", "method", "radius")
+    return named(per_group(frame, dict(zip(keys, keys)), row, sort=False)).fillna(0)

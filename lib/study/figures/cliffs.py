@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from persuasion import Game, sender_utilities
-from study.figures.style import ACTIONS, use_style
+from study.figures.style import ACTIONS, panels
 
 FINE = 400
 Profile = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -20,8 +20,7 @@ def square_and_diagonal(
     game: Game, profile: Profile, ties: Sequence[tuple[float, float, float]]
 ) -> Figure:
     """Sender 1's utility over ``profile(p, q)``, with lines ``a p + b q = c``; and along the falling diagonal."""
-    use_style()
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
+    figure, ((left, right),) = panels(1, 2, 8, 3.6)
     axis = (np.arange(FINE) + 0.5) / FINE
     surface = sender_utilities(game, profile(*np.meshgrid(axis, axis)), ties="sender-0")[..., 0]
     image = left.imshow(surface, origin="lower", extent=(0, 1, 0, 1), cmap="viridis")

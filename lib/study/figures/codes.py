@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.figures.style import use_style
+from study.figures.style import panels
 
 CHOSEN, CLASH = "#4477aa", "#cc3311"
 
 
 def paths(codes: Mapping[str, np.ndarray]) -> Figure:
     """A grid for each code ``(words, 2)`` of three digits: its path, every third word, and words in one column."""
-    use_style()
-    figure, axes = plt.subplots(1, len(codes), figsize=(7.5, 3.8), layout="constrained")
-    for axis, (title, code) in zip(axes, codes.items()):
+    figure, axes = panels(1, len(codes), 7.5, 3.8)
+    for axis, (title, code) in zip(axes[0], codes.items()):
         _path(axis, code)
         axis.set(title=title, xlabel="sender 2's digit", ylabel="sender 1's digit", aspect="equal")
         axis.set(xlim=(-0.5, 2.5), ylim=(2.5, -0.5), xticks=range(3), yticks=range(3))

@@ -19,6 +19,8 @@ from study.figures.style import NAMES
 from study.records.job import Job
 from study.records.store import Record
 
+KEYS = ["senders", "network"]
+
 
 def read_measured(path: str | Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The machine and the results by name of a file written by `make benchmark`.
@@ -64,52 +66,46 @@ def rays_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
 
 def operations_table(variants: Mapping[str, str], inputs: tuple[int, ...]) -> pd.DataFrame:
     """Operations per sample of a prediction and of a training step, by architecture and length of input."""
-    rows = []
-    for method, name in ((m, NAMES[m]) for m in variants):
-        for length in inputs:
-            forward, step = sample_flops(method, length, variants[method])
-            rows.append(
-                {"network": name, "inputs": length, "prediction": forward, "training step": step}
-            )
-    return pd.DataFrame(rows)
+    columns = ["network", "inputs", "prediction", "training step"]
+    rows = [
+        (NAMES[method], length, *sample_flops(method, length, variant))
+        for method, variant in variants.items()
+        for length in inputs
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def training_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Naive against ours, and the rate against the machine's own, per architecture."""
-    rows = []
-    for method, name in NAMES.items():
-        if (found := results.get(f"train-{method}")) is None:
-            continue
-        rows.append(
-            {
-                "network": name,
-                "naive, s per epoch": found["baseline_seconds"],
-                "ours, s per epoch": found["seconds"],
-                "ratio": found["ratio"],
-                "ratio, all units on": found["ratio_all_units_on"],
-                "GFLOP/s, all units on": found["gflop_per_second_all_units_on"],
-                "share of peak": found["share_of_peak"],
-            }
-        )
-    return pd.DataFrame(rows)
+    return _measured(results, "train-{}", {
+        "baseline_seconds": "naive, s per epoch",
+        "seconds": "ours, s per epoch",
+        "ratio": "ratio",
+        "ratio_all_units_on": "ratio, all units on",
+        "gflop_per_second_all_units_on": "GFLOP/s, all units on",
+        "share_of_peak": "share of peak",
+    })  # fmt: skip
+
+
+def _measured(
+    results: Mapping[str, Mapping[str, Any]], name: str, columns: Mapping[str, str]
+) -> pd.DataFrame:
+    """A row per architecture that was measured, of these of its numbers."""
+    return pd.DataFrame(
+        {"network": network} | {title: found[key] for key, title in columns.items()}
+        for method, network in NAMES.items()
+        if (found := results.get(name.format(method)))
+    )
 
 
 def recipe_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """The former training step against ours at the presets' own batch, microseconds per sample visit."""
-    rows = []
-    for method, name in NAMES.items():
-        if (found := results.get(f"train-{method}-recipe")) is None:
-            continue
-        rows.append(
-            {
-                "network": name,
-                "batch": found["batch_size"],
-                "former step, µs": found["baseline_microseconds_per_visit"],
-                "ours, µs": found["microseconds_per_visit"],
-                "ratio": found["ratio"],
-            }
-        )
-    return pd.DataFrame(rows)
+    return _measured(results, "train-{}-recipe", {
+        "batch_size": "batch",
+        "baseline_microseconds_per_visit": "former step, µs",
+        "microseconds_per_visit": "ours, µs",
+        "ratio": "ratio",
+    })  # fmt: skip
 
 
 def experiment_table(preset: Preset, results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -141,33 +137,29 @@ def recorded_table(records: Sequence[Record], planned: Sequence[Job]) -> pd.Data
     One row per number of senders and network. The projection is the mean times the planned jobs; where none has
     a record it is missing, and where some have, it supposes that the sizes still to come cost as much.
     """
-    taken, total = _groups(records), _groups(planned)
-    rows = []
-    for senders, method in sorted(total, key=lambda key: (key[0], list(NAMES).index(key[1]))):
-        every = total[senders, method]
-        seconds = pd.Series([r.seconds for r in taken.get((senders, method), [])], dtype=float)
-        rows.append(
-            {
-                "senders": senders,
-                "network": NAMES[method],
-                "jobs with a record": len(seconds),
-                "planned": len(every),
-                "median, s": seconds.median(),
-                "mean, s": seconds.mean(),
-                "core-hours of all": seconds.mean() * len(every) / 3600,
-            }
-        )
-    return pd.DataFrame(rows)
+    taken, every = _trained(records), _trained(planned)
+    seconds = (
+        taken["job"]
+        .map(lambda record: record.seconds)
+        .astype(float)
+        .groupby([taken[k] for k in KEYS])
+    )
+    table = every.groupby(KEYS).size().to_frame("planned")
+    table = table.join(seconds.agg(size="size", median="median", mean=lambda s: s.mean()))
+    table.insert(0, "jobs with a record", table.pop("size").fillna(0).astype(int))
+    table["core-hours of all"] = table["mean"] * table["planned"] / 3600
+    table = table.rename(columns={"median": "median, s", "mean": "mean, s"}).reset_index()
+    ranks = {method: rank for rank, method in enumerate(NAMES)}
+    table = table.sort_values(KEYS, key=lambda column: column.replace(ranks), ignore_index=True)
+    return table.assign(network=table["network"].map(NAMES))
 
 
-def _groups(found: Sequence[Any]) -> dict[tuple[int, str], list[Any]]:
+def _trained(found: Sequence[Any]) -> pd.DataFrame:
     """Records or jobs that train networks, by senders and network."""
-    groups: dict[tuple[int, str], list[Any]] = {}
-    for one in found:
-        if one.config["kind"] == "solve":
-            key = (networks(one.config), one.config["method"])
-            groups.setdefault(key, []).append(one)
-    return groups
+    rows = [
+        (networks(j.config), j.config["method"], j) for j in found if j.config["kind"] == "solve"
+    ]
+    return pd.DataFrame(rows, columns=[*KEYS, "job"])
 
 
 def networks(config: Mapping[str, Any]) -> int:

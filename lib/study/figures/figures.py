@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -16,9 +17,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from plotly.subplots import make_subplots
 
-from study.figures.frames import SIZES, commonly_solved
+from study.designs.config import SIZES
+from study.figures.frames import commonly_solved
 from study.figures.statistics import Mean, mean_interval
-from study.figures.style import LOOKS, NAMES, use_style
+from study.figures.style import LOOKS, NAMES, panels
 
 ROW_HEIGHT, PANEL_WIDTH = 2.2, 2.5
 # an interval over fewer games says little, and would flatten everything else
@@ -46,6 +48,10 @@ class Curve:
             yield from (summary.mean - half, summary.mean + half)
 
 
+Line = tuple[tuple[Curve, ...], ...]
+"""Per size, its curves."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """A line of panels per quantity, a column per size.
@@ -58,7 +64,7 @@ class Grid:
     logarithmic : quantities on a logarithmic axis
     """
 
-    panels: tuple[tuple[tuple[Curve, ...], ...], ...]
+    panels: tuple[Line, ...]
     labels: tuple[str, ...]
     note: str
     logarithmic: tuple[bool, ...]
@@ -83,28 +89,27 @@ def figure_4(errors: pd.DataFrame, label: str) -> Grid:
     variance, degenerate games left out. Solid: training; dashed: held-out. Last: the paired
     difference of logarithms, which is what a comparison of networks is about.
     """
-    lines = []
-    for suffix, frame in (("", errors), ("_relative", errors[~errors["degenerate"]])):
-        lines.append(
-            tuple(
-                (
-                    *_by_method(frame, size, f"training{suffix}"),
-                    *_by_method(frame, size, f"held_out{suffix}", dashed=True),
-                )
-                for size in SIZES
-            )
+    varied = errors[~errors["degenerate"]]
+    lines = [
+        tuple(map(operator.add, _line(frame, training), _line(frame, held_out, dashed=True)))
+        for frame, training, held_out in (
+            (errors, "training", "held_out"),
+            (varied, "training_relative", "held_out_relative"),
         )
-    lines.append(_line(_log_ratios(errors[~errors["degenerate"]]), "value"))
+    ]
+    ratios = _against(varied, "training_relative", lambda dnl, other: np.log(dnl / other))
     labels = ("mean squared error", "error / variance", "log error, DNL − it")
     note = _note("solid: training · dashed: held-out", errors, label)
-    return Grid(tuple(lines), labels, note, (True, False, False))
+    return Grid((*lines, ratios), labels, note, (True, False, False))
 
 
-def _log_ratios(errors: pd.DataFrame) -> pd.DataFrame:
-    """DNL's training error against each other network's: ``value`` is below 0 where DNL's is smaller."""
-    dnl = errors[errors["method"] == "dnl"].set_index("game")["training_relative"]
-    others = errors[errors["method"] != "dnl"]
-    return others.assign(value=np.log(others["game"].map(dnl) / others["training_relative"]))
+def _against(
+    frame: pd.DataFrame, column: str, gap: Callable[[pd.Series, pd.Series], Any] = operator.sub
+) -> Line:
+    """DNL's column against each other network's, game by game."""
+    dnl = frame[frame["method"] == "dnl"].set_index("game")[column]
+    others = frame[frame["method"] != "dnl"]
+    return _line(others.assign(value=gap(others["game"].map(dnl), others[column])), "value")
 
 
 def figure_2(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
@@ -117,10 +122,13 @@ def figure_2(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
         _line(frame.assign(value=[u[sender] for u in frame["utilities"]]), "value")
         for sender in range(senders)
     ]
-    lines.append(_line(_welfare_gaps(frame), "value"))
-    labels = tuple(f"utility of sender {sender + 1}" for sender in range(senders))
     note = _note(_coverage(equilibria), frame, label)
-    return Grid(tuple(lines), (*labels, GAP), note, (False,) * len(lines))
+    lines.append(_against(frame, "welfare"))
+    return Grid(tuple(lines), (*_of_senders(senders), GAP), note, (False,) * len(lines))
+
+
+def _of_senders(senders: int) -> tuple[str, ...]:
+    return tuple(f"utility of sender {sender + 1}" for sender in range(senders))
 
 
 def figure_5(equilibria: pd.DataFrame, label: str) -> Grid:
@@ -130,15 +138,8 @@ def figure_5(equilibria: pd.DataFrame, label: str) -> Grid:
     """
     frame = commonly_solved(equilibria)
     note = _note(_coverage(equilibria), frame, label)
-    lines = (_line(frame, "welfare"), _line(_welfare_gaps(frame), "value"))
+    lines = (_line(frame, "welfare"), _against(frame, "welfare"))
     return Grid(lines, ("welfare", GAP), note, (False, False))
-
-
-def _welfare_gaps(frame: pd.DataFrame) -> pd.DataFrame:
-    """DNL's welfare against each other network's: ``value`` is above 0 where DNL's is larger."""
-    dnl = frame[frame["method"] == "dnl"].set_index("game")["welfare"]
-    others = frame[frame["method"] != "dnl"]
-    return others.assign(value=others["game"].map(dnl) - others["welfare"])
 
 
 def figure_3(equilibria: pd.DataFrame, senders: int, label: str, method: str = "dnl") -> Grid:
@@ -149,21 +150,13 @@ def figure_3(equilibria: pd.DataFrame, senders: int, label: str, method: str = "
     frame = equilibria[(equilibria["method"] == method) & equilibria["solved"]]
     frame = frame[frame["revelation"].notna()]
     columns = {"start": "start", method: "utilities", "revelation": "revelation"}
-    lines = []
-    for sender in range(senders):
-        values = {
-            name: frame.assign(value=[u[sender] for u in frame[column]])
-            for name, column in columns.items()
-        }
-        lines.append(
-            tuple(
-                tuple(_curve(part, size, "value", name) for name, part in values.items())
-                for size in SIZES
-            )
-        )
-    labels = tuple(f"utility of sender {sender + 1}" for sender in range(senders))
+    shown = pd.concat(frame.assign(method=m, shown=frame[column]) for m, column in columns.items())
+    lines = tuple(
+        _line(shown.assign(value=[u[sender] for u in shown["shown"]]), "value")
+        for sender in range(senders)
+    )
     note = _note(_coverage(equilibria), frame, label)
-    return Grid(tuple(lines), labels, note, (False,) * senders)
+    return Grid(lines, _of_senders(senders), note, (False,) * senders)
 
 
 def figure_8(
@@ -178,10 +171,9 @@ def figure_8(
 
 def still(grid: Grid) -> Figure:
     """The grid as a matplotlib figure."""
-    use_style()
     rows = len(grid.panels)
-    shape = (PANEL_WIDTH * len(SIZES), ROW_HEIGHT * rows + 0.6)
-    figure, axes = plt.subplots(rows, len(SIZES), figsize=shape, squeeze=False, sharey="row")
+    shape = (rows, len(SIZES), PANEL_WIDTH * len(SIZES), ROW_HEIGHT * rows + 0.6)
+    figure, axes = panels(*shape, sharey="row", layout=None)
     for row, line in enumerate(grid.panels):
         for axis, curves in zip(axes[row], line):
             for curve in curves:
@@ -211,8 +203,10 @@ def interactive(grid: Grid) -> go.Figure:
     figure = make_subplots(
         rows, len(SIZES), shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.12 / rows
     )
-    for row, column, curve in _places(grid):
-        figure.add_trace(_trace(curve, SIZES[column], row == column == 0), row + 1, column + 1)
+    for row, line in enumerate(grid.panels):
+        for column, (size, curves) in enumerate(zip(SIZES, line)):
+            for curve in curves:
+                figure.add_trace(_trace(curve, size, row == column == 0), row + 1, column + 1)
     for row, label in enumerate(grid.labels):
         kind = "log" if grid.logarithmic[row] else "linear"
         figure.update_yaxes(type=kind, range=grid.span(row), exponentformat="power", row=row + 1)
@@ -233,10 +227,7 @@ def interactive(grid: Grid) -> go.Figure:
 def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
     """Share of games with an accepted profile against the tolerance of the sampled check, per radius."""
     radii = sorted(equilibria["radius"].unique())
-    use_style()
-    figure, axes = plt.subplots(
-        1, len(radii), figsize=(3.6 * len(radii), 2.6), squeeze=False, sharey=True
-    )
+    figure, axes = panels(1, len(radii), 3.6 * len(radii), 2.6, sharey=True, layout=None)
     for axis, radius in zip(axes[0], radii):
         part = equilibria[equilibria["radius"] == radius]
         for method, rows in part.groupby("method", sort=False):
@@ -250,15 +241,15 @@ def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
     return figure
 
 
-def _line(frame: pd.DataFrame, column: str) -> tuple[tuple[Curve, ...], ...]:
-    return tuple(tuple(_by_method(frame, size, column)) for size in SIZES)
-
-
-def _by_method(
-    frame: pd.DataFrame, size: str, column: str, dashed: bool = False
-) -> Iterator[Curve]:
-    for method, part in frame.groupby("method", sort=False):
-        yield _curve(part, size, column, str(method), dashed)
+def _line(frame: pd.DataFrame, column: str, dashed: bool = False) -> Line:
+    """Per size, a curve for every method."""
+    return tuple(
+        tuple(
+            _curve(part, size, column, str(method), dashed)
+            for method, part in frame.groupby("method", sort=False)
+        )
+        for size in SIZES
+    )
 
 
 def _curve(frame: pd.DataFrame, size: str, column: str, name: str, dashed: bool = False) -> Curve:
@@ -280,13 +271,6 @@ def _draw(axis: Axes, curve: Curve) -> None:
     axis.plot(x, mean, "--" if curve.dashed else "-", label=label, **look)
     if not curve.dashed:
         axis.errorbar(x, mean, half, fmt="none", ecolor=look["color"], alpha=0.5, capsize=2)
-
-
-def _places(grid: Grid) -> Iterator[tuple[int, int, Curve]]:
-    for row, line in enumerate(grid.panels):
-        for column, curves in enumerate(line):
-            for curve in curves:
-                yield row, column, curve
 
 
 def _trace(curve: Curve, size: str, legend: bool) -> go.Scatter:

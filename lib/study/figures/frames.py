@@ -17,7 +17,6 @@ from study.records.results import config_identity
 from study.records.store import Record
 
 DEGENERATE_VARIANCE = 1e-6
-SIZES = ("signals", "states", "actions")
 
 
 def game_id(record: Record) -> str:
@@ -141,6 +140,14 @@ def commonly_solved(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame.groupby("game")["solved"].transform("all")]
 
 
+def paired(frame: pd.DataFrame, column: str, first: str, second: str) -> pd.Series:
+    """A column of one method minus that of another, by game, over the games that have it for both; maybe none."""
+    table = frame.pivot(index="game", columns="method", values=column)
+    if not {first, second} <= set(table):
+        return pd.Series(dtype=float)
+    return (table[first] - table[second]).dropna()
+
+
 def didactic_errors(records: Sequence[Record]) -> pd.DataFrame:
     """Figure 1's errors: one row per network and sender, raw and relative to the utility's variance."""
     rows = []
@@ -158,18 +165,13 @@ def didactic_errors(records: Sequence[Record]) -> pd.DataFrame:
 def seconds_table(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
     """Computing time of the preset's records (of one code version), by kind of job and network."""
     wanted = {canonical(job.config) for name in EXPERIMENTS for job in jobs(preset, name)}
-    rows = [
-        {
-            "job": record.config["kind"],
-            "network": NAMES.get(record.config.get("method", ""), "–"),
-            "seconds": record.seconds,
-        }
-        for record in records
-        if canonical(record.config) in wanted
-    ]
-    grouped = pd.DataFrame(rows).groupby(["job", "network"])["seconds"]
+    kept = [record for record in records if canonical(record.config) in wanted]
+    kinds = [record.config["kind"] for record in kept]
+    networks = [NAMES.get(record.config.get("method", ""), "–") for record in kept]
+    seconds = pd.Series([record.seconds for record in kept]).groupby([kinds, networks])
     columns = {"count": "jobs", "median": "median s", "max": "largest s", "sum": "total s"}
-    return grouped.agg(list(columns)).rename(columns=columns).reset_index()
+    table = seconds.agg(list(columns)).rename(columns=columns)
+    return table.rename_axis(["job", "network"]).reset_index()
 
 
 def sources_table(records: Sequence[Record]) -> pd.DataFrame:

@@ -65,11 +65,11 @@ def reason(family: str, room: Mapping[str, Mean], ran: float | None = None) -> s
     low, high = PAPER_TABLE_1[family, "relu"], PAPER_TABLE_1[family, "dnl"]
     widths = [value.half_width for (name, _), value in PAPER_TABLE_1.items() if name == family]
     start, bound = room["random"], room["bound"]
-    if _lowest(high) > _highest(bound):
+    if high.least > bound.most:
         return "no profile has so much"
-    if _lowest(start) > _highest(low):
+    if start.least > low.most:
         return "random profiles have more"
-    if _lowest(high) > max(_highest(room["best random"]), _highest(room["honest"])):
+    if high.least > max(room["best random"].most, room["honest"].most):
         return f"neither {PROFILES} random profiles nor honesty reach it"
     if start.half_width > SPREAD * max(widths):
         return "instances differ too much"
@@ -128,11 +128,3 @@ def message(table: pd.DataFrame) -> str:
         f"wide or too narrow from a factor of "
         f"{SPREAD:g} on, and our networks ended elsewhere from {NEAR:.0%} of the room on."
     )
-
-
-def _lowest(value: Mean) -> float:
-    return value.mean - float(np.nan_to_num(value.half_width))
-
-
-def _highest(value: Mean) -> float:
-    return value.mean + float(np.nan_to_num(value.half_width))

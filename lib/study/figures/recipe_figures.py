@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from study.figures.style import LOOKS, NAMES, use_style
+from study.figures.style import LOOKS, NAMES, panels
 
 
 def candidates(frame: pd.DataFrame) -> Figure:
@@ -17,21 +16,15 @@ def candidates(frame: pd.DataFrame) -> Figure:
 
     ``frame`` as returned by :func:`study.figures.recipes.scores`.
     """
-    use_style()
     rates = sorted(frame["learning_rate"].unique(), reverse=True)
-    figure, axes = plt.subplots(
-        1, len(rates), figsize=(4 * len(rates), 3.6), sharex=True, sharey=True, squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
+    figure, axes = panels(1, len(rates), 4 * len(rates), 3.6, sharex=True, sharey=True)
+    errors = frame[["training", "held_out"]]
+    ends = [errors.min(axis=None), errors.max(axis=None)]
     for axis, rate in zip(axes[0], rates):
         part = frame[frame["learning_rate"] == rate]
         for method, rows in part.groupby("method", sort=False):
             look = LOOKS[str(method)]
             axis.plot(rows["training"], rows["held_out"], ls="", label=NAMES[str(method)], **look)
-        ends = [
-            frame[["training", "held_out"]].min().min(),
-            frame[["training", "held_out"]].max().max(),
-        ]
         axis.plot(ends, ends, color="black", lw=0.7, zorder=0)
         axis.set(
             xscale="log", yscale="log", title=f"learning rate {rate:g}", xlabel="training error"
@@ -45,11 +38,8 @@ def candidates(frame: pd.DataFrame) -> Figure:
 
 def learning_curves(frame: pd.DataFrame) -> Figure:
     """Held-out (solid) and training (dotted) error against sample visits, a panel per game."""
-    use_style()
     names = list(dict.fromkeys(frame["game"]))
-    figure, axes = plt.subplots(
-        1, len(names), figsize=(4 * len(names), 3.6), squeeze=False, layout="constrained"
-    )
+    figure, axes = panels(1, len(names), 4 * len(names), 3.6)
     for axis, name in zip(axes[0], names):
         game = frame[frame["game"] == name]
         for method, rows in game.groupby("method", sort=False):

@@ -8,7 +8,7 @@ times those of easy ones and would decide an arithmetic mean alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from study.figures.style import NAMES
 from study.records.store import Record
 
 CHOICES = [*SHARED, *DNL_ONLY]
+LITERAL = asdict(Training())
 
 
 def fits_frame(records: Sequence[Record]) -> pd.DataFrame:
@@ -87,12 +88,8 @@ def best(frame: pd.DataFrame, method: str, learning_rate: float | None = None) -
     if table.empty:
         raise ValueError(f"no fits of {method!r} at learning rate {learning_rate}")
     names = CHOICES if learning_rate is not None else [*CHOICES, "learning_rate"]
-    literal = {field.name: field.default for field in fields(Training)}
-    winner = table.iloc[0]
-    chosen = {name: winner[name] for name in names if winner[name] != literal[name]}
-    return {
-        name: value.item() if hasattr(value, "item") else value for name, value in chosen.items()
-    }
+    winner = dict(zip(names, table[names].head(1).to_numpy(object)[0]))
+    return {name: value for name, value in winner.items() if value != LITERAL[name]}
 
 
 def comparison_table(frame: pd.DataFrame, recipes: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -123,8 +120,7 @@ def comparison_table(frame: pd.DataFrame, recipes: Mapping[str, Mapping[str, Any
 
 def _by_game(frame: pd.DataFrame, method: str, choices: Mapping[str, Any]) -> pd.DataFrame:
     """The fits of one method with the literal choices but for some, by game."""
-    literal = {field.name: field.default for field in fields(Training)}
-    wanted = {name: literal[name] for name in ("learning_rate", *CHOICES)} | dict(choices)
+    wanted = {name: LITERAL[name] for name in ("learning_rate", *CHOICES)} | dict(choices)
     rows = frame[frame["method"] == method]
     for name, value in wanted.items():
         rows = rows[rows[name] == value]

@@ -1,17 +1,20 @@
-"""Means with 95% intervals."""
+"""Means with 95% intervals, and tables of groups."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
+from persuasion.model.tolerances import ROUNDING
+
 MOST_DECIMALS = 5
-SMALL = 1e-3
+SMALLEST_PLAIN = 1e-3
 """Numbers below are written in powers of ten."""
-ROUNDING = 1e-12
 POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -31,13 +34,23 @@ class Mean(NamedTuple):
     half_width: float
     size: int
 
+    @property
+    def least(self) -> float:
+        """The lower end of the interval; the mean where there is none."""
+        return self.mean - float(np.nan_to_num(self.half_width))
+
+    @property
+    def most(self) -> float:
+        """The upper end."""
+        return self.mean + float(np.nan_to_num(self.half_width))
+
     def __str__(self) -> str:
         if self.size == 0:
             return "–"
         half = float(np.nan_to_num(self.half_width))
         half = half if half > ROUNDING * abs(self.mean) else 0.0
         largest = max(abs(self.mean), half)
-        power = _power(largest) if 0 < largest < SMALL else 0
+        power = _power(largest) if 0 < largest < SMALLEST_PLAIN else 0
         decimals = max(1 + power - _power(half or largest), 0) if largest else 0
         if not np.isnan(self.half_width) and (not half or decimals > MOST_DECIMALS):
             return f"{short(self.mean)} ± {short(half, 2)}"
@@ -76,12 +89,28 @@ def mean_interval(values: ArrayLike) -> Mean:
     sample = np.asarray(values, dtype=float)
     sample = sample[~np.isnan(sample)]
     count = len(sample)
-    if count == 0:
-        return Mean(np.nan, np.nan, 0)
-    if count == 1:
-        return Mean(float(sample[0]), np.nan, 1)
+    if count < 2:
+        return Mean(float(sample[0]) if count else np.nan, np.nan, count)
     error = sample.std(ddof=1) / np.sqrt(count)
     return Mean(float(sample.mean()), float(stdtrit(count - 1, 0.975) * error), count)
+
+
+def per_group(
+    frame: pd.DataFrame,
+    by: Mapping[str, str],
+    row: Callable[[pd.DataFrame], Mapping[str, Any]],
+    sort: bool = True,
+) -> pd.DataFrame:
+    """One row per group: the values of some columns, under new names, then what ``row`` makes of the group.
+
+    >>> frame = pd.DataFrame({"a": [1, 1, 2]})
+    >>> per_group(frame, {"a": "number"}, lambda part: {"times": len(part)}).values.tolist()
+    [[1, 2], [2, 1]]
+    """  # fmt: skip
+    groups = frame.groupby(list(by), sort=sort)
+    return pd.DataFrame(
+        [{**dict(zip(by.values(), values)), **row(part)} for values, part in groups]
+    )
 
 
 def holm(p_values: ArrayLike) -> np.ndarray:

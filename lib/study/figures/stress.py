@@ -45,50 +45,34 @@ def runs_table(measured: dict[str, Any]) -> pd.DataFrame:
 
 def determinism_table(measured: dict[str, Any]) -> pd.DataFrame:
     """Recomputed committed records, per kind of job."""
-    found = measured["determinism"]["found"]["committed"]
-    return pd.DataFrame(
-        {
-            "record": KINDS.get(kind, kind),
-            "recomputed": entry["records"],
-            "identical to the bit": entry["identical"],
-            "equal to 1e-9": entry["close"],
-            "other": entry["records"] - entry["identical"] - entry["close"],
-            "failed": entry["failed"],
-        }
-        for kind, entry in found.items()
-    )
+    names = {"records": "recomputed", "identical": "identical to the bit", "close": "equal to 1e-9"}
+    found = {KINDS.get(k, k): v for k, v in measured["determinism"]["found"]["committed"].items()}
+    table = _table(found, "record", names | {"failed": "failed"})
+    other = table["recomputed"] - table["identical to the bit"] - table["equal to 1e-9"]
+    table.insert(4, "other", other)
+    return table
+
+
+def _table(found: dict[str, Any], first: str, names: dict[str, str]) -> pd.DataFrame:
+    """A row per entry: what it is called, then its numbers of these names, under new ones."""
+    table = pd.DataFrame.from_dict(found, orient="index")[list(names)]
+    return table.rename(columns=names).rename_axis(first).reset_index()
 
 
 def faults_table(measured: dict[str, Any]) -> pd.DataFrame:
     """Faults injected into runs."""
-    found = measured["faults"]["found"]
-    return pd.DataFrame(
-        {
-            "fault": name,
-            "injected": counts["faults"],
-            "survived": counts["survived"],
-            "records lost": counts["lost"],
-            "records wrong": counts["wrong"],
-        }
-        for name, counts in found.items()
-        if isinstance(counts, dict) and "survived" in counts
-    )
+    found = measured["faults"]["found"].items()
+    kept = {k: v for k, v in found if isinstance(v, dict) and "survived" in v}
+    names = {"faults": "injected", "survived": "survived"}
+    return _table(kept, "fault", names | {"lost": "records lost", "wrong": "records wrong"})
 
 
 def damage_table(measured: dict[str, Any]) -> pd.DataFrame:
     """Flipped bits, cut and removed files."""
-    found = measured["faults"]["found"]
-    return pd.DataFrame(
-        {
-            "damaged": name.removesuffix(" damaged"),
-            "times": found[name]["faults"],
-            "error names the file": found[name]["named"],
-            "no effect": found[name]["harmless"],
-            "records computed again": found[name]["computed again"],
-            "wrong record read": found[name]["wrong"],
-        }
-        for name in DAMAGED
-    )
+    found = {n.removesuffix(" damaged"): measured["faults"]["found"][n] for n in DAMAGED}
+    names = {"faults": "times", "named": "error names the file", "harmless": "no effect"}
+    names |= {"computed again": "records computed again", "wrong": "wrong record read"}
+    return _table(found, "damaged", names)
 
 
 def input_table(measured: dict[str, Any]) -> pd.DataFrame:

@@ -9,31 +9,30 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-NAMES = {
-    "relu": "ReLU",
-    "delu": "DeLU",
-    "dnl": "DNL",
-    "start": "random starts",
-    "revelation": "full revelation",
-    "exact-gradient": "exact gradient",
-    "smoothed": "smoothed receiver",
-    "random-search": "random search",
+METHODS = {
+    "relu": ("ReLU", "#0072B2", "o"),
+    "delu": ("DeLU", "#B58708", "s"),
+    "dnl": ("DNL", "#7A2F26", "^"),
+    "start": ("random starts", "#6B6B6B", "v"),
+    "revelation": ("full revelation", "#3F9C6B", "D"),
+    "exact-gradient": ("exact gradient", "#000000", "x"),
+    "smoothed": ("smoothed receiver", "#722245", "P"),
+    "random-search": ("random search", "#39809B", "*"),
+}
+NAMES = {method: name for method, (name, _, _) in METHODS.items()}
+LOOKS: dict[str, dict[str, Any]] = {
+    method: {"color": colour, "marker": marker} for method, (_, colour, marker) in METHODS.items()
 }
 FONTS = "DejaVu Sans, Verdana, sans-serif"
 # the receiver's first, second and third action
 ACTIONS = ("#4477aa", "#ee6677", "#228833")
 CLEAR = "rgba(0,0,0,0)"
-LOOKS: dict[str, dict[str, Any]] = {
-    "relu": {"color": "#0072B2", "marker": "o"},
-    "delu": {"color": "#B58708", "marker": "s"},
-    "dnl": {"color": "#7A2F26", "marker": "^"},
-    "start": {"color": "#6B6B6B", "marker": "v"},
-    "revelation": {"color": "#3F9C6B", "marker": "D"},
-    "exact-gradient": {"color": "#000000", "marker": "x"},
-    "smoothed": {"color": "#722245", "marker": "P"},
-    "random-search": {"color": "#39809B", "marker": "*"},
-}
 
 
 def use_style() -> None:
@@ -57,3 +56,23 @@ def use_style() -> None:
             "svg.hashsalt": "persuasion",
         }
     )
+
+
+def named(table: pd.DataFrame) -> pd.DataFrame:
+    """A table whose methods go by their printed names."""
+    return table.assign(method=table["method"].map(lambda name: NAMES.get(name, name)))
+
+
+def panels(
+    rows: int, columns: int, width: float, height: float, **shared: Any
+) -> tuple[Figure, np.ndarray]:
+    """A figure in the house style, its size in inches, and its axes ``(rows, columns)``; the rest is pyplot's."""
+    use_style()
+    settings: dict[str, Any] = {"layout": "constrained", "figsize": (width, height)} | shared
+    return plt.subplots(rows, columns, squeeze=False, **settings)
+
+
+def panel(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure in the house style with one pair of axes."""
+    figure, axes = panels(1, 1, width, height)
+    return figure, axes[0, 0]

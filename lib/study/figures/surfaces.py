@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from matplotlib.figure import Figure
 from plotly.subplots import make_subplots
 
-from study.figures.style import NAMES, use_style
+from study.figures.style import NAMES, panels, use_style
 from study.records.store import Record
 
 COLUMNS = 2
@@ -42,7 +42,7 @@ def figure_1(records: Sequence[Record], sender: int = 0) -> Figure:
     grid = records[0].arrays[f"{rows[0]}/grid"]
     figure = plt.figure(figsize=(3.1 * columns, 3.0 * len(rows)))
     for line, row in enumerate(rows):
-        limits = _limits(records[0].arrays[f"{row}/exact"][..., sender])
+        limits = _limits(_exact(records, row, sender))
         for place, (name, heights) in enumerate(_panels(records, row, sender)):
             number = line * columns + place + 1
             axis: Any = figure.add_subplot(len(rows), columns, number, projection="3d")
@@ -55,17 +55,17 @@ def figure_1(records: Sequence[Record], sender: int = 0) -> Figure:
 def interactive(records: Sequence[Record], sender: int = 0) -> go.Figure:
     """Figure 1 to turn and to hover over: four surfaces, and buttons that choose the row."""
     rows = _rows(records)
-    panels = list(_panels(records, rows[0], sender))
-    places = [divmod(k, COLUMNS) for k in range(len(panels))]
+    shown = list(_panels(records, rows[0], sender))
+    places = [divmod(k, COLUMNS) for k in range(len(shown))]
     height = 1 + max(line for line, _ in places)
     figure = make_subplots(
         height, COLUMNS, specs=[[{"type": "scene"}] * COLUMNS] * height,
-        subplot_titles=[NAMES.get(name, name) for name, _ in panels],
+        subplot_titles=[NAMES.get(name, name) for name, _ in shown],
         horizontal_spacing=0.02, vertical_spacing=0.05,
     )  # fmt: skip
     grid = records[0].arrays[f"{rows[0]}/grid"]
     for row in rows:
-        limits = _limits(records[0].arrays[f"{row}/exact"][..., sender])
+        limits = _limits(_exact(records, row, sender))
         for (line, column), (_, heights) in zip(places, _panels(records, row, sender)):
             surface = go.Surface(
                 x=grid, y=grid, z=np.round(np.clip(heights, *limits).T, 4), colorscale="Viridis",
@@ -73,7 +73,7 @@ def interactive(records: Sequence[Record], sender: int = 0) -> go.Figure:
                 visible=row == rows[0],
             )  # fmt: skip
             figure.add_trace(surface, line + 1, column + 1)
-    spans = np.array([_limits(records[0].arrays[f"{row}/exact"][..., sender]) for row in rows])
+    spans = np.array([_limits(_exact(records, row, sender)) for row in rows])
     figure.update_scenes(
         zaxis_range=[float(spans.min()), float(spans.max())],
         xaxis_title="sender 1", yaxis_title="sender 2", zaxis_title="utility", aspectmode="cube",
@@ -83,31 +83,27 @@ def interactive(records: Sequence[Record], sender: int = 0) -> go.Figure:
     figure.update_layout(
         margin={"l": 0, "r": 0, "t": 70, "b": 0},
         height=290 * height,
-        updatemenus=[_row_buttons(rows, len(panels))],
+        updatemenus=[_row_buttons(rows, len(shown))],
     )
     return figure
 
 
 def error_maps(records: Sequence[Record], sender: int = 0) -> Figure:
     """Where the networks err: absolute error over the plane of each row; one scale of colours for all."""
-    use_style()
     rows = _rows(records)
-    panels = {
-        (row, name): np.abs(heights - records[0].arrays[f"{row}/exact"][..., sender])
+    errors = {
+        (row, name): np.abs(heights - _exact(records, row, sender))
         for row in rows
         for name, heights in list(_panels(records, row, sender))[1:]
     }
-    methods = list(dict.fromkeys(name for _, name in panels))
-    figure, axes = plt.subplots(
-        len(rows), len(methods), figsize=(2.9 * len(methods) + 0.6, 2.6 * len(rows)),
-        squeeze=False, sharex=True, sharey=True, layout="constrained",
-    )  # fmt: skip
-    top = max(panel.max() for panel in panels.values())
+    methods = list(dict.fromkeys(name for _, name in errors))
+    shape = (len(rows), len(methods), 2.9 * len(methods) + 0.6, 2.6 * len(rows))
+    figure, axes = panels(*shape, sharex=True, sharey=True)
+    top = max(error.max() for error in errors.values())
     for line, row in zip(axes, rows):
         for axis, name in zip(line, methods):
-            picture = axis.imshow(
-                panels[row, name].T, origin="lower", extent=(0, 1, 0, 1), vmin=0, vmax=top
-            )
+            place = {"origin": "lower", "extent": (0, 1, 0, 1), "vmin": 0, "vmax": top}
+            picture = axis.imshow(errors[row, name].T, **place)
             axis.set_title(f"{NAMES[name]}, row {row}", fontsize=10)
             axis.grid(visible=False)
         line[0].set_ylabel("sender 2")
@@ -132,7 +128,7 @@ def message(records: Sequence[Record], sender: int = 0) -> str:
 
 def error_message(records: Sequence[Record], sender: int = 0) -> str:
     """The message of :func:`error_maps`: the mean and the largest error of every network over the rows."""
-    exact = [records[0].arrays[f"{row}/exact"][..., sender] for row in _rows(records)]
+    exact = [_exact(records, row, sender) for row in _rows(records)]
     parts = []
     for name in (record.config["method"] for record in records):
         own = [dict(_panels(records, row, sender))[name] for row in _rows(records)]
@@ -145,9 +141,13 @@ def _rows(records: Sequence[Record]) -> list[str]:
     return sorted(name.split("/")[0] for name in records[0].arrays if name.endswith("/grid"))
 
 
+def _exact(records: Sequence[Record], row: str, sender: int) -> np.ndarray:
+    return records[0].arrays[f"{row}/exact"][..., sender]
+
+
 def _panels(records: Sequence[Record], row: str, sender: int) -> Iterator[tuple[str, np.ndarray]]:
     """The exact surface, then every network's."""
-    yield "exact", records[0].arrays[f"{row}/exact"][..., sender]
+    yield "exact", _exact(records, row, sender)
     for record in records:
         yield record.config["method"], record.arrays[f"{row}/network"][..., sender]
 

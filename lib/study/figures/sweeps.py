@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 from fractions import Fraction
 
-import matplotlib.pyplot as plt
 import plotly.graph_objects as go
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from plotly.subplots import make_subplots
 
 from persuasion.theorems.jumps import LineSweep, Piece
-from study.figures.style import ACTIONS, use_style
+from study.figures.style import ACTIONS, panels
 
 STOPS = 80
 INSTANT = {
@@ -56,8 +55,7 @@ def interactive(sweep: LineSweep) -> go.Figure:
 
 def still(sweep: LineSweep) -> Figure:
     """The curve with the limits at its jumps, above a row of actions for each joint signal."""
-    use_style()
-    figure, (top, bottom) = plt.subplots(2, 1, figsize=(8, 5), sharex=True, layout="constrained")
+    figure, ((top,), (bottom,)) = panels(2, 1, 8, 5, sharex=True)
     for piece in sweep.pieces:
         ends = [float(piece.start), float(piece.end)]
         heights = [float(piece(piece.start)), float(piece(piece.end))]

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.figures.frames import SIZES, commonly_solved
-from study.figures.statistics import Mean, mean_interval
+from persuasion.model.tolerances import EQUAL
+from study.designs.config import SIZES
+from study.figures.frames import paired
+from study.figures.statistics import Mean, mean_interval, per_group
 from study.figures.style import NAMES
 
-EQUAL = 1e-9
-PAPER_ORDER = ("dnl", "delu", "relu")
 # Table 1 of the paper: mean and half-width of the 95% interval over 20 instances
 PAPER_TABLE_1 = {
     ("quality-advertising", "relu"): Mean(0.498, 0.004, 20),
@@ -32,18 +32,23 @@ PAPER_TABLE_1 = {
 
 def table_1(equilibria: pd.DataFrame) -> pd.DataFrame:
     """Table 1: welfare at the selected local equilibrium per scenario and network, beside the paper's."""
-    rows = []
-    for (family, method), part in equilibria.groupby(["family", "method"], sort=False):
-        rows.append(
-            {
-                "scenario": family,
-                "network": NAMES[str(method)],
-                "solved": f"{int(part['solved'].sum())} of {len(part)}",
-                "welfare": str(mean_interval(part["welfare"])),
-                "paper": "{:.3f} ± {:.3f}".format(*PAPER_TABLE_1[str(family), str(method)]),
-            }
-        )
-    return pd.DataFrame(rows)
+
+    def row(part: pd.DataFrame) -> dict[str, str]:
+        paper = PAPER_TABLE_1[part["family"].iloc[0], part["method"].iloc[0]]
+        return {
+            "solved": f"{int(part['solved'].sum())} of {len(part)}",
+            "welfare": str(mean_interval(part["welfare"])),
+            "paper": "{:.3f} ± {:.3f}".format(*paper),
+        }
+
+    return _by_network(equilibria, {"family": "scenario"}, row)
+
+
+def _by_network(
+    frame: pd.DataFrame, by: dict[str, str], row: Callable[[pd.DataFrame], dict[str, str]]
+) -> pd.DataFrame:
+    own = frame.assign(network=frame["method"].map(NAMES))
+    return per_group(own, by | {"network": "network"}, row, sort=False)
 
 
 def highest_welfare(equilibria: pd.DataFrame) -> str:
@@ -74,8 +79,6 @@ def sensitivity_table(
         welfare = {
             m: mean_interval(own["welfare"]) for m, own in part.groupby("method", sort=False)
         }
-        means = [welfare[m].mean for m in PAPER_ORDER if m in welfare]
-        papers = len(means) == len(PAPER_ORDER) and _falls(means)
         rows.append(
             {
                 "scenario": family,
@@ -83,14 +86,10 @@ def sensitivity_table(
                 **{NAMES[str(m)]: str(value) for m, value in welfare.items()},
                 "games": part["game"].nunique(),
                 "degenerate": int(part.groupby("game")["degenerate"].first().sum()),
-                "order": "DNL > DeLU > ReLU" if papers else _order(welfare),
+                "order": _order(welfare),
             }
         )
     return pd.DataFrame(rows)
-
-
-def _falls(means: list[float]) -> bool:
-    return all(high > low + 1e-9 for high, low in itertools.pairwise(means))
 
 
 def _order(welfare: Mapping[Any, Mean]) -> str:
@@ -100,32 +99,21 @@ def _order(welfare: Mapping[Any, Mean]) -> str:
         return "–"
     text = known[0][1]
     for (before, _), (now, name) in itertools.pairwise(known):
-        text += (" = " if now - before <= 1e-9 else " > ") + name
+        text += (" = " if now - before <= EQUAL else " > ") + name
     return text
-
-
-def paired_difference(equilibria: pd.DataFrame, first: str, second: str) -> Mean:
-    """Mean and 95% interval of the welfare difference ``first - second`` over games that both solved."""
-    pair = equilibria[equilibria["method"].isin([first, second])]
-    welfare = commonly_solved(pair).pivot(index="game", columns="method", values="welfare")
-    if welfare.empty:
-        return mean_interval([])
-    return mean_interval(welfare[first] - welfare[second])
 
 
 def paired_table(equilibria: pd.DataFrame) -> pd.DataFrame:
     """Paired welfare differences of DNL against the other networks, and the share of equal games."""
     rows = []
     for other in ("relu", "delu"):
-        pair = commonly_solved(equilibria[equilibria["method"].isin(["dnl", other])])
-        welfare = pair.pivot(index="game", columns="method", values="welfare")
-        gap = welfare["dnl"] - welfare[other] if len(welfare) else pd.Series(dtype=float)
+        gap = paired(equilibria[equilibria["solved"]], "welfare", "dnl", other)
         rows.append(
             {
                 "comparison": f"DNL − {NAMES[other]}",
                 "games": len(gap),
                 "welfare difference": str(mean_interval(gap)),
-                **_signs(gap, "DNL"),
+                **signs(gap, "DNL "),
             }
         )
     return pd.DataFrame(rows)
@@ -135,12 +123,10 @@ def by_set(
     sets: Mapping[str, pd.DataFrame], table: Callable[[pd.DataFrame], pd.DataFrame]
 ) -> pd.DataFrame:
     """The same table for several sets of games, one below the other."""
-    parts = []
-    for label, frame in sets.items():
-        part = table(frame)
-        part.insert(0, "set of games", label)
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
+    found = pd.concat(
+        {label: table(frame) for label, frame in sets.items()}, names=["set of games"]
+    )
+    return found.reset_index(level=0).reset_index(drop=True)
 
 
 def improvement_table(equilibria: pd.DataFrame, method: str = "dnl") -> pd.DataFrame:
@@ -158,7 +144,7 @@ def improvement_table(equilibria: pd.DataFrame, method: str = "dnl") -> pd.DataF
                     "sender": sender + 1,
                     "games": len(gap),
                     "utility difference": str(mean_interval(gap)),
-                    **_signs(gap, NAMES[method]),
+                    **signs(gap, f"{NAMES[method]} "),
                 }
             )
     return pd.DataFrame(rows)
@@ -171,10 +157,9 @@ def paired_errors(errors: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for title, column in (("training", "training_relative"), ("held-out", "held_out_relative")):
-        table = errors[~errors["degenerate"]].pivot(index="game", columns="method", values=column)
+        logs = errors[~errors["degenerate"]].assign(log=np.log(errors[column]))
         for other in ("relu", "delu"):
-            ratio = table["dnl"] / table[other] if len(table) else pd.Series(dtype=float)
-            log = ratio.map(np.log)
+            log = paired(logs, "log", "dnl", other)
             mean, half, count = mean_interval(log)
             low, middle, high = np.exp([mean - half, mean, mean + half])
             rows.append(
@@ -183,7 +168,7 @@ def paired_errors(errors: pd.DataFrame) -> pd.DataFrame:
                     "comparison": f"DNL / {NAMES[other]}",
                     "games": count,
                     "ratio": f"{middle:.3f} [{low:.3f}, {high:.3f}]" if count > 1 else "–",
-                    **_signs(log, "DNL"),
+                    **signs(log, "DNL "),
                 }
             )
     return pd.DataFrame(rows)
@@ -256,12 +241,12 @@ def exact_message(table: pd.DataFrame) -> str:
     )
 
 
-def _signs(gap: pd.Series, name: str) -> dict[str, int]:
-    """In how many games the first is higher, equal, lower."""
+def signs(gap: pd.Series, name: str = "") -> dict[str, int]:
+    """In how many games the first is higher, equal, lower; ``name`` goes before the words for it."""
     return {
-        f"{name} higher": int((gap > EQUAL).sum()),
+        f"{name}higher": int((gap > EQUAL).sum()),
         "equal": int((gap.abs() <= EQUAL).sum()),
-        f"{name} lower": int((gap < -EQUAL).sum()),
+        f"{name}lower": int((gap < -EQUAL).sum()),
     }
 
 
@@ -291,21 +276,18 @@ def coverage_table(equilibria: pd.DataFrame) -> pd.DataFrame:
 
 def error_table(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Mean errors per benchmark and network; relative errors leave degenerate games out."""
-    rows = []
-    for label, errors in frames.items():
-        for method, part in errors.groupby("method", sort=False):
-            rows.append({"games": label, "network": NAMES[str(method)], **_error_cells(part)})
-    return pd.DataFrame(rows)
+    every = pd.concat([frame.assign(games=label) for label, frame in frames.items()])
+    return _by_network(every, {"games": "games"}, _error_cells)
 
 
 def scenario_errors(errors: pd.DataFrame) -> pd.DataFrame:
     """Mean errors per scenario and network, with the number of degenerate instances."""
-    rows = []
-    for (family, method), part in errors.groupby(["family", "method"], sort=False):
+
+    def row(part: pd.DataFrame) -> dict[str, str]:
         degenerate = f"{int(part['degenerate'].sum())} of {len(part)}"
-        cells = {"scenario": family, "network": NAMES[str(method)], "degenerate": degenerate}
-        rows.append(cells | _error_cells(part))
-    return pd.DataFrame(rows)
+        return {"degenerate": degenerate, **_error_cells(part)}
+
+    return _by_network(errors, {"family": "scenario"}, row)
 
 
 def _error_cells(part: pd.DataFrame) -> dict[str, str]:

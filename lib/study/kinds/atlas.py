@@ -28,17 +28,15 @@ def run(job: dict[str, Any]) -> Payload:
         time_limit=job["seconds"],
         seed=job["seed"],
     )
-    rows = [*map(_found, found), *map(_landmark, landmarks(game))]
+    marks = [_row(mark.name, mark) for mark in landmarks(game)]
     arrays = {f"{number}/policies": entry.policies for number, entry in enumerate(found)}
     units = {"utility_range": game.utility_range, "stakes": game.stakes.tolist()}
-    return {"rows": rows, **units}, arrays
+    return {"rows": [*map(_found, found), *marks], **units}, arrays
 
 
 def _found(entry: Equilibrium) -> dict[str, Any]:
     return {
-        "profile": entry.status,
-        "utilities": entry.utilities.tolist(),
-        "receiver_utility": entry.receiver_utility,
+        **_row(entry.status, entry),
         **recorded_certificate(entry.certificate),
         "support": list(entry.support),
         "start": entry.start,
@@ -46,9 +44,6 @@ def _found(entry: Equilibrium) -> dict[str, Any]:
     }
 
 
-def _landmark(entry: Landmark) -> dict[str, Any]:
-    return {
-        "profile": entry.name,
-        "utilities": entry.utilities.tolist(),
-        "receiver_utility": entry.receiver_utility,
-    }
+def _row(name: str, entry: Equilibrium | Landmark) -> dict[str, Any]:
+    told = {"profile": name, "utilities": entry.utilities.tolist()}
+    return told | {"receiver_utility": entry.receiver_utility}

@@ -13,8 +13,7 @@ from persuasion.model.game import Game
 from persuasion.model.seeds import integer_seed
 from study.designs.config import Search
 from study.kinds import Payload
-from study.kinds.grid import round_to_grid
-from study.kinds.selection import select
+from study.kinds.selection import select_all
 
 Method = Callable[[Game, np.ndarray, Search, int], np.ndarray]
 
@@ -22,17 +21,13 @@ Method = Callable[[Game, np.ndarray, Search, int], np.ndarray]
 def run(job: dict[str, Any]) -> Payload:
     """Per search, the selected profiles; laid out like a solve job's."""
     game = build_game(job["game"])
-    metrics: dict[str, Any] = {"searches": []}
-    arrays: dict[str, np.ndarray] = {}
-    for number, settings in enumerate(job["searches"]):
-        search = Search(**settings)
+
+    def ends(search: Search) -> np.ndarray:
         starts = starts_of(game, job["game"], search.starts)
         seed = integer_seed("random-search", job["game"], search.radius)
-        ends = round_to_grid(METHODS[job["method"]](game, starts, search, seed))
-        found, profiles = select(game, job, search, ends)
-        metrics["searches"].append(found)
-        arrays |= {f"search{number}/{name}": value for name, value in profiles.items()}
-    return metrics, arrays
+        return METHODS[job["method"]](game, starts, search, seed)
+
+    return select_all(game, job, ends)
 
 
 METHODS: dict[str, Method] = {

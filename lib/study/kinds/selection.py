@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,27 @@ from persuasion.model.game import Game
 from persuasion.model.seeds import integer_seed
 from persuasion.model.simulate import sender_utilities
 from study.designs.config import Search
+from study.kinds import Payload
+from study.kinds.grid import round_to_grid
+
+
+def select_all(
+    game: Game,
+    job: dict[str, Any],
+    ends: Callable[[Search], np.ndarray],
+    **extra: Callable[[np.ndarray], np.ndarray],
+) -> Payload:
+    """Per search of a job, what is selected among its ends, rounded to the grid, and ``extra`` arrays of these."""
+    searches: list[dict[str, Any]] = []
+    arrays: dict[str, np.ndarray] = {}
+    for number, settings in enumerate(job["searches"]):
+        search = Search(**settings)
+        points = round_to_grid(ends(search))
+        found, profiles = select(game, job, search, points)
+        searches.append(found)
+        profiles |= {name: function(points) for name, function in extra.items()}
+        arrays |= {f"search{number}/{name}": value for name, value in profiles.items()}
+    return {"searches": searches}, arrays
 
 
 def select(

@@ -11,11 +11,9 @@ from persuasion.learn.extragradient import extragradient
 from persuasion.learn.model import UtilityModel
 from persuasion.learn.of_game import errors, train
 from persuasion.learn.training import Training
-from persuasion.model.game import Game
 from study.designs.config import Search
 from study.kinds import Payload
-from study.kinds.grid import round_to_grid
-from study.kinds.selection import select
+from study.kinds.selection import select_all
 
 
 def run(job: dict[str, Any]) -> Payload:
@@ -26,29 +24,13 @@ def run(job: dict[str, Any]) -> Payload:
 
 
 def finish(job: dict[str, Any], model: UtilityModel, found_errors: dict[str, Any]) -> Payload:
-    """All that comes after the training, which may have happened elsewhere."""
+    """All that comes after the training, which may have happened elsewhere: extra-gradient, and the selection."""
     game = build_game(job["game"])
-    metrics: dict[str, Any] = {"errors": found_errors, "searches": []}
-    arrays: dict[str, np.ndarray] = {}
-    for number, settings in enumerate(job["searches"]):
-        search = Search(**settings)
-        found, profiles = _search(game, job, model, search)
-        metrics["searches"].append(found)
-        arrays |= {f"search{number}/{name}": value for name, value in profiles.items()}
-    return metrics, arrays
 
+    def ends(search: Search) -> np.ndarray:
+        starts = starts_of(game, job["game"], search.starts)
+        how = (search.iterations, search.step_size, search.projection)
+        return extragradient(model.own_gradients, starts, *how)
 
-def _search(
-    game: Game, job: dict[str, Any], model: UtilityModel, search: Search
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Extra-gradient from the game's starts, then the best accepted profile for every tolerance."""
-    ends = extragradient(
-        model.own_gradients,
-        starts_of(game, job["game"], search.starts),
-        search.iterations,
-        search.step_size,
-        search.projection,
-    )
-    ends = round_to_grid(ends)
-    metrics, arrays = select(game, job, search, ends)
-    return metrics, arrays | {"predicted": model.predict(ends)}
+    metrics, arrays = select_all(game, job, ends, predicted=model.predict)
+    return {"errors": found_errors, **metrics}, arrays

@@ -16,15 +16,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.designs.config import Preset
+from study.designs.config import SIZES, Preset
 from study.figures.baselines import GROUPS, relative_gaps, selections_frame
 from study.figures.certificates import certificates_frame
 from study.figures.frames import (
-    SIZES,
-    commonly_solved,
     didactic_errors,
     equilibria_frame,
     errors_frame,
+    paired,
 )
 from study.figures.style import NAMES
 from study.figures.tables import PAPER_TABLE_1
@@ -135,38 +134,29 @@ def figure_1(evidence: Evidence) -> list[Part]:
     ]
 
 
-def _rival(parts: Iterable[Effect]) -> list[Part]:
+def _rival(parts: Iterable[Part]) -> list[Part]:
     """The comparison with the rival that comes nearest."""
-    known = [part for part in parts if part.size]
-    return [min(known, key=lambda part: part.mean)] if known else []
+    known = [part for part in parts if isinstance(part, Effect) and part.size]
+    return [*sorted(known, key=lambda part: part.mean)[:1]]
 
 
-def accuracy(evidence: Evidence) -> list[Part]:
-    """Training errors of two senders: their log ratio game by game, DNL against the better of the others."""
-    return _rival(_accuracies(evidence, "training"))
-
-
-def accuracies(evidence: Evidence) -> list[Part]:
-    """The same against both others."""
-    return [*_accuracies(evidence, "training")]
-
-
-def accuracy_held_out(evidence: Evidence) -> list[Part]:
-    """:func:`accuracy` of held-out errors."""
-    return _rival(_accuracies(evidence, "held_out"))
-
-
-def accuracies_held_out(evidence: Evidence) -> list[Part]:
-    """:func:`accuracies` of held-out errors."""
-    return [*_accuracies(evidence, "held_out")]
-
-
-def _accuracies(evidence: Evidence, which: str) -> list[Effect]:
+def accuracies(evidence: Evidence, which: str = "training") -> list[Part]:
+    """Errors of two senders: their log ratio game by game, others over DNL; ``which`` may be ``held_out``."""
     log = _log_errors(evidence, which)
     return [
         Effect.of(f"log error {NAMES[other]} / {NAMES[OURS]}", log[other] - log[OURS], SAME_ERROR)
         for other in OTHERS
     ]
+
+
+def accuracy(evidence: Evidence, which: str = "training") -> list[Part]:
+    """:func:`accuracies` against the better of the others."""
+    return _rival(accuracies(evidence, which))
+
+
+accuracy_held_out, accuracies_held_out = (
+    functools.partial(measure, which="held_out") for measure in (accuracy, accuracies)
+)
 
 
 def accuracy_everywhere(evidence: Evidence) -> list[Part]:
@@ -193,38 +183,30 @@ def accuracy_by_level(evidence: Evidence) -> list[Part]:
     ]
 
 
-def trends(evidence: Evidence) -> list[Part]:
+def trends(evidence: Evidence, by_network: bool = False) -> list[Part]:
     """What the training error, a share of the utility range (root mean square), changes by per step of a size.
 
-    Averaged over the networks, over all games, degenerate ones too, as in the figure.
+    Averaged over the networks, or for each, over all games, degenerate ones too, as in the figure.
     """
-    table = _root_errors(evidence).mean(axis=1).to_frame("all networks")
-    return _slopes(table, NO_DIFFERENCE / SPAN)
-
-
-def trends_by_network(evidence: Evidence) -> list[Part]:
-    """The same for each network."""
-    return _slopes(_root_errors(evidence), NO_DIFFERENCE / SPAN)
-
-
-def _root_errors(evidence: Evidence) -> pd.DataFrame:
     frame = evidence.errors
     root = np.sqrt(frame["training"]) / frame["utility_range"]
-    return _errors(frame.assign(root=root), "root")
+    table = _errors(frame.assign(root=root), "root")
+    return _slopes(table, by_network, NO_DIFFERENCE / SPAN)
 
 
-def trends_relative(evidence: Evidence) -> list[Part]:
+def trends_relative(evidence: Evidence, by_network: bool = False) -> list[Part]:
     """Slopes of the log training error relative to the utility's variance, degenerate games left out."""
-    return _slopes(_log_errors(evidence, "training").mean(axis=1).to_frame("all networks"))
+    return _slopes(_log_errors(evidence, "training"), by_network)
 
 
-def trends_relative_by_network(evidence: Evidence) -> list[Part]:
-    """The same for each network."""
-    return _slopes(_log_errors(evidence, "training"))
+trends_by_network, trends_relative_by_network = (
+    functools.partial(measure, by_network=True) for measure in (trends, trends_relative)
+)
 
 
-def _slopes(table: pd.DataFrame, margin: float = 0.0) -> list[Part]:
+def _slopes(table: pd.DataFrame, by_network: bool, margin: float = 0.0) -> list[Part]:
     """Slope on each size, signed as the paper claims: signals lower the error, states and actions raise it."""
+    table = table if by_network else table.mean(axis=1).to_frame("all networks")
     return [
         _slope(
             f"{NAMES.get(str(method), method)}, {way} per {size[:-1]}",
@@ -275,11 +257,8 @@ def utilities_by_sender(evidence: Evidence, search: int = 0) -> list[Part]:
 
 
 def _utility_gaps(frame: pd.DataFrame, other: str) -> Iterator[np.ndarray]:
-    frame = _relative(frame)
-    pair = commonly_solved(frame[frame["method"].isin([OURS, other])])
-    table = pair.pivot(index="game", columns="method", values="utilities")
-    if {OURS, other} <= set(table):
-        yield from np.stack(list(table[OURS] - table[other])).T if len(table) else ()
+    gaps = paired(_relative(frame[frame["solved"]]), "utilities", OURS, other)
+    yield from np.stack(list(gaps)).T if len(gaps) else ()
 
 
 def from_starts(evidence: Evidence) -> list[Part]:
@@ -369,13 +348,8 @@ def welfare_share_of_gain(evidence: Evidence) -> list[Part]:
 
 
 def _welfare_gap(frame: pd.DataFrame, better: str, worse: str, label: str = "") -> Effect:
-    frame = frame.assign(share=frame["welfare"] / frame["utility_range"])
-    pair = commonly_solved(frame[frame["method"].isin([better, worse])])
-    table = pair.pivot(index="game", columns="method", values="share")
-    name = f"{label}{NAMES[better]} − {NAMES[worse]}"
-    if not {better, worse} <= set(table):
-        return Effect(name, np.nan, np.nan, 0)
-    return Effect.share(name, table[better] - table[worse])
+    gaps = relative_gaps(frame, better, worse)
+    return Effect.share(f"{label}{NAMES[better]} − {NAMES[worse]}", gaps)
 
 
 def larger_radius(evidence: Evidence) -> list[Part]:
@@ -468,91 +442,84 @@ def _paper_table() -> str:
     )
 
 
-def _claim(
-    where: str, says: str, page: str, test: str, parts: Callable[[Evidence], list[Part]] | None,
-    beside: Callable[[Evidence], list[Part]] | None = None, paper: str = "", large: bool = False,
-) -> Claim:  # fmt: skip
-    return Claim(where, says, page, test, parts, paper, beside, large)
-
-
 RATIO = "mean log ratio over games, 95% t-interval, against the better rival"
 PAIRED = "share of the utility range: mean of paired differences over games, 95% t-interval"
 RIVAL = f"{PAIRED}, against the better rival"
 EMPIRICAL = (
-    _claim(
+    Claim(
         "Section 5.1, Figure 1", "DNL fits the didactic game's surface best", "learning/networks",
         "held-out errors of one run per network", figure_1,
     ),
-    _claim(
+    Claim(
         "Section 5.2, Figure 4", "DNL approximates more accurately than ReLU and DeLU",
         "experiments/synthetic", RATIO, accuracy, accuracies,
     ),
-    _claim(
+    Claim(
         "not in the paper, beside Figure 4", "DNL is also more accurate on policies that it was not trained on",
         "experiments/synthetic", RATIO, accuracy_held_out, accuracies_held_out,
     ),
-    _claim(
+    Claim(
         "Section 5.2, Figure 4", "DNL's advantage is consistent over the whole range of sizes",
         "experiments/synthetic", f"in at least {CONSISTENT:.0%} of the comparisons",
         accuracy_everywhere, accuracy_by_level,
     ),
-    _claim(
+    Claim(
         "Section 5.2, Figure 4",
         "the error falls with the number of signals and rises with states and actions, for all networks",
         "experiments/synthetic", "slope of the root mean squared error over the utility range, 95% interval",
         trends, trends_by_network,
     ),
-    _claim(
+    Claim(
         "not in the paper, beside Figure 4",
         "the error relative to the utility's variance, too, falls with signals and rises with states and actions",
         "experiments/synthetic", "slope of its log, mean of the networks, without degenerate games, 95% interval",
         trends_relative, trends_relative_by_network,
     ),
-    _claim(
+    Claim(
         "Section 5.2, Figure 2", "both senders do better at the local equilibria found with DNL",
         "experiments/synthetic", RIVAL, utilities, utilities_by_sender,
     ),
-    _claim(
+    Claim(
         "Section 5.2, Figure 3", "extra-gradient with DNL improves on the random starts",
         "experiments/synthetic", PAIRED, from_starts, from_starts_by_sender,
     ),
-    _claim(
+    Claim(
         "Section 5.2, Figure 3",
         "extra-gradient with DNL beats full revelation for both senders, by a large margin",
         "experiments/synthetic", PAIRED, over_revelation, over_revelation_by_sender, large=True,
     ),
-    _claim(
+    Claim(
         "Section 5.2, Figure 5", "with four senders DNL reaches the highest welfare",
         "experiments/synthetic", RIVAL, welfare, welfare_by_rival,
     ),
-    _claim(
+    Claim(
         "Section 5.2",
         "with four senders, too, extra-gradient with DNL improves on the random starts and beats full revelation",
         "experiments/synthetic", PAIRED, welfare_gained, welfare_share_of_gain,
     ),
-    _claim(
+    Claim(
         "Appendix B, Figure 8", "DNL's advantages in utility and welfare persist at radius 0.01",
         "experiments/synthetic", RIVAL, larger_radius, larger_radius_by_sender,
     ),
-    _claim(
+    Claim(
         "Section 5.3, Table 1", "in the scenarios, welfare is highest with DNL, then DeLU, then ReLU",
         "experiments/scenarios", RIVAL, scenario_order, scenario_steps,
     ),
-    _claim(
+    Claim(
         "Section 5.3, Table 1", "the values of Table 1", "experiments/scenarios",
         "none: the scenarios' constants are lost", None, paper=_paper_table(),
     ),
-    _claim(
+    Claim(
         "Section 5.2", "the profiles that pass the sampled check are local equilibria",
         "experiments/synthetic", "exact regret against the check's tolerance, without degenerate games",
         really_local,
     ),
-    _claim(
+    Claim(
         "Section 5.3, Table 1", "the profiles compared in the scenarios are local equilibria",
         "experiments/scenarios", "exact regret against the check's tolerance, without degenerate games",
         scenarios_really_local,
     ),
-    _claim(
+    Claim(
         "not in the paper", "DNL finds a higher welfare than searches without a network do from the same starts",
         "experiments/baselines", f"{RIVAL}, without degenerate games", over_searches, over_each_search,
     ),

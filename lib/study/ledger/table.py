@@ -24,8 +24,8 @@ class Claim:
     test : how it is tested
     parts : from the evidence to the measured parts of the primary comparison, which decides the verdict; None where
         the text leaves out what it would take
-    paper : the paper's number, if it has one
     beside : other parts, shown beside it
+    paper : the paper's number, if it has one
     large : whether the claim is of a large margin
     """
 
@@ -34,8 +34,8 @@ class Claim:
     page: str
     test: str
     parts: Callable[[Any], list[Part]] | None
-    paper: str = ""
     beside: Callable[[Any], list[Part]] | None = None
+    paper: str = ""
     large: bool = False
 
     @property

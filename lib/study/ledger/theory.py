@@ -12,6 +12,7 @@ import numpy as np
 from persuasion.games import synthetic
 from persuasion.model.game import Game
 from persuasion.model.policies import uniform_policies
+from persuasion.model.tolerances import SAME_UTILITY
 from persuasion.regret.best_response import best_response
 from persuasion.theorems.full_revelation import ClaimRefuted, check_revelation
 from persuasion.theorems.jumps import line_sweep
@@ -29,7 +30,6 @@ from persuasion.theorems.win_lose import (
 from study.ledger.effects import Count, Part
 from study.ledger.table import Claim
 
-TOLERANCE = 1e-6
 # the sizes, and how often each, that the pages on the theorems check, too
 SEGMENTS = [(2, 2), (2, 3), (3, 2)] * 15
 """Senders, and states, actions and signals."""
@@ -81,7 +81,7 @@ def bilinear(_: Any) -> list[Part]:
             best_response(game, policies, 0, method=method).upper_bound
             for method in ("bilinear", "enumerate")
         ]
-        same += abs(values[0] - values[1]) <= TOLERANCE * game.stakes[0]
+        same += abs(values[0] - values[1]) <= SAME_UTILITY * game.stakes[0]
     name = "games of size 2 in which the program's optimum is the best response"
     return [Count(name, same, AGREEMENTS)]
 
@@ -97,7 +97,7 @@ def reduction(_: Any) -> list[Part]:
         reduced = reduced_game(instance)
         found = best_response(reduced.game, reduced.profile(reduced.opponent), 0)
         wanted = (1 - reduced.mass) * optimal_public_scheme(instance)[0]
-        same += abs(found.upper_bound - wanted) <= TOLERANCE
+        same += abs(found.upper_bound - wanted) <= SAME_UTILITY
     name = "reduced games, 2 or 3 receivers and states, whose best response is the public optimum"
     return [Count(name, same, len(REDUCTIONS))]
 

@@ -116,7 +116,9 @@ def run_missing(
     """
     sources = [store] if committed is None else [store, committed]
     missing = _missing(jobs, sources)
-    work, everything = (_cost(part) for part in (missing, _by_key(jobs) | missing))
+    work, everything = (
+        sum(job.cost for job in part.values()) for part in (missing, _by_key(jobs) | missing)
+    )
     progress = progress or Progress(quiet=True)
     progress.expect(work, before=everything - work)
     records = _records(
@@ -142,7 +144,8 @@ def run_missing(
 
 def _missing(jobs: Iterable[Job], sources: Sequence[Records]) -> dict[str, Job]:
     """Those of the jobs without a finished record, by key, each after those of its needs that lack one, too."""
-    finished = _done(list(_with_needs(jobs)), sources)
+    every = list(_with_needs(jobs))
+    finished = set().union(*(source.done(every) for source in sources))
     return _by_key(job for job in _with_needs(jobs, finished) if job.key not in finished)
 
 
@@ -152,10 +155,6 @@ def _with_needs(jobs: Iterable[Job], finished: Collection[str] = ()) -> Iterator
         if job.key not in finished:
             yield from _with_needs(job.needs, finished)
         yield job
-
-
-def _cost(jobs: dict[str, Job]) -> float:
-    return sum(job.cost for job in jobs.values())
 
 
 def _by_key(jobs: Iterable[Job]) -> dict[str, Job]:
@@ -174,10 +173,6 @@ def _records(
     from study.run.stacked import check_device, execute_stacked
 
     return execute_stacked(jobs, check_device(device), workers, given)
-
-
-def _done(jobs: Sequence[Job], sources: Sequence[Records]) -> set[str]:
-    return set().union(*(source.done(jobs) for source in sources))
 
 
 def _find(job: Job, sources: Sequence[Records]) -> Record | None:

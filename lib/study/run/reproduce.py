@@ -110,17 +110,8 @@ def jupyter_book(builder: str, preset: str, folder: Path, store: Path, executed:
     """
     folder = emptied_folder(folder)
     program = Path(sys.executable).with_name("jupyter-book")
-    options = [
-        "-W",
-        "--keep-going",
-        "--all",
-        "-q",
-        "--builder",
-        builder,
-        "--path-output",
-        str(folder),
-    ]
-    command = [str(program), "build", *options, str(ROOT)]
+    options = ["-W", "--keep-going", "--all", "-q", "--builder", builder]
+    command = [str(program), "build", *options, "--path-output", str(folder), str(ROOT)]
     pages = {"PERSUASION_PAGES": str(executed.resolve())}
     environment = {**os.environ, **_environment(preset, store), **pages}
     subprocess.run(command, check=True, env=environment, cwd=ROOT)

@@ -18,12 +18,11 @@ from persuasion.model.game import Game
 from persuasion.model.simulate import receiver_utility, sender_utilities
 from persuasion.model.standard import StandardGame
 from persuasion.model.ties import TieRule
+from persuasion.model.tolerances import DUST
 from persuasion.regret import highs
 from persuasion.regret.anywhere.bounds import column_program
 from persuasion.regret.problem import compare_actions
 from persuasion.theorems.full_revelation import full_revelation
-
-LEAST = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +87,7 @@ def persuade(game: StandardGame, utility: np.ndarray, margin: float = 0.0) -> np
     if solution.x is None:
         return persuade(game, utility)
     z = solution.x.reshape(utility.T.shape)
-    used = z[z.max(1) > LEAST]
+    used = z[z.max(1) > DUST]
     return used / used.sum(0)
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from persuasion.model.game import Game
 from persuasion.model.simulate import sender_utilities
 from persuasion.model.ties import TieRule
+from persuasion.model.tolerances import DUST
 
 Columns = list[np.ndarray]
-DUST = 1e-9
 
 
 @lru_cache(maxsize=64)

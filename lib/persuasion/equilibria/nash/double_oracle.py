@@ -20,7 +20,7 @@ from persuasion.model.ties import TieRule
 
 ROUNDS = 20
 # share of the margin, and of the stakes, below which gains are left to the next margin
-CLOSE, LEAST = 0.1, 2e-4
+CLOSE, SMALL_GAIN = 0.1, 2e-4
 RETRIES = 3
 
 
@@ -77,7 +77,7 @@ class DoubleOracle:
         if np.isinf(self.regret) and abs(largest) < self.least:
             self.best, self.least = self.columns, abs(largest)
         known = self.solved and not new
-        done = largest <= max(CLOSE * margin, LEAST) or known or self.rounds == ROUNDS
+        done = largest <= max(CLOSE * margin, SMALL_GAIN) or known or self.rounds == ROUNDS
         if done or not self.solve_subgame():
             self.examine(deadline)
 

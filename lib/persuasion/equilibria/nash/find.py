@@ -36,7 +36,7 @@ TINY = 1e-6
 CLOSE = 0.01
 SMALL = 25
 MOST_STATES = 64
-SAME_OUTCOME = 5e-3
+SIMILAR_OUTCOME = 5e-3
 # so many profiles are certified, those with the least regret as far as the oracle sees it
 CERTIFIED = 8
 GOALS = {"welfare": (1.0, 1.0), "sender 0": (1.0, 0.0), "sender 1": (0.0, 1.0)}
@@ -189,7 +189,7 @@ class _Search:
         groups: list[tuple[np.ndarray, list[Found]]] = []
         for entry in sorted(found, key=lambda entry: entry.regret):
             outcome = self.outcome(entry.columns)
-            same = (g for o, g in groups if np.abs(o - outcome).max() <= SAME_OUTCOME)
+            same = (g for o, g in groups if np.abs(o - outcome).max() <= SIMILAR_OUTCOME)
             group = next(same, None)
             if group is not None:
                 group.append(entry)

@@ -14,9 +14,9 @@ import torch
 from persuasion.model.simulate import optimal_actions
 from persuasion.model.standard import StandardGame
 from persuasion.model.ties import TieRule
+from persuasion.model.tolerances import DUST
 
-SAME = 1e-7
-USED = 1e-9
+SAME_DIRECTION = 1e-7
 MOST = 160
 KEPT = 120
 
@@ -47,7 +47,7 @@ class Pool:
         before = len(self.directions)
         for column in columns[columns.sum(1) > 0]:
             direction = column / column.sum()
-            if np.abs(self.directions - direction).max(1).min() > SAME:
+            if np.abs(self.directions - direction).max(1).min() > SAME_DIRECTION:
                 self.directions = np.vstack([self.directions, direction])
                 self.idle = np.append(self.idle, 0.0)
         return len(self.directions) - before
@@ -63,7 +63,7 @@ class Pool:
 
     def columns(self, weights: np.ndarray) -> np.ndarray:
         """The policy columns ``(k, states)`` of weights of the directions."""
-        used = weights > USED
+        used = weights > DUST
         columns = self.directions[used] * weights[used, None]
         return columns / columns.sum(0)
 
@@ -76,7 +76,7 @@ class Pool:
 
     def note(self, weights: np.ndarray) -> None:
         """Count which directions are in use; of many, those that have long been idle go."""
-        self.idle = np.where(weights > USED, 0.0, self.idle + 1)
+        self.idle = np.where(weights > DUST, 0.0, self.idle + 1)
         if len(self.idle) > MOST:
             order = np.argsort(self.idle, kind="stable")[:KEPT]
             keep = np.union1d(np.arange(self.states + 1), order)

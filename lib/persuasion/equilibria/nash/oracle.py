@@ -14,6 +14,7 @@ import numpy as np
 from persuasion.equilibria.nash.columns import Columns, policies_of, widened
 from persuasion.model.game import Game
 from persuasion.model.ties import TieRule
+from persuasion.model.tolerances import DUST
 from persuasion.regret.anywhere.column_generation import SHORTFALL, Master
 from persuasion.regret.anywhere.line_search import LineSearch
 from persuasion.regret.one_signal import favourite, hop, profile_gain
@@ -21,8 +22,7 @@ from persuasion.regret.problem import Problem, make_problem
 
 STARTS = 24
 PROFILES, HOPS = 8, 4
-LEAST = 1e-6
-DUST = 1e-9
+LEAST_SURPLUS = 1e-6
 FAILURES = 2
 
 
@@ -64,7 +64,7 @@ def _generate(
         added = _add_kinks(problem, master, prices, starts)
         if added < 2:
             for start in starts[:HOPS]:
-                added += sum(map(master.add, hop(problem, start, prices, LEAST)))
+                added += sum(map(master.add, hop(problem, start, prices, LEAST_SURPLUS)))
         failures = 0 if added else failures + 1
         latest = master.solve(np.inf) if added else solution
         solution = latest if latest.optimal else solution
@@ -80,7 +80,7 @@ def _add_kinks(problem: Problem, master: Master, prices: np.ndarray, starts: np.
     added = 0
     for start in starts:
         profile = favourite(problem, start)
-        if (profile_gain(problem, profile) - prices) @ start > LEAST:
+        if (profile_gain(problem, profile) - prices) @ start > LEAST_SURPLUS:
             added += master.add(profile)
         if added == PROFILES:
             break

@@ -29,7 +29,7 @@ PIVOT = 1e-9
 TIED = 1e-10
 # of what mixtures sum to, against degenerate first bases
 PERTURBATION = 1e-5
-EXACT = 1e-7
+NO_GAIN = 1e-7
 
 
 class PolytopeGame(NamedTuple):
@@ -61,7 +61,7 @@ def equilibrium(
         found = _Path(game, prior, first, second, generator).follow()
     except np.linalg.LinAlgError:
         return None
-    if found is None or (game.gains(*found) > EXACT).any():
+    if found is None or (game.gains(*found) > NO_GAIN).any():
         return None
     return found
 

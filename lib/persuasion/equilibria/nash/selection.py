@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-from persuasion.equilibria.nash.pivoting import EXACT, PolytopeGame
+from persuasion.equilibria.nash.pivoting import NO_GAIN, PolytopeGame
 from persuasion.regret import highs
 
 
@@ -54,4 +54,4 @@ def best_equilibrium(
     if solution.x is None:
         return None
     mu, nu = np.maximum(solution.x[:k], 0.0), np.maximum(solution.x[k : k + m], 0.0)
-    return (mu, nu) if (game.gains(mu, nu) <= 10 * EXACT).all() else None
+    return (mu, nu) if (game.gains(mu, nu) <= 10 * NO_GAIN).all() else None

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from pyscipopt import Model, quicksum
 
+from persuasion.model.tolerances import GAP
 from persuasion.regret.anywhere.bounds import separate_bound
 from persuasion.regret.candidates import climb, conclude, ended, landmarks
 from persuasion.regret.problem import Problem, compare_actions
@@ -25,7 +26,6 @@ from persuasion.regret.response import BOUND, BestResponse
 from persuasion.system.interruptible import interruptible
 
 MAX_PRODUCTS = 100_000
-GAP = 1e-9
 # SCIP's linear programs are solved a thousand times tighter; below 1e-7 its solver gives up
 FEASIBILITY = 1e-7
 

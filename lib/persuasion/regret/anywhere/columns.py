@@ -23,7 +23,8 @@ from persuasion.model.exact import (
     rationals,
 )
 from persuasion.model.game import Game
-from persuasion.model.ties import TIE_TOLERANCE, TieRule
+from persuasion.model.ties import TieRule
+from persuasion.model.tolerances import TIE_TOLERANCE
 from persuasion.regret.opponents import residual_weights
 from persuasion.regret.problem import Problem
 

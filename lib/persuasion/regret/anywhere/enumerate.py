@@ -17,10 +17,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from persuasion.model.exact import extreme_rays, rationals
-from persuasion.model.ties import TIE_TOLERANCE
+from persuasion.model.tolerances import CLEAR, DUST, EQUAL, TIE_TOLERANCE, VANISHING
 from persuasion.regret.anywhere.regions import Regions, block_rows, interior, maximise, spread
 from persuasion.regret.candidates import (
-    EXACT,
     Candidate,
     climb,
     conclude,
@@ -34,10 +33,7 @@ MAX_CELLS = 300
 MAX_CONES = 4000
 MAX_PICKS = 50_000
 NONEMPTY = 1e-9
-# slack of a cone's strict rows from which on it is clearly not empty; below, rational arithmetic decides
-CLEAR = 1e-6
 MAX_SETS = 5000
-VANISHING = 1e-300
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +222,7 @@ def _pool(shared: list[Cone], unused: Cone, signals: int) -> tuple[Cone, ...] | 
     if x is None:
         return None
     mass = x[:-1].reshape(-1, states).sum(1)
-    used = [shared[k] for k in np.argsort(-mass)[:signals] if mass[k] > EXACT]
+    used = [shared[k] for k in np.argsort(-mass)[:signals] if mass[k] > DUST]
     return (*used, *[unused] * (signals - len(used)))
 
 
@@ -241,7 +237,7 @@ def _best_pick(
             raise OutOfTime
         regions = _regions(picked, balance)
         value = maximise(regions).value
-        improves = value > best_value + EXACT
+        improves = value > best_value + EQUAL
         if improves and interior(regions).value > NONEMPTY:
             best, best_value = regions, value
     if best is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from persuasion.model.ties import TIE_TOLERANCE
+from persuasion.model.tolerances import TIE_TOLERANCE
 from persuasion.regret.problem import Problem
 
 CONCENTRATIONS = (0.1, 0.3, 1.0)

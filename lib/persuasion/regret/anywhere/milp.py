@@ -17,6 +17,7 @@ import cvxpy as cp
 import numpy as np
 import scipy.sparse as sp
 
+from persuasion.model.tolerances import SMALL_ENTRY
 from persuasion.regret.anywhere.bounds import separate_bound
 from persuasion.regret.candidates import climb, conclude, ended, landmarks
 from persuasion.regret.highs import MIXED, OPTIONS
@@ -25,7 +26,6 @@ from persuasion.regret.response import BestResponse
 from persuasion.system.interruptible import interruptible
 
 MAX_PRODUCTS = 2_000_000
-SMALL = 1e-9
 
 
 class Variables(NamedTuple):
@@ -57,7 +57,7 @@ def by_milp(problem: Problem, time_limit: float) -> BestResponse:
 def _solve(model: cp.Problem, time_limit: float) -> tuple[float, str]:
     """Upper bound and the solver's claim; without an incumbent the variables keep no value."""
     data, chain, inverse = model.get_problem_data(cp.HIGHS)
-    limits = {"small_matrix_value": SMALL, "time_limit": max(time_limit, 0.0)}
+    limits = {"small_matrix_value": SMALL_ENTRY, "time_limit": max(time_limit, 0.0)}
     options = {**OPTIONS, **MIXED, **limits}
     del options["output_flag"]
     # a plain model.solve() raises if the time limit ends before an incumbent, and the bound is lost

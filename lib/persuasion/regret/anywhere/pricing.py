@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from persuasion.model.tolerances import SMALL_ENTRY
 from persuasion.regret import highs
 from persuasion.regret.anywhere.compatibility import compatible_actions
 from persuasion.regret.one_signal import clean, favourite, meets, profile_gain
@@ -25,8 +26,6 @@ from persuasion.regret.problem import Problem
 # a relaxation gets a second, then a fresh start: warm-started ones, if badly scaled, may cycle
 PATIENCE = (1.0, 10.0)
 ENOUGH = 2.0
-# smaller entries make the simplex method cycle, and weigh nothing
-SMALL = 1e-9
 
 
 class Priced(NamedTuple):
@@ -52,7 +51,9 @@ class Pricing:
         self.problem = problem
         self.compatible = compatible_actions(problem, deadline)
         self.root = problem.allowed[0] & np.einsum("tata->ta", self.compatible)
-        self.solver = highs.load(relaxation(problem), presolve="off", small_matrix_value=SMALL)
+        self.solver = highs.load(
+            relaxation(problem), presolve="off", small_matrix_value=SMALL_ENTRY
+        )
         self.states = problem.weights.shape[1]
         self.products = np.arange(problem.gains.size, dtype=np.int32) + self.states
 

@@ -18,6 +18,7 @@ import scipy.sparse as sp
 
 from persuasion.model.exact import RationalGame, checked_rationals, exact_utilities, rationals
 from persuasion.model.ties import TieRule
+from persuasion.model.tolerances import READ_TOLERANCE
 from persuasion.regret import highs
 from persuasion.regret.anywhere.arrangement import planes, rays, supremum
 from persuasion.regret.anywhere.columns import Columns, Flag
@@ -35,7 +36,6 @@ from persuasion.regret.one_signal import favourite
 from persuasion.regret.problem import Problem
 from persuasion.regret.response import BestResponse
 
-READ_TOLERANCE = 1e-8
 USED = 1e-11
 CHUNK = 2**22
 # rays that enter the linear program at a time, and the surplus over their price that makes them

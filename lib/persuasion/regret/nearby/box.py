@@ -10,10 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from persuasion.model.tolerances import ROUNDING
 from persuasion.regret.candidates import as_policy
-
-# how far outside the box rounding may leave a policy
-OUTSIDE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +47,7 @@ class Box:
         """
         policy = as_policy(self.unpack(unit))
         inside = np.clip(policy.T, self.lower, self.upper)
-        if np.abs(policy.T - inside).max() <= OUTSIDE:
+        if np.abs(policy.T - inside).max() <= ROUNDING:
             return policy
         missing = 1 - inside.sum(0)
         above, below = self.upper - inside, inside - self.lower

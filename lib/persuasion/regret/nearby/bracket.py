@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from persuasion.regret.candidates import CLOSED, Candidate, evaluate
+from persuasion.model.tolerances import CLOSED
+from persuasion.regret.candidates import Candidate, evaluate
 from persuasion.regret.nearby.box import Box
 from persuasion.regret.nearby.cells import make_cells
 from persuasion.regret.nearby.climb import Climber

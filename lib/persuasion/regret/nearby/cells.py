@@ -12,11 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from persuasion.model.tolerances import CLEAR
 from persuasion.regret.nearby.box import Box
 from persuasion.regret.nearby.fold import extreme_gains
 from persuasion.regret.problem import Problem
-
-CLEAR = 1e-6
 
 
 @dataclass(frozen=True, eq=False)

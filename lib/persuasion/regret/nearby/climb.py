@@ -12,8 +12,9 @@ import time
 import numpy as np
 import scipy.sparse as sp
 
+from persuasion.model.tolerances import EQUAL
 from persuasion.regret import highs
-from persuasion.regret.candidates import EXACT, Candidate, evaluate
+from persuasion.regret.candidates import Candidate, evaluate
 from persuasion.regret.nearby.box import Box
 from persuasion.regret.nearby.cells import Cells, Conditions
 from persuasion.regret.problem import Problem
@@ -23,7 +24,7 @@ READ = 1e-7
 # least difference from the relaxation that is worth a try
 NOTICEABLE = 0.01
 # share of the utilities' scale that counts as reaching a region's supremum
-NEAR = 1e-7
+REACHED = 1e-7
 # regions that are turned into policies, if the rule denies the first
 ALTERNATIVES = 20
 # distances from the boundary, in unit coordinates: just beyond the tie tolerance, up to a safe one
@@ -169,7 +170,7 @@ class Climber:
         best = None
         by_value = sorted(self.found, key=lambda entry: entry[0], reverse=True)
         for value, made, point in by_value[:ALTERNATIVES]:
-            if best is not None and best.value >= value - NEAR:
+            if best is not None and best.value >= value - REACHED:
                 break
             candidate = self._realise(problem, box, (value, made, point), deadline)
             best = candidate if best is None else max(best, candidate, key=lambda c: c.value)
@@ -190,7 +191,7 @@ class Climber:
         strict = np.concatenate([self.cells.choices.strict, self.cells.bases.strict])
         for where in (strict, np.ones(len(strict), bool)):
             for push in PUSHES if where.any() else ():
-                if best.value >= value - NEAR or time.perf_counter() > deadline:
+                if best.value >= value - REACHED or time.perf_counter() > deadline:
                     return best
                 solution = self.solve(made, deadline, push * where)
                 if solution.x is None:  # larger ones will not fit either
@@ -203,4 +204,4 @@ class Climber:
 def _candidate(problem: Problem, box: Box, point: np.ndarray, supremum: float) -> Candidate:
     policy = box.policy(point)
     value = evaluate(problem, policy).value
-    return Candidate(policy, value, supremum, value >= supremum - EXACT)
+    return Candidate(policy, value, supremum, value >= supremum - EQUAL)

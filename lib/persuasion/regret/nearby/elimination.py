@@ -12,17 +12,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from persuasion.model.ties import TIE_TOLERANCE
+from persuasion.model.tolerances import TIE_TOLERANCE
 from persuasion.regret.nearby.box import Box, linear_range
 from persuasion.regret.problem import Problem
 
-ROUNDING = 1e-15
+BEATEN = 1e-15
 
 
 def eliminate(problem: Problem, box: Box) -> Problem:
     """The problem whose ``allowed`` holds only the actions that may be taken somewhere in the box."""
     _, largest = linear_range(problem.rows, box)
-    beaten = np.asarray(largest < -ROUNDING)
+    beaten = np.asarray(largest < -BEATEN)
     if problem.preference is None:
         # an action that loses the tie must be strictly better somewhere
         strict = np.moveaxis(problem.strict, 0, -1)

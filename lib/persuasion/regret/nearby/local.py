@@ -12,9 +12,10 @@ from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.ties import TieRule
+from persuasion.model.tolerances import CLOSED
 from persuasion.regret.anywhere.no_choice import no_choice
 from persuasion.regret.best_response import BestResponse, best_response
-from persuasion.regret.certificate import EXACT, InconsistentCertificate
+from persuasion.regret.certificate import InconsistentCertificate
 from persuasion.regret.margin import check_margin
 from persuasion.regret.problem import Problem, make_problem
 
@@ -88,7 +89,7 @@ def _search(problem: Problem, radius: float, start: float, deadline: float) -> B
     box = policy_box(problem.own, radius)
     outcome = search_box(problem, box, deadline)
     value = max(candidate.value for candidate in outcome.found)
-    if not outcome.infeasible and outcome.bound < value - EXACT:
+    if not outcome.infeasible and outcome.bound < value - CLOSED:
         raise InconsistentCertificate(
             f"sender {problem.sender}: a deviation is worth {value!r}, its bound is {outcome.bound!r}"
         )
