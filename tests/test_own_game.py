@@ -273,7 +273,7 @@ def test_global_equilibria_come_first_with_what_to_compare_them_with(firms):
     assert firms.proven
     marks = {mark.name: mark for mark in firms.landmarks}
     assert set(marks) == {
-        "no revelation", "full revelation", "sender 0 alone", "sender 1 alone", "collusion",
+        "no revelation", "full revelation", "firm 0 alone", "firm 1 alone", "collusion",
     }  # fmt: skip
     stakes = firms.game.stakes
     most = (marks["collusion"].utilities / stakes).sum()
@@ -283,7 +283,7 @@ def test_global_equilibria_come_first_with_what_to_compare_them_with(firms):
         assert (entry.utilities / stakes).sum() <= most + 1e-9
     for sender in range(2):
         alone = best_response(firms.game, no_revelation(firms.game), sender).value
-        assert marks[f"sender {sender} alone"].utilities[sender] >= alone - 1e-7
+        assert marks[f"firm {sender} alone"].utilities[sender] >= alone - 1e-7
     page = report_page(firms)
     assert page.index("Profiles found") < page.index("What the searches found")
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from persuasion import Game, solve
 from persuasion.__main__ import main
 from persuasion.games.examples import example
-from persuasion.own_game import Request
+from persuasion.own_game import Request, report_page
 from persuasion.own_game.tables import (
     from_frame,
     latex_tables,
@@ -98,6 +98,26 @@ def test_policies_and_outcomes_of_a_solution_as_tables():
     np.testing.assert_array_equal(one, found.equilibria[0].policies.ravel())
     outcome = outcome_frame(found).iloc[-1]
     np.testing.assert_array_equal(outcome[["sender 0", "sender 1"]], found.equilibria[-1].utilities)
+
+
+def test_an_equilibrium_with_more_signals_than_the_game_is_written_whole():
+    names = {"states": ["low", "middle", "high"], "senders": ["ann", "bob"], "signals": ["x", "y"]}
+    match, tables = np.eye(3), [np.eye(3)[[1, 2, 0]], np.eye(3)[[2, 0, 1]]]
+    game = Game([0.5, 0.3, 0.2], match, tables, 2, "", names)
+    found = solve(game, Request(starts=5, steps=5, time_limit=1))
+    wide = [entry for entry in found.proven if entry.policies.shape[-1] > 2]
+    assert wide, "revealing three states takes three signals"
+    frame = policy_frame(found)
+    sums = frame.groupby(["profile", "sender", "state"])["probability"].sum()
+    np.testing.assert_allclose(sums, 1)
+    assert frame["profile"].str.startswith("equilibrium ").any()
+    assert set(frame["signal"]) >= {"x", "y", "signal 2"}
+    assert "Equilibrium 1: policy of ann." in latex_tables(found)
+    page = report_page(found)
+    first = page[page.index("equilibrium 1: ann") :].split("</table>")[0]
+    assert first.count('<th scope="col">') == 4
+    assert "Equilibrium 1: policy of ann" in page
+    assert "ann alone" in page
 
 
 def test_latex_escapes_names():

@@ -49,8 +49,9 @@ class Names:
         return self.senders[index] if self.senders else f"sender {index}"
 
     def signal(self, sender: int, index: int) -> str:
-        """Name of a signal of a sender."""
-        return self.signals[sender][index] if self.signals else f"signal {index}"
+        """Name of a signal of a sender; one beyond the game's has none."""
+        named = self.signals[sender] if self.signals else ()
+        return named[index] if index < len(named) else f"signal {index}"
 
     def joint(self, signals: Sequence[int]) -> str:
         """A joint signal, one signal per sender."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import jinja2
 import numpy as np
 
+from persuasion.equilibria.nash.columns import widened
 from persuasion.model.posteriors import JointSignals, likely_joint_signals
 from persuasion.own_game.pictures import (
     Picture,
@@ -15,6 +17,7 @@ from persuasion.own_game.pictures import (
     utility_picture,
     value_picture,
 )
+from persuasion.own_game.profile import own_signals
 from persuasion.own_game.solution import Solution
 
 LARGEST_TABLE = 40
@@ -31,7 +34,7 @@ def report_page(solution: Solution) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": number, "shade": shade}
+    environment.filters |= {"number": number, "share": share, "shade": shade}
     game = solution.game
     best = solution.certified[0] if solution.certified else None
     return environment.get_template("report.html.j2").render(
@@ -46,6 +49,7 @@ def report_page(solution: Solution) -> str:
         small=max(game.shape.states, game.shape.signals) <= LARGEST_TABLE,
         limit=LARGEST_TABLE,
         names=game.names,
+        own_signals=partial(own_signals, game),
         pictures=[picture for picture in _pictures(solution) if picture],
     )
 
@@ -56,14 +60,17 @@ def _pictures(solution: Solution) -> Iterator[Picture | None]:
     yield utility_picture(solution)
     yield value_picture(solution)
     shown: list[tuple[str, np.ndarray]] = [
-        (f"Equilibrium {number}", entry.policies)
+        (f"Equilibrium {number}", entry.policies) for number, entry in enumerate(solution.proven, 1)
+    ][:MOST_PROFILES]
+    shown += [
+        (f"Local equilibrium {number}", entry.policies)
         for number, entry in enumerate(solution.equilibria, 1)
         if entry.certified
-    ][:MOST_PROFILES]
+    ][: MOST_PROFILES - len(shown)]
     for title, policies in shown or [(solution.profile.name, solution.profile.policies)]:
         if signals := _signals(solution, policies, MOST_SIGNALS):
             yield belief_picture(game, signals, f"{title}: what the receiver believes")
-        if max(game.shape.states, *game.counts) <= LARGEST_TABLE:
+        if max(policies.shape[1:]) <= LARGEST_TABLE:
             for sender in range(game.shape.senders):
                 yield policy_picture(
                     game, policies, sender, f"{title}: policy of {game.names.sender(sender)}"
@@ -75,6 +82,11 @@ def number(value: float) -> str:
     return f"{value:z.5g}"
 
 
+def share(probability: float) -> str:
+    """Five decimals at most."""
+    return number(round(probability, 5))
+
+
 def shade(probability: float) -> str:
     """Share of the accent colour behind a probability, in percent; the text stays legible on all of them."""
     return f"{45 * min(max(probability, 0.0), 1.0):.0f}%"
@@ -84,6 +96,7 @@ def _signals(
     solution: Solution, policies: np.ndarray, most: int = LARGEST_TABLE
 ) -> JointSignals | None:
     try:
-        return likely_joint_signals(solution.game, policies, ties=solution.request.ties, count=most)
+        game = widened(solution.game, policies.shape[-1])
+        return likely_joint_signals(game, policies, ties=solution.request.ties, count=most)
     except ValueError:  # too many to list
         return None

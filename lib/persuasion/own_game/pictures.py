@@ -15,6 +15,7 @@ from persuasion.model.policies import no_revelation
 from persuasion.model.posteriors import JointSignals
 from persuasion.model.simulate import sender_utilities
 from persuasion.model.tolerances import ROUNDING
+from persuasion.own_game.profile import own_signals
 from persuasion.own_game.solution import Solution
 
 COLOURS = 8
@@ -301,11 +302,12 @@ def _turns_left(a: Point, b: Point, c: Point) -> bool:
 
 def policy_picture(game: Game, policies: np.ndarray, sender: int, title: str) -> Picture:
     """A heat map: the darker, the more probable the signal (across) in the state (down)."""
-    states, count = game.shape.states, game.counts[sender]
+    policy = own_signals(game, sender, policies[sender])
+    states, count = policy.shape
     side = min(40.0, (SIDE - 110) / count, 240 / states)
     likely = [
         f"{game.names.state(w)}: {game.names.signal(sender, int(row.argmax()))} ({percent(row.max())})"
-        for w, row in enumerate(policies[sender])
+        for w, row in enumerate(policy)
     ]
     text = "Most probable signals: " + "; ".join(likely[:12]) + ("; …" if states > 12 else ".")
     drawing = _Drawing(SIDE, 30 + side * states, f"{title}. {text}")
@@ -316,7 +318,7 @@ def policy_picture(game: Game, policies: np.ndarray, sender: int, title: str) ->
         if side > 12:
             drawing.write(short(game.names.state(w), 14), 98, 28 + side * (w + 0.5), "end")
         for s in range(count):
-            share = float(policies[sender, w, s])
+            share = float(policy[w, s])
             drawing.add("rect", x=104 + side * s, y=24 + side * w, width=side, height=side,
                 class_="cell", fill_opacity=share)  # fmt: skip
     return Picture(drawing.done(), title, text, [])

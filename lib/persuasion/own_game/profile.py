@@ -53,6 +53,12 @@ def profile_from(game: Game, data: Any) -> np.ndarray:
     return one_profile(game, data)
 
 
+def own_signals(game: Game, sender: int, policy: np.ndarray) -> np.ndarray:
+    """A policy ``(states, signals)`` without what pads it: the sender's signals, or more where it uses more."""
+    used = np.flatnonzero(policy.any(0)).max(initial=0) + 1
+    return policy[:, : max(game.counts[sender], used)]
+
+
 def profile_to_dict(policies: np.ndarray) -> dict[str, Any]:
     """Plain lists with a schema tag."""
     return {"schema": SCHEMA, "policies": np.asarray(policies).tolist()}

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from persuasion.model.game import Game
+from persuasion.own_game.profile import own_signals
 
 if TYPE_CHECKING:
     from persuasion.own_game.solution import Equilibrium, Examined, Solution
@@ -127,19 +128,23 @@ def to_frame(game: Game) -> pd.DataFrame:
 
 
 def policy_frame(solution: Solution) -> pd.DataFrame:
-    """Every profile of a solution as a long table: ``profile, sender, state, signal, probability``."""
+    """Every profile of a solution as a long table: ``profile, sender, state, signal, probability``.
+
+    Proven equilibria may use more signals than the game has.
+    """
     game, names = solution.game, solution.game.names
     profiles = {solution.profile.name: solution.profile.policies}
     if solution.revelation.examined:
         profiles["full revelation"] = solution.revelation.examined.policies
+    for number, found in enumerate(solution.proven, 1):
+        profiles[f"equilibrium {number}, from {found.start}"] = found.policies
     for number, entry in enumerate(solution.equilibria, 1):
         profiles[f"{number}: {entry.method}, {entry.status}"] = entry.policies
     rows = [
-        (label, names.sender(i), names.state(w), names.signal(i, s), float(policies[i, w, s]))
+        (label, names.sender(i), names.state(w), names.signal(i, s), float(policy[w, s]))
         for label, policies in profiles.items()
-        for i, count in enumerate(game.counts)
-        for w in range(game.shape.states)
-        for s in range(count)
+        for i, policy in enumerate(policies)
+        for w, s in np.ndindex(own_signals(game, i, policy).shape)
     ]
     return pd.DataFrame(rows, columns=["profile", "sender", "state", "signal", "probability"])
 
@@ -153,26 +158,33 @@ def outcome_frame(solution: Solution) -> pd.DataFrame:
     if revealed := solution.revelation.examined:
         rows.append(("theorem 4", "full revelation", revealed, revealed.certificate))
     rows += [(e.method, e.status, e, e.anywhere or e.certificate) for e in solution.equilibria]
+    anywhere = [(e.start, e.status, e, e.regret[1], 1.0) for e in solution.found]
+    local = [(*row, proof.relative_regret[1], proof.radius) for *row, proof in rows]
     return pd.DataFrame(
         [
-            (found, status, *entry.utilities, entry.receiver_utility, proof.relative_regret[1], proof.radius)
-            for found, status, entry, proof in rows
+            (found, status, *entry.utilities, entry.receiver_utility, regret, radius)
+            for found, status, entry, regret, radius in (*anywhere, *local)
         ],
         columns=["found by", "profile", *map(names.sender, range(shape.senders)), RECEIVER, "regret", "radius"],
     )  # fmt: skip
 
 
 def latex_tables(solution: Solution) -> str:
-    """LaTeX of the outcomes and of the best certified equilibrium's policies; needs the package ``booktabs``."""
+    """LaTeX of the outcomes and of the policies of the equilibria that are proven, and of the best local one.
+
+    Needs the package ``booktabs``.
+    """
     tables = [_latex(outcome_frame(solution), "Outcomes; regret is a share of the stake, at most.")]
-    if solution.certified:
-        policies, names = solution.certified[0].policies, solution.game.names
-        for i, count in enumerate(solution.game.counts):
-            rows = [[names.state(w), *row[:count]] for w, row in enumerate(policies[i].tolist())]
-            headings = ["state", *(names.signal(i, s) for s in range(count))]
-            tables.append(
-                _latex(pd.DataFrame(rows, columns=headings), f"Policy of {names.sender(i)}.")
-            )
+    shown = [(f"Equilibrium {k}", entry.policies) for k, entry in enumerate(solution.proven, 1)]
+    shown += [("Best local equilibrium", entry.policies) for entry in solution.certified[:1]]
+    names = solution.game.names
+    for title, policies in shown:
+        for i, padded in enumerate(policies):
+            policy = own_signals(solution.game, i, padded)
+            rows = [[names.state(w), *row] for w, row in enumerate(policy.tolist())]
+            headings = ["state", *(names.signal(i, s) for s in range(policy.shape[1]))]
+            frame = pd.DataFrame(rows, columns=headings)
+            tables.append(_latex(frame, f"{title}: policy of {names.sender(i)}."))
     return "\n".join(tables)
 
 

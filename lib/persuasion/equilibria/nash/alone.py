@@ -31,7 +31,7 @@ class Landmark:
 
     Attributes
     ----------
-    name : ``"no revelation"``, ``"full revelation"``, ``"sender <i> alone"`` or ``"collusion"``
+    name : ``"no revelation"``, ``"full revelation"``, ``"<sender> alone"`` or ``"collusion"``
     policies : (senders, states, signals)
     utilities : (senders,), ties in favour of whose optimum it is (``ties``)
     receiver_utility : the receiver's
@@ -69,7 +69,7 @@ def landmarks(game: Game) -> list[Landmark]:
         columns = list(silent)
         columns[sender] = persuade(game.standard, utility)
         rule = TieRule("sender", sender=sender)
-        found.append(_landmark(game, f"sender {sender} alone", columns, rule))
+        found.append(_landmark(game, f"{game.names.sender(sender)} alone", columns, rule))
     shares = game.standard.senders.sum(0)
     columns = [persuade(game.standard, shares), *silent[1:]]
     found.append(_landmark(game, "collusion", columns, TieRule("welfare")))

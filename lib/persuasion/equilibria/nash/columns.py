@@ -16,10 +16,11 @@ Columns = list[np.ndarray]
 
 @lru_cache(maxsize=64)
 def widened(game: Game, signals: int) -> Game:
-    """The game with so many signals per sender."""
+    """The game with so many signals per sender, which have no names."""
     if signals == game.signals:
         return game
-    return Game(game.prior, game.receiver, game.senders, signals, game.name)
+    names = {kind: named for kind, named in game.names.to_dict().items() if kind != "signals"}
+    return Game(game.prior, game.receiver, game.senders, signals, game.name, names)
 
 
 def silence(game: Game) -> Columns:
