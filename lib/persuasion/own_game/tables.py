@@ -158,12 +158,14 @@ def outcome_frame(solution: Solution) -> pd.DataFrame:
     if revealed := solution.revelation.examined:
         rows.append(("theorem 4", "full revelation", revealed, revealed.certificate))
     rows += [(e.method, e.status, e, e.anywhere or e.certificate) for e in solution.equilibria]
-    anywhere = [(e.start, e.status, e, e.regret[1], 1.0) for e in solution.found]
-    local = [(*row, proof.relative_regret[1], proof.radius) for *row, proof in rows]
+    anywhere = [
+        (e.start, e.status, *e.utilities, e.receiver_utility, e.regret[1], e.certificate.radius)
+        for e in solution.found
+    ]
     return pd.DataFrame(
-        [
-            (found, status, *entry.utilities, entry.receiver_utility, regret, radius)
-            for found, status, entry, regret, radius in (*anywhere, *local)
+        anywhere + [
+            (found, status, *entry.utilities, entry.receiver_utility, proof.relative_regret[1], proof.radius)
+            for found, status, entry, proof in rows
         ],
         columns=["found by", "profile", *map(names.sender, range(shape.senders)), RECEIVER, "regret", "radius"],
     )  # fmt: skip
