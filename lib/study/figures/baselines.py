@@ -16,6 +16,7 @@ from study.figures.style import LOOKS, NAMES, use_style
 from study.records.store import Record
 
 EQUAL = 1e-9
+NETWORKS = ("relu", "delu", "dnl")
 GROUPS = ["logit_scale", "senders"]
 GROUPS_SHOWN = ["logit scale", "senders"]
 
@@ -105,6 +106,7 @@ def shortfall_curves(frame: pd.DataFrame, methods: Sequence[str]) -> Figure:
             axis.step(
                 [0, *np.sort(own["below"])], heights, where="post",
                 color=LOOKS[method]["color"], label=NAMES[method],
+                ls="-" if method in NETWORKS else "--",
             )  # fmt: skip
         axis.set(title=f"logit scale {scale:g}, {senders} senders", xlabel="below the best method")
         axis.set_xscale("symlog", linthresh=1e-3)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib as mpl
+from cycler import cycler
 
 NAMES = {
     "relu": "ReLU",
@@ -24,6 +25,8 @@ FONTS = "DejaVu Sans, Verdana, sans-serif"
 # the receiver's first, second and third action
 ACTIONS = ("#4477aa", "#ee6677", "#228833")
 CLEAR = "rgba(0,0,0,0)"
+# Okabe and Ito's, for what has no colour of its own
+CYCLE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 LOOKS: dict[str, dict[str, Any]] = {
     "relu": {"color": "#0072B2", "marker": "o"},
     "delu": {"color": "#B58708", "marker": "s"},
@@ -49,6 +52,8 @@ def use_style() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": True,
+            "axes.axisbelow": True,
+            "axes.prop_cycle": cycler(color=CYCLE),
             "grid.alpha": 0.3,
             "lines.markersize": 5,
             "legend.frameon": False,
