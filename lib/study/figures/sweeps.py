@@ -45,7 +45,12 @@ def interactive(sweep: LineSweep) -> go.Figure:
         {"label": frame.name[:5], "method": "animate", "args": [[frame.name], INSTANT]}
         for frame in figure.frames
     ]
-    slider = {"currentvalue": {"prefix": "tau = "}, "pad": {"t": 30}, "steps": steps}
+    slider = {
+        "currentvalue": {"prefix": "tau = "},
+        "pad": {"t": 30},
+        "steps": steps,
+        "bordercolor": "#777777",
+    }
     figure.update_layout(
         template="simple_white", margin={"t": 40, "l": 50, "r": 20, "b": 20}, height=560,
         sliders=[slider],
