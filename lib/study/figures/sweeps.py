@@ -80,7 +80,7 @@ def still(sweep: LineSweep) -> Figure:
     bottom.invert_yaxis()
     bottom.grid(visible=False)
     handles = [Patch(color=colour, label=f"action {a + 1}") for a, colour in enumerate(ACTIONS)]
-    figure.legend(handles=handles, loc="outside upper right", ncols=3)
+    figure.legend(handles=handles, loc="outside upper left", ncols=3)
     return figure
 
 
