@@ -24,7 +24,7 @@ def interactive(sweep: LineSweep) -> go.Figure:
     """The curve above the actions, with a slider for the place on the segment."""
     figure = make_subplots(
         rows=2, cols=1, row_heights=[0.62, 0.38], vertical_spacing=0.16,
-        subplot_titles=["sender 1's utility along the segment", "the receiver's action, by joint signal"],
+        subplot_titles=["sender 1's utility along the segment", "the receiver's action"],
     )  # fmt: skip
     x: list[float | None] = []
     y: list[float | None] = []
@@ -47,7 +47,7 @@ def interactive(sweep: LineSweep) -> go.Figure:
     ]
     slider = {
         "currentvalue": {"prefix": "tau = "},
-        "pad": {"t": 30},
+        "pad": {"t": 50},
         "steps": steps,
         "bordercolor": "#777777",
     }
@@ -56,6 +56,7 @@ def interactive(sweep: LineSweep) -> go.Figure:
         sliders=[slider],
     )  # fmt: skip
     figure.update_xaxes(title_text="tau", title_standoff=0, row=1, col=1)
+    figure.update_xaxes(title_text="joint signal", title_standoff=0, row=2, col=1)
     figure.update_yaxes(tickvals=[1, 2, 3], range=[0, 3.3], row=2, col=1)
     return figure
 
