@@ -2,7 +2,7 @@
 (() => {
   const NARROW = 560; // pixels
   const PANEL = 300;
-  const WIDE = 1.7; // width by height
+  const WIDE = 1.5; // width by height
 
   const panels = (plot) => {
     const { cartesian = [], gl3d = [] } = plot._fullLayout._subplots;

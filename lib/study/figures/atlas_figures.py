@@ -120,6 +120,7 @@ def outcome_counts(games: pd.DataFrame) -> Figure:
         counts = part["outcomes"].value_counts().reindex(range(most + 1), fill_value=0)
         axis.bar(counts.index, counts, color="#0072B2")
         axis.set(title=f"size {size}", xlabel="certified outcomes", xticks=range(most + 1))
+        axis.yaxis.get_major_locator().set_params(integer=True)
     axes[0, 0].set_ylabel("games")
     return figure
 

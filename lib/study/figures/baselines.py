@@ -17,6 +17,7 @@ from study.figures.style import LOOKS, NAMES, named, panels
 from study.figures.tables import signs
 from study.records.store import Record
 
+NETWORKS = ("relu", "delu", "dnl")
 GROUPS = ["logit_scale", "senders"]
 SHOWN = {"logit_scale": "logit scale", "senders": "senders"}
 
@@ -96,6 +97,7 @@ def shortfall_curves(frame: pd.DataFrame, methods: Sequence[str]) -> Figure:
             axis.step(
                 [0, *np.sort(own["below"])], heights, where="post",
                 color=LOOKS[method]["color"], label=NAMES[method],
+                ls="-" if method in NETWORKS else "--",
             )  # fmt: skip
         axis.set(title=f"logit scale {scale:g}, {senders} senders", xlabel="below the best method")
         axis.set_xscale("symlog", linthresh=1e-3)

@@ -27,11 +27,10 @@ def simplex(game: Game, posterior: np.ndarray, mass: np.ndarray, action: np.ndar
     axes.scatter(x, y, s=1800 * mass.ravel(), c=fills, edgecolors="black")
     axes.plot(*(game.prior @ CORNERS), "x", color="black", markersize=9, markeredgewidth=2)
     for state, shift in enumerate([(-0.05, -0.05), (0.05, -0.05), (0, 0.04)]):
-        axes.annotate(f"state {state + 1}", CORNERS[state] + shift, ha="center")
-    for state, centre in enumerate(0.62 * CORNERS + 0.38 * CORNERS.mean(0)):
-        axes.annotate(
-            f"action {state + 1}", centre, color=ACTIONS[state], ha="center", weight="bold"
-        )
+        x, y = CORNERS[state] + shift
+        axes.text(x, y, f"state {state + 1}", ha="center")
+    for state, (x, y) in enumerate(0.62 * CORNERS + 0.38 * CORNERS.mean(0)):
+        axes.text(x, y, f"action {state + 1}", ha="center", weight="bold")
     axes.set(aspect="equal")
     axes.axis("off")
     return figure

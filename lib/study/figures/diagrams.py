@@ -35,8 +35,8 @@ def reduced_game() -> Figure:
     decoys = "decoys $\\omega_1,\\dots,\\omega_m$\nprior $\\lambda/m$ each"
     _box(axes, (1.25, 3.1), states, GREY, 2.2)
     _box(axes, (1.25, 1.2), decoys, GREY, 2.2)
-    _box(axes, (4.75, 3.1), "sender 1, to respond\n$\\pi_1(s\\mid\\cdot)$", BLUE, 2.3)
-    _box(axes, (4.75, 1.2), "sender 2, fixed\n$\\theta$: any $j$,  $\\omega_j$: $j$", RED, 2.3)
+    _box(axes, (4.75, 3.1), "sender 1, to respond\n$\\pi_1(s\\mid\\cdot)$", BLUE, 2.5)
+    _box(axes, (4.75, 1.2), "sender 2, fixed\n$\\theta$: any $j$,  $\\omega_j$: $j$", RED, 2.5)
     for y in (3.1, 1.2):
         for z in (3.1, 1.2):
             _arrow(axes, (2.45, y), (3.5, z))

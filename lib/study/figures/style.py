@@ -12,6 +12,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -33,6 +34,8 @@ FONTS = "DejaVu Sans, Verdana, sans-serif"
 # the receiver's first, second and third action
 ACTIONS = ("#4477aa", "#ee6677", "#228833")
 CLEAR = "rgba(0,0,0,0)"
+# Okabe and Ito's, for what has no colour of its own
+CYCLE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 
 
 def use_style() -> None:
@@ -48,6 +51,8 @@ def use_style() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": True,
+            "axes.axisbelow": True,
+            "axes.prop_cycle": cycler(color=CYCLE),
             "grid.alpha": 0.3,
             "lines.markersize": 5,
             "legend.frameon": False,

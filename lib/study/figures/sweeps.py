@@ -23,7 +23,7 @@ def interactive(sweep: LineSweep) -> go.Figure:
     """The curve above the actions, with a slider for the place on the segment."""
     figure = make_subplots(
         rows=2, cols=1, row_heights=[0.62, 0.38], vertical_spacing=0.16,
-        subplot_titles=["sender 1's utility along the segment", "the receiver's action at each joint signal"],
+        subplot_titles=["sender 1's utility along the segment", "the receiver's action"],
     )  # fmt: skip
     x: list[float | None] = []
     y: list[float | None] = []
@@ -44,11 +44,18 @@ def interactive(sweep: LineSweep) -> go.Figure:
         {"label": frame.name[:5], "method": "animate", "args": [[frame.name], INSTANT]}
         for frame in figure.frames
     ]
-    slider = {"currentvalue": {"prefix": "tau = "}, "pad": {"t": 30}, "steps": steps}
+    slider = {
+        "currentvalue": {"prefix": "tau = "},
+        "pad": {"t": 50},
+        "steps": steps,
+        "bordercolor": "#777777",
+    }
     figure.update_layout(
         template="simple_white", margin={"t": 40, "l": 50, "r": 20, "b": 20}, height=560,
         sliders=[slider],
     )  # fmt: skip
+    figure.update_xaxes(title_text="tau", title_standoff=0, row=1, col=1)
+    figure.update_xaxes(title_text="joint signal", title_standoff=0, row=2, col=1)
     figure.update_yaxes(tickvals=[1, 2, 3], range=[0, 3.3], row=2, col=1)
     return figure
 
@@ -72,7 +79,7 @@ def still(sweep: LineSweep) -> Figure:
     bottom.invert_yaxis()
     bottom.grid(visible=False)
     handles = [Patch(color=colour, label=f"action {a + 1}") for a, colour in enumerate(ACTIONS)]
-    figure.legend(handles=handles, loc="outside upper right", ncols=3)
+    figure.legend(handles=handles, loc="outside upper left", ncols=3)
     return figure
 
 
