@@ -43,7 +43,7 @@ $(READY): requirements/lock.txt pyproject.toml
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
-reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book (5 min)
+reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book (8 min)
 	$(RUN) -m study reproduce --preset $(PRESET)
 
 run: $(READY) ## only compute records (3 min)
@@ -58,7 +58,7 @@ verify: $(READY) ## re-derive committed numbers from the policies, without train
 status: $(READY) ## show how much of a preset is computed (10 s)
 	$(RUN) -m study status --preset $(PRESET)
 
-book: $(READY) ## build the book from committed results, else from a computed preset (3 min)
+book: $(READY) ## build the book from committed results, else from a computed preset (4 min)
 	$(RUN) -m study book $(CHOSEN)
 
 serve: $(READY) ## show the built book in a browser: a web server for this machine only (until Ctrl-C)
@@ -89,7 +89,7 @@ test-book: test-notebooks ## build the book from these notebooks, warnings as er
 pdf: browser ## the book as one PDF (5 min)
 	$(RUN) -m study book --pdf $(CHOSEN)
 
-test-browser: $(READY) ## the built book in a browser; skipped, and said so, where there is none (2 min)
+test-browser: $(READY) ## the built book in a browser; skipped, and said so, where there is none (4 min)
 	$(RUN) -m pytest -q -rs -n auto tests/browser.py
 
 browser: $(READY) ## install a browser for the tests and the PDF, if there is none (1 min)
