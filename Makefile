@@ -46,7 +46,7 @@ $(READY): requirements/lock.txt pyproject.toml
 reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book (8 min)
 	$(RUN) -m study reproduce --preset $(PRESET)
 
-run: $(READY) ## only compute records (3 min)
+run: $(READY) ## only compute records (5 min)
 	$(RUN) -m study run --preset $(PRESET)
 
 results: $(READY) ## continue a preset where the committed results end, and add to them (hours)
@@ -67,7 +67,7 @@ serve: $(READY) ## show the built book in a browser: a web server for this machi
 page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build/pages (1 min)
 	@$(RUN) -m study page --preset $(PRESET) "$(PAGE)"
 
-test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (12 min)
+test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (13 min)
 
 lint: $(READY) ## ruff, mypy and spelling (20 s)
 	ruff check .

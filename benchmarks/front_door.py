@@ -1,8 +1,9 @@
 """What the README's commands cost, each in a fresh clone after set-up: processor and wall seconds.
 
-Processor seconds are user and system time of the command and everything that it started. How often every page was
-executed is counted on the way: once. ``front_door.json`` has what one machine gave, each command at the commit that
-its row names; ``python benchmarks/front_door.py`` writes it into the README.
+Processor seconds are user and system time of the command and everything that it started, but for the browser's
+processes, which nobody waits for. How often every page was executed is counted on the way: once.
+``front_door.json`` has what one machine gave, each command at the commit that its row names;
+``python benchmarks/front_door.py`` writes it into the README.
 """
 
 from __future__ import annotations
