@@ -198,6 +198,15 @@ def test_a_page_fits_a_phone(on_phone):
     assert width <= PHONE["width"], f"the page is {width} px wide"
 
 
+def test_formulas_fit_a_phone(on_phone):
+    wide = on_phone.page.evaluate(
+        """() => [...document.querySelectorAll('article mjx-container[display="true"]')]
+          .filter((formula) => formula.scrollWidth > formula.clientWidth + 1)
+          .map((formula) => formula.textContent.slice(0, 60))"""
+    )
+    assert wide == []
+
+
 def test_no_line_of_code_is_cut_on_a_phone(on_phone):
     assert on_phone.page.evaluate(CUT) == []
 
