@@ -199,6 +199,7 @@ def test_a_page_fits_a_phone(on_phone):
 
 
 def test_formulas_fit_a_phone(on_phone):
+    on_phone.page.evaluate("async () => { await window.MathJax?.startup?.promise; }")
     wide = on_phone.page.evaluate(
         """() => [...document.querySelectorAll('article mjx-container[display="true"]')]
           .filter((formula) => formula.scrollWidth > formula.clientWidth + 1)
