@@ -14,12 +14,13 @@ from persuasion import Game, TieRule, no_revelation, uniform_policies
 from persuasion.model.exact import RationalGame, exact_utilities, rationals
 from persuasion.regret import highs
 from persuasion.regret.anywhere import arrangement
+from persuasion.regret.anywhere import rays as rays_module
 from persuasion.regret.anywhere.arrangement import is_fastest, supremum
 from persuasion.regret.anywhere.columns import Columns
 from persuasion.regret.anywhere.rays import exact_supremum, mixture
 from persuasion.regret.best_response import best_response
 from persuasion.regret.problem import make_problem
-from persuasion.regret.response import OPTIMAL
+from persuasion.regret.response import OPTIMAL, TIME_LIMIT
 from problems import prosecutor
 from stress import rays
 from stress.rays import compare, drawn
@@ -102,6 +103,18 @@ def test_a_mixture_that_is_stopped_keeps_a_bound_that_holds(monkeypatch, stopped
     shares, bound = mixture(payoffs, points, 0.0 if stopped_by == "deadline" else np.inf)
     np.testing.assert_allclose(shares @ points, 1)
     assert payoffs @ shares < best < bound < np.inf
+
+
+def test_a_mixture_that_time_ends_is_said_to_be_ended_by_time(monkeypatch):
+    """A lone prosecutor, whose judge convicts if the two kinds of guilt are twice as likely as innocence."""
+    game = Game([0.6, 0.2, 0.2], [[2, 0], [0, 1], [0, 1]], [[[0, 1]] * 3], signals=3)
+    payoffs = rays_module._payoffs
+    monkeypatch.setattr(rays_module, "_payoffs", lambda problem, x, _: payoffs(problem, x, np.inf))
+    whole = best_response(game, no_revelation(game), 0, method="rays")
+    ended = best_response(game, no_revelation(game), 0, method="rays", time_limit=1e-9)
+    assert (whole.status, ended.status) == (OPTIMAL, TIME_LIMIT)
+    assert whole.value == pytest.approx(0.6)
+    assert ended.value <= whole.value + 1e-12 < ended.upper_bound
 
 
 # --- what must not change an answer

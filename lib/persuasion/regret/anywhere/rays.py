@@ -65,7 +65,7 @@ def by_rays(problem: Problem, time_limit: float) -> BestResponse:
             found += candidates
             if bound - max(candidate.value for candidate in found) <= CLOSED:
                 break
-        closed = signals == 1 or signals >= states
+        closed = (signals == 1 or signals >= states) and time.perf_counter() <= deadline
     except TimeoutError:
         pass
     if not closed:
