@@ -11,7 +11,8 @@ from persuasion.model.game import Game
 from study.audit.evaluate import expected
 
 Place = tuple[int, int, int]
-HALVINGS = 60
+PORTION = 2**15
+"""Numbers at a time, so that they stay in a processor's cache."""
 AT_LIMIT = 4 * np.finfo(float).eps
 """What is nearer to a limit is at it: it matters whether a signal excludes a state or all but excludes it."""
 
@@ -55,7 +56,11 @@ def _gains(
     generator = np.random.default_rng([*seeds, *batch])
     moved = generator.uniform(-radius, radius, (count, *policies.shape[1:]))[first:]
     profiles = np.repeat(policies[None], len(moved) + 1, 0)
-    profiles[1:, sender] = nearest_in_box(policies[sender] + moved, policies[sender], radius)
+    step = max(1, PORTION // policies[sender].size)
+    for start in range(0, len(moved), step):
+        part = policies[sender] + moved[start : start + step]
+        near = nearest_in_box(part, policies[sender], radius)
+        profiles[1 + start : 1 + start + step, sender] = near
     values = expected(game, game.senders[sender : sender + 1], profiles)[:, 0]
     return np.asarray(values[1:] - values[0])
 
@@ -63,19 +68,32 @@ def _gains(
 def nearest_in_box(values: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:
     """The nearest rows of sum 1 with entries within ``radius`` of those of ``centre`` and in [0, 1].
 
-    They are the clipped entries of :math:`x-t` at the shift :math:`t` at which their sum is 1, between two shifts
-    that are halved apart until nothing is left.
+    ``values`` is ``(count, states, signals)``, ``centre`` ``(states, signals)``.
+
+    By fixing entries (Bitran and Hax, 1981): all that are free move by the same number until the sum is 1; of those
+    that are then beyond a limit, the side that is further off in total stays at its limits for good.
     """
-    lower, upper = np.maximum(centre - radius, 0), np.minimum(centre + radius, 1)
-    low = (values - upper).min(-1, keepdims=True)
-    high = (values - lower).max(-1, keepdims=True)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        over = np.clip(values - middle, lower, upper).sum(-1, keepdims=True) > 1
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-    found = np.clip(values - high, lower, upper)
+    # signals first, as sums over a short last axis take long
+    limits = np.maximum(centre - radius, 0)[None], np.minimum(centre + radius, 1)[None]
+    moved, lower, upper = (
+        np.ascontiguousarray(np.moveaxis(part, -1, 0)) for part in (values, *limits)
+    )
+    free, found = np.ones(moved.shape, bool), np.zeros(moved.shape)
+    for _ in moved:
+        missing = 1 - np.where(free, 0.0, found).sum(0)
+        shift = (np.where(free, moved, 0.0).sum(0) - missing) / np.maximum(free.sum(0), 1)
+        shifted = moved - shift
+        found = np.where(free, np.clip(shifted, lower, upper), found)
+        lack, excess = (
+            np.where(free, np.maximum(part, 0.0), 0.0)
+            for part in (lower - shifted, shifted - upper)
+        )
+        if not (lack.any() or excess.any()):
+            break
+        free &= ~np.where(lack.sum(0) >= excess.sum(0), lack > 0, excess > 0)
     found = np.where(found - lower <= AT_LIMIT, lower, found)
-    return np.where(upper - found <= AT_LIMIT, upper, found)
+    found = np.where(upper - found <= AT_LIMIT, upper, found)
+    return np.moveaxis(found, 0, -1)
 
 
 def _batches(samples: int) -> Iterator[int]:
