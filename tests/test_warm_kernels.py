@@ -43,6 +43,11 @@ def start(monkeypatch, tmp_path):
         manager.shutdown_kernel(now=True)
 
 
+def test_without_the_entry_point_kernels_start_as_usual(monkeypatch):
+    monkeypatch.setattr(warm_kernels, "entry_points", lambda **_: ())
+    assert warm_kernels.environment() == {}
+
+
 def told(client, code):
     """What the code prints, or its error."""
     said = []

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,8 +33,10 @@ PATH = tuple(sys.path)
 
 
 def environment() -> dict[str, str]:
-    """What makes Jupyter start warm kernels, where forking is safe: nothing of theirs has threads there yet."""
-    return {"JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER} if sys.platform == "linux" else {}
+    """What makes Jupyter start warm kernels, where it can find them, and where forking is safe."""
+    known = entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER)
+    warm = sys.platform == "linux" and len(known) > 0
+    return {"JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER} if warm else {}
 
 
 class WarmProvisioner(LocalProvisioner):
