@@ -15,6 +15,7 @@ import pytest
 from executions import watch
 from persuasion.system.own_folder import emptied_folder
 from study import EXPERIMENTS, preset, produce
+from study.run import warm_kernels
 from study.run.pages import notebooks
 from study.run.reproduce import kernel_environment
 
@@ -45,7 +46,7 @@ def run(root: Path, folder: Path, processes: int) -> int:
 def main() -> int:
     """Exit code of the nbval run."""
     os.environ.update({"PRESET": "smoke", "PERSUASION_STORE": str(BUILD / "store.sqlite")})
-    os.environ.update(kernel_environment())
+    os.environ.update({**kernel_environment(), **warm_kernels.environment()})
     watch(Path(os.environ["IPYTHONDIR"]))
     # first, so that two pages do not compute the same records side by side
     produce(preset("smoke"), EXPERIMENTS)

@@ -14,6 +14,7 @@ import yaml
 
 from persuasion.system.end_with_parent import end_with_parent
 from persuasion.system.own_folder import make_folder
+from study.run import warm_kernels
 from study.run.executors import default_workers
 
 AT_ONCE = 4  # each is a process with torch in it, too many for a small machine's memory
@@ -83,7 +84,7 @@ def _start(environment: Mapping[str, str]) -> None:
     """In a worker: what the kernels inherit."""
     end_with_parent()
     logging.disable(logging.WARNING)
-    os.environ.update(environment)
+    os.environ.update({**environment, **warm_kernels.environment()})
 
 
 def execute_page(root: Path, page: str, folder: Path) -> Path:
