@@ -17,7 +17,7 @@ from study.run.executors import workers_for
 from persuasion.regret.certify_many import _run
 
 def work(item):
-    print(os.getpid(), flush=True)
+    os.write(1, f"{os.getpid()}\\n".encode())  # a whole line, whoever else writes
     time.sleep(300)
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ print("page {title}")
 {code}
 ```
 """
+# quicker where a page does nothing
+COLD = {"JUPYTER_DEFAULT_PROVISIONER_NAME": "local-provisioner"}
 SHOW = """
 import os
 print("value", os.environ["VALUE"])
@@ -117,8 +119,8 @@ def test_papermill_runs_pages_side_by_side_once_each_and_again_in_the_next_run(t
     }
     source, executed, done = tmp_path / "source", tmp_path / "executed", []
     write_book(source, **pages)
-    for times, value in enumerate(("first", "second"), start=1):
-        execute_pages(source, executed, {"VALUE": value}, lambda *line: done.append(line), 2)
+    for times, given in enumerate(({"VALUE": "first", **COLD}, {"VALUE": "second"}), start=1):
+        execute_pages(source, executed, given, lambda *line: done.append(line), 2)
         assert executions(source, kernels) == dict.fromkeys(pages, times)
     code, said = build(source, executed)
     assert code == 0, said
@@ -164,14 +166,14 @@ def test_a_page_that_fails_papermill_ends_the_run_with_its_cell_and_traceback(tm
     source, executed = tmp_path / "source", tmp_path / "executed"
     write_book(source, slow="import time; time.sleep(500)", bad="raise LookupError('no such game')")
     with pytest.raises(PageFailed, match=r"^bad\.md: code cell 2 fails: LookupError: no such"):
-        execute_pages(source, executed, {}, workers=2)
+        execute_pages(source, executed, COLD, workers=2)
     assert not (executed / "bad.ipynb").exists()
 
 
 def test_a_kernel_that_dies_is_a_page_that_failed(tmp_path):
     write_book(tmp_path / "source", bad="import os; os._exit(1)")
     with pytest.raises(PageFailed, match=r"^bad\.md: DeadKernelError"):
-        execute_pages(tmp_path / "source", tmp_path / "executed", {}, workers=1)
+        execute_pages(tmp_path / "source", tmp_path / "executed", COLD, workers=1)
 
 
 def page(code, count):

@@ -84,7 +84,7 @@ def _start(environment: Mapping[str, str]) -> None:
     """In a worker: what the kernels inherit."""
     end_with_parent()
     logging.disable(logging.WARNING)
-    os.environ.update({**environment, **warm_kernels.environment()})
+    os.environ.update({**warm_kernels.environment(), **environment})
 
 
 def execute_page(root: Path, page: str, folder: Path) -> Path:
