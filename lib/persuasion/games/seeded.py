@@ -6,6 +6,8 @@ starts on the same game, and the order of the jobs does not matter.
 
 from __future__ import annotations
 
+import functools
+import json
 import math
 from typing import Any
 
@@ -14,7 +16,7 @@ import numpy as np
 from persuasion.games import GENERATORS
 from persuasion.model.game import Game
 from persuasion.model.policies import uniform_policies
-from persuasion.model.seeds import seed_sequence
+from persuasion.model.seeds import canonical, seed_sequence
 from persuasion.model.simulate import sender_utilities
 
 
@@ -22,6 +24,13 @@ def build_game(game: dict[str, Any]) -> Game:
     """The game of a configuration ``{"family", "parameters", "index", "seed"}``."""
     if game["family"] not in GENERATORS:
         raise ValueError(f"unknown family {game['family']!r}; known: {', '.join(GENERATORS)}")
+    return _built(canonical(game))
+
+
+@functools.lru_cache(maxsize=512)
+def _built(text: str) -> Game:
+    """Built once, with its standard form: pages, figures and the audit ask for the same games again and again."""
+    game = json.loads(text)
     return GENERATORS[game["family"]](**game["parameters"], seed=seed_sequence("game", game))
 
 

@@ -27,11 +27,11 @@ def joint_weights(game: Game, policies: np.ndarray) -> np.ndarray:
 
     ``policies`` is ``(senders, states, ..., signals)``: other axes follow that of the states.
     """
-    weights = game.prior.reshape(-1, *(1,) * (policies.ndim - 2))
-    for policy in policies:
-        weights = weights[..., None] * policy[..., None, :]
+    weights = policies[-1]
+    for policy in policies[-2::-1]:  # the first sender's signal varies slowest
+        weights = policy[..., :, None] * weights[..., None, :]
         weights = weights.reshape(*weights.shape[:-2], -1)
-    return weights
+    return np.asarray(game.prior.reshape(-1, *(1,) * (weights.ndim - 1)) * weights)
 
 
 def utilities(game: Game, policies: np.ndarray, ties: Any = LOWEST_INDEX) -> np.ndarray:
@@ -52,7 +52,7 @@ def expected(
         weights = joint_weights(game, np.moveaxis(part, 0, 2)).reshape(states, -1)
         chosen = _chosen(game, weights, ties)
         for k, payoff in enumerate(payoffs):
-            value = np.einsum("wc,wc->c", payoff[:, chosen], weights)
+            value = np.take_along_axis(payoff.T @ weights, chosen[None], 0)
             found[start : start + portion, k] = value.reshape(len(part), -1).sum(1)
     return found.reshape(*policies.shape[:-3], len(payoffs))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -23,7 +24,13 @@ def jobs(preset: Preset, experiment: str) -> list[Job]:
     """All jobs of one experiment of a preset. ``ValueError`` for an unknown experiment."""
     if experiment not in STUDIES:
         raise ValueError(f"unknown experiment {experiment!r}; known: {', '.join(EXPERIMENTS)}")
-    return STUDIES[experiment](preset)
+    return list(_planned(preset, experiment))
+
+
+@functools.lru_cache(maxsize=64)
+def _planned(preset: Preset, experiment: str) -> tuple[Job, ...]:
+    """Planned once: a page asks for the same thousands of jobs, and for their keys, many times."""
+    return tuple(STUDIES[experiment](preset))
 
 
 def _benchmark(experiment: str) -> Callable[[Preset], list[Job]]:
@@ -56,20 +63,35 @@ def _synthetic(preset: Preset, benchmark: Benchmark) -> Iterable[dict[str, Any]]
 def _jobs_of_game(preset: Preset, game: dict[str, Any]) -> list[Job]:
     starts = max(search.starts for search in preset.searches)
     reference = {"kind": "reference", "game": game, "starts": starts}
-    return [Job(reference, 0.1)] + [_solve(preset, game, method) for method in preset.methods]
-
-
-def _solve(preset: Preset, game: dict[str, Any], method: str) -> Job:
-    settings = {
-        "kind": "solve",
-        "game": game,
-        "method": method,
-        "training": _training(preset, preset.training, method),
-        "searches": [to_dict(search) for search in preset.searches],
-        "tolerances": list(preset.tolerances),
-    }
     senders = game["parameters"].get("senders") or SCENARIO_INPUTS[game["family"]]
-    return Job(settings, senders * _training_cost(preset.training, method))
+    return [Job(reference, 0.1)] + [
+        Job({"kind": "solve", "game": game, **settings}, senders * cost)
+        for settings, cost in _searches(preset)
+    ]
+
+
+@functools.lru_cache(maxsize=64)
+def _searches(preset: Preset) -> list[tuple[dict[str, Any], float]]:
+    """What the jobs of all games have in common, with the cost for a sender: one entry per network."""
+    return [
+        (
+            {
+                "method": method,
+                "training": _training(preset, preset.training, method),
+                "searches": [to_dict(search) for search in preset.searches],
+                "tolerances": list(preset.tolerances),
+            },
+            _training_cost(preset.training, method),
+        )
+        for method in preset.methods
+    ]
+
+
+def _by_game(preset: Preset, *experiments: str) -> list[list[Job]]:
+    """The jobs of some benchmarks game by game: its reference, then its searches."""
+    step = 1 + len(preset.methods)
+    planned = [job for name in experiments for job in _planned(preset, name)]
+    return [planned[start : start + step] for start in range(0, len(planned), step)]
 
 
 def _training(preset: Preset, training: Training, method: str) -> dict[str, Any]:
@@ -92,22 +114,20 @@ def _training_cost(training: Training, method: str) -> float:
 
 
 def _certificates(preset: Preset) -> list[Job]:
-    found = [_jobs_of_game(preset, game) for game in _both_benchmarks(preset)]
-    return certificates.certify_jobs(preset, found)
+    return certificates.certify_jobs(preset, _by_game(preset, "second", "synthetic"))
 
 
 def _scenario_certificates(preset: Preset) -> list[Job]:
-    found = [_jobs_of_game(preset, game) for game in games(preset, "scenarios")]
     settings = preset.certificates
     largest = settings.global_senders if settings.scenario_global else 0
-    return certificates.shown_jobs(preset, found, 1, largest)
+    return certificates.shown_jobs(preset, _by_game(preset, "scenarios"), 1, largest)
 
 
 def _figure_certificates(preset: Preset) -> list[Job]:
     """Two senders first: exact in a moment; with four, in larger games, an interval after the time limit."""
-    two_first = sorted(_both_benchmarks(preset), key=lambda game: game["parameters"]["senders"])
-    found = [_jobs_of_game(preset, game)[1:] for game in two_first]
-    return certificates.shown_jobs(preset, found, len(preset.searches))
+    searches = [found[1:] for found in _by_game(preset, "second", "synthetic")]
+    searches.sort(key=lambda found: found[0].config["game"]["parameters"]["senders"])
+    return certificates.shown_jobs(preset, searches, len(preset.searches))
 
 
 def _sensitivity(preset: Preset) -> list[Job]:
@@ -155,7 +175,9 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "sensitivity": _sensitivity,
     "baselines": _baselines,
     "certificates": _certificates,
-    "baseline-certificates": lambda preset: certificates.certify_jobs(preset, [_baselines(preset)]),
+    "baseline-certificates": lambda preset: certificates.certify_jobs(
+        preset, [jobs(preset, "baselines")]
+    ),
     "figure-certificates": _figure_certificates,
     "scenario-certificates": _scenario_certificates,
     "kinks": certificates.kinks_jobs,

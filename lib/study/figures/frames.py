@@ -13,7 +13,7 @@ from persuasion.model.seeds import canonical
 from study.designs.config import Preset
 from study.designs.design import EXPERIMENTS, jobs
 from study.figures.style import NAMES
-from study.records.results import config_identity
+from study.records.job import config_identity
 from study.records.store import Record
 
 DEGENERATE_VARIANCE = 1e-6

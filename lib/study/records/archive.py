@@ -26,7 +26,6 @@ from study.records.results import (
     MANIFEST,
     SCHEMA,
     Results,
-    identity,
     manifest_digest,
     part_file,
     read_manifest,
@@ -59,10 +58,10 @@ def append(
     manifest = _manifest(folder, preset)
     if not records:
         return []
-    kept = [replace(compact(record), key=identity(job)) for job, record in records]
+    kept = [replace(compact(record), key=job.identity) for job, record in records]
     tables: Rows = defaultdict(list)
     for (job, _), record in zip(records, kept):
-        for table, rows in to_rows(record, [identity(need) for need in job.needs], name).items():
+        for table, rows in to_rows(record, [need.identity for need in job.needs], name).items():
             tables[table] += rows
     tables["sources"] = list({row["source"]: row for row in tables["sources"]}.values())
     files = {table: to_parquet(table, rows) for table, rows in tables.items() if rows}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,11 @@ class Job:
             content["needs"] = [job.key for job in self.needs]
         return hashlib.sha256(canonical(content).encode()).hexdigest()
 
+    @functools.cached_property
+    def identity(self) -> str:
+        """Hash of what the job is, whatever version of the code runs it; the key of its committed record."""
+        return config_identity(self.config, [job.identity for job in self.needs])
+
     @property
     def label(self) -> str:
         """Short human name for progress and error lists."""
@@ -44,3 +50,9 @@ class Job:
         return (
             f"{self.config['kind']} {self.config.get('method', '')} {' '.join(filter(None, parts))}"
         )
+
+
+def config_identity(config: dict[str, Any], needs: Sequence[str] = ()) -> str:
+    """Hash of a configuration and of the identities of the jobs that it needs."""
+    content = {"config": config, "needs": list(needs)}
+    return hashlib.sha256(canonical(content).encode()).hexdigest()

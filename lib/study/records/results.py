@@ -14,7 +14,7 @@ import gc
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -73,11 +73,11 @@ class Results:
 
     def find(self, job: Job) -> Record | None:
         """The record of the job's configuration, whatever version of the code made it, or None."""
-        return self._records.get(identity(job))
+        return self._records.get(job.identity)
 
     def done(self, jobs: Iterable[Job]) -> set[str]:
         """Keys of those of the jobs whose configuration has a record."""
-        return {job.key for job in jobs if identity(job) in self._records}
+        return {job.key for job in jobs if job.identity in self._records}
 
     def __iter__(self) -> Iterator[Record]:
         return iter(self._records.values())
@@ -141,17 +141,6 @@ def manifest_digest(manifest: dict[str, Any]) -> str:
     """SHA-256 of everything in the manifest but the digest itself."""
     rest = {name: value for name, value in manifest.items() if name != "digest"}
     return hashlib.sha256(canonical(rest).encode()).hexdigest()
-
-
-def identity(job: Job) -> str:
-    """Hash of what a job is, whatever version of the code runs it; the key of its committed record."""
-    return config_identity(job.config, [identity(needed) for needed in job.needs])
-
-
-def config_identity(config: dict[str, Any], needs: Sequence[str] = ()) -> str:
-    """Hash of a configuration and of the identities of the jobs that it needs."""
-    content = {"config": config, "needs": list(needs)}
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
 
 
 def part_file(folder: Path, table: str, name: str) -> Path:
