@@ -150,3 +150,15 @@ def test_rays_beside_column_generation_say_what_was_proved():
     for row in table.itertuples():
         assert row.ratio == pytest.approx(row[4] / row[3])
     assert costs.rays_table({}).empty
+
+
+def test_equilibria_by_size_are_those_measured():
+    _, results = costs.read_measured(BENCHMARKS / "nash.json")
+    table = costs.equilibria_table(results)
+    assert table["size"].is_monotonic_increasing
+    for size, games, solved in table[["size", "games", "solved"]].to_numpy().tolist():
+        regrets = results[f"nash-{size}"]["regrets"]
+        assert games == len(regrets) == 20
+        assert solved == f"{np.mean(np.array(regrets) <= 1e-3):.0%}"
+        assert all(len(row["commit"]) == 40 for row in results.values())
+    assert costs.equilibria_table({}).empty

@@ -100,6 +100,24 @@ def test_there_is_a_dot_at_the_belief_of_every_joint_signal(states):
     assert all(game.names.joint(s) in picture.text for s in signals.signals)
 
 
+def test_the_plane_of_utilities_has_every_landmark_and_everything_that_was_found():
+    payoffs = [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]
+    found = solve(Game([0.7, 0.3], MATCH, payoffs, 2), FAST)
+    picture = utility_picture(found)
+    assert len(found.landmarks) == 5
+    assert found.proven
+    circles = elements(picture, "circle")
+    assert len(circles) == len(found.landmarks) + len(found.found) + len(found.equilibria)
+    sizes = [float(circle.get("r")) for circle in circles]
+    assert sizes == sorted(sizes, reverse=True), "nothing hides what lies on it"
+    for mark in found.landmarks:
+        assert mark.name in picture.text
+    numbers = ", ".join(text.text or "" for text in elements(picture, "text")).split(", ")
+    wanted = [f"E{k + 1}" for k in range(len(found.proven))]
+    wanted += [f"L{k + 1}" for k in range(len(found.equilibria))]
+    assert sorted(n for n in numbers if n[:1] in ("E", "L")) == sorted(wanted)
+
+
 def test_pictures_are_only_drawn_where_they_fit(monkeypatch):
     monkeypatch.setattr("persuasion.equilibria.nash.MOST_STATES", 0)  # what is found is not drawn
     game = random_game(1, states=4, senders=3)

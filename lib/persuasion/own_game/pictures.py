@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
@@ -186,46 +187,72 @@ def _signal(drawing: _Drawing, at: Point, probability: float, number: int) -> No
 
 
 def utility_picture(solution: Solution) -> Picture | None:
-    """The plane of two senders' utilities: no revelation, full revelation, and what the searches found."""
+    """The plane of two senders' utilities: landmarks, equilibria and local equilibria, by their numbers."""
     game = solution.game
     if game.shape.senders != 2:
         return None
-    points = [
-        (
-            "no revelation",
-            sender_utilities(game, no_revelation(game), ties=solution.request.ties),
-            "c1",
-        )
-    ]
-    if revealed := solution.revelation.examined:
-        points.append(("full revelation", revealed.utilities, "c2"))
-    for number, entry in enumerate(solution.equilibria, 1):
-        what = f"{number}: {entry.status}"
-        points.append((what, entry.utilities, "c0" if entry.certified else "open"))
+    points = list(_outcomes(solution))
     names = [game.names.sender(i) for i in range(2)]
     listed = "; ".join(
-        f"{label} ({number_text(u[0])}, {number_text(u[1])})" for label, u, _ in points
+        f"{point.mark} {point.what} ({number_text(u[0])}, {number_text(u[1])})".strip()
+        for point in points
+        for u in [point.utilities]
     )
     title = f"Utilities of {names[0]} (across) and {names[1]} (up)"
     drawing = _Drawing(SIDE, 300, f"{title}. {listed}.")
-    values = np.array([u for _, u, _ in points])
+    values = np.array([point.utilities for point in points])
     x, y = (_scale(values[:, i]) for i in range(2))
     _frame(drawing, x, y, *values.T)
-    for label, u, kind in points:
-        at = _x(u[0], *x), _y(u[1], *y)
-        drawing.add("circle", cx=at[0], cy=at[1], r=7, class_=f"point {kind}")
-        if label[0].isdigit():
-            drawing.write(label.split(":")[0], at[0], at[1] - 10)
+    marks: dict[Point, list[str]] = {}
+    for point in points:
+        at = _x(point.utilities[0], *x), _y(point.utilities[1], *y)
+        drawing.add("circle", cx=at[0], cy=at[1], r=point.size, class_=f"point {point.kind}")
+        if point.mark:
+            near = next((place for place in marks if math.dist(place, at) < MARGIN / 2), at)
+            marks.setdefault(near, []).append(point.mark)
+    for (left, top), texts in marks.items():
+        drawing.write(", ".join(texts), left, top - 15)
     drawing.write(names[0], SIDE / 2, 294)
     drawing.write(names[1], 4, 12, "start")
-    kinds = {
-        "c1": "no revelation",
-        "c2": "full revelation",
-        "c0": "found and certified",
-        "open": "found, not certified",
-    }
-    legend = [(kind, text) for kind, text in kinds.items() if any(kind == p[2] for p in points)]
+    legend = list(dict.fromkeys((point.kind, point.what) for point in points))
     return Picture(drawing.done(), title, f"{listed}.", legend)
+
+
+class _Outcome(NamedTuple):
+    """A point of the plane; ``mark`` is its number in the report."""
+
+    utilities: np.ndarray
+    what: str
+    kind: str
+    size: float = 5.0
+    mark: str = ""
+
+
+def _outcomes(solution: Solution) -> Iterator[_Outcome]:
+    """Those in front last, and the larger first where they lie on each other."""
+    if solution.landmarks:
+        known = [(mark.name, mark.utilities) for mark in solution.landmarks]
+    else:
+        silent = no_revelation(solution.game)
+        known = [
+            ("no revelation", sender_utilities(solution.game, silent, ties=solution.request.ties))
+        ]
+        if revealed := solution.revelation.examined:
+            known.append(("full revelation", revealed.utilities))
+    for number, (name, utilities) in enumerate(known, 1):
+        yield _Outcome(utilities, name, f"c{number}", 14 - 1.2 * number)
+    for number, local in enumerate(solution.equilibria, 1):
+        what, kind = (
+            ("local equilibrium", "c6") if local.certified else ("local search, no proof", "open")
+        )
+        yield _Outcome(local.utilities, what, kind, 7.0, f"L{number}")
+    proven = 0
+    for entry in solution.found:
+        proven += entry in solution.proven
+        if entry in solution.proven:
+            yield _Outcome(entry.utilities, "equilibrium", "c0", mark=f"E{proven}")
+        else:
+            yield _Outcome(entry.utilities, "near an equilibrium", "open")
 
 
 def _scale(values: np.ndarray) -> tuple[float, float]:

@@ -150,14 +150,17 @@ def policy_frame(solution: Solution) -> pd.DataFrame:
 
 
 def outcome_frame(solution: Solution) -> pd.DataFrame:
-    """A row per profile: whose it is, its status, every sender's and the receiver's utility, its largest regret."""
+    """A row per profile: whose it is, its status, every sender's and the receiver's utility, its largest regret.
+
+    Of the local equilibria, those that are certified.
+    """
     names, shape = solution.game.names, solution.game.shape
     rows: list[tuple[str, str, Examined | Equilibrium, Certificate]] = [
         ("given", solution.profile.name, solution.profile, solution.profile.certificate)
     ]
     if revealed := solution.revelation.examined:
         rows.append(("theorem 4", "full revelation", revealed, revealed.certificate))
-    rows += [(e.method, e.status, e, e.anywhere or e.certificate) for e in solution.equilibria]
+    rows += [(e.method, e.status, e, e.anywhere or e.certificate) for e in solution.certified]
     anywhere = [
         (e.start, e.status, *e.utilities, e.receiver_utility, e.regret[1], e.certificate.radius)
         for e in solution.found
@@ -197,7 +200,8 @@ def _latex(frame: pd.DataFrame, caption: str) -> str:
     style.format(_cell).hide(axis="index")
     style.format_index(lambda k: headings[k].translate(LATEX), axis=1)
     caption = caption.translate(LATEX)
-    return str(style.to_latex(hrules=True, caption=caption, position_float="centering"))
+    text = style.to_latex(hrules=True, caption=caption, position_float="centering")
+    return str(text).replace(r"\centering", r"\centering\small", 1)
 
 
 def _cell(value: object) -> str:

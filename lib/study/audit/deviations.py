@@ -8,11 +8,9 @@ import numpy as np
 
 from persuasion.learn.sampled_check import FIRST_BATCH, LARGEST_BATCH
 from persuasion.model.game import Game
-from study.audit.evaluate import expected
+from study.audit.evaluate import WORKSPACE, expected_at, joint_weights
 
 Place = tuple[int, int, int]
-PORTION = 2**15
-"""Numbers at a time, so that they stay in a processor's cache."""
 AT_LIMIT = 4 * np.finfo(float).eps
 """What is nearer to a limit is at it: it matters whether a signal excludes a state or all but excludes it."""
 
@@ -53,16 +51,23 @@ def _gains(
 ) -> np.ndarray:  # fmt: skip
     """What a sender's deviations of a batch ``(sender, batch)`` gain it, from the ``first`` on."""
     sender, _ = batch
+    own, rest = policies[sender], joint_weights(game, np.delete(policies, sender, 0))
     generator = np.random.default_rng([*seeds, *batch])
-    moved = generator.uniform(-radius, radius, (count, *policies.shape[1:]))[first:]
-    profiles = np.repeat(policies[None], len(moved) + 1, 0)
-    step = max(1, PORTION // policies[sender].size)
-    for start in range(0, len(moved), step):
-        part = policies[sender] + moved[start : start + step]
-        near = nearest_in_box(part, policies[sender], radius)
-        profiles[1 + start : 1 + start + step, sender] = near
-    values = expected(game, game.senders[sender : sender + 1], profiles)[:, 0]
-    return np.asarray(values[1:] - values[0])
+    moved = generator.uniform(-radius, radius, (count, *own.shape))[first:]
+    step = max(1, WORKSPACE // (own.size * rest.shape[1]))
+    parts = (own + moved[start : start + step] for start in range(0, len(moved), step))
+    tables = (_table(rest, nearest_in_box(part, own, radius)) for part in parts)
+    payoff = game.senders[sender : sender + 1]
+    values = [expected_at(game, payoff, table)[:, 0] for table in tables]
+    return np.asarray(
+        np.concatenate(values) - expected_at(game, payoff, _table(rest, own[None]))[0]
+    )
+
+
+def _table(rest: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Weights ``(states, count, joint signals)`` of policies ``(count, states, signals)`` beside the others'."""
+    table = np.moveaxis(own, 1, 0)[..., None] * rest[:, None, None, :]
+    return table.reshape(*table.shape[:2], -1)
 
 
 def nearest_in_box(values: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:

@@ -27,8 +27,8 @@ def joint_weights(game: Game, policies: np.ndarray) -> np.ndarray:
 
     ``policies`` is ``(senders, states, ..., signals)``: other axes follow that of the states.
     """
-    weights = policies[-1]
-    for policy in policies[-2::-1]:  # the first sender's signal varies slowest
+    weights = np.ones((*policies.shape[1:-1], 1))
+    for policy in policies[::-1]:  # the first sender's signal varies slowest
         weights = policy[..., :, None] * weights[..., None, :]
         weights = weights.reshape(*weights.shape[:-2], -1)
     return np.asarray(game.prior.reshape(-1, *(1,) * (weights.ndim - 1)) * weights)
@@ -49,12 +49,19 @@ def expected(
     found = np.empty((len(profiles), len(payoffs)))
     for start in range(0, len(profiles), portion):
         part = profiles[start : start + portion]
-        weights = joint_weights(game, np.moveaxis(part, 0, 2)).reshape(states, -1)
-        chosen = _chosen(game, weights, ties)
-        for k, payoff in enumerate(payoffs):
-            value = np.take_along_axis(payoff.T @ weights, chosen[None], 0)
-            found[start : start + portion, k] = value.reshape(len(part), -1).sum(1)
+        weights = joint_weights(game, np.moveaxis(part, 0, 2))
+        found[start : start + portion] = expected_at(game, payoffs, weights, ties)
     return found.reshape(*policies.shape[:-3], len(payoffs))
+
+
+def expected_at(
+    game: Game, payoffs: np.ndarray, weights: np.ndarray, ties: Any = LOWEST_INDEX
+) -> np.ndarray:
+    """The same ``(count, k)`` at weights ``(states, count, joint signals)``."""
+    flat = weights.reshape(len(weights), -1)
+    chosen = _chosen(game, flat, ties)[None]
+    values = [np.take_along_axis(payoff.T @ flat, chosen, 0) for payoff in payoffs]
+    return np.stack([value.reshape(weights.shape[1:]).sum(1) for value in values], 1)
 
 
 def _chosen(game: Game, weights: np.ndarray, ties: Any) -> np.ndarray:

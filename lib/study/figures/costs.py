@@ -64,6 +64,23 @@ def rays_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     )
 
 
+def equilibria_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Random two-sender games solved by the double oracle, and by annealed best responses in turn, by size."""
+    rows = [(n.removeprefix("nash-"), r) for n, r in results.items() if n.startswith("nash-")]
+    return pd.DataFrame(
+        {
+            "size": int(size),
+            "games": row["games"],
+            "solved": f"{row['share']:.0%}",
+            "in turn": f"{row['baseline_share']:.0%}",
+            "another outcome": f"{row['share_other']:.0%}",
+            "better for both": f"{row['better_for_both']:.0%}",
+            "seconds": f"{row['seconds']:.3g}",
+        }
+        for size, row in sorted(rows, key=lambda entry: int(entry[0]))
+    )
+
+
 def operations_table(variants: Mapping[str, str], inputs: tuple[int, ...]) -> pd.DataFrame:
     """Operations per sample of a prediction and of a training step, by architecture and length of input."""
     columns = ["network", "inputs", "prediction", "training step"]

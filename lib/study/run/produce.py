@@ -96,7 +96,7 @@ def origin(preset: Preset, store: str | Path | None = None) -> str:
 
 def _check_coverage(results: Records, preset: Preset, experiments: Sequence[str]) -> None:
     for name in experiments:
-        if not results.done(design.jobs(preset, name)):
+        if not any(results.find(job) for job in design.jobs(preset, name)):
             raise StoreError(
                 f"{results.path}: holds nothing of experiment {name!r} as preset {preset.name} has it "
                 "now; show a computed store, or export the experiment"
