@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from persuasion.games.examples import EXAMPLES
 from study import preset
 from study.designs import design
 from study.figures import costs
@@ -162,3 +163,11 @@ def test_equilibria_by_size_are_those_measured():
         assert solved == f"{np.mean(np.array(regrets) <= 1e-3):.0%}"
         assert all(len(row["commit"]) == 40 for row in results.values())
     assert costs.equilibria_table({}).empty
+
+
+def test_the_examples_are_solved_in_twenty_seconds():
+    _, results = costs.read_measured(BENCHMARKS / "nash.json")
+    table = costs.examples_table(results["solve-examples"])
+    assert set(table["example"]) == set(EXAMPLES) - {"quality-advertising", "product-advertising"}
+    assert table["seconds"].max() <= 20
+    assert table["found"].str.contains("outcome").all()

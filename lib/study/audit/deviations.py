@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from persuasion.learn.sampled_check import FIRST_BATCH, LARGEST_BATCH
 from persuasion.model.game import Game
-from study.audit.evaluate import WORKSPACE, expected_at, joint_weights
+from persuasion.model.ties import LOWEST_INDEX
+from study.audit.duality import deviator
+from study.audit.evaluate import WORKSPACE, above_least, expected_at, joint_weights
 
 Place = tuple[int, int, int]
 AT_LIMIT = 4 * np.finfo(float).eps
@@ -26,8 +29,9 @@ def best_sample(
     """
     largest, place = 0.0, None
     for sender in range(len(policies)):
+        near = Nearby.of(game, policies, sender, radius)
         for batch, size in enumerate(_batches(samples)):
-            gains = _gains(game, policies, radius, seeds, (sender, batch), size)
+            gains = _gains(near, seeds, (sender, batch), size)
             row = int(gains.argmax())
             if gains[row] > largest:
                 largest, place = float(gains[row]), (sender, batch, row)
@@ -41,33 +45,69 @@ def gain_at(
     if place is None:
         return 0.0
     sender, batch, row = place
+    near = Nearby.of(game, policies, sender, radius)
     # a batch begins in the same way however long it is
-    return float(_gains(game, policies, radius, seeds, (sender, batch), row + 1, row)[0])
+    return float(_gains(near, seeds, (sender, batch), row + 1, row)[0])
 
 
 def _gains(
-    game: Game, policies: np.ndarray, radius: float, seeds: Sequence[int], batch: tuple[int, int],
-    count: int, first: int = 0,
-) -> np.ndarray:  # fmt: skip
+    near: Nearby, seeds: Sequence[int], batch: tuple[int, int], count: int, first: int = 0
+) -> np.ndarray:
     """What a sender's deviations of a batch ``(sender, batch)`` gain it, from the ``first`` on."""
-    sender, _ = batch
-    own, rest = policies[sender], joint_weights(game, np.delete(policies, sender, 0))
     generator = np.random.default_rng([*seeds, *batch])
-    moved = generator.uniform(-radius, radius, (count, *own.shape))[first:]
-    step = max(1, WORKSPACE // (own.size * rest.shape[1]))
-    parts = (own + moved[start : start + step] for start in range(0, len(moved), step))
-    tables = (_table(rest, nearest_in_box(part, own, radius)) for part in parts)
-    payoff = game.senders[sender : sender + 1]
-    values = [expected_at(game, payoff, table)[:, 0] for table in tables]
-    return np.asarray(
-        np.concatenate(values) - expected_at(game, payoff, _table(rest, own[None]))[0]
-    )
+    moved = generator.uniform(-near.radius, near.radius, (count, *near.own.shape))[first:]
+    step = max(1, WORKSPACE // max(near.own.size, near.table))
+    parts = (near.own + moved[start : start + step] for start in range(0, len(moved), step))
+    values = [near.worth(nearest_in_box(part, near.own, near.radius)) for part in parts]
+    return np.asarray(np.concatenate(values) - near.worth(near.own[None]))
 
 
-def _table(rest: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Weights ``(states, count, joint signals)`` of policies ``(count, states, signals)`` beside the others'."""
-    table = np.moveaxis(own, 1, 0)[..., None] * rest[:, None, None, :]
-    return table.reshape(*table.shape[:2], -1)
+@dataclass(frozen=True, eq=False)
+class Nearby:
+    """What a sender's policies within ``radius`` are worth.
+
+    Where only one action can be optimal, the worth is linear in the policy; the other joint signals are counted.
+
+    Attributes
+    ----------
+    own : (states, signals) the policy
+    linear : (states, signals) what a unit of probability is worth where the action is settled
+    weights : per signal (states, columns) probabilities of the others' joint signals where it is not
+    payoff : (1, states, actions) the sender's, above the least in each state
+    """
+
+    game: Game
+    own: np.ndarray
+    radius: float
+    linear: np.ndarray
+    weights: list[np.ndarray]
+    payoff: np.ndarray
+
+    @classmethod
+    def of(cls, game: Game, policies: np.ndarray, sender: int, radius: float) -> Nearby:
+        """Around ``policies`` (senders, states, signals), with ties to the lowest index."""
+        problem = deviator(game, policies, sender, radius, LOWEST_INDEX)
+        weights = joint_weights(game, np.delete(policies, sender, axis=0))
+        weights = weights[:, weights.max(0) > 0]
+        settled = problem.possible.sum(2) == 1
+        worth = problem.gains[np.arange(weights.shape[1]), problem.possible.argmax(2)]
+        linear = np.where(settled[..., None], worth, 0.0).sum(1).T * problem.unit
+        open_ = [weights[:, ~row] for row in settled]
+        return cls(game, policies[sender], radius, linear, open_, above_least(game, sender)[None])
+
+    @property
+    def table(self) -> int:
+        """Numbers that one policy needs."""
+        return sum(part.size for part in self.weights)
+
+    def worth(self, policies: np.ndarray) -> np.ndarray:
+        """Utilities ``(count,)`` above the least in each state, of policies ``(count, states, signals)``."""
+        total = np.einsum("nws,ws->n", policies, self.linear)
+        for signal, weights in enumerate(self.weights):
+            if weights.size:
+                table = policies[:, :, signal].T[:, :, None] * weights[:, None]
+                total += expected_at(self.game, self.payoff, table)[:, 0]
+        return np.asarray(total)
 
 
 def nearest_in_box(values: np.ndarray, centre: np.ndarray, radius: float) -> np.ndarray:

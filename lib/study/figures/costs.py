@@ -81,6 +81,12 @@ def equilibria_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     )
 
 
+def examples_table(result: Mapping[str, Any]) -> pd.DataFrame:
+    """What ``solve`` finds on the examples that ship, and in how much processor time."""
+    rows = [(name, row["seconds"], row["outcomes"]) for name, row in result["examples"].items()]
+    return pd.DataFrame(rows, columns=["example", "seconds", "found"])
+
+
 def operations_table(variants: Mapping[str, str], inputs: tuple[int, ...]) -> pd.DataFrame:
     """Operations per sample of a prediction and of a training step, by architecture and length of input."""
     columns = ["network", "inputs", "prediction", "training step"]

@@ -13,6 +13,7 @@ from persuasion.system.own_folder import emptied_folder, make_folder, own_folder
 from persuasion.system.progress import Progress
 from study import EXPERIMENTS, Preset, build_folder, default_store, produce
 from study.records.places import artefacts_root
+from study.run import warm_kernels
 from study.run.executors import THREAD_LIMITS
 from study.run.pages import execute_page, execute_pages
 
@@ -144,7 +145,8 @@ def kernel_environment() -> dict[str, str]:
     # a kernel that is told to end would say that it was interrupted
     profile = make_folder(home / "ipythondir" / "profile_default")
     (profile / "ipython_kernel_config.py").write_text('c.IPKernelApp.log_level = "CRITICAL"\n')
-    return {**places, **THREAD_LIMITS, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    return {**places, **THREAD_LIMITS, **backend, **warm_kernels.environment()}
 
 
 def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:
