@@ -10,6 +10,7 @@ code made still counts, and its provenance says so.
 
 from __future__ import annotations
 
+import functools
 import gc
 import hashlib
 import itertools
@@ -108,10 +109,22 @@ def open_records(path: str | Path, preset: str) -> Store | Results:
         return Store(place)
     for folder in (place, place / preset):
         if (folder / MANIFEST).exists():
-            results = Results(folder)
+            results = _results(folder, _stamp(folder))
             if results.manifest["preset"] == preset:
                 return results
     raise StoreError(f"{path}: is a folder without committed results of preset {preset!r}")
+
+
+@functools.lru_cache(maxsize=2)
+def _results(folder: Path, stamp: frozenset[tuple[str, int, int]]) -> Results:
+    """Read once, as long as no file changes: a page asks for one experiment after the other."""
+    return Results(folder)
+
+
+def _stamp(folder: Path) -> frozenset[tuple[str, int, int]]:
+    """Names, times and sizes of the files."""
+    files = ((str(path), path.stat()) for path in folder.rglob("*") if path.is_file())
+    return frozenset((name, state.st_mtime_ns, state.st_size) for name, state in files)
 
 
 def committed_folder(root: str | Path, preset: str) -> Path | None:
