@@ -43,7 +43,7 @@ $(READY): requirements/lock.txt pyproject.toml
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
-reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book (8 min)
+reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book (6 min)
 	$(RUN) -m study reproduce --preset $(PRESET)
 
 run: $(READY) ## only compute records (5 min)
@@ -58,7 +58,7 @@ verify: $(READY) ## re-derive committed numbers from the policies, without train
 status: $(READY) ## show how much of a preset is computed (10 s)
 	$(RUN) -m study status --preset $(PRESET)
 
-book: $(READY) ## build the book from committed results, else from a computed preset (4 min)
+book: $(READY) ## build the book from committed results, else from a computed preset (3 min)
 	$(RUN) -m study book $(CHOSEN)
 
 serve: $(READY) ## show the built book in a browser: a web server for this machine only (until Ctrl-C)
@@ -67,7 +67,7 @@ serve: $(READY) ## show the built book in a browser: a web server for this machi
 page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build/pages (1 min)
 	@$(RUN) -m study page --preset $(PRESET) "$(PAGE)"
 
-test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (13 min)
+test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (12 min)
 
 lint: $(READY) ## ruff, mypy and spelling (20 s)
 	ruff check .
@@ -75,10 +75,10 @@ lint: $(READY) ## ruff, mypy and spelling (20 s)
 	codespell
 	mypy
 
-test-code: $(READY) ## unit and property tests, doctests (5 min)
+test-code: $(READY) ## unit and property tests, doctests (4 min)
 	$(RUN) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-test-notebooks: $(READY) ## every page as a notebook through nbval, at preset smoke (3 min)
+test-notebooks: $(READY) ## every page as a notebook through nbval, at preset smoke (2 min)
 	$(RUN) tests/notebooks.py
 
 test-book: test-notebooks ## build the book from these notebooks, warnings as errors (4 min)
