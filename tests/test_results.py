@@ -2,6 +2,7 @@ import dataclasses
 import importlib
 import itertools
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -365,6 +366,18 @@ def test_nothing_is_computed_for_committed_results(tiny, folder, monkeypatch):
     assert len(produce(tiny, "synthetic", folder)) == 12
     with pytest.raises(StoreError, match="holds nothing of experiment 'second'"):
         produce(tiny, "second", folder)
+
+
+def test_what_was_read_before_is_read_again_once_a_file_has_changed(tiny, folder):
+    load(tiny, folder)
+    part = next(folder.rglob("*-0001.parquet"))
+    content, state = part.read_bytes(), part.stat()
+    part.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+    os.utime(part, ns=(state.st_atime_ns, state.st_mtime_ns))  # same size, and its old time
+    with pytest.raises(StoreError, match="is damaged"):
+        load(tiny, folder)
+    part.write_bytes(content)
+    assert load(tiny, folder)
 
 
 @pytest.fixture

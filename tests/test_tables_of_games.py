@@ -1,6 +1,7 @@
 """Games from long tables and CSV, policies and LaTeX tables out."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -96,8 +97,13 @@ def test_policies_and_outcomes_of_a_solution_as_tables():
     np.testing.assert_allclose(sums, 1)
     one = frame[frame["profile"].str.startswith("1: ")]["probability"].to_numpy()
     np.testing.assert_array_equal(one, found.equilibria[0].policies.ravel())
-    outcome = outcome_frame(found).iloc[-1]
-    np.testing.assert_array_equal(outcome[["sender 0", "sender 1"]], found.equilibria[-1].utilities)
+    outcomes = outcome_frame(found)
+    last = outcomes.iloc[-1][["sender 0", "sender 1"]]
+    np.testing.assert_array_equal(last, found.certified[-1].utilities)
+    failed = tuple(replace(entry, status="not reached: budget") for entry in found.equilibria)
+    without = outcome_frame(replace(found, equilibria=failed))
+    assert len(without) == len(outcomes) - len(found.certified) < len(outcomes)
+    assert not without["profile"].str.startswith("not reached").any()
 
 
 def test_an_equilibrium_with_more_signals_than_the_game_is_written_whole():

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 from markupsafe import Markup
 
+from persuasion.equilibria.nash import EQUILIBRIUM
 from persuasion.model.game import Game
 from persuasion.model.policies import no_revelation
 from persuasion.model.posteriors import JointSignals
@@ -246,13 +247,11 @@ def _outcomes(solution: Solution) -> Iterator[_Outcome]:
             ("local equilibrium", "c6") if local.certified else ("local search, no proof", "open")
         )
         yield _Outcome(local.utilities, what, kind, 7.0, f"L{number}")
-    proven = 0
     for entry in solution.found:
-        proven += entry in solution.proven
-        if entry in solution.proven:
-            yield _Outcome(entry.utilities, "equilibrium", "c0", mark=f"E{proven}")
-        else:
+        if entry.status != EQUILIBRIUM:
             yield _Outcome(entry.utilities, "near an equilibrium", "open")
+    for number, entry in enumerate(solution.proven, 1):
+        yield _Outcome(entry.utilities, "equilibrium", "c0", mark=f"E{number}")
 
 
 def _scale(values: np.ndarray) -> tuple[float, float]:

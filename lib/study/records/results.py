@@ -122,9 +122,9 @@ def _results(folder: Path, stamp: frozenset[tuple[str, int, int]]) -> Results:
 
 
 def _stamp(folder: Path) -> frozenset[tuple[str, int, int]]:
-    """Names, times and sizes of the files."""
+    """Names, times of the last change and sizes of the files."""
     files = ((str(path), path.stat()) for path in folder.rglob("*") if path.is_file())
-    return frozenset((name, state.st_mtime_ns, state.st_size) for name, state in files)
+    return frozenset((name, state.st_ctime_ns, state.st_size) for name, state in files)
 
 
 def committed_folder(root: str | Path, preset: str) -> Path | None:
