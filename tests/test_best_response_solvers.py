@@ -10,7 +10,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 from scipy.optimize import linprog
-from scipy.sparse import csc_matrix
+from scipy.sparse import csc_matrix, csr_matrix
 
 from persuasion import Game, TieRule, no_revelation, uniform_policies
 from persuasion.games import synthetic
@@ -646,6 +646,24 @@ def test_programs_are_maximised_with_duals_of_that_sign():
     mixed = highs.solve(program(1.5, integer=True))
     assert mixed.x == pytest.approx([0.0, 1.0]) or mixed.x == pytest.approx([1.0, 0.5])
     assert mixed.bound >= mixed.value == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_program_is_the_same_dense_compressed_by_columns_or_by_rows(seed):
+    random = np.random.default_rng(seed)
+    height, width = random.integers(1, 7, 2)
+    # rows and columns without an entry, too
+    matrix = random.normal(size=(height, width)) * (random.random((height, width)) < 0.5)
+    numbers = random.normal(size=width), np.full(height, -np.inf), random.random(height)
+    solutions = [
+        highs.solve(
+            highs.LinearProgram(numbers[0], form, *numbers[1:], -np.ones(width), np.ones(width))
+        )
+        for form in (matrix, csc_matrix(matrix), csr_matrix(matrix), np.asfortranarray(matrix))
+    ]
+    reference = linprog(-numbers[0], matrix, numbers[2], bounds=(-1, 1))
+    assert solutions[0].value == pytest.approx(-reference.fun, abs=1e-9)
+    assert {solution.x.tobytes() for solution in solutions} == {solutions[0].x.tobytes()}
 
 
 def test_an_infeasible_program_has_no_point_and_is_tried_without_presolve(monkeypatch):

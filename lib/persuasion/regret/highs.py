@@ -39,7 +39,7 @@ class LinearProgram:
     """Maximise ``cost @ x`` subject to ``row_lower <= matrix @ x <= row_upper`` and bounds on ``x``."""
 
     cost: np.ndarray
-    matrix: sp.csc_matrix
+    matrix: np.ndarray | sp.csc_matrix
     row_lower: np.ndarray
     row_upper: np.ndarray
     lower: np.ndarray
@@ -119,16 +119,25 @@ def _run(solver: highspy.Highs) -> None:
 
 def _model(program: LinearProgram) -> highspy.HighsLp:
     model = highspy.HighsLp()
-    matrix = sp.csc_matrix(program.matrix)
-    model.num_col_, model.num_row_ = matrix.shape[1], matrix.shape[0]
+    matrix = program.matrix
+    model.num_row_, model.num_col_ = matrix.shape
     model.col_cost_ = -program.cost
     model.col_lower_, model.col_upper_ = program.lower, program.upper
     model.row_lower_, model.row_upper_ = program.row_lower, program.row_upper
     model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = matrix.indptr
-    model.a_matrix_.index_ = matrix.indices
-    model.a_matrix_.value_ = matrix.data
+    model.a_matrix_.start_, model.a_matrix_.index_, model.a_matrix_.value_ = _columns(matrix)
     if program.integer is not None:
         kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
         model.integrality_ = [kinds[flag] for flag in program.integer.astype(int)]
     return model
+
+
+def _columns(matrix: np.ndarray | sp.csc_matrix) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where columns start, the rows of their entries, the entries."""
+    if not isinstance(matrix, np.ndarray):
+        compressed = matrix.tocsc()
+        return compressed.indptr, compressed.indices, compressed.data
+    # by hand: small programs are many, and scipy takes half as long for one as its solution
+    columns, rows = np.nonzero(matrix.T)
+    starts = np.searchsorted(columns, np.arange(matrix.shape[1] + 1))
+    return starts.astype(np.int32), rows.astype(np.int32), matrix[rows, columns]

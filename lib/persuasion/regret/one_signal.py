@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import scipy.sparse as sp
 
 from persuasion.model.tolerances import READ_TOLERANCE
 from persuasion.regret import highs
@@ -63,7 +62,7 @@ def best_in_cone(
     states = len(prices)
     program = highs.LinearProgram(
         cost=profile_gain(problem, profile) - prices,
-        matrix=sp.csc_matrix(np.vstack([rows, np.ones((1, states))])),
+        matrix=np.vstack([rows, np.ones((1, states))]),
         row_lower=np.append(np.zeros(len(rows)), 1.0),
         row_upper=np.append(np.full(len(rows), np.inf), 1.0),
         lower=np.zeros(states),

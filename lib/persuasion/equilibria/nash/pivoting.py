@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 import highspy
 import numpy as np
-import scipy.sparse as sp
 
 from persuasion.regret import highs
 
@@ -72,7 +71,7 @@ def _respond(
     """The basic directions of the best mixture that sums to ``total`` ``(states,)``, and the sum of its prices."""
     program = highs.LinearProgram(
         cost=worth,
-        matrix=sp.csc_matrix(directions.T),
+        matrix=directions.T,
         row_lower=total,
         row_upper=total,
         lower=np.zeros(len(worth)),

@@ -8,7 +8,6 @@ Complementarity becomes binaries: with utilities between 0 and 1 the prices sati
 from __future__ import annotations
 
 import numpy as np
-import scipy.sparse as sp
 
 from persuasion.equilibria.nash.pivoting import NO_GAIN, PolytopeGame
 from persuasion.regret import highs
@@ -43,7 +42,7 @@ def best_equilibrium(
     cost = np.concatenate([none, np.repeat(weights, states), none])
     program = highs.LinearProgram(
         cost=cost,
-        matrix=sp.csc_matrix(matrix),
+        matrix=matrix,
         row_lower=np.concatenate([none, np.full(k + m, -np.inf), ones, np.full(k + m, -np.inf)]),
         row_upper=np.concatenate([np.full(k + m, np.inf), top, ones, none]),
         lower=np.zeros(len(cost)),

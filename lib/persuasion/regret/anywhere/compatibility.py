@@ -10,7 +10,6 @@ import itertools
 import time
 
 import numpy as np
-import scipy.sparse as sp
 
 from persuasion.regret import highs
 from persuasion.regret.problem import Problem
@@ -54,10 +53,11 @@ def _meet(problem: Problem, t: int, a: int, u: int, b: int) -> bool:
     states = rows.shape[1]
     program = highs.LinearProgram(
         cost=np.zeros(states),
-        matrix=sp.csc_matrix(np.vstack([rows, np.ones((1, states))])),
+        matrix=np.vstack([rows, np.ones((1, states))]),
         row_lower=np.append(np.full(len(rows), -MARGIN), 1.0),
         row_upper=np.append(np.full(len(rows), np.inf), 1.0),
         lower=np.zeros(states),
         upper=np.ones(states),
     )
-    return highs.solve(program).status != "kInfeasible"
+    # what presolve calls infeasible would be solved again
+    return highs.run(highs.load(program, presolve="off")).status != "kInfeasible"

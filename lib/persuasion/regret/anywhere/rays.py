@@ -14,7 +14,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from persuasion.model.exact import RationalGame, checked_rationals, exact_utilities, rationals
 from persuasion.model.ties import TieRule
@@ -179,7 +178,7 @@ def _mixing(payoffs: np.ndarray, points: np.ndarray) -> highs.LinearProgram:
     count, states = points.shape
     return highs.LinearProgram(
         cost=payoffs,
-        matrix=sp.csc_matrix(points.T),
+        matrix=points.T,
         row_lower=np.ones(states),
         row_upper=np.ones(states),
         lower=np.zeros(count),

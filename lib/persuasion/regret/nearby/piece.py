@@ -100,18 +100,23 @@ def _program(
 
     from persuasion.regret.highs import LinearProgram
 
-    blocks = []
-    for signal, row in enumerate(chosen):
-        better = game.receiver.T[row][:, None] - game.receiver.T  # (columns, actions, states)
-        rows = scaled_rows((weights[:, None] * better).reshape(-1, weights.shape[1]))
-        least, _ = linear_range(rows, Box(box.lower[signal], box.upper[signal]))
-        # what holds in all of the box binds nowhere
-        blocks.append(sp.csr_matrix(rows[least < 0]))
-    obedience = sp.block_diag(blocks, format="csr")
-    sums = sp.csr_matrix(np.tile(np.eye(weights.shape[1]), len(chosen)))
+    signals, states = worth.shape
+    receiver = game.receiver.T
+    better = receiver[chosen][:, :, None] - receiver  # (signals, columns, actions, states)
+    rows = scaled_rows((weights[:, None] * better).reshape(signals, -1, states))
+    boxes = [Box(*ends) for ends in zip(box.lower, box.upper)]
+    least = np.stack([linear_range(own, one)[0] for own, one in zip(rows, boxes)])
+    # what holds in all of the box binds nowhere
+    signal, which = np.nonzero(least < 0)
+    binding = rows[signal, which]
+    columns = signal[:, None] * states + np.arange(states)
+    starts = np.arange(len(signal) + 1) * states
+    obedience = sp.csr_matrix((binding.ravel(), columns.ravel(), starts), (len(signal), worth.size))
+    obedience.eliminate_zeros()
+    sums = sp.csr_matrix(np.tile(np.eye(states), signals))
     # staying is possible, whatever the tolerance for ties allowed
     least = np.minimum(obedience @ policy.T.ravel(), 0.0)
-    one = np.ones(sums.shape[0])
+    one = np.ones(states)
     return LinearProgram(
         cost=worth.ravel(),
         matrix=sp.vstack([obedience, sums]).tocsc(),
