@@ -16,6 +16,7 @@ column leaves the receiver indifferent:
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -39,9 +40,7 @@ def improving_column(game: RationalGame, policies: Any, sender: int) -> np.ndarr
     cells = _cells(game, np.delete(profile, sender, axis=0), sender)
     always = np.ones(len(game.prior), dtype=object)
     base = sum(cell.paid[cell.only_choice(always)] for cell in cells)
-    bounds = [cell.paid.max(0) for cell in cells] + [0 * always]
-    optimistic = np.cumsum(bounds[::-1], axis=0)[::-1]
-    found = _search(cells, optimistic, np.empty((0, len(always)), dtype=object), -base, -base)
+    found = _search(cells, cells, np.empty((0, len(always)), dtype=object), -base, base)
     return None if found is None else np.asarray(found * game.prior / (found @ game.prior))
 
 
@@ -54,6 +53,11 @@ class _Cell:
 
     worth: np.ndarray
     paid: np.ndarray
+
+    @functools.cached_property
+    def hope(self) -> np.ndarray:
+        """What the best action pays in each state, whatever the receiver does."""
+        return np.asarray(self.paid.max(0))
 
     def optimal(self, x: np.ndarray) -> np.ndarray:
         values = self.worth @ x
@@ -83,18 +87,18 @@ def _integers(table: np.ndarray) -> np.ndarray:
 
 
 def _search(
-    cells: list[_Cell], optimistic: np.ndarray, rows: np.ndarray, gain: np.ndarray, base: np.ndarray
+    cells: list[_Cell], open_: list[_Cell], rows: np.ndarray, gain: np.ndarray, base: np.ndarray
 ) -> np.ndarray | None:
-    """A column that gains; the first cells' actions are chosen, with ``rows`` to obey and ``gain`` so far."""
-    chosen = len(cells) - (len(optimistic) - 1)
-    x = positive_ray(gain + optimistic[0], rows)
-    if x is None or base @ x + sum(cell.best(x) for cell in cells) > 0:
+    """A column that gains; but for the open cells actions are chosen, with ``rows`` to obey and ``gain`` so far."""
+    x = positive_ray(gain + sum(cell.hope for cell in open_), rows)
+    if x is None or sum(cell.best(x) for cell in cells) > base @ x:
         return x
-    cell = cells[chosen]
+    # where hope is furthest from what is there
+    cell = max(open_, key=lambda one: one.hope @ x - one.best(x))
+    rest = [one for one in open_ if one is not cell]
     for action in range(len(cell.paid)):
         obey = np.delete(cell.worth[action] - cell.worth, action, axis=0)
-        more = gain + cell.paid[action]
-        found = _search(cells, optimistic[1:], np.vstack([rows, obey]), more, base)
+        found = _search(cells, rest, np.vstack([rows, obey]), gain + cell.paid[action], base)
         if found is not None:
             return found
     return None
