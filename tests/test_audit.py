@@ -26,8 +26,9 @@ from study.audit.deviations import best_sample, nearest_in_box
 from study.audit.evaluate import attained, ignores_deviations, most_by_persuasion, utilities
 from study.audit.evaluate import stakes as own_stakes
 from study.audit.examine import Examined, Work, bundled, examine, tasks
-from study.audit.lines import Log
+from study.audit.lines import Kept, Log
 from study.audit.profiles import profiles
+from study.audit.proof import Leaf, SenderProof, write
 from study.audit.records import check_record
 from study.figures import frames
 from study.kinds import run_kind
@@ -312,6 +313,22 @@ def test_a_line_cut_off_is_dropped(tiny, store, tmp_path):
     assert len(logged(tiny, store, log).examined) == len(Log(log))
 
 
+def test_line_ends_of_another_system_do_no_harm(tiny, store, tmp_path):
+    log = tmp_path / "log"
+    logged(tiny, store, log, sample=3)
+    log.write_bytes(log.read_bytes().replace(b"\n", b"\r\n"))
+    logged(tiny, store, log, sample=2)
+    assert len(Log(log)) == 5
+
+
+def test_two_audits_do_not_overwrite_each_other(tmp_path):
+    first, second = (Kept(tmp_path / "proofs") for _ in range(2))
+    first.add({"of": "one", "sample": [0, 0, 0]})
+    with pytest.raises(ValueError, match="another audit"):
+        second.add({"of": "two", "sample": [0, 0, 1]})
+    assert len(Kept(tmp_path / "proofs")) == 1
+
+
 @pytest.mark.parametrize(
     "line", ["nonsense", "[1]", "{}", '{"run": {}}', '{"run": {}, "digest": "01234567"}']
 )
@@ -570,12 +587,16 @@ def certificate(lower, upper, senders=2):
 
 
 def stub(monkeypatch, lower, upper):
-    """A certificate that always says the same, in place of the solver's."""
+    """A certificate that always says the same, in place of the solver's, and nothing is proved."""
     module = SimpleNamespace(
         certify=lambda game, *a, **k: certificate(lower, upper, game.shape.senders)
     )
     monkeypatch.setitem(sys.modules, "persuasion.regret.certify", module)
     monkeypatch.setattr(sys.modules["persuasion"], "certify", module, raising=False)
+    monkeypatch.setattr(
+        "study.audit.examine.checked_gains",
+        lambda game, *_: np.tile([0.0, 1e9], (game.shape.senders, 1)),
+    )
 
 
 def examined(task, kept=()):
@@ -852,14 +873,26 @@ def test_what_has_a_proof_is_checked_and_not_solved_again(tiny, store, tmp_path,
     assert how_known(afresh) == ["solved"] * 6
 
 
+def nothing(policies):
+    """A leaf without multipliers."""
+    none = np.zeros(0, int)
+    return Leaf(none, np.zeros(0), none, np.zeros((0, policies.shape[1]), int))
+
+
 def test_a_proof_of_something_else_does_not_help(records, monkeypatch):
     """What a proof does not reach is the solver's word; what does not fit is solved again."""
     pytest.importorskip("highspy")
     task = tasks([Case("synthetic", informative(records))], False, 5.0)[0]
     _, (entry,) = examine(Work((task,)))
     assert entry["of"] == task.question
-    false = {**entry, "gains": [[lower, lower] for lower, _ in np.array(entry["gains"]) - 1e-3]}
-    assert examined(task, {task.question: false}).entry["how"] == "kept"
+    weaker = [SenderProof(None, np.array([-1]), (nothing(task.profile.policies),))]
+    text = write(weaker * len(task.profile.policies), task.profile.policies, task.profile.radius)
+    assert examined(task, {task.question: {**entry, "proof": text}}).entry["how"] == "kept"
+    for gains in (np.array(entry["gains"]) + 1e6, np.array(entry["gains"]) - 1e6, None):
+        false = {**entry, "gains": gains if gains is None else gains.tolist()}
+        assert examined(task, {task.question: false}).entry["how"] == "solved", "a contradiction"
+    for proof in (None, 3, "", entry["proof"][:-9]):
+        assert examined(task, {task.question: {**entry, "proof": proof}}).entry["how"] == "solved"
     unfit = {**entry, "proof": "c" + entry["proof"]}
     (line,), (again,) = examine(Work((task,), {task.question: unfit}))
     assert line["how"] == "solved"

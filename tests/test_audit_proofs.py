@@ -14,7 +14,7 @@ from persuasion.games import synthetic
 from persuasion.model.tolerances import TIE_TOLERANCE
 from study.audit.deviations import best_sample, gain_at
 from study.audit.duality import checked_gains, deviator, tree_bound
-from study.audit.evaluate import utility_interval
+from study.audit.evaluate import utilities, utility_interval
 from study.audit.lines import Kept
 from study.audit.proof import SHARES, Leaf, SenderProof, read, write
 
@@ -202,26 +202,104 @@ def deviating(proved, change):
     return checked_gains(game, policies, radius, "lowest-index", changed)
 
 
-def test_a_deviation_must_be_a_policy_within_the_radius(proved):
-    def too_much(deviation):
-        deviation[0, 0] += 1e-6
+@pytest.mark.parametrize("size", [1e-9, 1e-6, 1.0, 1e9])
+def test_whatever_a_deviation_is_only_a_policy_within_the_radius_counts(proved, size):
+    generator = np.random.default_rng(0)
 
-    def negative(deviation):
-        deviation[0, :2] += [deviation[0, 1] + 1e-6, -deviation[0, 1] - 1e-6]
+    def moved(deviation):
+        deviation += size * generator.normal(size=deviation.shape)
 
-    def away(deviation):
-        deviation[:] = [0.25, 0.25, 0.5]
-
+    for _ in range(5):
+        lower = deviating(proved, moved)[0, 0]
+        assert lower <= proved[3].senders[0].bound + 1e-9
     with pytest.raises(ValueError, match="add up to 1"):
-        deviating(proved, too_much)
-    with pytest.raises(ValueError, match="probability that is none"):
-        deviating(proved, negative)
-    if proved[2] < 1:
-        with pytest.raises(ValueError, match="further away"):
-            deviating(proved, away)
-    else:  # a policy, but a worse one
-        worse = deviating(proved, away)[0, 0]
-        assert worse < proved[3].senders[0].gain - 1e-3
+        deviating(proved, lambda deviation: deviation.fill(np.nan))
+
+
+def empty(states, deviation=None):
+    """The proof of a sender without multipliers."""
+    none = np.zeros(0, int)
+    leaf = Leaf(none, np.zeros(0), none, np.zeros((0, states), int))
+    return SenderProof(deviation, np.array([-1]), (leaf,))
+
+
+def test_a_deviation_does_not_reach_over_a_kink_by_rounding():
+    """Beyond the radius by 9e-10 there is a gain of 0.5; within it, none."""
+    beyond = 9e-10
+    receiver = [[0, 1], [99 * (1 + 4e-8), 0]]
+    game = Game([0.5, 0.5], receiver, [[[0, 1], [0, 1]], [[0, 0], [0, 0]]], signals=2)
+    policies = np.array([[[0.5, 0.5], [0.5, 0.5]], [[1.0, 0], [1.0, 0]]])
+    deviation = np.array([[0.99 + beyond, 0.01 - beyond], [0.01 - beyond, 0.99 + beyond]])
+    text = write([empty(2, deviation), empty(2)], policies, 0.49)
+    assert checked_gains(game, policies, 0.49, "lowest-index", text)[0, 0] == 0
+
+
+def test_rows_that_do_not_add_up_prove_nothing():
+    """What is never done counts as the least, however little it is; and a row that is too long, for something."""
+    never = np.tile([0, 1, -1e9], (2, 1))
+    receiver = [[1, 0, -5], [0, 1, -5]]
+    game = Game([0.5, 0.5], receiver, [never, np.zeros((2, 3))], signals=2)
+    policies = np.array([[[1.0, 0], [0, 1.0]], [[1.0, 0], [1.0, 0]]])
+    longer = policies[0] * (1 + 9e-10)
+    text = write([empty(2, longer), empty(2)], policies, 0.005)
+    least, most = checked_gains(game, policies, 0.005, "lowest-index", text)[0]
+    assert least <= 1e-6 < most
+    with pytest.raises(ValueError, match="add up to 1"):
+        checked_gains(game, np.stack([longer, policies[1]]), 0.005, "lowest-index", text)
+    with pytest.raises(ValueError, match="negative"):
+        checked_gains(
+            game, np.stack([[[-1, 2], [0, 1.0]], policies[1]]), 0.005, "lowest-index", text
+        )
+
+
+def test_a_row_counts_once():
+    """Many small errors of rounding at one place would add up to more than is allowed for."""
+    game, policies = (
+        Game([0.5, 0.5], [[0, 1], [0.6, 0]], [[[0, 1], [0, 1]]], 2),
+        np.full((1, 2, 2), 0.5),
+    )
+    places = np.full(2, np.ravel_multi_index((0, 0, 1, 0), (2, 1, 2, 2)))
+    leaf = empty(2).leaves[0]._replace(places=places, values=np.ones(2, np.float32))
+    text = write([empty(2)._replace(leaves=(leaf,))], policies, 0.1)
+    with pytest.raises(ValueError, match="counts twice"):
+        checked_gains(game, policies, 0.1, "lowest-index", text)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"signals": [2, 1]}, {"signals": 2, "fixed": [None, [[1, 0], [1, 0]]]}]
+)
+def test_games_that_are_not_for_such_proofs_are_refused(limits):
+    game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]] * 2, **limits)
+    policies = np.array([[[1.0, 0], [1, 0]]] * 2)
+    text = write([empty(2), empty(2, np.array([[0.6, 0.4], [0, 1]]))], policies, 1.0)
+    with pytest.raises(ValueError, match="all choose"):
+        checked_gains(game, policies, 1.0, "lowest-index", text)
+
+
+@pytest.mark.parametrize(
+    ("receiver", "sender"),
+    [
+        ([[1.7e308, 1.6e308, -1.5e308], [1.6e308, 1.7e308, -1.5e308]], [[0, 1, 0], [0, 1, 0]]),
+        ([[1e-323, 0], [0, 5e-324]], [[1, 0], [1, 0]]),
+        ([[1, 0], [0, 1]], [[1e200, 0], [0, 1]]),
+    ],
+)
+def test_payoffs_at_the_ends_of_double_precision_are_refused(receiver, sender):
+    game, policies = Game([0.3, 0.7], receiver, [sender], 2), np.array([[[1.0, 0], [1, 0]]])
+    text = write([empty(2)], policies, 1.0)
+    with pytest.raises(ValueError, match=r"payoffs|double precision"):
+        checked_gains(game, policies, 1.0, "lowest-index", text)
+
+
+def test_tie_maps_may_be_arrays():
+    game = Game([0.5, 0.5], [[1, 1], [1, 1]], [[[0, 1], [0, 1]]] * 2, 2)
+    policies, ties = np.full((2, 2, 2), 0.5), np.array([[0, 1], [1, 0]])
+    text = write([empty(2), empty(2)], policies, 1.0)
+    found = checked_gains(game, policies, 1.0, ties, text)
+    assert (found == checked_gains(game, policies, 1.0, ties.tolist(), text)).all()
+    assert (found[:, 1] >= 0.5).all()
+    several = utilities(game, np.stack([policies, policies]), ties)
+    assert several.tolist() == [[0.5, 0.5]] * 2
 
 
 def bounds(proved, change):

@@ -108,9 +108,9 @@ class Certificate:
         return all(s.exact for s in self.senders)
 
     def holds(self, tolerance: float) -> bool | None:
-        """Whether no sender gains more than the share ``tolerance`` of its own stake; None if that is undecided.
+        """Whether none of the senders examined gains more than the share ``tolerance`` of its own stake.
 
-        Bounds carry the solvers' tolerances, so ask for a little more than 0.
+        None if that is undecided. Bounds carry the solvers' tolerances, so ask for a little more than 0.
         """
         lower, upper = self.relative_regret
         if upper <= tolerance:

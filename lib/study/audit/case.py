@@ -11,6 +11,8 @@ import numpy as np
 from study.records.store import Record
 
 RELATIVE = 1e-9
+# what reading a record or an entry raises that is not what it should be
+UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration)
 
 
 class Check(NamedTuple):

@@ -12,6 +12,7 @@ from persuasion.model.game import Game
 from persuasion.model.ties import LOWEST_INDEX
 from study.audit.duality import deviator
 from study.audit.evaluate import WORKSPACE, above_least, expected_at, joint_weights
+from study.audit.nearest import nearest
 
 Place = tuple[int, int, int]
 AT_LIMIT = 4 * np.finfo(float).eps
@@ -114,31 +115,11 @@ def nearest_in_box(values: np.ndarray, centre: np.ndarray, radius: float) -> np.
     """The nearest rows of sum 1 with entries within ``radius`` of those of ``centre`` and in [0, 1].
 
     ``values`` is ``(count, states, signals)``, ``centre`` ``(states, signals)``.
-
-    By fixing entries (Bitran and Hax, 1981): all that are free move by the same number until the sum is 1; of those
-    that are then beyond a limit, the side that is further off in total stays at its limits for good.
     """
-    # signals first, as sums over a short last axis take long
-    limits = np.maximum(centre - radius, 0)[None], np.minimum(centre + radius, 1)[None]
-    moved, lower, upper = (
-        np.ascontiguousarray(np.moveaxis(part, -1, 0)) for part in (values, *limits)
-    )
-    free, found = np.ones(moved.shape, bool), np.zeros(moved.shape)
-    for _ in moved:
-        missing = 1 - np.where(free, 0.0, found).sum(0)
-        shift = (np.where(free, moved, 0.0).sum(0) - missing) / np.maximum(free.sum(0), 1)
-        shifted = moved - shift
-        found = np.where(free, np.clip(shifted, lower, upper), found)
-        lack, excess = (
-            np.where(free, np.maximum(part, 0.0), 0.0)
-            for part in (lower - shifted, shifted - upper)
-        )
-        if not (lack.any() or excess.any()):
-            break
-        free &= ~np.where(lack.sum(0) >= excess.sum(0), lack > 0, excess > 0)
+    lower, upper = np.maximum(centre - radius, 0), np.minimum(centre + radius, 1)
+    found = nearest(values, lower, upper)
     found = np.where(found - lower <= AT_LIMIT, lower, found)
-    found = np.where(upper - found <= AT_LIMIT, upper, found)
-    return np.moveaxis(found, 0, -1)
+    return np.where(upper - found <= AT_LIMIT, upper, found)
 
 
 def _batches(samples: int) -> Iterator[int]:

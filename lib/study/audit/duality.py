@@ -27,12 +27,20 @@ from typing import Any
 import numpy as np
 
 from persuasion.model.game import Game
-from persuasion.model.ties import LOWEST_INDEX
+from persuasion.model.restrictions import refuse_restrictions
+from persuasion.model.ties import LOWEST_INDEX, TieRule
 from persuasion.model.tolerances import TIE_TOLERANCE
-from study.audit.evaluate import EPSILON, above_least, joint_weights, utility_interval
+from study.audit.evaluate import (
+    EPSILON,
+    above_least,
+    joint_weights,
+    rounding,
+    utility_interval,
+)
+from study.audit.nearest import nearest
 from study.audit.proof import LEAF, SHARES, Leaf, SenderProof, read
 
-POLICY_TOLERANCE = 1e-9
+LARGEST = 1e150
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +96,9 @@ def deviator(game: Game, policies: np.ndarray, sender: int, radius: float, ties:
     most = least_of_rows(found, -1)
     never = most < -found.rounding * (np.abs(found.rows) @ found.upper.T)
     possible = ~np.moveaxis(never.any(2), -1, 0)
-    if ties == LOWEST_INDEX:  # nor is it the first with a double before it in all states that occur
+    if (
+        TieRule.parse(ties).kind == LOWEST_INDEX
+    ):  # nor is it the first with a double before it in all states that occur
         same = ~((lead != 0) & (weights > 0)[:, None, None]).any(-1)
         possible &= ~np.tril(same, -1).any(-1)
     return replace(found, possible=possible)
@@ -105,29 +115,53 @@ def checked_gains(
 ) -> np.ndarray:
     """What every sender can gain within ``radius``, at least and at most, ``(senders, 2)`` in utility units.
 
-    ``policies`` is one profile (senders, states, signals). Both ends are rounded outwards; a deviation may miss its
-    limits by 1e-9. ``ValueError`` if the proof does not fit the profile.
+    ``policies`` is one profile (senders, states, signals). Both ends are rounded outwards; a deviation is moved
+    within its limits first, so that it may be any numbers. ``ValueError`` if the proof does not fit the profile, if
+    this is none, or in a game that is not for such proofs.
     """
+    _require_game(game)
+    _require_rows(game, policies)
     gains = np.zeros((len(policies), 2))
     for sender, own in enumerate(read(proof, policies, radius)):
         stays = utility_interval(game, policies, sender, ties)
         if own.deviation is not None:
-            _require_deviation(policies[sender], own.deviation, radius)
             moved = policies.copy()
-            moved[sender] = own.deviation
+            moved[sender] = _within(own.deviation, policies[sender], radius)
+            _require_rows(game, moved)
             gains[sender, 0] = utility_interval(game, moved, sender, ties)[0] - stays[1]
         gains[sender, 1] = tree_bound(deviator(game, policies, sender, radius, ties), own)
         gains[sender, 1] -= stays[0]
+    if not np.isfinite(gains).all():
+        raise ValueError("the bounds are beyond the range of double precision")
     return np.maximum(gains, 0.0)
 
 
-def _require_deviation(policy: np.ndarray, deviation: np.ndarray, radius: float) -> None:
-    if not np.isfinite(deviation).all() or (deviation < 0).any():
-        raise ValueError("a deviation has a probability that is none")
-    if (np.abs(deviation.sum(1) - 1) > POLICY_TOLERANCE).any():
-        raise ValueError("a deviation's probabilities do not add up to 1")
-    if (np.abs(deviation - policy) > radius + POLICY_TOLERANCE).any():
-        raise ValueError(f"a deviation is further away than {radius:g}")
+def _require_game(game: Game) -> None:
+    """All senders choose among all signals; and no product leaves the range in which rounding is relative."""
+    refuse_restrictions(game, "a proof")
+    with np.errstate(over="ignore"):
+        lead = np.abs(game.receiver[:, :, None] - game.receiver[:, None])
+    sizes = np.concatenate([lead[lead > 0], np.abs(game.senders).ravel()])
+    if sizes.max(initial=0.0) > LARGEST or lead[lead > 0].min(initial=1.0) < 1 / LARGEST:
+        raise ValueError(
+            f"payoffs must differ by no more than {LARGEST:g}, nor by less than its inverse"
+        )
+
+
+def _require_rows(game: Game, policies: np.ndarray) -> None:
+    """What rows lack to 1 must be rounding: it is an eighth of what the bounds allow for, sender by sender."""
+    missing = np.abs(policies.sum(-1) - 1).max()
+    if not (missing <= rounding(game) / 8 and policies.min() >= 0):
+        raise ValueError("probabilities are negative, or do not add up to 1")
+
+
+def _within(deviation: np.ndarray, policy: np.ndarray, radius: float) -> np.ndarray:
+    """The deviation, moved within limits that are rounded inwards."""
+    lower = np.maximum(np.nextafter(policy - radius, 2.0), 0.0)
+    upper = np.minimum(np.nextafter(policy + radius, -1.0), 1.0)
+    # where the radius is lost in rounding
+    limits = np.minimum(lower, policy), np.maximum(upper, policy)
+    return nearest(np.clip(deviation, *limits)[None], *limits)[0]
 
 
 def tree_bound(problem: Deviator, proof: SenderProof) -> float:

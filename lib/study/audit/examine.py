@@ -17,7 +17,7 @@ import torch
 from persuasion.learn.sampled_check import samples_per_sender
 from persuasion.model.game import Game
 from persuasion.model.seeds import canonical, integer_seed
-from study.audit.case import Case, Check, check, close
+from study.audit.case import UNREADABLE, Case, Check, check, close
 from study.audit.deviations import best_sample, gain_at
 from study.audit.duality import checked_gains
 from study.audit.evaluate import units
@@ -143,7 +143,7 @@ def tasks(cases: Sequence[Case], resample: bool, time_limit: float | None) -> li
     for case in cases:
         try:
             known = profiles(case)
-        except (ValueError, KeyError, IndexError, TypeError):
+        except UNREADABLE:
             continue  # the checks of the record report it
         for profile in known:
             limit = time_limit if profile.tolerances or profile.regret else None
@@ -218,17 +218,28 @@ def _certificate(task: Task, game: Game, kept: ChainMap[str, Entry]) -> Entry:
     key, profile = task.question, task.profile
     place = game, profile.policies, profile.radius, profile.ties
     try:
-        proved = checked_gains(*place, kept[key]["proof"])
-    except (KeyError, ValueError):  # what does not fit proves nothing
+        gains, proved = _consistent(*place, kept[key])
+    except (*UNREADABLE, ArithmeticError, RecursionError):  # what does not fit proves nothing
         kept[key] = {"of": key, **_solved(task, game)}
-        proved = checked_gains(*place, kept[key]["proof"])
+        gains, proved = _consistent(*place, kept[key])
     entry = kept[key]
-    gains = np.array(entry["gains"], dtype=float)
     beyond = np.maximum(gains[:, 0] - proved[:, 0], proved[:, 1] - gains[:, 1])
     slack = float((beyond / game.stakes).max())
     how = SOLVED if key in kept.maps[0] else PROVED if slack <= SOLVER_SLACK else KEPT
     held = proved if slack <= SOLVER_SLACK else gains
     return {"gains": held.tolist(), "seconds": entry["seconds"], "how": how, "slack": slack}
+
+
+def _consistent(
+    game: Game, policies: np.ndarray, radius: float, ties: Any, entry: Entry
+) -> tuple[np.ndarray, np.ndarray]:
+    """A solver's intervals ``(senders, 2)``, and those that are proved; ``ArithmeticError`` if they are apart."""
+    proved = checked_gains(game, policies, radius, ties, entry["proof"])
+    gains = np.array(entry["gains"], dtype=float)
+    slack = SOLVER_SLACK * game.stakes
+    if not (_overlap(gains, proved, slack) and _overlap(proved, proved, slack)):
+        raise ArithmeticError(f"a solver says {gains.tolist()}, its proof {proved.tolist()}")
+    return gains, proved
 
 
 def _solved(task: Task, game: Game) -> Entry:

@@ -34,10 +34,11 @@ class Lines:
         self._file: TextIO | None = None
         self._begun = False
         self.path = None if path is None else absolute(path)
+        self._size = 0
         whole = self._whole()
         for number, line in enumerate(whole.split("\n")[:-1], 1):
             self._read(number, line)
-        self._size = len(whole.encode())
+        self._whole_size = len(whole.encode())
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -66,7 +67,8 @@ class Lines:
         if self.path is None or not self.path.exists():
             return ""
         try:
-            text = self.path.read_text(encoding="utf-8")
+            content = self.path.read_bytes()
+            text, self._size = content.decode("utf-8"), len(content)
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"{self.path}: cannot be read as {self.what} ({error})") from None
         whole = text[: text.rfind("\n") + 1]
@@ -100,10 +102,12 @@ class Lines:
             return
         try:
             make_folder(self.path.parent)
-            self._file = self.path.open("a", encoding="utf-8")
+            self._file = self.path.open("a", encoding="utf-8", newline="\n")
+            if self.path.stat().st_size != self._size:
+                raise ValueError("something has been added since it was read, by another audit?")
         except (OSError, ValueError) as error:
             raise ValueError(f"{self.path}: cannot be written ({error})") from None
-        self._file.truncate(self._size)
+        self._file.truncate(self._whole_size)
 
     def close(self) -> None:
         """Close the file."""

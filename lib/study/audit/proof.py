@@ -113,6 +113,8 @@ def _sender(rest: memoryview, own: np.ndarray, radius: float) -> tuple[SenderPro
         (places, values, cells, shares), rest = _take(rest, ("<u4", "<f4", "<u4", "u1"))
         shares = np.ascontiguousarray(shares.reshape(4, -1).T).view("<u4")
         shares = shares.reshape(len(cells), len(own))
+        if not (places[1:].all() and cells[1:].all()):
+            raise ValueError("a row counts twice")  # rounding would add up
         leaves.append(
             Leaf(places.cumsum(dtype=np.int64), values, cells.cumsum(dtype=np.int64), shares)
         )

@@ -12,7 +12,7 @@ from persuasion.games.seeded import build_game, starts_of
 from persuasion.model.game import Game
 from persuasion.model.policies import check_policies, uniform_policies
 from persuasion.model.seeds import seed_sequence
-from study.audit.case import RELATIVE, Case, Check, check, close
+from study.audit.case import RELATIVE, UNREADABLE, Case, Check, check, close
 from study.audit.evaluate import (
     attained,
     expected,
@@ -39,7 +39,7 @@ def check_record(case: Case) -> list[Check]:
     """All checks of one record; one that cannot be read in the way its kind is written is one failed check."""
     try:
         return case.named(CHECKERS[case.kind](case))
-    except (ValueError, KeyError, IndexError, TypeError, StopIteration) as error:
+    except UNREADABLE as error:
         return case.named([check("record", "whole record", "readable", repr(error), False)])
 
 
