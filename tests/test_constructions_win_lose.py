@@ -37,7 +37,7 @@ def test_utilities_are_half_the_bimatrix_payoffs(seed):
     x, y = strategies_from_policies(policies)
     expected = [x @ first @ y / 2, x @ second @ y / 2]
     assert sender_utilities(game, policies, ties=ties) == pytest.approx(expected, abs=1e-12)
-    assert sender_gains(game, policies, ties) == pytest.approx(
+    assert sender_gains(game, policies, ties=ties) == pytest.approx(
         bimatrix_gains(first, second, x, y) / 2, abs=1e-12
     )
 
@@ -60,15 +60,15 @@ def test_equilibria_of_nashpy_are_equilibria_of_the_senders(seed):
     assert equilibria
     for x, y in equilibria:
         policies = policies_from_strategies(x, y)
-        assert sender_gains(game, policies, ties).max() <= 1e-9
+        assert sender_gains(game, policies, ties=ties).max() <= 1e-9
 
 
 def test_without_the_tie_map_the_correspondence_is_lost():
     first, second = np.array([[0, 1], [1, 0]]), np.array([[1, 0], [0, 1]])
     game, ties = persuasion_game(first, second)
     policies = policies_from_strategies([1, 0], [1, 0])
-    assert sender_gains(game, policies, ties).max() == pytest.approx(0.5)
-    assert sender_gains(game, policies, "lowest-index").max() == pytest.approx(0)
+    assert sender_gains(game, policies, ties=ties).max() == pytest.approx(0.5)
+    assert sender_gains(game, policies, ties="lowest-index").max() == pytest.approx(0)
     lowest, _ = brute_force_utilities(game, policies)
     assert lowest.tolist() == [0, 0]
 
@@ -82,12 +82,12 @@ def test_bad_input():
         persuasion_game(np.eye(2), [[1, 2], [0, 1]])
     game, ties = persuasion_game(np.eye(2), np.eye(2))
     with pytest.raises(ValueError, match="explicit tie map"):
-        bimatrix_game(game, "welfare")
+        bimatrix_game(game, ties="welfare")
     with pytest.raises(ValueError, match="no payoff in the second state"):
-        bimatrix_game(Game(game.prior, game.receiver, np.ones((2, 2, 4)), 2), ties)
+        bimatrix_game(Game(game.prior, game.receiver, np.ones((2, 2, 4)), 2), ties=ties)
     with pytest.raises(ValueError, match=r"^equally likely states"):
-        bimatrix_game(Game([0.25, 0.75], game.receiver, game.senders, 2), ties)
+        bimatrix_game(Game([0.25, 0.75], game.receiver, game.senders, 2), ties=ties)
     with pytest.raises(
         ValueError, match=r"^two senders, two states and an indifferent receiver are"
     ):
-        bimatrix_game(Game(game.prior, np.eye(2, 4), game.senders, 2), ties)
+        bimatrix_game(Game(game.prior, np.eye(2, 4), game.senders, 2), ties=ties)

@@ -199,7 +199,7 @@ def test_a_stop_is_an_equilibrium_in_exact_arithmetic():
     assert record.status == EQUILIBRIUM
     policies = rationals(record.policies, 1000)
     assert np.abs(policies.astype(float) - record.policies).max() < 1e-12
-    utilities = exact_utilities(exact, policies, record.ties)
+    utilities = exact_utilities(exact, policies, ties=record.ties)
     assert utilities.tolist() == [Fraction(3, 10), Fraction(1, 5)]
     for sender in range(2):
         prices = proving_prices(exact, policies, sender)
@@ -280,7 +280,7 @@ def test_win_lose_stops_are_equilibria_of_the_bimatrix_game(seed):
     record = best_response_dynamics(game, start, margin=1e-3, ties=ties)
     assert record.status == EQUILIBRIUM
     assert record.moves
-    assert sender_gains(game, record.policies, ties).max() <= record.regret[1] + 1e-6
+    assert sender_gains(game, record.policies, ties=ties).max() <= record.regret[1] + 1e-6
     assert record.utilities.tolist() == pytest.approx([0.5, 0.5])
 
 

@@ -424,3 +424,15 @@ def test_plain_words_follow_the_records(evidence):
     assert "are worth as much as those" in ledger.in_plain_words(
         table, dataclasses.replace(evidence, selections=even)
     )
+
+
+def test_theorem_4_is_checked_at_the_sizes_that_the_ledger_names(monkeypatch):
+    seen = []
+    monkeypatch.setattr(theory, "check_revelation", lambda game: seen.append(game.shape))
+    theory.revelation(None)
+    assert [(s.states, s.senders, s.signals) for s in seen] == theory.REVELATIONS
+    assert all(shape.actions == shape.states for shape in seen)
+    # the fewest signals whose codes tell all actions apart although one sender deviates
+    assert all(
+        (s.signals - 1) ** (s.senders - 1) < s.states <= s.signals ** (s.senders - 1) for s in seen
+    )

@@ -53,7 +53,7 @@ def test_sweep_agrees_with_pointwise_evaluation(case, data):
     exact, profile = RationalGame.of(game), rationals(policies)
     for tau in points:
         profile[sender] = start * (1 - tau) + end * tau
-        assert sweep(tau) == exact_utilities(exact, profile, rule)[sender]
+        assert sweep(tau) == exact_utilities(exact, profile, ties=rule)[sender]
 
 
 @settings(max_examples=40)
@@ -81,11 +81,11 @@ def test_exact_utilities_agree_with_loops(case, rule):
     utilities, actions = brute_force_utilities(game, policies, rule)
     exact = RationalGame.of(game, 1000)
     profile = rationals(policies)
-    assert exact_utilities(exact, profile, rule).astype(float) == pytest.approx(
+    assert exact_utilities(exact, profile, ties=rule).astype(float) == pytest.approx(
         utilities, abs=1e-12
     )
     if (policies * 4 == (policies * 4).round()).all():  # dyadic: the float ties are exact ties
-        assert exact_actions(exact, profile, rule).tolist() == actions.ravel().tolist()
+        assert exact_actions(exact, profile, ties=rule).tolist() == actions.ravel().tolist()
 
 
 def test_explicit_tie_map_along_a_segment():
@@ -105,7 +105,7 @@ def test_joint_segments_have_vanishing_higher_differences():
     exact, chosen = RationalGame.of(game), np.array([[0, 1], [1, 1]])
     start, end = rationals([[["1", "0"]] * 2] * 2), rationals([[["0", "1"]] * 2] * 2)
     taus = [Fraction(k, 10) for k in range(4)]
-    values = [exact_utilities(exact, start * (1 - t) + end * t, chosen)[0] for t in taus]
+    values = [exact_utilities(exact, start * (1 - t) + end * t, ties=chosen)[0] for t in taus]
     assert np.diff(values, 2)[0] != 0
     assert np.diff(values, 3)[0] == 0
 

@@ -49,14 +49,14 @@ def test_the_sort_and_the_arrangement_agree_on_two_states(seed):
         return
     rule = TieRule("sender", sender=0) if ties is None else TieRule.parse(ties)
     columns = Columns.of_game(RationalGame.of(game), policies, 0, rule)
-    assert supremum(columns).value == exact_supremum(RationalGame.of(game), policies, 0, ties)
+    assert supremum(columns).value == exact_supremum(RationalGame.of(game), policies, 0, ties=ties)
 
 
 @pytest.mark.parametrize("ties", [None, "lowest-index", "welfare"])
 def test_the_prosecutors_supremum_is_three_fifths(ties):
     game = RationalGame(["7/10", "3/10"], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
     silent = [[[1, 0], [1, 0]]]
-    assert exact_supremum(game, silent, 0, ties) == Fraction(3, 5)
+    assert exact_supremum(game, silent, 0, ties=ties) == Fraction(3, 5)
     found = best_response(prosecutor(), no_revelation(prosecutor()), 0, method="rays", ties=ties)
     assert found.attained == (ties != "lowest-index")
     assert found.upper_bound == pytest.approx(0.6, abs=1e-15)
@@ -67,8 +67,8 @@ def test_a_compromise_counts_only_where_the_rule_grants_it():
     tables = [[1, 0, "1/2"], [0, 1, "1/2"]], [[[0, 0, 1], [0, 0, 1]]]
     game = RationalGame(["1/2", "1/2"], *tables, signals=2)
     assert exact_supremum(game, [[[1, 0], [1, 0]]], 0) == 1
-    assert exact_supremum(game, [[[1, 0], [1, 0]]], 0, "lowest-index") == 0
-    assert exact_supremum(game, [[[1, 0], [1, 0]]], 0, np.array([2, 2])) == 1
+    assert exact_supremum(game, [[[1, 0], [1, 0]]], 0, ties="lowest-index") == 0
+    assert exact_supremum(game, [[[1, 0], [1, 0]]], 0, ties=np.array([2, 2])) == 1
 
 
 def test_a_single_signal_says_nothing():
@@ -132,7 +132,7 @@ def test_units_zero_points_order_and_names_change_no_fraction(seed, shift):
     ):
         return
     exact, profile = RationalGame.of(game), rationals(policies)
-    value = exact_supremum(exact, profile, 0, ties)
+    value = exact_supremum(exact, profile, 0, ties=ties)
     offset = rationals([[shift], [2], [-1]][: game.shape.states])
     moved = RationalGame(
         exact.prior,
@@ -141,19 +141,19 @@ def test_units_zero_points_order_and_names_change_no_fraction(seed, shift):
         exact.signals,
     )
     gained = (exact.prior * offset[:, 0]).sum()
-    assert exact_supremum(moved, profile, 0, ties) == value * Fraction(2, 3) + gained
+    assert exact_supremum(moved, profile, 0, ties=ties) == value * Fraction(2, 3) + gained
     random = np.random.default_rng(seed)
     order, names = random.permutation(game.shape.states), random.permutation(game.shape.signals)
     again = RationalGame(
         exact.prior[order], exact.receiver[order], exact.senders[:, order], exact.signals
     )
-    assert exact_supremum(again, profile[:, order][:, :, names], 0, ties) == value
+    assert exact_supremum(again, profile[:, order][:, :, names], 0, ties=ties) == value
     if ties is None:
         actions = random.permutation(game.shape.actions)
         again = RationalGame(
             exact.prior, exact.receiver[:, actions], exact.senders[:, :, actions], exact.signals
         )
-        assert exact_supremum(again, profile, 0, ties) == value
+        assert exact_supremum(again, profile, 0, ties=ties) == value
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1e9])
@@ -176,7 +176,7 @@ def test_what_rays_cannot_do_is_refused():
     with pytest.raises(ValueError, match=r"^rays needs interchangeable signals; this tie map"):
         best_response(game, no_revelation(game), 0, method="rays", ties=np.array([0, 1]))
     with pytest.raises(ValueError, match=r"^rays needs interchangeable signals; this tie map"):
-        exact_supremum(RationalGame.of(game), no_revelation(game), 0, np.array([0, 1]))
+        exact_supremum(RationalGame.of(game), no_revelation(game), 0, ties=np.array([0, 1]))
     short = Game(np.full(3, 1 / 3), np.eye(3), np.zeros((1, 3, 3)), signals=2)
     with pytest.raises(ValueError, match=r"^2 signals for 3 states: rays need as many$"):
         exact_supremum(RationalGame.of(short), no_revelation(short), 0)
@@ -224,14 +224,14 @@ def test_after_the_deadline_a_valid_bound_is_left():
         hurried = best_response(game, policies, 0, method="rays", time_limit=1e-9, ties=rule)
         assert (
             hurried.upper_bound
-            >= float(exact_supremum(RationalGame.of(game), policies, 0, rule)) - 1e-9
+            >= float(exact_supremum(RationalGame.of(game), policies, 0, ties=rule)) - 1e-9
         )
 
 
 def test_one_policy_is_priced_exactly():
     game = RationalGame(["1/3", "2/3"], [[2, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
     best = exact_supremum(game, [[[1, 0], [1, 0]]], 0)
-    pooled = exact_utilities(game, [[[1, 0], [1, 0]]], "sender-0")[0]
+    pooled = exact_utilities(game, [[[1, 0], [1, 0]]], ties="sender-0")[0]
     assert pooled == best == 1
 
 

@@ -170,7 +170,7 @@ def exact_utility(original: Original, rule: str) -> Fraction:
     """The sender's utility at the profile, in rational arithmetic."""
     game, policies = drawn(original)
     name = f"sender-{original.sender}" if rule == "own" else rule
-    return exact_utilities(RationalGame.of(game), policies, name)[original.sender]
+    return exact_utilities(RationalGame.of(game), policies, ties=name)[original.sender]
 
 
 def measure(games: int, seed: int) -> dict[str, dict[str, int]]:

@@ -49,7 +49,7 @@ def _measure(draw: Draw, games: int, random: np.random.Generator, time_limit: fl
         entry = certify(game, policies, 1.0, ties=OWN, time_limit=time_limit, senders=[0]).senders[
             0
         ]
-        regret = exact - exact_utilities(RationalGame.of(game), policies, OWN)[0]
+        regret = exact - exact_utilities(RationalGame.of(game), policies, ties=OWN)[0]
         error = max(Fraction(entry.gain) - regret, regret - Fraction(entry.bound), Fraction(0))
         worst["certificate"] = max(worst["certificate"], float(error / Fraction(scale)))
     return {"games": games, "worst": worst, "outside": int(outside), "open": open_ended}
@@ -64,7 +64,7 @@ def _between(value: float, exact: Fraction, bound: float, scale: float) -> bool:
 def _simulator_error(game: Game, policies: np.ndarray) -> float:
     worst = 0.0
     for rule in RULES:
-        exact = exact_utilities(RationalGame.of(game), policies, rule)
+        exact = exact_utilities(RationalGame.of(game), policies, ties=rule)
         found = sender_utilities(game, policies, ties=rule)
         for sender, values in enumerate(game.senders):
             scale = Fraction(float(np.abs(values).max()) or 1.0)

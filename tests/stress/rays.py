@@ -161,7 +161,7 @@ def compare(seed: int, methods: tuple[str, ...]) -> Comparison:
 
     sufficient = game.shape.signals >= game.shape.states
     if sufficient or game.shape.signals == 1:
-        exact = exact_supremum(RationalGame.of(game), policies, 0, ties)
+        exact = exact_supremum(RationalGame.of(game), policies, 0, ties=ties)
         expect(abs(found.upper_bound - exact) <= AGREEMENT * scale / 1000, "rays, the fraction")
         expect(found.status == OPTIMAL, "rays, no proof")
         if sufficient:

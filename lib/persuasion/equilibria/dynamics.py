@@ -23,7 +23,7 @@ from persuasion.equilibria.record import (
     Dynamics,
 )
 from persuasion.equilibria.regret import favourable_responses, global_gains
-from persuasion.equilibria.request import check_rule, check_tolerance
+from persuasion.equilibria.request import check_tolerance
 from persuasion.equilibria.tie_map import common_tie_map
 from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, check_order, take_turns
 from persuasion.model.checks import positive_number, whole_number
@@ -76,7 +76,7 @@ def best_response_dynamics(
     sequence = check_order(order, game.shape.senders)
     seconds = [positive_number("time_limit", time_limit)]
     seconds.append(positive_number("response_limit", response_limit))
-    rule = None if ties is None else check_rule(game, ties)
+    rule = None if ties is None else TieRule.of(game, ties)
     play = _play(standard, lead / game.receiver_unit, rule)
     limits = Limits(least, whole_number("rounds", rounds, 1), *seconds)
     turns = take_turns(play, profile, sequence, whole_number("seed", seed), limits)

@@ -16,7 +16,7 @@ from persuasion.equilibria.record import (
     UNPROVEN,
     Polished,
 )
-from persuasion.equilibria.request import check_rule, check_tolerance
+from persuasion.equilibria.request import check_tolerance
 from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, check_order, take_turns
 from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
@@ -74,7 +74,7 @@ def polish(
     reach = positive_number("radius", radius)
     standard, lead, least = game.standard, check_margin(game, margin), check_tolerance(tolerance)
     led = lead / game.receiver_unit
-    rule, sequence = check_rule(game, ties), check_order(order, game.shape.senders)
+    rule, sequence = TieRule.of(game, ties), check_order(order, game.shape.senders)
     seconds = [positive_number("time_limit", time_limit)]
     seconds.append(positive_number("response_limit", response_limit))
     limits = Limits(least, whole_number("rounds", rounds, 1), *seconds)

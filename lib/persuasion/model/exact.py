@@ -21,6 +21,7 @@ import numpy as np
 from persuasion.model.checks import plain
 from persuasion.model.game import Game
 from persuasion.model.policies import check_policies
+from persuasion.model.restrictions import refuse_restrictions
 from persuasion.model.ties import LOWEST_INDEX, TieRule
 
 
@@ -68,9 +69,13 @@ class RationalGame:
 
     @classmethod
     def of(cls, game: Game | RationalGame, largest_denominator: int | None = None) -> RationalGame:
-        """The game of these floats, exactly, or with denominators of at most this size."""
+        """The game of these floats, exactly, or with denominators of at most this size.
+
+        ``ValueError`` for a game in which senders do not choose or have unequal numbers of signals.
+        """
         if isinstance(game, RationalGame):
             return game
+        refuse_restrictions(game, "exact arithmetic")
         prior, receiver, senders = (
             rationals(table, largest_denominator)
             for table in (game.prior, game.receiver, game.senders)
@@ -93,13 +98,13 @@ def joint_weights(game: RationalGame, policies: np.ndarray) -> np.ndarray:
     return table
 
 
-def exact_actions(game: RationalGame, policies: Any, ties: Any = LOWEST_INDEX) -> np.ndarray:
+def exact_actions(game: RationalGame, policies: Any, *, ties: Any = LOWEST_INDEX) -> np.ndarray:
     """The receiver's action at every joint signal, ``(signals ** senders,)``, in row-major order."""
     profile = checked_rationals(game, policies)
     return _chosen(game, joint_weights(game, profile), TieRule.parse(ties))
 
 
-def exact_utilities(game: RationalGame, policies: Any, ties: Any = LOWEST_INDEX) -> np.ndarray:
+def exact_utilities(game: RationalGame, policies: Any, *, ties: Any = LOWEST_INDEX) -> np.ndarray:
     """Ex-ante utilities of all senders as fractions, ``(senders,)`` (Definition 1).
 
     ``policies`` is one profile ``(senders, states, signals)``; its rows sum to 1 within 1e-9 and are used

@@ -10,7 +10,8 @@ An action :math:`a` counts as optimal at a joint signal :math:`\mathbf s` if no 
           \sum_\omega w(\mathbf s,\omega)\,|u(a',\omega)-u(a,\omega)|\quad\forall a'.
 
 So neither the utilities' unit nor their zero point in any state matters, nor what other actions pay, and rare
-signals are judged as strictly as common ones. Tied actions are ranked by a sender's utility in the same way. At a
+signals are judged as strictly as common ones. Payoffs of two actions in a state that only rounding sets apart, 4
+units in the last place, count as equal (exact arithmetic takes them as they are written). Tied actions are ranked by a sender's utility in the same way. At a
 joint signal of probability zero every action is optimal. Simulator, solvers and certificates share this definition.
 
 >>> TieRule.parse("sender-1")
@@ -65,6 +66,16 @@ class TieRule:
             f"unknown tie rule {rule!r}: use 'lowest-index', 'welfare', 'sender-<i>' "
             "or an array with the action for every joint signal"
         )
+
+    @classmethod
+    def of(cls, game: Game, rule: Any, deviator: int | None = None) -> TieRule:
+        """The rule that somebody gives for a game, in any spelling; None takes ties in favour of ``deviator``.
+
+        ``ValueError`` if there is no such rule, or not for this game.
+        """
+        found = cls("sender", sender=deviator) if rule is None else cls.parse(rule)
+        found.preference(game), found.action_map(game)
+        return found
 
     def __str__(self) -> str:
         return f"sender-{self.sender}" if self.kind == "sender" else self.kind

@@ -47,7 +47,7 @@ def solve(
     began = time.perf_counter()
     request = request or Request()
     check_size(game)
-    TieRule.parse(request.ties).preference(game)
+    TieRule.of(game, request.ties)
     if profile is None:
         profile, profile_name = no_revelation(game), "no revelation"
     given = one_profile(game, profile, "profile")

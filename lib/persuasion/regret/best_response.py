@@ -80,7 +80,7 @@ def best_response(
     if method not in (*METHODS, "auto"):
         raise ValueError(f"unknown method {method!r}: use one of {', '.join([*METHODS, 'auto'])}")
     seconds = positive_number("time_limit", time_limit, infinite=True)
-    rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
+    rule = TieRule.of(game, ties, deviator=sender)
     problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
     if sender not in game.choosing:
         return no_choice(problem).in_units(game, sender)

@@ -61,8 +61,7 @@ def certify(
     True
     """
     start = time.perf_counter()
-    profile, rule = one_profile(game, policies), TieRule.parse(ties)
-    rule.preference(game), rule.action_map(game)  # refuse rules that do not fit the game
+    profile, rule = one_profile(game, policies), TieRule.of(game, ties)
     reach = positive_number("radius", radius)
     seconds = positive_number("time_limit", time_limit, infinite=True)
     chosen = _chosen(game, senders)

@@ -97,6 +97,7 @@ def line_sweep(
     sender: int,
     start: Any,
     end: Any,
+    *,
     ties: Any = LOWEST_INDEX,
 ) -> LineSweep:
     """Sweep sender ``sender``'s policy from ``start`` to ``end``, the other policies held fixed.
@@ -122,7 +123,7 @@ def line_sweep(
     edges = [ZERO, *cuts, ONE]
     pieces = tuple(_piece(exact, sender, tables, spans, lo, hi) for lo, hi in pairwise(edges))
     values = tuple(
-        exact_utilities(exact, _between(first, last, tau), rule)[sender] for tau in edges
+        exact_utilities(exact, _between(first, last, tau), ties=rule)[sender] for tau in edges
     )
     senders, actions = len(exact.senders), exact.receiver.shape[1]
     return LineSweep(pieces, values, exact.signals**senders * (actions - 1) + 1)

@@ -174,7 +174,7 @@ def _scale(instance: VerificationGame, radius: Any) -> Fraction:
     return instance.on * min(Fraction(1, 4), Fraction(radius) / 2)
 
 
-def independent_set(instance: VerificationGame, policy: Any, ties: Any = "lowest-index") -> set:
+def independent_set(instance: VerificationGame, policy: Any, *, ties: Any = "lowest-index") -> set:
     """Independent vertices read off a policy ``(states, signals)`` of sender 1, at most its best signal's.
 
     At a signal that favours the first state, those vertices ``v`` count at which the receiver takes action 1 after
@@ -182,7 +182,7 @@ def independent_set(instance: VerificationGame, policy: Any, ties: Any = "lowest
     """
     size, order = len(instance.graph), list(instance.graph)
     profile = np.stack([rationals(policy), instance.policies[1]])
-    actions = exact_actions(instance.game, profile, ties).reshape(2 * size + 1, -1)
+    actions = exact_actions(instance.game, profile, ties=ties).reshape(2 * size + 1, -1)
     columns = instance.game.prior[:, None] * profile[0]
     sets = [
         {v for v, t, s in zip(order, row[1 : size + 1], row[size + 1 :]) if t > s}

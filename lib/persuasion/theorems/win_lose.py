@@ -61,7 +61,7 @@ def _check_matrix(name: str, matrix: np.ndarray, shape: tuple[int, ...]) -> None
         raise ValueError(f"{name} must hold zeros and ones only, see entry {where}")
 
 
-def bimatrix_game(game: Game, ties: Any) -> tuple[np.ndarray, np.ndarray]:
+def bimatrix_game(game: Game, *, ties: Any) -> tuple[np.ndarray, np.ndarray]:
     """The two payoff matrices ``(m, m)`` of :func:`persuasion_game`, read off the game and its tie rule.
 
     Raises ``ValueError`` if the receiver is not indifferent or the game is not of that form.
@@ -103,7 +103,7 @@ def bimatrix_gains(
     return np.array([rows.max() - x @ rows, columns.max() - columns @ y])
 
 
-def sender_gains(game: Game, policies: np.ndarray, ties: Any) -> np.ndarray:
+def sender_gains(game: Game, policies: np.ndarray, *, ties: Any) -> np.ndarray:
     """What each sender gains by its best policy, ``(senders,)``, for an indifferent receiver and two states.
 
     The tie map alone decides the action, so utility is linear in a sender's policy and some deterministic

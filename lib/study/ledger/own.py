@@ -76,7 +76,7 @@ def embeddings(_: Any) -> list[Part]:
         game, ties = embedding(payoffs)
         policies = generator.dirichlet(np.ones(2), (3, 2))
         expected = pure_gains(payoffs, policies[:, 0]) / 2
-        right += np.allclose(sender_gains(game, policies, ties), expected)
+        right += np.allclose(sender_gains(game, policies, ties=ties), expected)
     return [Count("profiles with the same gains in both games", right, INSTANCES)]
 
 

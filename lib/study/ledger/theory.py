@@ -43,9 +43,13 @@ WIN_LOSE = [size for size in range(2, 7) for _ in range(12)]
 
 
 def _game(seed: int, senders: int = 2, size: int = 2, signals: int | None = None) -> Game:
-    signals = size if signals is None else signals
     return synthetic(
-        senders, signals, size, size, logit_scale=1.0, seed=np.random.SeedSequence([7, seed])
+        senders=senders,
+        states=size,
+        actions=size,
+        signals=size if signals is None else signals,
+        logit_scale=1.0,
+        seed=np.random.SeedSequence([7, seed]),
     )
 
 
@@ -123,7 +127,7 @@ def win_lose(_: Any) -> list[Part]:
         first, second = generator.integers(0, 2, (2, size, size))
         game, ties = persuasion_game(first, second)
         x, y = generator.dirichlet(np.ones(size), 2)
-        gains = sender_gains(game, policies_from_strategies(x, y), ties)
+        gains = sender_gains(game, policies_from_strategies(x, y), ties=ties)
         same += np.allclose(2 * gains, bimatrix_gains(first, second, x, y))
     name = "profiles, 2 to 6 strategies a player, with the same gains in both games"
     return [Count(name, same, len(WIN_LOSE))]

@@ -76,8 +76,7 @@ def nash(
         not choose or have unequal numbers of signals.
     """
     refuse_restrictions(game, "nash")
-    rule = TieRule.parse(ties)
-    rule.preference(game)
+    rule = TieRule.of(game, ties)
     if rule.kind == "explicit":
         raise ValueError("an explicit tie map names signals, which equilibria are free to choose")
     shares = tuple(positive_number("margins", margin) for margin in margins)

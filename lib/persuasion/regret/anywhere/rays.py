@@ -81,7 +81,7 @@ def _ways(problem: Problem) -> list[Callable[..., tuple[float, list[Candidate]]]
     return [_closed_regions] if problem.favourable else [_closed_regions, _granted]
 
 
-def exact_supremum(game: RationalGame, policies: Any, sender: int, ties: Any = None) -> Fraction:
+def exact_supremum(game: RationalGame, policies: Any, sender: int, *, ties: Any = None) -> Fraction:
     """The supremum of a sender's utility over its policies as a fraction, ties being exact equalities.
 
     Parameters
@@ -99,13 +99,14 @@ def exact_supremum(game: RationalGame, policies: Any, sender: int, ties: Any = N
     >>> exact_supremum(game, [[[1, 0], [1, 0]]], 0, ties="lowest-index")
     Fraction(3, 5)
     """
-    rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
+    floats = game.floats()
+    rule = TieRule.of(floats, ties, deviator=sender)
     profile, states = checked_rationals(game, policies), len(game.prior)
-    named = rule.action_map(game.floats())
+    named = rule.action_map(floats)
     if named is not None and (named != named.take([0], sender)).any():
         raise ValueError("rays needs interchangeable signals; this tie map tells them apart")
     if game.signals == 1:
-        return exact_utilities(game, profile, rule)[sender]
+        return exact_utilities(game, profile, ties=rule)[sender]
     if game.signals < states:
         raise ValueError(f"{game.signals} signals for {states} states: rays need as many")
     columns = Columns.of_game(game, profile, sender, rule)

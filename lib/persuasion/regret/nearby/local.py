@@ -59,7 +59,7 @@ def local_best_response(
     reach = positive_number("radius", radius)
     sender = whole_number("sender", sender, 0, game.shape.senders - 1)
     seconds = positive_number("time_limit", time_limit, infinite=True)
-    rule = TieRule("sender", sender=sender) if ties is None else TieRule.parse(ties)
+    rule = TieRule.of(game, ties, deviator=sender)
     problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
     if sender not in game.choosing:
         return no_choice(problem).in_units(game, sender)
