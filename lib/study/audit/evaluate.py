@@ -3,8 +3,8 @@ r"""Definition 1 written out, apart from the simulator that produced the records
 Sums are of double precision. A number in these arrays is wrong by a few units in its last place, so a sum of their
 products is wrong by no more than a small multiple of that times the sum of the absolute values (Higham, *Accuracy
 and Stability of Numerical Algorithms*, Section 3.1). Where this leaves open which actions are optimal, as
-:mod:`persuasion.model.ties` defines it, an interval counts all of them, and a value the first one. Payoffs that only
-rounding sets apart, which the simulator takes as equal, are taken as they are written.
+:mod:`persuasion.model.ties` defines it, an interval counts all of them, and a value the first one. Payoffs that
+only rounding sets apart, which the simulator takes as equal, are taken as they are written.
 """
 
 from __future__ import annotations

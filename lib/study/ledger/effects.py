@@ -40,7 +40,7 @@ class Effect(NamedTuple):
     """A mean that is positive where the claim is right, with the half-width of its 95% interval.
 
     ``size`` independent values, ``lost`` degrees of freedom; a difference within ``margin`` does not matter;
-    ``claimed`` is the paper's own difference, if it has one; ``percent``: a share, to be shown as one.
+    ``percent``: a share, to be shown as one.
     """
 
     name: str
@@ -49,7 +49,6 @@ class Effect(NamedTuple):
     size: int
     margin: float = 0.0
     lost: int = 1
-    claimed: float = np.nan
     percent: bool = False
 
     @classmethod
@@ -114,8 +113,8 @@ def states(parts: Sequence[Part]) -> list[str]:
     """What each part says, p-values adjusted for the number of those with an interval.
 
     An effect is ``equal`` if all of its interval is within the margin, else ``for`` or ``against`` if it is
-    significant, else ``smaller`` if all of its interval is below the paper's own difference, else ``open``. A count
-    is ``for`` if true in as many cases as needed, ``against`` if in none, else ``part``. ``none`` without values.
+    significant, else ``open``. A count is ``for`` if true in as many cases as needed, ``against`` if in none, else
+    ``part``. ``none`` without values.
     """
     effects = [part for part in parts if isinstance(part, Effect) and part.size]
     adjusted = iter(holm([part.p for part in effects]))
@@ -132,7 +131,7 @@ def _effect_state(part: Effect, p: float) -> str:
         return "equal"
     if p < SIGNIFICANT:
         return "for" if part.mean > 0 else "against"
-    return "smaller" if part.mean + part.half_width < part.claimed else "open"
+    return "open"
 
 
 def _count_state(part: Count) -> str:
@@ -148,7 +147,7 @@ def verdict(parts: Sequence[Part], large: bool = False) -> Verdict:
 
     *Holds*: every part is for it (and, if it claims so, large). *Holds partly*: some are, or are in some cases, or
     the margin is not large. *No difference*: every part is too small to matter. *Does not hold*: none is for it,
-    and some is against it, or smaller than in the paper. *Not shown*: the rest.
+    and some is against it. *Not shown*: the rest.
     """
     found = [(part, state) for part, state in zip(parts, states(parts)) if state != "none"]
     if not found:
@@ -161,4 +160,4 @@ def verdict(parts: Sequence[Part], large: bool = False) -> Verdict:
         return Verdict.PARTLY
     if kinds == {"equal"}:
         return Verdict.EQUAL
-    return Verdict.FAILS if kinds & {"against", "smaller"} else Verdict.OPEN
+    return Verdict.FAILS if "against" in kinds else Verdict.OPEN
