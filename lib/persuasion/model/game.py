@@ -40,7 +40,7 @@ MAX_SIGNALS = 1_000_000
 
 
 class Game:
-    r"""A validated, immutable multi-sender persuasion game (Definition 1 of the paper).
+    r"""A validated, immutable multi-sender persuasion game (Section 2 of the paper).
 
     Parameters
     ----------

@@ -11,9 +11,9 @@ An action :math:`a` counts as optimal at a joint signal :math:`\mathbf s` if no 
 
 So neither the utilities' unit nor their zero point in any state matters, nor what other actions pay, and rare
 signals are judged as strictly as common ones. Tied actions are ranked by a sender's utility in the same way. At a
-joint signal of probability zero every action is optimal. Payoffs in a state that only rounding sets apart, 4 units in
-the last place, count as equal; exact arithmetic takes them as they are written. Simulator, solvers and certificates
-share this definition.
+joint signal of probability zero every action is optimal. Payoffs in a state that only rounding sets apart, 4 units
+in the last place, count as equal; exact arithmetic takes them as they are written. Simulator, solvers and
+certificates share this definition.
 
 >>> TieRule.parse("sender-1")
 TieRule(kind='sender', sender=1, actions=None)

@@ -2,7 +2,7 @@ r"""Full revelation is an equilibrium (Theorem 4), and the codes that let few si
 
 Each optimal action gets one word, a joint signal. If any two words differ in at least two places, the
 other senders' signals name the word, so that nobody can pass off one action as another. The paper takes
-every :math:`|S|`-th string of a Gray code (Guan, 1998). That depends on which Gray code is meant:
+the words from a Gray code (Guan, 1998), as we read it every :math:`|S|`-th string. That depends on which Gray code is meant:
 
 >>> reflected_code(3, senders=2, signals=3).tolist()
 [[0, 0], [1, 2], [2, 0]]

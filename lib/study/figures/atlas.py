@@ -243,14 +243,14 @@ def nearly(frame: pd.DataFrame) -> str:
 
 
 def networks_summary(networks: pd.DataFrame) -> str:
-    """How often a network's local equilibrium is near a global one."""
+    """How often what a network found is near a global equilibrium."""
     awake = networks[~networks["idle"].astype(bool)]
     if awake.empty:
         return "0 games of the atlas in which signals matter have a certified profile of DNL."
     near, far = (awake["upper"] <= NEAR).sum(), (awake["lower"] > NEAR).sum()
     close = int((awake["distance"] <= NEAR).sum())
     return (
-        f"Of {len(awake)} local equilibria of DNL in games in which signals matter, {near} have a "
+        f"Of {len(awake)} profiles of DNL that the sampled check accepted, in games in which signals matter, {near} have a "
         f"proven global regret of at most {NEAR:.0%} of every sender's stake and {far} a larger one; the intervals "
         f"of the others contain that share. {close} lie within {NEAR:.0%} of a certified outcome in both senders' "
         "utilities."

@@ -16,7 +16,7 @@ from study.records.store import Record
 
 COLUMNS = 2
 HOVER = (
-    "sender 1 sends its first signal in state 1: %{x:.2f}<br>sender 2: %{y:.2f}<br>"
+    "sender 1 sends its first signal in state 2: %{x:.2f}<br>sender 2: %{y:.2f}<br>"
     "utility of sender 1: %{z:.3f}<extra></extra>"
 )
 SAME_VIEW = """

@@ -445,9 +445,14 @@ def _confirmed(frame: pd.DataFrame, name: str) -> Count:
 
 def _paper_table() -> str:
     return "; ".join(
-        f"{family}: " + ", ".join(f"{NAMES[m]} {PAPER_TABLE_1[family, m]}" for m in (*OTHERS, OURS))
+        f"{family}: " + ", ".join(_as_printed(family, m) for m in (*OTHERS, OURS))
         for family in dict.fromkeys(family for family, _ in PAPER_TABLE_1)
     )
+
+
+def _as_printed(family: str, method: str) -> str:
+    value = PAPER_TABLE_1[family, method]
+    return f"{NAMES[method]} {value.mean:.3f} ± {value.half_width:.3f}"
 
 
 RATIO = "mean log ratio over games, 95% t-interval, against the better rival"
