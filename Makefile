@@ -23,7 +23,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # targets write into the same places, and every test has cores of its own
 .NOTPARALLEL:
 
-.PHONY: help setup reproduce book serve page browser pdf run results verify status test test-code test-notebooks test-book benchmark proofs lint format lock overview clean
+.PHONY: help setup reproduce book serve page browser pdf run results verify status test test-code test-notebooks test-book test-browser stress benchmark proofs lint format lock overview clean
 
 help: ## list the targets, and how long each takes
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'

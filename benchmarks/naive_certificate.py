@@ -1,6 +1,7 @@
 """The obvious certificate: one MILP over all joint signals in the box. Never imported by the library.
 
-The program of the specification's Section 2 with ``lower * y <= z <= upper * y``, no action eliminated, no start.
+The best response within a radius as a mixed-integer program with ``lower * y <= z <= upper * y``, no action
+eliminated, no start.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from docutils import nodes
 from pybtex.database import parse_file
 
 from persuasion import Game, sender_utilities
-from persuasion.theorems.full_revelation import (
+from persuasion.theorems.gray_codes import (
     best_gains,
     modular_code,
     reflected_code,

@@ -14,14 +14,14 @@ from persuasion import (
     receiver_actions,
     sender_utilities,
 )
-from persuasion.theorems.full_revelation import (
+from persuasion.theorems.full_revelation import parity_code
+from persuasion.theorems.gray_codes import (
     ClaimRefuted,
     best_gains,
     check_revelation,
     minimum_distance,
     modular_code,
     modular_gray_code,
-    parity_code,
     reflected_code,
     reflected_gray_code,
     revelation_by_code,

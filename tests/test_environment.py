@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -69,6 +72,22 @@ def test_pins_of_pyproject_are_the_locked_versions(lock, project):
     for name, (requirement,) in project.items():
         if name != "torch" and requirement.specifier:
             assert pin(requirement) in {pin(entry) for entry in lock[name]}, name
+
+
+def test_what_the_library_imports_is_declared(project):
+    """Else it is there only as long as something else needs it."""
+    known = importlib.metadata.packages_distributions()
+    found = set()
+    for path in (ROOT / "lib").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            found |= {name.partition(".")[0] for name in names}
+    ours = {*sys.stdlib_module_names, "persuasion", "study"}
+    needed = {name: {canonicalize_name(d) for d in known[name]} for name in found - ours}
+    assert len(needed) > 20
+    assert {name for name, owners in needed.items() if not owners & set(project)} == set()
 
 
 def test_conda_names_exactly_the_direct_dependencies(project, conda_pins):

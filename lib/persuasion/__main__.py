@@ -22,5 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run_command(parser, arguments)
 
 
-if __name__ == "__main__":
+def program() -> None:
+    """The command ``persuasion``: :func:`main`, and an end whatever a solver still does."""
     leave(main())
+
+
+if __name__ == "__main__":
+    program()

@@ -13,7 +13,7 @@ FLAG: dict[str, Any] = {"action": "store_true"}
 FILE: dict[str, Any] = {"type": absolute, "metavar": "FILE"}
 SWITCH: dict[str, Any] = {"action": argparse.BooleanOptionalAction, "default": True}
 COMMON: dict[str, dict[str, Any]] = {
-    "--preset": {"help": f"{', '.join(PRESETS)}; default {DEFAULT_PRESET}, or what is committed"},
+    "--preset": {"help": f"{', '.join(PRESETS)}; default {DEFAULT_PRESET}, for book and verify what is committed"},
     "--workers": {"type": int, "help": "processes; default one per core"},
     "--set": {
         "action": "append", "default": [], "metavar": "NAME=VALUE",

@@ -2,7 +2,7 @@ r"""The multi-sender persuasion game.
 
 A game has states :math:`\omega`, a common prior :math:`\mu_0(\omega)`, a receiver who picks an action
 :math:`a` for utility :math:`u(a,\omega)`, and senders :math:`i` with utilities
-:math:`v_i(a,\omega)`, each of whom owns the same number of signals.
+:math:`v_i(a,\omega)`, each of whom has a number of signals, the same for all unless a list says otherwise.
 
 Axis order, everywhere in the package: ``senders, states, signals`` for policies,
 ``senders, states, actions`` for the senders' utilities, ``states, actions`` for the receiver's.

@@ -154,7 +154,7 @@ def _triangle(drawing: _Drawing, game: Game, signals: JointSignals) -> list[int]
 def region_of(receiver: np.ndarray, action: int) -> np.ndarray:
     """Corners ``(k, 3)`` of the beliefs at which the action is optimal, for three states.
 
-    None for an action that is optimal nowhere in the interior, or as good as an earlier one everywhere.
+    There are none for an action that is optimal nowhere in the interior, or as good as an earlier one everywhere.
     """
     corners = np.eye(3)
     for rival in range(receiver.shape[1]):

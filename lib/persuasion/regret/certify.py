@@ -34,7 +34,7 @@ def certify(
 ) -> Certificate:
     r"""How much any sender could gain by deviating within ``radius``: the regret, exactly or as an interval.
 
-    :math:`r_i=\max_{\|\pi_i'-\pi_i\|_\infty\le\varepsilon}V_i(\pi_i',\pi_{-i})-V_i(\pi)` (specification, 5).
+    :math:`r_i=\max_{\|\pi_i'-\pi_i\|_\infty\le\varepsilon}V_i(\pi_i',\pi_{-i})-V_i(\pi)`.
     The lower bound is the simulator's value of a concrete deviation under ``ties``. The upper bound holds
     for every deviation under ``ties``: where the rule may grant a tie, it counts it in the
     deviator's favour. A radius of 1 or more makes it a certificate of a (global) Nash equilibrium.

@@ -1,1 +1,1 @@
-"""What running on somebody's machine asks for: folders, memory, processes, interrupts, progress."""
+"""What running on somebody's machine asks for: folders, processes, interrupts, progress."""

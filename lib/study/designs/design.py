@@ -17,7 +17,7 @@ from study.records.job import Job
 SECONDS_PER_VISIT = 6e-6
 RELATIVE_COST = {"relu": 1.0, "delu": 1.7, "dnl": 4.8}
 BASELINE_COST = {"exact-gradient": 1.0, "smoothed": 4.0, "random-search": 1.0}
-SCENARIO_INPUTS = {"quality-advertising": 7, "product-advertising": 2, "ride-hailing": 2}
+SCENARIO_SENDERS = {"quality-advertising": 7, "product-advertising": 2, "ride-hailing": 2}
 
 
 def jobs(preset: Preset, experiment: str) -> list[Job]:
@@ -63,7 +63,7 @@ def _synthetic(preset: Preset, benchmark: Benchmark) -> Iterable[dict[str, Any]]
 def _jobs_of_game(preset: Preset, game: dict[str, Any]) -> list[Job]:
     starts = max(search.starts for search in preset.searches)
     reference = {"kind": "reference", "game": game, "starts": starts}
-    senders = game["parameters"].get("senders") or SCENARIO_INPUTS[game["family"]]
+    senders = game["parameters"].get("senders") or SCENARIO_SENDERS[game["family"]]
     return [Job(reference, 0.1)] + [
         Job({"kind": "solve", "game": game, **settings}, senders * cost)
         for settings, cost in _searches(preset)

@@ -7,7 +7,7 @@ from typing import Any
 
 from study.designs.config import Preset, game_of
 
-# every constant that the paper leaves open, below and above our reading where that makes sense
+# constants that the paper leaves open, below and above our reading where that makes sense; sizes are in `plausible`
 VARIATIONS: dict[str, dict[str, tuple[Any, ...]]] = {
     "quality-advertising": {
         "firms": (2, 4),

@@ -250,8 +250,8 @@ def networks_summary(networks: pd.DataFrame) -> str:
     near, far = (awake["upper"] <= NEAR).sum(), (awake["lower"] > NEAR).sum()
     close = int((awake["distance"] <= NEAR).sum())
     return (
-        f"Of {len(awake)} profiles of DNL that the sampled check accepted, in games in which signals matter, {near} have a "
-        f"proven global regret of at most {NEAR:.0%} of every sender's stake and {far} a larger one; the intervals "
-        f"of the others contain that share. {close} lie within {NEAR:.0%} of a certified outcome in both senders' "
-        "utilities."
+        f"Of {len(awake)} profiles of DNL that the sampled check accepted in games in which signals matter, "
+        f"{near} have a proven global regret of at most {NEAR:.0%} of every sender's stake and {far} a larger one; "
+        f"the intervals of the others contain that share. {close} lie within {NEAR:.0%} of a certified outcome in "
+        "both senders' utilities."
     )

@@ -14,7 +14,7 @@ from persuasion.model.game import Game
 from persuasion.model.policies import uniform_policies
 from persuasion.model.tolerances import SAME_UTILITY
 from persuasion.regret.best_response import best_response
-from persuasion.theorems.full_revelation import ClaimRefuted, check_revelation
+from persuasion.theorems.gray_codes import ClaimRefuted, check_revelation
 from persuasion.theorems.jumps import line_sweep
 from persuasion.theorems.public_persuasion import (
     PublicPersuasion,

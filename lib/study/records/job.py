@@ -21,7 +21,7 @@ class Job:
     """A unit of work.
 
     ``config`` is JSON-able and, with the jobs in ``needs``, says everything that the result depends on;
-    ``cost`` is relative, for the progress bar only.
+    ``cost`` is in seconds of one processor, roughly, for the progress line only.
     """
 
     config: dict[str, Any]

@@ -17,14 +17,17 @@ LIBRARY = Path(__file__).resolve().parents[2]
 GAMES = ("persuasion/model/*.py", "persuasion/games/*.py")
 LEARNING = ("persuasion/networks/*.py", "persuasion/learn/*.py")
 SOLVERS = ("persuasion/regret/**/*.py", "persuasion/equilibria/*.py", "study/records/regrets.py")
+REVELATION = "persuasion/theorems/full_revelation.py"
 SELECTION = ("study/kinds/grid.py", "study/kinds/selection.py")
 SEARCHES = (
     "persuasion/learn/baselines/*.py",
+    "persuasion/learn/adam.py",
     "persuasion/learn/extragradient.py",
+    "persuasion/learn/processor.py",
     "persuasion/learn/sampled_check.py",
 )
 RELEVANT = {
-    "reference": GAMES,
+    "reference": (*GAMES, REVELATION),
     "reach": GAMES,
     "solve": (*GAMES, *LEARNING, *SELECTION),
     "baseline": (*GAMES, *SEARCHES, *SELECTION),
@@ -33,12 +36,7 @@ RELEVANT = {
     "certify": GAMES + SOLVERS,
     "kinks": (*GAMES, *SOLVERS, "persuasion/learn/sampled_check.py"),
     "dynamics": GAMES + SOLVERS,
-    "atlas": (
-        *GAMES,
-        *SOLVERS,
-        "persuasion/equilibria/nash/*.py",
-        "persuasion/theorems/full_revelation.py",
-    ),
+    "atlas": (*GAMES, *SOLVERS, "persuasion/equilibria/nash/*.py", REVELATION),
     "verify": (*GAMES, *SOLVERS, "study/audit/*.py"),
 }
 PACKAGES = ("numpy", "torch", "scipy", "highspy", "cvxpy", "pyscipopt")

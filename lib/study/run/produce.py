@@ -45,7 +45,7 @@ def produce(
     Parameters
     ----------
     preset : see :func:`study.preset`
-    experiment : "didactic", "synthetic", "second" or "scenarios", or several of them
+    experiment : one of :data:`study.EXPERIMENTS`, or several of them
     store : path of the result store or of committed results, default :func:`~study.records.places.default_store`
     workers : processes, default one per core; ``SCHEDULER`` in the environment names a running cluster, ``DEVICE``
         a torch device (``cuda``) on which the networks of many games are trained at once

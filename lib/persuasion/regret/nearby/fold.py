@@ -36,8 +36,8 @@ def spreads(problem: Problem, box: Box) -> np.ndarray:
 def choose_folded(problem: Problem, spread: np.ndarray, budget: float, most: float) -> np.ndarray:
     """Which joint signals to fold, ``(signals, columns)``, those of least ``spread`` first.
 
-    As many as cost no more than ``budget`` together, and more until at most ``most`` choices are left. None if
-    there is a margin, which restricts the policy at rare joint signals too.
+    As many as cost no more than ``budget`` together, and more until at most ``most`` choices are left. None are
+    folded with a margin, which restricts the policy at rare joint signals too.
     """
     if problem.margin > 0:
         return np.zeros(spread.shape, bool)

@@ -34,10 +34,9 @@ def local_best_response(
 ) -> BestResponse:
     r"""The deviation within ``radius`` that serves one sender best, the others' policies held fixed.
 
-    The maximum of :math:`V_i(\pi_i',\pi_{-i})` over :math:`\|\pi_i'-\pi_i\|_\infty\le\varepsilon` (specification,
-    Section 5). ``value`` is the simulator's at ``policy`` under the tie rule; ``upper_bound`` counts every tie
-    that the rule may grant in the deviator's favour, so it is valid under the rule, and under every other rule
-    if ``ties`` is None.
+    The maximum of :math:`V_i(\pi_i',\pi_{-i})` over :math:`\|\pi_i'-\pi_i\|_\infty\le\varepsilon`. ``value`` is the
+    simulator's at ``policy`` under the tie rule; ``upper_bound`` counts every tie that the rule may grant in the
+    deviator's favour, so it is valid under the rule, and under every other rule if ``ties`` is None.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ LEAST = 1e-9
 def openings(problem: Problem, box: Box, deadline: float) -> Iterator[np.ndarray]:
     """Points of the box, in its unit coordinates, that take a priced column off a signal and send it anew.
 
-    None if the box leaves every signal some probability; as far as ``deadline`` allows.
+    There are none if the box leaves every signal some probability; as far as ``deadline`` allows.
     """
     own = problem.own.T
     closable = np.flatnonzero(~box.lower.any(1))
