@@ -154,7 +154,7 @@ def test_a_networks_profile_is_placed_beside_the_certified_outcomes(frame):
     assert (found["lower"], found["upper"]) == (0.0, 0.05)
     assert found["distance"] == pytest.approx(0.1)
     said = atlas.networks_summary(atlas.networks_frame(certified, frame, settings))
-    assert said.startswith("Of 1 local equilibria of DNL")
+    assert said.startswith("Of 1 profiles of DNL")
     assert " 0 have a proven" in said
     none = atlas.networks_frame([], frame, settings)
     assert none.empty

@@ -9,12 +9,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from persuasion import Game, full_revelation, nash, sender_utilities
-from persuasion.equilibria.nash import landmarks
+from persuasion import (
+    Game,
+    best_response,
+    deviation_utilities,
+    full_revelation,
+    nash,
+    no_revelation,
+    sender_utilities,
+)
+from persuasion.equilibria.nash import EQUILIBRIUM, landmarks
 from persuasion.equilibria.nash.kernel import Pool, kernel
 from persuasion.equilibria.nash.pivoting import PolytopeGame, equilibrium
 from persuasion.equilibria.nash.selection import best_equilibrium
+from persuasion.games import synthetic
 from persuasion.games.examples import example
+from persuasion.model.policies import check_policies
 from persuasion.model.ties import TieRule
 
 REACHED = 2e-3
@@ -277,7 +287,64 @@ def test_records_are_plain(solved):
     assert isinstance(data["history"][0]["gains"], list)
 
 
-def test_a_game_that_restricts_its_senders_is_refused_by_name():
-    game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]] * 2, signals=[3, 2])
-    with pytest.raises(ValueError, match="nash needs senders that all choose"):
-        nash(game)
+@pytest.mark.parametrize("limits", [{"signals": [3, 2]}, {"signals": [1, 3]}])
+def test_senders_keep_to_their_own_numbers_of_signals(limits):
+    game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]], [[1, 0], [1, 0]]], **limits)
+    found = nash(game, time_limit=5)
+    assert found[0].status == EQUILIBRIUM
+    for entry in found:
+        check_policies(game, entry.policies)
+        values = [brute_force_gain(game, entry.policies, sender) for sender in range(2)]
+        assert max(values) <= entry.regret[1] + 1e-6
+
+
+def brute_force_gain(game, policies, sender, steps=24):
+    """The most that a sender gains over a grid of policies with its first two signals."""
+    grid = np.linspace(0, 1, steps + 1)
+    first = np.array(list(itertools.product(grid, repeat=game.shape.states)))
+    own = np.zeros((len(first), game.shape.states, game.signals))
+    count = game.counts[sender]
+    own[..., 0], own[..., min(1, count - 1)] = first, np.where(count > 1, 1 - first, 1)
+    stay = deviation_utilities(game, policies, sender, policies[sender])
+    return float(
+        (deviation_utilities(game, policies, sender, own).max() - stay) / game.stakes[sender]
+    )
+
+
+def test_a_lone_chooser_beside_a_public_report_finds_its_best_response():
+    report = [[0.8, 0.2], [0.3, 0.7]]
+    payoffs = [[[0, 1], [0, 1]], [[0, 0], [0, 0]]]
+    game = Game([0.7, 0.3], np.eye(2), payoffs, signals=2, fixed=[None, report])
+    (found,) = nash(game, time_limit=5)
+    best = best_response(game, no_revelation(game), 0).value
+    assert found.utilities[0] == pytest.approx(best, abs=1e-5)
+    assert np.array_equal(found.policies[1], report)
+    marks = {mark.name: mark for mark in landmarks(game)}
+    assert set(marks) == {"no revelation", "full revelation", "sender 0 alone", "collusion"}
+    assert marks["sender 0 alone"].utilities[0] == pytest.approx(best, abs=1e-9)
+    assert marks["no revelation"].utilities[0] == sender_utilities(game, no_revelation(game))[0]
+    assert marks["full revelation"].receiver_utility == pytest.approx(1)
+
+
+def test_landmarks_ignore_limits_on_signals():
+    payoffs = [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]
+    free, limited = (Game([0.7, 0.3], np.eye(2), payoffs, signals) for signals in (2, [1, 2]))
+    for one, other in zip(landmarks(free), landmarks(limited), strict=True):
+        assert one.name == other.name
+        assert one.utilities.tolist() == other.utilities.tolist()
+
+
+def test_a_lone_sender_has_full_revelation_to_compare_with():
+    game = Game([0.7, 0.3], np.eye(2), [[[0, 1], [0, 1]]], signals=2)
+    marks = {mark.name: mark.utilities.tolist() for mark in landmarks(game)}
+    assert marks["full revelation"] == [0.3]
+
+
+def test_certificates_are_about_any_number_of_signals_unless_limited():
+    """With a signal for every state there is a gain; with the game's two there is none."""
+    game = synthetic(2, states=4, actions=3, signals=2, logit_scale=1.0, seed=5)
+    for entry in nash(game, time_limit=5):
+        assert entry.certificate.game["signals"] >= 4
+        assert entry.policies.shape[-1] >= 4
+    for entry in nash(game, time_limit=5, limited=True):
+        assert entry.certificate.game["signals"] == entry.policies.shape[-1] == 2

@@ -1,6 +1,7 @@
 """Solving a game of one's own: against other solvers, through the command line, with bad input."""
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from persuasion.own_game import (
     solve,
 )
 from persuasion.own_game.command import SCHEMAS, schema_text
+from persuasion.own_game.solution import Revelation
 from persuasion.theorems.full_revelation import signals_needed
 from problems import brute_force_utilities, games, prosecutor
 
@@ -260,12 +262,17 @@ def test_the_exit_code_tells_when_nothing_is_certified(tmp_path, capsys, monkeyp
     path = tmp_path / "lawyers.json"
     example("two-lawyers").to_json(path)
     # so few starts end at informative profiles only, and at each of them one of the lawyers gains
-    assert main(["solve", str(path), *ARGUMENTS, "--time-limit", "0.5"]) == 1
+    arguments = ["solve", str(path), *ARGUMENTS, "--time-limit", "0.5"]
+    assert main(arguments) == 0, "full revelation is certified"
+    refuse = Revelation("not constructed", "not asked", None)
+    module = sys.modules["persuasion.own_game.solve"]
+    monkeypatch.setattr(module, "_revelation", lambda *_: refuse)
+    assert main(arguments) == 1
     data = json.loads((tmp_path / "lawyers-solution" / "solution.json").read_text())
     assert [entry["status"] for entry in data["equilibria"]] == ["not reached: budget"]
     output = capsys.readouterr().out
     assert "full revelation: equilibrium" in output
-    assert "not searched: too many states" in output
+    assert "not searched: more than 2 states" in output
 
 
 def test_global_equilibria_come_first_with_what_to_compare_them_with(firms):

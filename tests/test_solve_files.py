@@ -102,6 +102,13 @@ def test_files_of_the_users_are_not_overwritten_and_our_own_are(game_file, tmp_p
     assert main(["solve", str(game_file), "--out", str(tmp_path), *FAST]) == 0
     assert {*FILES, "mine.json"} <= set(written(tmp_path))
     assert not (tmp_path / MARKER).exists()
+    # once more: what is there is ours
+    assert main(["solve", str(game_file), "--out", str(tmp_path), *FAST]) == 0
+    (tmp_path / FILES[FILES.index("solution.json")]).write_text("{}")
+    assert main(["solve", str(game_file), "--out", str(tmp_path), *FAST]) == 2
+    (tmp_path / "empty").mkdir()
+    for _ in range(2):
+        assert main(["solve", str(game_file), "--out", str(tmp_path / "empty"), *FAST]) == 0
 
 
 def test_a_tilde_in_a_path_is_the_home_folder(game_file, tmp_path, monkeypatch, capsys):

@@ -134,3 +134,82 @@ def test_latex_escapes_names():
     assert r"a \& b\_\{1\}" in text
     assert r"100\%" in text
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") > 0
+
+
+def test_no_row_of_latex_begins_with_what_its_neighbour_takes_for_an_argument():
+    names = {"senders": ["[s]", "*t"], "states": ["[0, 0.5)", "*"], "signals": ["s<2", "a|b"]}
+    match, tables = [[1, 0], [0, 1]], [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]
+    request = Request(starts=5, steps=5, time_limit=1, search_limit=0.5)
+    text = latex_tables(solve(Game([0.7, 0.3], match, tables, 2, "", names), request))
+    assert not [line for line in text.splitlines() if line.lstrip().startswith(("[", "*"))]
+    assert "{[}0, 0.5)" in text
+    assert r"s\textless{}2" in text
+    assert r"a\textbar{}b" in text
+
+
+def game_of(names=None, **options):
+    tables = [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]
+    return Game([0.7, 0.3], np.eye(2), tables, options.pop("signals", 2), names=names, **options)
+
+
+@pytest.mark.parametrize(
+    ("game", "message"),
+    [
+        (game_of({"senders": ["receiver", "defence"]}), "'receiver' would be taken"),
+        (game_of({"senders": ["Prior", "defence"]}), "'Prior' would be taken"),
+        (game_of({"states": ["  low", "high"]}), "blanks around a name"),
+        (game_of(fixed=[None, np.eye(2)]), "no place for the policy"),
+    ],
+)
+def test_a_game_that_a_table_would_change_is_not_written(game, message, tmp_path, capsys):
+    with pytest.raises(ValueError, match=message):
+        to_frame(game)
+    path = tmp_path / "game.json"
+    game.to_json(path)
+    assert main(["game", "--to-csv", str(path)]) == 2
+    assert message.split("'")[-1] in capsys.readouterr().err
+
+
+def test_the_numbers_of_signals_are_said_beside_the_table(tmp_path, capsys):
+    path = tmp_path / "game.json"
+    game = game_of(signals=[2, 3])
+    game.to_json(path)
+    assert main(["game", "--to-csv", str(path)]) == 0
+    found = capsys.readouterr()
+    assert "--signals 2 3" in found.err
+    assert read_table(io.StringIO(found.out), [2, 3]) == game
+    assert main(["game", "--to-csv", str(path), "--signals", "2"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",", ";", "it has 'sender;state;action;value'; commas separate columns"),
+        ("0.7", "0,7", "more cells than there are columns"),
+        ("0.7", '"0,7"', "decimal point"),
+    ],
+)
+def test_what_a_spreadsheet_in_another_language_writes_is_named(old, new, message):
+    with pytest.raises(ValueError, match=message):
+        read_table(io.StringIO(TABLE.replace(old, new)))
+
+
+def test_capital_letters_in_headings_and_in_receiver_and_prior_do_not_matter():
+    text = TABLE.replace("sender,state", "Sender, State").replace("receiver", "Receiver")
+    assert read_table(io.StringIO(text.replace("prior", "PRIOR"))) == read_table(io.StringIO(TABLE))
+
+
+def test_numbers_as_labels_stay_whole():
+    frame = to_frame(game_of({"actions": ["10", "20"], "states": ["1", "2"]}))
+    numbers = frame.assign(
+        action=pd.to_numeric(frame["action"]), state=pd.to_numeric(frame["state"])
+    )
+    assert from_frame(numbers, 2).names.actions == ("10", "20")
+    assert from_frame(numbers, 2) == game_of()
+
+
+def test_a_table_that_is_no_json_is_told_how_to_become_one(tmp_path, capsys):
+    path = tmp_path / "game.csv"
+    path.write_text(TABLE)
+    assert main(["solve", str(path)]) == 2
+    assert "game --from-csv" in capsys.readouterr().err

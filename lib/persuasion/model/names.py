@@ -115,7 +115,7 @@ def _named(where: str, given: Any, count: int, kind: str, optional: bool = True)
             raise ValueError(f"{where}[{place}] must be text, got {name!r:.60}")
         if not name.strip():
             raise ValueError(f"{where}[{place}] is empty")
-        if not name.isprintable():
+        if not name.replace("\N{NO-BREAK SPACE}", " ").isprintable():
             raise ValueError(f"{where}[{place}] is not printable text: {name!r:.60}")
         if name in seen:
             raise ValueError(f"{where}[{place}] is {name!r:.60}, as {where}[{seen[name]}] is")

@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING
 
 from persuasion.games.examples import EXAMPLES, example
 from persuasion.model.game import Game
+from persuasion.model.json_text import parse_json, read_text
 from persuasion.own_game.request import METHODS, Request
 from persuasion.own_game.size import check_size
-from persuasion.system.own_folder import absolute, is_ours, make_folder, own_folder
+from persuasion.system.own_folder import absolute, make_folder, own_folder
 from persuasion.system.write_whole import write_whole
 
 if TYPE_CHECKING:
     from persuasion.own_game.solution import Solution
 
 NOTHING_CERTIFIED = 1
+SOLUTION = "persuasion/solution/"
 STANDARD_INPUT = "-"
 FILES = ("solution.json", "report.html", "policies.csv", "tables.tex")
 SCHEMAS = ("game", "profile", "solution")
@@ -52,7 +54,8 @@ Print the game of a table as JSON, for solve. A row of the table is one number:
   prosecutor,innocent,convict,1        the senders', by their names
 """
 EPILOG = """\
-exit codes: 0 at least one equilibrium, global or local, is certified; 1 none is (the report says why);
+exit codes: 0 at least one equilibrium, global or local, is certified, or full revelation is; 1 none is (the
+report says why);
 2 bad input; 130 interrupted.
 
 examples:
@@ -112,6 +115,8 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         value = getattr(standard, name.replace("-", "_"))
         add(f"--{name}", type=kind, default=value, help=f"{text}; default {value}")
     add("--ties", default=standard.ties, help="lowest-index (default), welfare or sender-<i>")
+    add("--limited", action="store_true",
+        help="global equilibria with the game's own signals; two senders may use more otherwise")  # fmt: skip
     add("--quiet", action="store_true", help="no progress")
 
 
@@ -139,7 +144,12 @@ def _game(options: argparse.Namespace) -> int:
     from persuasion.own_game.tables import read_table, to_frame
 
     if options.to_csv:
-        print(to_frame(read_game(options.to_csv)).to_csv(index=False), end="")
+        if options.signals or options.name:
+            raise ValueError("--signals and --name are for --from-csv; a table has neither")
+        game = read_game(options.to_csv)
+        print(to_frame(game).to_csv(index=False), end="")
+        counts = " ".join(map(str, game.counts))
+        print(f"signals are in no table: read it with --signals {counts}", file=sys.stderr)
         return 0
     given = str(options.from_csv) == STANDARD_INPUT
     source = sys.stdin.buffer if given else options.from_csv
@@ -206,7 +216,7 @@ def _write(solution: Solution, folder: Path) -> int:
             f"receiver {local.receiver_utility:z.6g}; local regret {lower:z.3g} to {upper:z.3g} of the stake"
         )
     print(_readable(str(folder / "report.html")))
-    return 0 if solution.certified or solution.proven else NOTHING_CERTIFIED
+    return 0 if solution.certifies else NOTHING_CERTIFIED
 
 
 def _vector(values: Iterable[float]) -> str:
@@ -222,7 +232,13 @@ def read_game(path: Path) -> Game:
     given = str(path) == STANDARD_INPUT
     name = "standard input" if given else path
     with _read(name):
-        return Game.from_json(sys.stdin.buffer.read().decode() if given else path)
+        try:
+            return Game.from_json(sys.stdin.buffer.read().decode() if given else path)
+        except ValueError as error:
+            if path.suffix.lower() != ".csv":
+                raise
+            hint = "python -m persuasion game --from-csv makes a game of a table"
+            raise ValueError(f"{error}; {hint}") from None
 
 
 @contextlib.contextmanager
@@ -250,11 +266,25 @@ def _folder(path: Path) -> Path:
     """Where the files go; ``ValueError`` if that would overwrite files in a folder that is not ours."""
     try:
         folder = make_folder(path)
-        if not is_ours(folder) and any((folder / name).exists() for name in FILES):
-            return own_folder(folder)  # says why not
-        return folder
+        empty = not any(folder.iterdir())
+        in_the_way = any((folder / name).exists() for name in FILES)
+        return (
+            own_folder(folder) if empty or (in_the_way and not _solved_before(folder)) else folder
+        )
+    except OSError as error:
+        raise ValueError(f"--out {path}: cannot be used ({error.strerror})") from None
     except ValueError as error:
         raise ValueError(f"--out {error}") from None
+
+
+def _solved_before(folder: Path) -> bool:
+    """Whether the files in a folder of the user's are an earlier solution."""
+    try:
+        return str(parse_json("solution", read_text(folder / FILES[0]))["schema"]).startswith(
+            SOLUTION
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _refuse_unwritable(name: str) -> None:

@@ -9,7 +9,12 @@ import numpy as np
 
 from persuasion.model.game import Game
 from persuasion.model.json_text import parse_json, read_text
-from persuasion.model.policies import no_revelation, one_profile, uniform_policies
+from persuasion.model.policies import (
+    no_revelation,
+    one_profile,
+    state_revelation,
+    uniform_policies,
+)
 from persuasion.theorems.full_revelation import full_revelation
 
 SCHEMA = "persuasion/profile/1"
@@ -24,7 +29,17 @@ def named_profile(game: Game, name: str, seed: int = 0) -> np.ndarray:
         raise ValueError(
             f"there is no profile {name!r}; there are {', '.join(NAMED)}, or name a file"
         )
-    return no_revelation(game) if name == "no-revelation" else full_revelation(game)
+    return no_revelation(game) if name == "no-revelation" else _revealing(game)
+
+
+def _revealing(game: Game) -> np.ndarray:
+    """Theorem 4's construction; for a lone sender, or where actions tie, everybody names the state."""
+    try:
+        return full_revelation(game)
+    except ValueError:
+        if min(game.counts[i] for i in game.choosing) < game.shape.states:
+            raise
+        return state_revelation(game)
 
 
 def read_profile(game: Game, path: Path) -> np.ndarray:

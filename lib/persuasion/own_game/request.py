@@ -39,6 +39,9 @@ class Request:
     """Seconds for one certificate, and for polishing one profile."""
     search_limit: float = 7.0
     """Seconds for the search for equilibria against deviations of any size; their certificates are in it."""
+    limited: bool = False
+    """Whether equilibria against deviations of any size keep to the game's own numbers of signals; two senders may
+    use more otherwise."""
     training: Training = field(default_factory=lambda: Training(samples=20_000, epochs=20))
     """How networks are trained, before the frozen recipe of each architecture."""
     seed: int = 0

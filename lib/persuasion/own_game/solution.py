@@ -113,10 +113,19 @@ class Solution:
     def outcomes(self) -> str:
         """In words, how many outcomes the search for equilibria found."""
         if not self.found:
-            return "not searched: too many states, or senders that do not choose among equally many signals"
+            return f"not searched: more than {nash.MOST_STATES} states"
+        if not self.proven:
+            least, most = self.found[0].regret
+            return f"none proven; the nearest profile found has a regret of {least:.2g} to {most:.2g} of the stake"
         if len(self.found) == 1:
-            return "one outcome; no start came close to an equilibrium with another"
+            return "one, proven; no start came close to an equilibrium with another outcome"
         return f"{len(self.found)} outcomes, {len(self.proven)} of them proven equilibria"
+
+    @property
+    def certifies(self) -> bool:
+        """Whether some profile, full revelation included, is proven to be an equilibrium, global or local."""
+        revealed = self.revelation.verdict == "equilibrium"
+        return revealed or bool(self.proven or self.certified)
 
     @property
     def certified(self) -> tuple[Equilibrium, ...]:

@@ -71,10 +71,16 @@ def solve(
 def _equilibria(
     game: Game, request: Request
 ) -> tuple[tuple[nash.Equilibrium, ...], tuple[nash.Landmark, ...]]:
-    """Global equilibria, or what comes close, and what to compare them with; none where ``nash`` refuses."""
-    if game.restricted or game.shape.states > nash.MOST_STATES:
+    """Global equilibria, or what comes close, and what to compare them with; none of large games."""
+    if game.shape.states > nash.MOST_STATES:
         return (), ()
-    found = nash.nash(game, ties=request.ties, time_limit=request.search_limit, seed=request.seed)
+    found = nash.nash(
+        game,
+        ties=request.ties,
+        limited=request.limited,
+        time_limit=request.search_limit,
+        seed=request.seed,
+    )
     close = [entry for entry in found if entry.regret[0] <= FAR]
     return tuple(close or found[:1]), tuple(nash.landmarks(game))
 

@@ -26,6 +26,9 @@ COLUMNS = [*KEYS, "value"]
 LATEX = str.maketrans(
     {c: rf"\{c}" for c in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    | {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
+    # after the end of a row these would be an argument of it
+    | {"[": "{[}", "*": "{*}"}
 )
 HEADING = 2  # row of the first entry in a spreadsheet
 
@@ -34,8 +37,8 @@ def from_frame(frame: pd.DataFrame, signals: int | Sequence[int], name: str = ""
     """The game of a table with the columns ``sender, state, action, value``; names in the order of their first row.
 
     The rows of the sender ``receiver`` are the receiver's utilities; those of the sender ``prior`` are the prior,
-    their action left empty. ``ValueError`` names the row, as a spreadsheet counts, that is incomplete, there twice
-    or no number, or the entry that no row has.
+    their action left empty. Capital letters in headings and in these two names do not matter. ``ValueError`` names
+    the row, as a spreadsheet counts, that is incomplete, there twice or no number, or the entry that no row has.
     """
     entries = _entries(frame)
     payoffs = [key for key in entries if key[0] != PRIOR]
@@ -67,6 +70,10 @@ def read_table(source: Any, signals: Sequence[int] | None = None, name: str = ""
         frame = pd.read_csv(source, dtype=str, keep_default_na=False, skip_blank_lines=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ValueError(f"is no CSV table: {error}") from None
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first cells for names of rows
+        raise ValueError(
+            "a row has more cells than there are columns; numbers have a decimal point"
+        )
     counts: Any = signals or [1]
     game = from_frame(frame, counts[0] if len(counts) == 1 else counts, name)
     return game if signals else from_frame(frame, game.shape.states, name)
@@ -74,13 +81,17 @@ def read_table(source: Any, signals: Sequence[int] | None = None, name: str = ""
 
 def _entries(frame: pd.DataFrame) -> dict[tuple[str, ...], float]:
     """Value by sender, state and action."""
-    if missing := [column for column in COLUMNS if column not in frame]:
-        raise ValueError(f"the table lacks the column {', '.join(missing)}")
+    table = frame.rename(columns=lambda heading: str(heading).strip().lower())
+    if missing := [column for column in COLUMNS if column not in table]:
+        found = ", ".join(map(repr, frame.columns[:5]))
+        raise ValueError(
+            f"the table lacks the column {', '.join(missing)}; it has {found}; commas separate columns"
+        )
     entries: dict[tuple[str, ...], float] = {}
-    texts = frame[COLUMNS].astype(object).fillna("").astype(str)
-    for row, cells in enumerate(texts.itertuples(index=False), HEADING):
-        *labels, text = (cell.strip() for cell in cells)
-        key = tuple(labels)
+    for row, cells in enumerate(table[COLUMNS].itertuples(index=False), HEADING):
+        sender, state, action, text = map(_cell_text, cells)
+        own = sender.lower() if sender.lower() in (PRIOR, RECEIVER) else sender
+        key = (own, state, action)
         if not any((*key, text)):
             continue
         for kind, label in zip(KEYS, key):
@@ -88,11 +99,19 @@ def _entries(frame: pd.DataFrame) -> dict[tuple[str, ...], float]:
                 what = "is empty" if label == "" else "must be empty: a prior has none"
                 raise ValueError(f"row {row}: {kind} {what}")
         if not np.isfinite(value := _number(text)):
-            raise ValueError(f"row {row}: value is no finite number: {text!r:.60}")
+            point = "; numbers have a decimal point" if "," in text else ""
+            raise ValueError(f"row {row}: value is no finite number: {text!r:.60}{point}")
         if key in entries:
             raise ValueError(f"row {row}: {_text(key)} has a value already")
         entries[key] = value
     return entries
+
+
+def _cell_text(cell: Any) -> str:
+    """A cell as text; whole numbers that an empty cell beside them made floats are whole again."""
+    if pd.isna(cell):
+        return ""
+    return str(int(cell) if isinstance(cell, float) and cell.is_integer() else cell).strip()
 
 
 def _number(text: str) -> float:
@@ -113,7 +132,12 @@ def _text(key: tuple[str, ...]) -> str:
 
 
 def to_frame(game: Game) -> pd.DataFrame:
-    """The inverse of :func:`from_frame`."""
+    """The inverse of :func:`from_frame`, but for the signals: their numbers and names are in no table.
+
+    ``ValueError`` for a game that would be read back as another one: with a sender that does not choose, or with
+    names that stand for something else in a table, or with blanks around them.
+    """
+    _require_readable(game)
     names, (senders, states, actions) = game.names, game.senders.shape
     tables = {RECEIVER: game.receiver} | {names.sender(i): game.senders[i] for i in range(senders)}
     rows: list[tuple[str, str, str, float]] = [
@@ -125,6 +149,18 @@ def to_frame(game: Game) -> pd.DataFrame:
         for w, a in np.ndindex(states, actions)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _require_readable(game: Game) -> None:
+    if game.fixed:
+        raise ValueError("a table has no place for the policy of a sender that does not choose")
+    if wrong := [name for name in game.names.senders if name.lower() in (PRIOR, RECEIVER)]:
+        raise ValueError(
+            f"a sender called {wrong[0]!r} would be taken for something else in a table"
+        )
+    every = (*game.names.states, *game.names.actions, *game.names.senders)
+    if wrong := [name for name in every if name != name.strip()]:
+        raise ValueError(f"blanks around a name are lost in a table: {wrong[0]!r}")
 
 
 def policy_frame(solution: Solution) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from persuasion.equilibria.nash.starts import STARTS, start_columns
 from persuasion.equilibria.record import Dynamics
 from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
-from persuasion.model.restrictions import refuse_restrictions
+from persuasion.model.restrictions import restrict
 from persuasion.model.simulate import outcome_distribution
 from persuasion.model.ties import LOWEST_INDEX, TieRule
 from persuasion.regret.certify import certify
@@ -56,7 +56,8 @@ def nash(
     """Nash equilibria against deviations of any size, the least regret first; one per outcome.
 
     Two senders play a double oracle, whose profiles may use more signals than the game has. Other numbers of
-    senders, over 64 states, and all if ``limited``, play best responses in turn with the game's signals.
+    senders, over 64 states, games in which senders do not choose or have unequal numbers of signals, and all if
+    ``limited``, play best responses in turn with the game's signals.
 
     Parameters
     ----------
@@ -72,29 +73,27 @@ def nash(
     Raises
     ------
     ValueError
-        For an unknown start, an invalid profile, rule, target, margin or limit, and for games in which senders do
-        not choose or have unequal numbers of signals.
+        For an unknown start, an invalid profile, rule, target, margin or limit.
     """
-    refuse_restrictions(game, "nash")
     rule = TieRule.of(game, ties)
     if rule.kind == "explicit":
         raise ValueError("an explicit tie map names signals, which equilibria are free to choose")
     shares = tuple(positive_number("margins", margin) for margin in margins)
     if not shares:
         raise ValueError("margins is empty: at least one is needed")
-    search = _Search(
-        game, positive_number("target", target), shares, rule, whole_number("seed", seed)
-    )
+    large = game.shape.states > MOST_STATES
+    doubled = len(game.senders) == 2 and not large and not game.restricted
+    least, root = positive_number("target", target), whole_number("seed", seed)
+    search = _Search(game, least, shares, rule, root, limited or not doubled)
     begun = list(start_columns(game, starts, search.seed))
     seconds, began = positive_number("time_limit", time_limit), time.perf_counter()
-    doubled = len(game.senders) == 2 and game.shape.states <= MOST_STATES
-    if len(game.senders) == 1:  # who has nobody to respond to ends where it ends
+    if len(game.choosing) == 1:  # who has nobody to respond to ends where it ends
         begun = begun[:1]
     if doubled:
         found = search.double_oracle(begun, began + seconds * (LIMITED if limited else SEARCH))
     else:
         found = [Found(name, columns) for name, columns in begun]
-    if limited or not doubled:
+    if search.limited:
         found = search.in_turn(found, began + SEARCH * seconds)
     return search.certified(found, began + seconds)
 
@@ -119,6 +118,7 @@ class _Search:
     margins: tuple[float, ...]
     ties: TieRule
     seed: int
+    limited: bool
 
     def double_oracle(self, begun: list[tuple[str, Columns]], deadline: float) -> list[Found]:
         """Every start for a while, then the most promising to their end, then what selection adds."""
@@ -166,7 +166,8 @@ class _Search:
         for number, entry in enumerate(sorted(found, key=lambda entry: entry.regret)):
             began = time.perf_counter()
             seconds = max(deadline - began, 1.0) / (len(found) - number) / len(margins)
-            start = policies_of(game, [kept(c, game.signals) for c in entry.columns])
+            own = [kept(c, count) for c, count in zip(entry.columns, game.counts)]
+            start = restrict(game, policies_of(game, own))
             records = annealed_dynamics(
                 game, start, margins, time_limit=seconds, response_limit=seconds
             )
@@ -202,16 +203,23 @@ class _Search:
 
     def outcome(self, columns: Columns) -> np.ndarray:
         """Joint distribution of state and action."""
-        policies = policies_of(self.game, columns)
-        return outcome_distribution(
-            widened(self.game, policies.shape[-1]), policies, ties=self.ties
-        )
+        return outcome_distribution(*self.played(columns), ties=self.ties)
+
+    def played(self, columns: Columns) -> tuple[Game, np.ndarray]:
+        """The game with the signals that senders may use, and the columns as policies in it.
+
+        As many signals as states are as good as any number, if these are not limited.
+        """
+        if self.limited:
+            return self.game, restrict(self.game, policies_of(self.game, columns))
+        shape = self.game.shape
+        game = widened(self.game, max(shape.states, shape.signals, *map(len, columns)))
+        return game, policies_of(game, columns)
 
     def entry(self, group: list[Found], outcome: np.ndarray, seconds: float) -> Equilibrium:
         """The group's first profile with its certificate."""
         best = group[0]
-        policies = policies_of(self.game, best.columns)
-        game = widened(self.game, policies.shape[-1])
+        game, policies = self.played(best.columns)
         certificate = certify(game, policies, 1.0, ties=self.ties, time_limit=seconds)
         holds = certificate.holds(self.target)
         return Equilibrium(

@@ -45,10 +45,11 @@ class Equilibrium:
 
     Attributes
     ----------
-    status : ``"equilibrium"``: no sender gains more than ``target`` of its stake by any policy with any number of
-        signals, proven; ``"approximate"``: some sender gains more, as the certificate says; ``"unproven"``: no
-        such gain was found, nor excluded in the time
-    policies : (senders, states, signals); more signals than the game has if ``support`` says so
+    status : ``"equilibrium"``: no sender gains more than ``target`` of its stake by any policy, proven;
+        ``"approximate"``: some sender gains more, as the certificate says; ``"unproven"``: no such gain was found,
+        nor excluded in the time
+    policies : (senders, states, signals): the game's signals, or at least as many as states where the search may
+        use any number; as many as states are then as good as more
     support : (senders,) signals that are used
     utilities : (senders,) under ``ties``, in utility units
     receiver_utility : the receiver's
