@@ -68,7 +68,7 @@ def _case(size: int, index: int) -> dict[str, Any]:
     begin = time.process_time()
     found = nash(game, starts=STARTS, target=REGRET, time_limit=SECONDS)
     seconds = time.process_time() - begin
-    proven = [entry for entry in found if entry.regret[1] <= REGRET]
+    proven = [entry for entry in found if entry.relative_regret[1] <= REGRET]
     revealed = outcome_distribution(game, full_revelation(game))
     worth = np.einsum("wa,iwa->i", revealed, game.senders)
     other = [entry for entry in proven if np.abs(entry.outcome - revealed).max() > SAME_OUTCOME]
@@ -78,7 +78,7 @@ def _case(size: int, index: int) -> dict[str, Any]:
         "share": bool(proven),
         "share_other": bool(other),
         "better_for_both": any((entry.utilities > worth).all() for entry in other),
-        "regret": found[0].regret[1],
+        "regret": found[0].relative_regret[1],
         "baseline_share": _annealed(game, index),
         "baseline_seconds": time.process_time() - begin,
     }

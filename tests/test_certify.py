@@ -21,7 +21,6 @@ from persuasion.model.ties import TieRule
 from persuasion.regret.best_response import best_response
 from persuasion.regret.certificate import Certificate, InconsistentCertificate, SenderCertificate
 from persuasion.regret.certify import certify
-from persuasion.regret.certify_many import certify_many
 from persuasion.regret.nearby import search
 from persuasion.regret.nearby.box import policy_box
 from persuasion.regret.nearby.cells import make_cells
@@ -553,25 +552,3 @@ def test_bad_input_is_named(change, message):
     arguments = {"policies": policies, "radius": 0.1, **change}
     with pytest.raises(ValueError, match=message):
         certify(game, **arguments)
-
-
-def test_many_profiles(capsys):
-    game = synthetic(2, 3, 3, 3, logit_scale=1, seed=0)
-    pairs = [(game, p) for p in uniform_policies(game, 3, seed=0)]
-    found = certify_many(pairs, 0.01, ties="welfare")
-    assert "3 of 3" in capsys.readouterr().out
-    for certificate, (_, policies) in zip(found, pairs):
-        alone = certify(game, policies, 0.01, ties="welfare")
-        assert [s.gain for s in alone.senders] == [s.gain for s in certificate.senders]
-    assert certify_many([], 0.01) == []
-    with pytest.raises(ValueError, match="workers"):
-        certify_many(pairs, 0.01, workers=0)
-
-
-@pytest.mark.slow
-def test_many_profiles_on_two_processes():
-    game = synthetic(2, 3, 3, 3, logit_scale=1, seed=0)
-    pairs = [(game, p) for p in uniform_policies(game, 3, seed=0)]
-    serial = certify_many(pairs, 0.01, progress=False)
-    parallel = certify_many(pairs, 0.01, workers=2, progress=False)
-    assert [c.regret for c in serial] == [c.regret for c in parallel]

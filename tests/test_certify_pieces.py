@@ -690,13 +690,6 @@ def counted(function, name, calls):
     return call
 
 
-def test_processes_of_certify_many_use_one_thread_each(monkeypatch):
-    threads = []
-    monkeypatch.setattr("torch.set_num_threads", threads.append)
-    import_module("persuasion.regret.certify_many")._begin()
-    assert threads == [1]
-
-
 # the gain within the receiver's present actions
 
 

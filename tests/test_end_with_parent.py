@@ -10,22 +10,18 @@ import pytest
 
 from persuasion.system.end_with_parent import end_with_parent
 
-# two workers that say who they are and then sleep, in the pools of the library
+# two workers that say who they are and then sleep
 SCRIPT = """
-import os, sys, time
+import os, time
 from study.run.executors import workers_for
-from persuasion.regret.certify_many import _run
 
 def work(item):
     os.write(1, f"{os.getpid()}\\n".encode())  # a whole line, whoever else writes
     time.sleep(300)
 
 if __name__ == "__main__":
-    if sys.argv[1] == "cluster":
-        with workers_for(2) as run:
-            list(run(work, [1, 2]))
-    else:
-        list(_run(work, [1, 2], 2))
+    with workers_for(2) as run:
+        list(run(work, [1, 2]))
 """
 
 
@@ -40,18 +36,12 @@ def gone(pid):
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
 @pytest.mark.parametrize(
-    ("which", "how"),
-    [
-        ("cluster", signal.SIGKILL),
-        ("certify_many", signal.SIGTERM),
-        pytest.param("cluster", signal.SIGTERM, marks=pytest.mark.stress),
-        pytest.param("certify_many", signal.SIGKILL, marks=pytest.mark.stress),
-    ],
+    "how", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.stress)]
 )
-def test_workers_end_with_a_killed_parent(tmp_path, which, how):
+def test_workers_end_with_a_killed_parent(tmp_path, how):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
-    driver = subprocess.Popen([sys.executable, script, which], stdout=subprocess.PIPE, text=True)
+    driver = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     workers = {int(driver.stdout.readline()) for _ in range(2)}
     assert len(workers) == 2
     assert not any(map(gone, workers))

@@ -197,7 +197,7 @@ def test_solve_says_the_same(name):
     image = TRANSFORMATIONS[name](LAWYERS, no_revelation(LAWYERS), np.random.default_rng(0))
     before, after = solve(LAWYERS, request), solve(image.game, request)
     assert after.revelation.verdict == before.revelation.verdict == "equilibrium"
-    assert [e.status for e in after.equilibria] == [e.status for e in before.equilibria]
+    assert [e.status for e in after.local] == [e.status for e in before.local]
     for a, b in ((before.profile, after.profile), (before.revelation, after.revelation)):
         a, b = (getattr(part, "examined", part) for part in (a, b))
         np.testing.assert_allclose(image.values(b.utilities), a.utilities, rtol=0, atol=1e-9)

@@ -86,7 +86,7 @@ def test_names_change_no_answer():
     given = {"states": ["a", "b"], "senders": ["x", "y"]}
     plain, named = (solve(Game.from_dict({**data, **m}), request) for m in ({}, {"names": given}))
     assert plain.certified
-    assert len(plain.equilibria) == len(named.equilibria)
-    for one, other in zip(plain.equilibria, named.equilibria):
+    assert len(plain.local) == len(named.local)
+    for one, other in zip(plain.local, named.local):
         np.testing.assert_array_equal(one.policies, other.policies)
         assert one.certificate.regret == other.certificate.regret

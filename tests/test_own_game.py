@@ -131,7 +131,7 @@ def test_every_method_runs_and_a_seed_repeats_it(method):
     repeated = method == METHODS[-1]  # one that trains networks, and searches
     way = solve if repeated else solve_locally
     first = once(way)
-    assert first["equilibria"][0]["method"] == method
+    assert first["local"][0]["method"] == method
     if repeated:
         assert first == once(way)
 
@@ -269,7 +269,7 @@ def test_the_exit_code_tells_when_nothing_is_certified(tmp_path, capsys, monkeyp
     monkeypatch.setattr(module, "_revelation", lambda *_: refuse)
     assert main(arguments) == 1
     data = json.loads((tmp_path / "lawyers-solution" / "solution.json").read_text())
-    assert [entry["status"] for entry in data["equilibria"]] == ["not reached: budget"]
+    assert [entry["status"] for entry in data["local"]] == ["not reached: budget"]
     output = capsys.readouterr().out
     assert "full revelation: equilibrium" in output
     assert "not searched: more than 2 states" in output
@@ -286,7 +286,7 @@ def test_global_equilibria_come_first_with_what_to_compare_them_with(firms):
     most = (marks["collusion"].utilities / stakes).sum()
     for entry in firms.proven:
         assert entry.certificate.radius == 1
-        assert entry.regret[1] <= entry.target
+        assert entry.relative_regret[1] <= entry.target
         assert (entry.utilities / stakes).sum() <= most + 1e-9
     for sender in range(2):
         alone = best_response(firms.game, no_revelation(firms.game), sender).value

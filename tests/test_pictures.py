@@ -107,14 +107,14 @@ def test_the_plane_of_utilities_has_every_landmark_and_everything_that_was_found
     assert len(found.landmarks) == 5
     assert found.proven
     circles = elements(picture, "circle")
-    assert len(circles) == len(found.landmarks) + len(found.found) + len(found.equilibria)
+    assert len(circles) == len(found.landmarks) + len(found.found) + len(found.local)
     sizes = [float(circle.get("r")) for circle in circles]
     assert sizes == sorted(sizes, reverse=True), "nothing hides what lies on it"
     for mark in found.landmarks:
         assert mark.name in picture.text
     numbers = ", ".join(text.text or "" for text in elements(picture, "text")).split(", ")
     wanted = [f"E{k + 1}" for k in range(len(found.proven))]
-    wanted += [f"L{k + 1}" for k in range(len(found.equilibria))]
+    wanted += [f"L{k + 1}" for k in range(len(found.local))]
     assert sorted(n for n in numbers if n[:1] in ("E", "L")) == sorted(wanted)
 
 
@@ -145,7 +145,7 @@ def test_names_are_escaped_in_every_picture_and_tables_show_only_the_senders_own
     assert "signal 1" not in page
     heat = policy_picture(game, no_revelation(game), 1, "x")
     assert len(elements(heat, "rect")) == 2
-    shown = len(found.landmarks) + len(found.found) + len(found.equilibria)
+    shown = len(found.landmarks) + len(found.found) + len(found.local)
     assert 3 <= len(elements(utility_picture(found), "circle")) <= shown
 
 

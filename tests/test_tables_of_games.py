@@ -96,12 +96,12 @@ def test_policies_and_outcomes_of_a_solution_as_tables():
     sums = frame.groupby(["profile", "sender", "state"])["probability"].sum()
     np.testing.assert_allclose(sums, 1)
     one = frame[frame["profile"].str.startswith("1: ")]["probability"].to_numpy()
-    np.testing.assert_array_equal(one, found.equilibria[0].policies.ravel())
+    np.testing.assert_array_equal(one, found.local[0].policies.ravel())
     outcomes = outcome_frame(found)
     last = outcomes.iloc[-1][["sender 0", "sender 1"]]
     np.testing.assert_array_equal(last, found.certified[-1].utilities)
-    failed = tuple(replace(entry, status="not reached: budget") for entry in found.equilibria)
-    without = outcome_frame(replace(found, equilibria=failed))
+    failed = tuple(replace(entry, status="not reached: budget") for entry in found.local)
+    without = outcome_frame(replace(found, local=failed))
     assert len(without) == len(outcomes) - len(found.certified) < len(outcomes)
     assert not without["profile"].str.startswith("not reached").any()
 

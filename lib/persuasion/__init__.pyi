@@ -1,5 +1,4 @@
 from .equilibria.anneal import annealed_dynamics as annealed_dynamics
-from .equilibria.distinct import distinct_equilibria as distinct_equilibria
 from .equilibria.dynamics import best_response_dynamics as best_response_dynamics
 from .equilibria.nash.find import nash as nash
 from .equilibria.polish import polish as polish
@@ -37,7 +36,6 @@ from .own_game.solve import solve as solve
 from .regret.best_response import best_response as best_response
 from .regret.certificate import Certificate as Certificate
 from .regret.certify import certify as certify
-from .regret.certify_many import certify_many as certify_many
 from .regret.nearby.local import local_best_response as local_best_response
 from .regret.nearby.piece import gain_within_piece as gain_within_piece
 from .regret.response import BestResponse as BestResponse

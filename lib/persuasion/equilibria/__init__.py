@@ -1,7 +1,6 @@
 """Equilibria by best responses in turn, global and local, each with its certificate."""
 
 from persuasion.equilibria.anneal import annealed_dynamics
-from persuasion.equilibria.distinct import distinct_equilibria, full_revelation_outcome
 from persuasion.equilibria.dynamics import best_response_dynamics
 from persuasion.equilibria.polish import polish
 from persuasion.equilibria.record import Dynamics, Move, Polished
@@ -14,7 +13,5 @@ __all__ = [
     "annealed_dynamics",
     "best_response_dynamics",
     "common_tie_map",
-    "distinct_equilibria",
-    "full_revelation_outcome",
     "polish",
 ]

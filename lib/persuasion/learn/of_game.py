@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.games.seeded import dataset
-from persuasion.learn.batch import Task
-from persuasion.learn.fit import Fit, fit
+from persuasion.learn.batch import Task, fit_games
+from persuasion.learn.fit import Fit
 from persuasion.learn.training import Training
 from persuasion.model.game import Game
 from persuasion.model.seeds import integer_seed, seed_sequence
-from persuasion.networks import build_network, member_seeds
+from persuasion.networks import member_seeds
 
 
 def train(
@@ -22,17 +21,8 @@ def train(
 
     The policies and their exact utilities are drawn from seeds that only the game determines.
     """
-    seeds = task(game, identity, method, networks)
-    count = len(seeds.networks)
-    data = [
-        dataset(game, size, seed)
-        for seed, size in ((seeds.training, training.samples), (seeds.held_out, training.held_out))
-    ]
-    data = [(policies, utilities[:, :count]) for policies, utilities in data]
-    options = training.network_options(method)
-    network = build_network(method, seeds.inputs, count, seeds.networks, **options)
-    held_out = data[1] if training.held_out else None
-    return fit(network, *data[0], training, held_out, seeds.shuffle)
+    own = task(game, identity, method, networks)
+    return fit_games([own], method, training, on_divergence="raise")[0]
 
 
 def task(game: Game, identity: Any, method: str, networks: int | None = None) -> Task:

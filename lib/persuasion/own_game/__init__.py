@@ -5,7 +5,7 @@
 >>> solution = solve(example("didactic"), Request(starts=10, steps=20, candidates=1))
 >>> solution.revelation.verdict
 'equilibrium'
->>> [entry.certified for entry in solution.equilibria]
+>>> [entry.certified for entry in solution.local]
 [True]
 
 Names are imported on first use, so that the command line's short answers do without torch.

@@ -7,8 +7,8 @@ from .request import METHODS as METHODS
 from .request import Request as Request
 from .size import check_size as check_size
 from .size import evaluation_cost as evaluation_cost
-from .solution import Equilibrium as Equilibrium
 from .solution import Examined as Examined
+from .solution import LocalEquilibrium as LocalEquilibrium
 from .solution import Revelation as Revelation
 from .solution import Solution as Solution
 from .solve import solve as solve

@@ -192,7 +192,7 @@ def _write(solution: Solution, folder: Path) -> int:
         raise ValueError(f"{folder}: cannot be written ({error.strerror})") from None
     print(f"equilibria against any deviation: {solution.outcomes}")
     for entry in solution.found:
-        lower, upper = entry.regret
+        lower, upper = entry.relative_regret
         print(
             f"{entry.status} (from {entry.start}): senders {_vector(entry.utilities)}, receiver "
             f"{entry.receiver_utility:z.6g}; regret {lower:z.3g} to {upper:z.3g} of the stake; "
@@ -209,7 +209,7 @@ def _write(solution: Solution, folder: Path) -> int:
             f"{solution.profile.name}: {names.sender(sender.sender)} has {sender.utility:z.6g} and gains "
             f"{sender.gain:z.6g} by a best response (at most {sender.bound:z.6g})"
         )
-    for local in solution.equilibria:
+    for local in solution.local:
         lower, upper = local.certificate.relative_regret
         print(
             f"{local.method}: {local.status}; senders {_vector(local.utilities)}, "

@@ -64,7 +64,7 @@ def _pictures(solution: Solution) -> Iterator[Picture | None]:
     ][:MOST_PROFILES]
     shown += [
         (f"Local equilibrium {number}", entry.policies)
-        for number, entry in enumerate(solution.equilibria, 1)
+        for number, entry in enumerate(solution.local, 1)
         if entry.certified
     ][: MOST_PROFILES - len(shown)]
     for title, policies in shown or [(solution.profile.name, solution.profile.policies)]:

@@ -242,7 +242,7 @@ def _outcomes(solution: Solution) -> Iterator[_Outcome]:
             known.append(("full revelation", revealed.utilities))
     for number, (name, utilities) in enumerate(known, 1):
         yield _Outcome(utilities, name, f"c{number}", 14 - 1.2 * number)
-    for number, local in enumerate(solution.equilibria, 1):
+    for number, local in enumerate(solution.local, 1):
         what, kind = (
             ("local equilibrium", "c6") if local.certified else ("local search, no proof", "open")
         )

@@ -20,7 +20,7 @@ from persuasion.model.restrictions import of_those_who_choose, restrict
 from persuasion.model.simulate import outcome_distribution, receiver_utility, sender_utilities
 from persuasion.model.tolerances import SAME_OUTCOME
 from persuasion.own_game.request import EXACT_GRADIENT, Request
-from persuasion.own_game.solution import Equilibrium
+from persuasion.own_game.solution import LocalEquilibrium
 from persuasion.regret.certificate import Certificate
 from persuasion.regret.certify import certify
 
@@ -30,14 +30,14 @@ ATTEMPTS = 5
 POLISH_ROUNDS = 200
 
 
-def find_equilibria(game: Game, request: Request, progress: Progress) -> list[Equilibrium]:
+def find_equilibria(game: Game, request: Request, progress: Progress) -> list[LocalEquilibrium]:
     """Certified profiles of every method, best welfare first, then what polishing did not save; one per outcome.
 
     Where a search ended is first put to the paper's sampled check, which is cheap; what passes is certified as it
     is. If that leaves fewer equilibria than asked for, the best others are polished by exact local best responses.
     """
     starts = uniform_policies(game, request.starts, request.seed)
-    found: list[Equilibrium] = []
+    found: list[LocalEquilibrium] = []
     for method in request.methods:
         progress(f"{method}: {request.steps} steps from {request.starts} starts")
         ends = _ends(game, request, method, starts)
@@ -86,9 +86,9 @@ def _found(
     passed: list[np.ndarray],
     others: list[np.ndarray],
     progress: Progress,
-) -> list[Equilibrium]:
-    certified: list[Equilibrium] = []
-    refuted: list[Equilibrium] = []
+) -> list[LocalEquilibrium]:
+    certified: list[LocalEquilibrium] = []
+    refuted: list[LocalEquilibrium] = []
     for policies in passed[: ATTEMPTS * request.candidates]:
         if len(certified) == request.candidates:
             break
@@ -111,7 +111,7 @@ def _same(game: Game, request: Request, first: np.ndarray, second: np.ndarray) -
     return bool(np.abs(outcomes[0] - outcomes[1]).max() <= SAME_OUTCOME)
 
 
-def _certified(game: Game, request: Request, method: str, policies: np.ndarray) -> Equilibrium:
+def _certified(game: Game, request: Request, method: str, policies: np.ndarray) -> LocalEquilibrium:
     certificate = certify(
         game, policies, request.radius, ties=request.ties, time_limit=request.time_limit
     )
@@ -119,7 +119,7 @@ def _certified(game: Game, request: Request, method: str, policies: np.ndarray) 
     return _entry(game, request, method, CERTIFIED if holds else NOT_REACHED, policies, certificate)
 
 
-def _polished(game: Game, request: Request, method: str, policies: np.ndarray) -> Equilibrium:
+def _polished(game: Game, request: Request, method: str, policies: np.ndarray) -> LocalEquilibrium:
     found = polish(
         game,
         policies,
@@ -141,8 +141,8 @@ def _entry(
     status: str,
     policies: np.ndarray,
     certificate: Certificate,
-) -> Equilibrium:
-    return Equilibrium(
+) -> LocalEquilibrium:
+    return LocalEquilibrium(
         method=method,
         status=status,
         policies=policies,
@@ -152,11 +152,13 @@ def _entry(
     )
 
 
-def _distinct(game: Game, request: Request, found: list[Equilibrium]) -> list[Equilibrium]:
+def _distinct(
+    game: Game, request: Request, found: list[LocalEquilibrium]
+) -> list[LocalEquilibrium]:
     """One entry per outcome and status, certified first, then by the sum of shares; others are counted."""
-    kept: list[Equilibrium] = []
+    kept: list[LocalEquilibrium] = []
 
-    def rank(entry: Equilibrium) -> tuple[bool, float]:
+    def rank(entry: LocalEquilibrium) -> tuple[bool, float]:
         shares = (entry.utilities - game.offsets) / game.stakes
         return not entry.certified, -float(shares.sum())
 

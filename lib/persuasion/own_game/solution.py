@@ -14,7 +14,7 @@ from persuasion.model.game import Game
 from persuasion.own_game.request import Request
 from persuasion.regret.certificate import Certificate
 
-SCHEMA = "persuasion/solution/3"
+SCHEMA = "persuasion/solution/4"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ class Revelation:
 
 
 @dataclass(frozen=True, eq=False)
-class Equilibrium:
+class LocalEquilibrium:
     """A profile that a search found and exact local best responses polished.
 
     Attributes
@@ -91,7 +91,7 @@ class Solution:
     ----------
     found : equilibria against deviations of any size, and profiles close to one, the least regret first
     landmarks : what to compare them with
-    equilibria : local ones
+    local : profiles of the local search, certified ones first
     """
 
     game: Game
@@ -101,7 +101,7 @@ class Solution:
     profile: Examined
     found: tuple[nash.Equilibrium, ...]
     landmarks: tuple[nash.Landmark, ...]
-    equilibria: tuple[Equilibrium, ...]
+    local: tuple[LocalEquilibrium, ...]
     seconds: float
 
     @property
@@ -115,7 +115,7 @@ class Solution:
         if not self.found:
             return f"not searched: more than {nash.MOST_STATES} states"
         if not self.proven:
-            least, most = self.found[0].regret
+            least, most = self.found[0].relative_regret
             return f"none proven; the nearest profile found has a regret of {least:.2g} to {most:.2g} of the stake"
         if len(self.found) == 1:
             return "one, proven; no start came close to an equilibrium with another outcome"
@@ -128,9 +128,9 @@ class Solution:
         return revealed or bool(self.proven or self.certified)
 
     @property
-    def certified(self) -> tuple[Equilibrium, ...]:
+    def certified(self) -> tuple[LocalEquilibrium, ...]:
         """The local equilibria that are proven, the largest sum of the senders' utilities in stakes first."""
-        return tuple(entry for entry in self.equilibria if entry.certified)
+        return tuple(entry for entry in self.local if entry.certified)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings, as ``schemas/solution.json`` describes them."""
@@ -149,7 +149,7 @@ class Solution:
             "outcomes": self.outcomes,
             "found": [entry.to_dict() for entry in self.found],
             "landmarks": [mark.to_dict() for mark in self.landmarks],
-            "equilibria": [_plain(entry) for entry in self.equilibria],
+            "local": [_plain(entry) for entry in self.local],
             "seconds": self.seconds,
         }
 
@@ -158,7 +158,7 @@ class Solution:
         return json.dumps(self.to_dict(), allow_nan=False, indent=1)
 
 
-def _plain(entry: Examined | Equilibrium) -> dict[str, Any]:
+def _plain(entry: Examined | LocalEquilibrium) -> dict[str, Any]:
     data = dict(vars(entry))
     for name in ("policies", "utilities"):
         data[name] = data[name].tolist()

@@ -16,7 +16,7 @@ from persuasion.model.ties import TieRule
 from persuasion.own_game.request import Request
 from persuasion.own_game.search import Progress, find_equilibria
 from persuasion.own_game.size import check_size
-from persuasion.own_game.solution import Equilibrium, Examined, Revelation, Solution
+from persuasion.own_game.solution import Examined, LocalEquilibrium, Revelation, Solution
 from persuasion.regret.certify import certify
 from persuasion.theorems.full_revelation import full_revelation
 
@@ -81,7 +81,7 @@ def _equilibria(
         time_limit=request.search_limit,
         seed=request.seed,
     )
-    close = [entry for entry in found if entry.regret[0] <= FAR]
+    close = [entry for entry in found if entry.relative_regret[0] <= FAR]
     return tuple(close or found[:1]), tuple(nash.landmarks(game))
 
 
@@ -119,7 +119,9 @@ def _examined(game: Game, request: Request, name: str, policies: np.ndarray) -> 
     )
 
 
-def _anywhere(game: Game, request: Request, entry: Equilibrium, progress: Progress) -> Equilibrium:
+def _anywhere(
+    game: Game, request: Request, entry: LocalEquilibrium, progress: Progress
+) -> LocalEquilibrium:
     if not entry.certified or request.radius >= ANY:
         return entry
     progress(f"{entry.method}: deviations of any size")

@@ -17,7 +17,7 @@ from persuasion.model.game import Game
 from persuasion.own_game.profile import own_signals
 
 if TYPE_CHECKING:
-    from persuasion.own_game.solution import Equilibrium, Examined, Solution
+    from persuasion.own_game.solution import Examined, LocalEquilibrium, Solution
     from persuasion.regret.certificate import Certificate
 
 PRIOR, RECEIVER = "prior", "receiver"
@@ -174,7 +174,7 @@ def policy_frame(solution: Solution) -> pd.DataFrame:
         profiles["full revelation"] = solution.revelation.examined.policies
     for number, found in enumerate(solution.proven, 1):
         profiles[f"equilibrium {number}, from {found.start}"] = found.policies
-    for number, entry in enumerate(solution.equilibria, 1):
+    for number, entry in enumerate(solution.local, 1):
         profiles[f"{number}: {entry.method}, {entry.status}"] = entry.policies
     rows = [
         (label, names.sender(i), names.state(w), names.signal(i, s), float(policy[w, s]))
@@ -191,14 +191,21 @@ def outcome_frame(solution: Solution) -> pd.DataFrame:
     Of the local equilibria, those that are certified.
     """
     names, shape = solution.game.names, solution.game.shape
-    rows: list[tuple[str, str, Examined | Equilibrium, Certificate]] = [
+    rows: list[tuple[str, str, Examined | LocalEquilibrium, Certificate]] = [
         ("given", solution.profile.name, solution.profile, solution.profile.certificate)
     ]
     if revealed := solution.revelation.examined:
         rows.append(("theorem 4", "full revelation", revealed, revealed.certificate))
     rows += [(e.method, e.status, e, e.anywhere or e.certificate) for e in solution.certified]
     anywhere = [
-        (e.start, e.status, *e.utilities, e.receiver_utility, e.regret[1], e.certificate.radius)
+        (
+            e.start,
+            e.status,
+            *e.utilities,
+            e.receiver_utility,
+            e.relative_regret[1],
+            e.certificate.radius,
+        )
         for e in solution.found
     ]
     return pd.DataFrame(

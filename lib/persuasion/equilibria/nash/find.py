@@ -199,7 +199,7 @@ class _Search:
         for number, (outcome, group) in enumerate(groups):
             left = (deadline - time.perf_counter()) / (len(groups) - number)
             entries.append(self.entry(group, outcome, max(left, LEAST_SECONDS)))
-        return sorted(entries, key=lambda entry: entry.regret[1])
+        return sorted(entries, key=lambda entry: entry.relative_regret[1])
 
     def outcome(self, columns: Columns) -> np.ndarray:
         """Joint distribution of state and action."""

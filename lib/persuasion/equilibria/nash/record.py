@@ -80,7 +80,7 @@ class Equilibrium:
     seconds: float
 
     @property
-    def regret(self) -> tuple[float, float]:
+    def relative_regret(self) -> tuple[float, float]:
         """The largest gain of any sender as a share of its own stake: found, and proven to be the most."""
         return self.certificate.relative_regret
 
