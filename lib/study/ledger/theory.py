@@ -5,11 +5,13 @@ Every check counts the instances on which the statement was found true, by a met
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from persuasion.games import synthetic
+from persuasion.model.exact import RationalGame, exact_actions, exact_utilities, rationals
 from persuasion.model.game import Game
 from persuasion.model.policies import uniform_policies
 from persuasion.model.tolerances import SAME_UTILITY
@@ -55,7 +57,7 @@ def _game(seed: int, senders: int = 2, size: int = 2, signals: int | None = None
 
 def discontinuity(_: Any) -> list[Part]:
     """Proposition 1, along random segments in exact arithmetic."""
-    pieces, jumps, changes = 0, 0, 0
+    pieces, jumps, changes, constant, curved = 0, 0, 0, 0, 0
     for seed, (senders, size) in enumerate(SEGMENTS):
         game = _game(seed, senders, size)
         # multiples of 1/16 are exact fractions
@@ -65,6 +67,9 @@ def discontinuity(_: Any) -> list[Part]:
         pieces += len(sweep.pieces) <= sweep.bound
         changes += len(sweep.pieces) > 1
         jumps += bool(sweep.jumps) and all(height != 0 for _, height in sweep.jumps)
+        second, beyond = _differences(game, drawn[1], drawn[2])
+        constant += second is not None
+        curved += second not in (None, 0) and beyond == 0
     return [
         Count(
             "segments, 2 or 3 senders, sizes 2 and 3, with as many linear pieces as allowed",
@@ -72,7 +77,34 @@ def discontinuity(_: Any) -> list[Part]:
             len(SEGMENTS),
         ),
         Count("segments with several pieces whose every border is a jump", jumps, changes),
+        Count(
+            "segments of all senders at once, with one action map that listens to several, on which utility is a "
+            "polynomial of as high a degree as there are senders, and not linear",
+            curved,
+            constant,
+        ),
     ]
+
+
+def _differences(
+    game: Game, start: np.ndarray, end: np.ndarray
+) -> tuple[Fraction | None, Fraction | None]:
+    """Second difference of sender 1's utility along a segment, and the first that vanishes for a polynomial.
+
+    In exact arithmetic, near a third of the way; None if the receiver's actions change there, or depend on one
+    sender at most, or a row of a policy does not move.
+    """
+    exact, count = RationalGame.of(game), len(game.senders) + 2
+    first, last = rationals(start), rationals(end)
+    shares = [Fraction(1, 3) + k * Fraction(1, 10**6) for k in range(count)]
+    profiles = [first * (1 - share) + last * share for share in shares]
+    maps = np.unique([exact_actions(exact, profile) for profile in profiles], axis=0)
+    actions = maps[0].reshape((game.signals,) * len(game.senders))
+    listens = sum(bool(np.ptp(actions, axis=i).any()) for i in range(actions.ndim))
+    if len(maps) > 1 or listens < 2 or (first == last).all(-1).any():
+        return None, None
+    values = [exact_utilities(exact, profile)[0] for profile in profiles]
+    return np.diff(values, 2)[0], np.diff(values, count - 1)[0]
 
 
 def bilinear(_: Any) -> list[Part]:
@@ -135,8 +167,9 @@ def win_lose(_: Any) -> list[Part]:
 
 THEORY = (
     Claim(
-        "Proposition 1", "a sender's utility is piecewise linear in its own policy, and jumps between pieces",
-        "theory/discontinuity", "exact sweep along random segments", discontinuity,
+        "Proposition 1",
+        "a sender's utility is piecewise linear in its own policy, piecewise non-linear in all policies, and jumps "
+        "between pieces", "theory/discontinuity", "exact sweep along random segments", discontinuity,
     ),
     Claim(
         "Proposition 2", "the best response is the optimum of a bilinear program",
