@@ -48,7 +48,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "--certificates": SWITCH | {"help": "the exact certificates"},
         "--resample": SWITCH | {"help": "the sampled checks"},
         "--time-limit": {"type": float, "default": 5.0, "metavar": "SECONDS", "help": "per certificate; 5"},
-        "--minutes": {"type": float, "default": 10.0, "help": "for everything; 0 for no limit; 10"},
+        "--minutes": {"type": float, "default": 0.0, "help": "for everything; default 0, no limit"},
         "--sample": {
             "type": int, "default": 0, "metavar": "N", "help": "only N (more) random profiles; 0: all",
         },

@@ -121,7 +121,7 @@ def lines(audit: Audit, headline: float) -> Iterator[str]:
         f"{audit.seconds:.0f} s"
     )
     if audit.reached < len(audit.cases):
-        yield "the time was up before all records were checked; --minutes 0 has no limit"
+        yield "the time was up before all records were checked; without --minutes there is no limit"
     if audit.certified:
         yield proved(audit.examined)
         yield (
