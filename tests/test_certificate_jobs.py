@@ -124,12 +124,15 @@ def test_the_table_of_verdicts_counts_every_selection(certified):
 
 
 def test_verdicts_by_hand():
-    row = {"senders": 2, "method": "relu", "radius": 0.005, "tolerances": [1e-3, 1e-2]}
+    """In the unit of the check, whatever is at stake for a sender."""
+    row = {
+        "senders": 2, "method": "relu", "radius": 0.005, "tolerances": [1e-3, 1e-2], "utility_range": 4.0,
+    }  # fmt: skip
     frame = pd.DataFrame(
         [
-            row | {"local_lower": 0.0, "local_upper": 5e-4},
-            row | {"local_lower": 5e-3, "local_upper": 5e-3},
-            row | {"local_lower": 0.0, "local_upper": 5e-3},
+            row | {"regret_least": 0.0, "regret_most": 2e-3},
+            row | {"regret_least": 2e-2, "regret_most": 2e-2},
+            row | {"regret_least": 0.0, "regret_most": 2e-2},
         ]
     )
     table = checks.verdict_table(frame).set_index("tolerance")

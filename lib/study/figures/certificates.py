@@ -76,6 +76,17 @@ def _interval(name: str, found: dict[str, Any] | None, stakes: np.ndarray) -> di
     return {f"{name}_lower": lower, f"{name}_upper": upper, f"{name}_exact": exact}
 
 
+def narrowed(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the narrower local interval where ``other`` has a certificate of the same headline profile."""
+    keys = ["game", "method", "radius"]
+    columns = ["local_lower", "local_upper", "regret_least", "regret_most"]
+    known = other[other["headline"]].drop_duplicates(keys).set_index(keys)[columns]
+    found = known.reindex(pd.MultiIndex.from_frame(frame[keys])).set_axis(frame.index)
+    width = frame["local_upper"] - frame["local_lower"]
+    better = frame["headline"] & (found["local_upper"] - found["local_lower"] < width)
+    return frame.assign(**{name: frame[name].mask(better, found[name]) for name in columns})
+
+
 def dynamics_frame(records: Sequence[Record]) -> pd.DataFrame:
     """One row per game, margin and start: how the play ended, its regret (relative) and welfare.
 

@@ -69,7 +69,10 @@ def miss_rates(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
 
 
 def verdict_table(frame: pd.DataFrame) -> pd.DataFrame:
-    """Per method, radius and tolerance of selection: how many selected profiles the certificate confirms."""
+    """Per method, radius and tolerance of selection: how many selected profiles the certificate confirms.
+
+    At the tolerance of the check, a share of the game's utility range.
+    """
     selected = frame.explode("tolerances").dropna(subset="tolerances").reset_index(drop=True)
     selected = selected.rename(columns={"tolerances": "tolerance"})
     keys = ["senders", "method", "radius", "tolerance"]
@@ -172,7 +175,7 @@ def exact_table(
     """What certificates say of the profiles that a figure shows: one row per network, and per value of ``by``.
 
     ``selections`` are rows of an equilibria frame at one tolerance, in acceptance a share of the utility range;
-    ``certified`` is a certificates frame. *Holds*: no sender gains more than that share of its own stake, proven.
+    ``certified`` is a certificates frame. *Holds*: no sender gains more than that share of the range, proven.
     *Refuted*: one does. Regrets are means over the profiles examined, which have a certificate, as shares of
     stakes; global ones are about deviations of any size, and are a column only if there are any.
     """
@@ -197,8 +200,12 @@ def _exact_row(shown: pd.DataFrame, tolerance: float) -> dict[str, Any]:
 
 
 def _verdicts(frame: pd.DataFrame, tolerance: Any) -> pd.DataFrame:
-    """Whether the certificate of a profile confirms, refutes or leaves open that nobody gains more than so much."""
-    holds, refuted = frame["local_upper"] <= tolerance, frame["local_lower"] > tolerance
+    """Whether the certificate of a profile confirms, refutes or leaves open that nobody gains more than so much.
+
+    The tolerance is a share of the game's utility range, as it was when the sampled check accepted.
+    """
+    limit = tolerance * frame["utility_range"]
+    holds, refuted = frame["regret_most"] <= limit, frame["regret_least"] > limit
     return pd.DataFrame({"holds": holds, "refuted": refuted, "open": ~holds & ~refuted})
 
 

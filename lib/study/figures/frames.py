@@ -35,7 +35,7 @@ def games_frame(records: Sequence[Record]) -> pd.DataFrame:
     """One row per game: sizes, degeneracy, utilities at random starts and under full revelation.
 
     A game is degenerate if every sender's utility varies by less than 1e-6 (variance) over uniformly
-    random policies: nothing can be learned, and any search ends where it began.
+    random policies: nothing can be learned from them.
     """
     rows = [_game_row(r) for r in records if r.config["kind"] == "reference" and r.done]
     return pd.DataFrame(rows).set_index("game")

@@ -39,9 +39,8 @@ def endings_message(frame: pd.DataFrame) -> str:
     shares = frame["status"].isin(EQUILIBRIA).groupby(frame["margin"]).mean()
     first, last = shares.index[0], shares.index[-1]
     return (
-        f"Best responses in turn stop at an equilibrium in {shares[first]:.0%} of the runs with margin "
-        f"{first:g}, and in "
-        f"{shares[last]:.0%} with margin {last:g}."
+        f"Best responses in turn stop at an equilibrium, or at one but for the margin, in {shares[first]:.0%} of "
+        f"the runs with margin {first:g}, and in {shares[last]:.0%} with margin {last:g}."
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from persuasion.model.tolerances import EQUAL
 from study.designs.config import SIZES
-from study.figures.frames import paired
+from study.figures.frames import commonly_solved, paired
 from study.figures.statistics import Mean, mean_interval, per_group
 from study.figures.style import NAMES
 
@@ -52,14 +52,19 @@ def _by_network(
 
 
 def highest_welfare(equilibria: pd.DataFrame) -> str:
-    """The network of the highest mean welfare in each scenario, in a sentence."""
+    """The network of the highest mean welfare in each scenario, over instances that all solved, in a sentence."""
     parts = []
-    for family, own in equilibria[equilibria["solved"]].groupby("family", sort=False):
+    for family, part in equilibria.groupby("family", sort=False):
+        own = commonly_solved(part)
+        if own.empty:
+            continue
         best = own.groupby("method")["welfare"].mean().idxmax()
         value = mean_interval(own.loc[own["method"] == best, "welfare"])
         parts.append(f"with {NAMES[str(best)]} in {family} ({value})")
     return (
-        f"Welfare is highest {', '.join(parts)}." if parts else "In 0 instances a profile passed."
+        f"Over the instances that every network solved, welfare is highest {', '.join(parts)}."
+        if parts
+        else "In 0 instances a profile of every network passed."
     )
 
 

@@ -113,8 +113,8 @@ def states(parts: Sequence[Part]) -> list[str]:
     """What each part says, p-values adjusted for the number of those with an interval.
 
     An effect is ``equal`` if all of its interval is within the margin, else ``for`` or ``against`` if it is
-    significant, else ``open``. A count is ``for`` if true in as many cases as needed, ``against`` if in none, else
-    ``part``. ``none`` without values.
+    significant, else ``open``. A count is ``for`` if true in as many cases as needed, ``part`` if in half of them
+    at least, else ``against``. ``none`` without values.
     """
     effects = [part for part in parts if isinstance(part, Effect) and part.size]
     adjusted = iter(holm([part.p for part in effects]))
@@ -139,7 +139,7 @@ def _count_state(part: Count) -> str:
         return "none"
     if part.true >= part.needed * part.size:
         return "for"
-    return "part" if part.true else "against"
+    return "part" if 2 * part.true >= part.size else "against"
 
 
 def verdict(parts: Sequence[Part], large: bool = False) -> Verdict:
