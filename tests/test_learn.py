@@ -257,6 +257,27 @@ def test_divergence_is_an_error_that_names_the_network():
         quick_fit(training=training)
 
 
+def test_a_held_out_error_that_is_not_finite_is_divergence():
+    x, y = smooth_data(QUICK.samples)
+    with pytest.raises(DivergenceError, match="the held-out error of networks 0, 1"):
+        fit(build_network("relu", 4, 2, seed=0), x, y, QUICK, (1e25 * x, y))
+    flagged = fit(
+        build_network("relu", 4, 2, seed=0), x, y, QUICK, (1e25 * x, y), on_divergence="flag"
+    )
+    assert flagged.diverged.all()
+
+
+def test_targets_far_from_zero_are_standardised_as_far_as_they_are_resolved():
+    x, y = smooth_data(QUICK.samples)
+    double = dataclasses.replace(QUICK, precision="float64", target_scaling="standardise")
+    near, far = (
+        fit(build_network("relu", 4, 2, seed=0), x, 1e-3 * y + offset, double, seed=3)
+        for offset in (0.0, 1e4)
+    )
+    np.testing.assert_allclose(far.model.target_scale, near.model.target_scale, rtol=1e-6)
+    np.testing.assert_allclose(far.training_error, near.training_error, rtol=0.1)
+
+
 @pytest.mark.parametrize("together", [False, True])
 def test_a_diverging_network_is_flagged_and_leaves_the_others_alone(together):
     training = dataclasses.replace(QUICK, epochs=3, target_scaling="none", learning_rate=0.001)

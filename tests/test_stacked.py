@@ -53,6 +53,27 @@ def test_records_are_those_of_the_jobs_alone(jobs):
             )
 
 
+def test_a_network_that_diverges_fails_its_job_and_no_other(jobs, monkeypatch):
+    from study.run import stacked
+
+    real, lost = stacked.fit_games, []
+
+    def diverging(tasks, *arguments, **options):
+        fits = real(tasks, *arguments, **options)
+        if not lost:
+            lost.append(fits[0])
+            fits[0].diverged[0] = True
+        return fits
+
+    monkeypatch.setattr(stacked, "fit_games", diverging)
+    solves = [job for job in jobs if job.config["kind"] == "solve"][:4]
+    records = list(execute_stacked(solves, "cpu", games_at_once=2))
+    failed = [record for record in records if not record.done]
+    assert len(records) == len(solves)
+    assert len(failed) == 1
+    assert "DivergenceError" in failed[0].metrics["error"]
+
+
 def test_a_stack_that_fails_is_recorded_and_the_others_go_on(jobs, monkeypatch):
     from study.run import stacked
 

@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 
+from persuasion.model.checks import whole_number
 from persuasion.model.game import Game
 
 
@@ -42,8 +43,10 @@ def product_advertising(
     Raises
     ------
     ValueError
-        if prices are to be in the state but states are not sampled
+        if there is no firm or no state, or prices are to be in the state but states are not sampled
     """
+    for name, number in (("firms", firms), ("states", 1 if states is None else states)):
+        whole_number(name, number, 1)
     if prices_in_state and states is None:
         raise ValueError("prices_in_state needs a number of states to draw")
     generator = np.random.default_rng(seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from persuasion.model.checks import whole_number
 from persuasion.model.game import Game
 
 DRIVER_READINGS = ("payment", "price")
@@ -44,10 +45,16 @@ def ride_hailing(
     Raises
     ------
     ValueError
-        for an unknown ``driver`` reading
+        for an unknown ``driver`` reading, or no platform, order or cost vector
     """
     if driver not in DRIVER_READINGS:
         raise ValueError(f"driver must be one of {DRIVER_READINGS}, got {driver!r}")
+    for name, number in (
+        ("platforms", platforms),
+        ("orders", orders),
+        ("cost_states", cost_states),
+    ):
+        whole_number(name, number, 1)
     generator = np.random.default_rng(seed)
     count = platforms * orders
     price = generator.uniform(*prices, count)

@@ -25,8 +25,9 @@ ACCELERATOR_GAMES = 32
 class Task:
     """The networks of one game to be trained, and every seed that this takes.
 
-    One network for each of the first ``len(networks)`` senders. Tasks with the same seeds have the same result,
-    whatever else is trained beside them. ``ValueError`` for no network, or for more than the game has senders.
+    One network for each of the first ``len(networks)`` senders. Tasks with the same seeds draw the same data,
+    weights and order, whatever else is trained beside them. ``ValueError`` for no network, or for more than the
+    game has senders.
     """
 
     game: Game
@@ -63,8 +64,8 @@ def fit_games(
 ) -> list[Fit]:
     """Networks of the architecture ``method`` on uniform joint policies and their exact utilities.
 
-    Games with inputs of one length are trained as one stack. The result of a task is that of training it alone,
-    up to rounding.
+    Games with inputs of one length are trained as one stack. A task takes the steps of training it alone, up
+    to rounding, which long trainings of networks with jumps amplify.
 
     Parameters
     ----------

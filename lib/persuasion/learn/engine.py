@@ -2,7 +2,7 @@ r"""The training loop: Adam on the mean squared errors of many independent netwo
 
 The whole stack takes every step together, as batched products and one update. Only DNL on a processor goes member
 by member, whose weights, gradients and intermediate values then stay in its cache, and leaves out units that are
-off. All ways compute the same up to rounding: the networks do not depend on each other.
+off. All ways take the same steps up to rounding: the networks do not depend on each other.
 """
 
 from __future__ import annotations

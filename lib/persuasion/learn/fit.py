@@ -71,7 +71,8 @@ def fit(
     ----------
     network : stack, initialised
     inputs : (samples, inputs), shared by the networks, or (networks, samples, inputs)
-    targets : (samples, networks) utilities
+    targets : (samples, networks) utilities; what is large against their differences is lost in single precision,
+        so those of ``game.standard`` are better
     training : the recipe; its ``samples`` and ``held_out`` counts are for whoever draws the data
     held_out : a pair like ``(inputs, targets)`` for the held-out error
     seed : of the shuffles, drawn on the CPU and shared by the networks
@@ -128,8 +129,11 @@ def fit_samples(
     unseen = np.full(network.networks, np.nan)
     if held_out is not None:
         unseen = trainer.squared_error(held_out.scaled(model)) * unit
+        if on_divergence == "raise":
+            _refuse(unseen, "the held-out error")
     network.zero_grad()
     finite = np.isfinite(error) & np.isfinite(losses).all(0)
+    finite &= np.isfinite(unseen) | (held_out is None)
     variance = data.targets.double().var(1, correction=0).cpu().numpy()
     return Fit(model, error, unseen, variance, losses, ~finite)
 
@@ -141,7 +145,8 @@ def untrained_model(network: StackedNetwork, data: Samples, training: Training) 
     if training.target_scaling == "standardise":
         mean, scale = targets.mean(1), targets.std(1, correction=0)
         # constant up to rounding: nothing to scale
-        scale = torch.where(scale > 1e-6 * targets.abs().amax(1), scale, 1)
+        rounding = 8 * torch.finfo(data.targets.dtype).eps
+        scale = torch.where(scale > rounding * targets.abs().amax(1), scale, 1)
     shift, width = _input_scaling(data, training.input_scaling)
     return UtilityModel(network, mean, scale, shift, width)
 

@@ -9,6 +9,7 @@ import numpy as np
 from persuasion.learn.batch import Task, fit_games
 from persuasion.learn.fit import Fit
 from persuasion.learn.training import Training
+from persuasion.model.checks import whole_number
 from persuasion.model.game import Game
 from persuasion.model.seeds import integer_seed, seed_sequence
 from persuasion.networks import member_seeds
@@ -27,8 +28,9 @@ def train(
 
 def task(game: Game, identity: Any, method: str, networks: int | None = None) -> Task:
     """The seeds of a game's training, for its networks or the first ``networks`` of them."""
-    count = networks or game.shape.senders
-    seeds = member_seeds(integer_seed("network", identity, method), game.shape.senders)[:count]
+    senders = game.shape.senders
+    count = senders if networks is None else whole_number("networks", networks, 1, senders)
+    seeds = member_seeds(integer_seed("network", identity, method), senders)[:count]
     training, held_out = (seed_sequence(purpose, identity) for purpose in ("training", "held-out"))
     shuffle = integer_seed("shuffle", identity, method) % 2**62
     return Task(game, training, held_out, seeds, shuffle)

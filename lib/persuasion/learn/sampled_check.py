@@ -94,7 +94,7 @@ def sampled_gain(
     The senders that choose take turns in growing batches, and everything stops once a gain exceeds ``stop_above``
     (utility units). Every batch has its own seed, so that stopping never changes which deviations are drawn.
     """
-    profile, samples = one_profile(game, policies), whole_number("samples", samples)
+    profile, samples = one_profile(game, policies), whole_number("samples", samples, 1)
     listed = seed if isinstance(seed, Sequence) else (seed,)
     seeds = [whole_number("seed", number) for number in listed]
     stay = [

@@ -107,7 +107,9 @@ def possible_outcomes(receiver: np.ndarray, occurs: np.ndarray) -> np.ndarray:
     """Outcomes ``(states, actions)`` that can happen, for utilities of that shape and states that may ``occur``.
 
     An action that is optimal at some belief in the interior can meet every state. For any other one, a mixture of
-    actions is sought that is never worse and better in as many states as possible: in those it is not taken.
+    actions is sought that in every state is clearly better or, action by action, the same: where it is better the
+    action is not taken. A mixture that ties with it in some state rules nothing out: next to that state
+    the receiver may take the action within the tolerance for ties, with a small probability of the others.
     """
     u = receiver[occurs]
     possible = np.ones(u.shape, bool)

@@ -1,7 +1,7 @@
 """Training jobs in stacks on one device: the driver trains the networks of many games at once, workers do the rest.
 
-With ``DEVICE=cuda`` in the environment :func:`~study.run.produce` uses this. A job's networks are
-those of training it alone, up to rounding; its record names the device.
+With ``DEVICE=cuda`` in the environment :func:`~study.run.produce` uses this. A job's networks come of the same
+arithmetic as training it alone, up to rounding, which long trainings amplify; its record names the device.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch
 
 from persuasion.games.seeded import build_game
 from persuasion.learn.batch import ACCELERATOR_GAMES, fit_games
+from persuasion.learn.fit import DivergenceError
 from persuasion.learn.of_game import errors, task
 from persuasion.learn.training import Training
 from persuasion.model.seeds import canonical
@@ -24,8 +25,8 @@ from study.records.store import Record
 from study.run.executors import execute
 from study.run.job import record_of
 
-Trained = tuple[dict[str, Any], dict[str, list[float]], float]
-"""Arrays of a model, its errors, and its share of the seconds of its stack."""
+Trained = tuple[dict[str, Any], dict[str, list[float]] | None, float]
+"""Arrays of a model, its errors (None if they are not finite), and its share of the seconds of its stack."""
 
 
 def check_device(name: str) -> str:
@@ -102,11 +103,11 @@ def stacks(jobs: Sequence[Job], size: int) -> list[list[Job]]:
     return sorted(found, key=lambda stack: rank[stack[0].key])
 
 
-def _train(stack: Sequence[Job], device: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def _train(stack: Sequence[Job], device: str) -> list[tuple[dict[str, Any], Any]]:
     method, training = stack[0].config["method"], Training(**stack[0].config["training"])
     tasks = [task(build_game(job.config["game"]), job.config["game"], method) for job in stack]
     fits = fit_games(tasks, method, training, device, games_at_once=len(tasks))
-    return [(fit.model.to_arrays(), errors(fit)) for fit in fits]
+    return [(fit.model.to_arrays(), None if fit.diverged.any() else errors(fit)) for fit in fits]
 
 
 def _finish(work: tuple[Job, Trained, str]) -> Record:
@@ -115,12 +116,13 @@ def _finish(work: tuple[Job, Trained, str]) -> Record:
     from study.kinds import solve
 
     job, (arrays, found, seconds), device = work
-    return record_of(
-        job,
-        lambda: solve.finish(job.config, UtilityModel.from_arrays(arrays), found),
-        device,
-        seconds,
-    )
+
+    def finish() -> Any:
+        if found is None:
+            raise DivergenceError("a loss or an error of its networks is not finite")
+        return solve.finish(job.config, UtilityModel.from_arrays(arrays), found)
+
+    return record_of(job, finish, device, seconds)
 
 
 def _failed(job: Job, error: Exception, text: str, device: str) -> Record:

@@ -15,7 +15,7 @@ import torch
 
 from persuasion.learn.baselines.exact_gradient import own_gradients
 from persuasion.learn.extragradient import extragradient
-from persuasion.model.checks import positive_number
+from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.restrictions import refuse_restrictions
 from persuasion.model.tensors import Array
@@ -57,7 +57,7 @@ def smoothed_search(
     The steps are shared out evenly among the stages; fewer steps than stages leave out the hottest.
     """
     refuse_restrictions(game, "smoothed search")
-    policies = starts
+    policies, steps = starts, whole_number("steps", steps)
     parts = [len(part) for part in np.array_split(np.arange(steps), stages)][::-1]
     for temperature, count in zip(np.geomspace(hottest, coldest, stages), parts):
         gradient = functools.partial(_own_gradients, game, float(temperature))
