@@ -19,6 +19,7 @@ def selections(unsolved=()):
             "solved": (game, method) not in unsolved, "degenerate": game == "b",
             "utilities": np.array([1.0, 2.0]) * (method == "dnl"), "welfare": 3.0 * (method == "dnl"),
             "start": np.zeros(2), "revelation": None if game == "b" else np.array([2.0, 0.0]),
+            "utility_range": 10.0,
         }
         for game in ("a", "b")
         for method in METHODS
@@ -104,7 +105,7 @@ def test_captions_have_the_tables_numbers():
         "Game by game DNL's is higher in 3, equal in 0 and lower in 0 comparisons (all), in 1, 0 and 0 (one)."
     )
     assert tables.highest_welfare(frame.assign(family="toy")) == (
-        "Welfare is highest with DNL in toy (3 ± 0)."
+        "Over the instances that every network solved, welfare is highest with DNL in toy (3.0 (n=1))."
     )
     exact = checks.exact_table(frame, certified({("a", "dnl"): (0.0, 1.0)}), 1e-3)
     assert tables.exact_message(exact) == (

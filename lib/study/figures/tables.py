@@ -302,4 +302,8 @@ def _error_cells(part: pd.DataFrame) -> dict[str, str]:
         "training_relative": "training / variance",
         "held_out_relative": "held-out / variance",
     }
-    return {title: str(mean_interval(part[column])) for column, title in columns.items()}
+    varied = part[~part["degenerate"]]
+    return {
+        title: str(mean_interval((varied if column.endswith("relative") else part)[column]))
+        for column, title in columns.items()
+    }
