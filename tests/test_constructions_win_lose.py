@@ -46,7 +46,8 @@ def test_utilities_are_half_the_bimatrix_payoffs(seed):
 @given(SEEDS)
 def test_round_trip(seed):
     _, first, second = bimatrix(seed)
-    read = bimatrix_game(*persuasion_game(first, second))
+    game, ties = persuasion_game(first, second)
+    read = bimatrix_game(game, ties=ties)
     assert np.array_equal(read, [first, second])
 
 

@@ -47,7 +47,7 @@ def test_sweep_agrees_with_pointwise_evaluation(case, data):
     generator = np.random.default_rng(data.draw(st.integers(0, 1000)))
     ends = generator.multinomial(4, np.full(game.signals, 1 / game.signals), (2, game.shape.states))
     start, end = rationals(ends) / 4
-    sweep = line_sweep(game, policies, sender, start, end, rule)
+    sweep = line_sweep(game, policies, sender, start, end, ties=rule)
     assert len(sweep.pieces) <= sweep.bound
     points = [Fraction(k, 7) for k in range(8)] + list(sweep.breakpoints)
     exact, profile = RationalGame.of(game), rationals(policies)
@@ -61,7 +61,7 @@ def test_sweep_agrees_with_pointwise_evaluation(case, data):
 def test_sweep_pieces_agree_with_the_simulator(case, data):
     game, policies = case
     rule = data.draw(st.sampled_from(RULES))
-    sweep = line_sweep(game, policies, 0, policies[0], policies[0][::-1], rule)
+    sweep = line_sweep(game, policies, 0, policies[0], policies[0][::-1], ties=rule)
     assert sweep.pieces[0].start == 0
     assert sweep.pieces[-1].end == 1
     for piece in sweep.pieces:

@@ -237,5 +237,7 @@ def test_one_policy_is_priced_exactly():
 
 def test_a_wrong_supremum_contradicts_the_reference(monkeypatch):
     right = exact_supremum
-    monkeypatch.setattr(rays, "exact_supremum", lambda *given: right(*given) + Fraction(1, 10**6))
+    monkeypatch.setattr(
+        rays, "exact_supremum", lambda *given, **named: right(*given, **named) + Fraction(1, 10**6)
+    )
     assert rays.compare(19, ()).wrong == ["seed 19: rays, the fraction", "seed 19: the reference"]
