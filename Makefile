@@ -20,6 +20,8 @@ export JUPYTER_PLATFORM_DIRS := 1
 MARKER := .made-by-persuasion
 # the venv's own kernel, whatever kernels the user has installed
 export JUPYTER_PREFER_ENV_PATH := 1
+# the pages' assertions are what they show; what a user's shell runs first is none of theirs
+unexport PYTHONOPTIMIZE PYTHONSTARTUP
 # targets write into the same places, and every test has cores of its own
 .NOTPARALLEL:
 
@@ -36,8 +38,7 @@ $(READY): requirements/lock.txt pyproject.toml
 	@test ! -e $(VENV) || test -e $(READY) || test -e $(VENV)/$(MARKER) || { echo "make: $(CURDIR)/$(VENV) was not made by make setup; move it away" >&2; exit 2; }
 	@for python in $(PYTHONS); do "$$python" -c '$(SUITABLE)' 2>/dev/null && break; python=; done; \
 	  test -n "$$python" || { echo "make: none of $(PYTHONS) is a Python 3.11, 3.12 or 3.13 with venv; name one with PYTHON=..." >&2; exit 2; }; \
-	  "$$python" -m venv $(VENV)
-	touch $(VENV)/$(MARKER)
+	  mkdir -p $(VENV); touch $(VENV)/$(MARKER); "$$python" -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
@@ -52,7 +53,7 @@ run: $(READY) ## only compute records (5 min)
 results: $(READY) ## continue a preset where the committed results end, and add to them (hours)
 	$(RUN) -m study export --compute --preset $(PRESET)
 
-verify: $(READY) ## re-derive committed numbers from the policies, without training (10 min)
+verify: $(READY) ## re-derive committed numbers from the policies, without training (6 min)
 	$(RUN) -m study verify $(CHOSEN)
 
 status: $(READY) ## show how much of a preset is computed (10 s)

@@ -719,7 +719,10 @@ def test_where_dynamics_ended_is_checked(tmp_path):
     [
         (["--store", "nowhere.sqlite"], "nowhere.sqlite: there is no such store or folder"),
         (["--time-limit", "0"], "time limit must be positive"),
-        (["--sample", "-1"], "sample must not be negative"),
+        (["--sample", "-1"], "sample must be finite and not negative"),
+        (["--minutes", "nan"], "minutes must be finite and not negative"),
+        (["--time-limit", "nan"], "time limit must be positive and finite"),
+        (["--log", "a", "--proofs", "a"], "the log and the proofs need a file each"),
         (["--workers", "0"], "workers must be at least 1"),
         (["--preset", "huge"], "unknown preset 'huge'"),
     ],

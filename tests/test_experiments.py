@@ -196,8 +196,10 @@ def test_killed_and_resumed_gives_the_same_records(tiny, brief, tmp_path, stop):
     _, error = run.communicate(timeout=60)
     assert 3 <= _rows(path) < len(records), "stopped after some and before all of the jobs"
     if stop == signal.SIGINT:
-        assert run.returncode == 130
-        assert error == "study: interrupted; what a run has finished is stored, run it again\n"
+        said = "study: interrupted; what a run has finished is stored, run it again\n"
+        # the signal itself if it came within an eval of a string, which CPython remembers; a shell says 130 of both
+        assert run.returncode in (130, -signal.SIGINT)
+        assert error == said
     assert same(produce(tiny, BRIEF, path, workers=1, quiet=True), records)
 
 

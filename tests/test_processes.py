@@ -1,13 +1,21 @@
 """Processes that are started by us or by others: no hang, and a reason where there would be one."""
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
+import threading
 
 import pytest
 
+from persuasion.system.command_line import run_command
+from persuasion.system.one_at_a_time import one_at_a_time
 from study import preset, produce
+from study.records import provenance
+from study.records.job import Job
+from study.run.executors import workers_for
+from study.run.job import record_of
 
 RUN = """\
 import sys, tempfile
@@ -76,6 +84,100 @@ def test_workers_that_cannot_talk_to_us_are_an_error_at_once(tmp_path):
 def test_overrides_of_a_wrong_kind_are_named(given):
     with pytest.raises(ValueError, match="overrides takes settings by dotted name"):
         preset("smoke", given)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"name": "paper"}, "'name' says where the settings come from"),
+        ({"overridden": ["a"]}, "'overridden' says where the settings come from"),
+        ({"training.learning_rate": float("nan")}, "'training.learning_rate' must be finite"),
+        ({"searches.0.radius": float("inf")}, "'searches.0.radius' must be finite"),
+        ({"searches.².starts": 3}, "unknown setting"),
+        ({"methods": []}, "methods must be one or more"),
+        ({"methods": ["relu", "relu"]}, "methods must be one or more, each once"),
+        ({"scenarios": []}, "scenarios must be one or more"),
+    ],
+)
+def test_overrides_that_say_nothing_sensible_are_named(given, says):
+    with pytest.raises(ValueError, match=says):
+        preset("smoke", given)
+
+
+def test_what_kills_its_worker_is_lost_and_the_rest_is_not():
+    with workers_for(2) as run:
+        found = list(run(leave_with, [0, 9, 0], lambda item, error: (item, type(error).__name__)))
+    assert sorted(found, key=str) == [(9, "KilledWorker"), 0, 0]
+
+
+def leave_with(code):
+    return os._exit(code) if code else code
+
+
+def test_a_worker_that_reads_other_code_than_its_driver_makes_a_failed_record():
+    job = Job({"kind": "reach", "game": "any"})
+    job.__dict__["key"] = "of other code"  # as it was computed before the files changed
+    record = record_of(job, dict)
+    assert (record.key, record.status) == ("of other code", "failed")
+    assert "the code has changed since the run was started" in record.metrics["error"]
+
+
+def test_one_process_at_a_time_adds_to_a_folder(tmp_path):
+    inside = threading.Event()
+
+    def second():
+        with one_at_a_time(tmp_path / "results"):
+            inside.set()
+
+    thread = threading.Thread(target=second)
+    with one_at_a_time(tmp_path / "results"):
+        thread.start()
+        assert not inside.wait(0.3)
+    thread.join(timeout=60)
+    assert inside.is_set()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_repository_that_is_not_the_checkout_names_no_commit(tmp_path, monkeypatch):
+    before = provenance.commit.__wrapped__()
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / ".git"))
+    assert provenance.commit.__wrapped__() == before
+    (tmp_path / "lib").mkdir()
+    monkeypatch.delenv("GIT_DIR")
+    monkeypatch.setattr(provenance, "LIBRARY", tmp_path / "inside" / "lib")
+    provenance.LIBRARY.mkdir(parents=True)
+    assert provenance.commit.__wrapped__() == ("unknown", False)
+
+
+def test_a_reader_that_leaves_is_no_error(tmp_path):
+    command = [
+        sys.executable,
+        "-c",
+        "from study.__main__ import main, leave; leave(main(['status']))",
+    ]
+    run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run.stdout.close()
+    assert run.stderr.read() == ""
+    assert run.wait(timeout=60) == 1
+    run.stderr.close()
+
+
+def test_a_file_that_cannot_be_read_is_one_line(capsys):
+    def fail(options):
+        raise PermissionError(13, "Permission denied", "results/paper")
+
+    parser = argparse.ArgumentParser(prog="study")
+    parser.set_defaults(command=fail)
+    assert run_command(parser, []) == 1
+    said = "study: [Errno 13] Permission denied: 'results/paper'; nothing was written\n"
+    assert capsys.readouterr().err == said
+
+
+def test_pages_are_not_run_without_their_checks():
+    code = "from study.run.reproduce import kernel_environment; kernel_environment()"
+    done = subprocess.run([sys.executable, "-O", "-c", code], capture_output=True, text=True)
+    assert "run without python -O" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("given", ["two", 2.0, True])

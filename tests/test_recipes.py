@@ -86,6 +86,17 @@ def test_jobs_train_with_the_recipe_and_overrides_win():
     assert (kept["batch_size"], kept["input_scaling"]) == (64, "standardise")
 
 
+@pytest.mark.parametrize("given", ["training", "didactic.training"])
+def test_an_override_of_one_training_leaves_the_recipe_of_the_others(given):
+    settings = preset("smoke", {f"{given}.batch_size": 64})
+    sizes = {
+        "training": design.jobs(settings, "second")[1].config["training"]["batch_size"],
+        "didactic.training": design.jobs(settings, "didactic")[0].config["training"]["batch_size"],
+    }
+    assert sizes.pop(given) == 64
+    assert list(sizes.values()) == [128]
+
+
 def test_unknown_recipes_are_named():
     with pytest.raises(ValueError, match="unknown recipe 'best'; known: "):
         preset("smoke", {"recipe": "best"})

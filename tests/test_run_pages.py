@@ -13,8 +13,10 @@ import pytest
 from sphinx.errors import ExtensionError
 
 from executions import executions, watch
+from persuasion.system.own_folder import make_folder
 from study.run.executors import default_workers
 from study.run.pages import PageFailed, execute_pages
+from study.run.reproduce import build_book
 
 TESTS = Path(__file__).parent
 EXTENSIONS = TESTS.parent / "book/_ext"
@@ -167,7 +169,15 @@ def test_a_page_that_fails_papermill_ends_the_run_with_its_cell_and_traceback(tm
     write_book(source, slow="import time; time.sleep(500)", bad="raise LookupError('no such game')")
     with pytest.raises(PageFailed, match=r"^bad\.md: code cell 2 fails: LookupError: no such"):
         execute_pages(source, executed, COLD, workers=2)
-    assert not (executed / "bad.ipynb").exists()
+    assert not list(executed.glob("*bad.ipynb"))
+
+
+def test_a_build_that_lacks_pages_leaves_the_book_that_was_there(tmp_path):
+    book = make_folder(tmp_path / "book")
+    (book / "index.html").write_text("the book")
+    with pytest.raises(ValueError, match=r"executed: lacks \d+ executed pages, first "):
+        build_book("smoke", book, tmp_path / "store.sqlite", tmp_path / "executed")
+    assert (book / "index.html").read_text() == "the book"
 
 
 def test_a_kernel_that_dies_is_a_page_that_failed(tmp_path):

@@ -113,6 +113,14 @@ def test_a_changed_record_is_noticed(tmp_path):
         store.get("k")
 
 
+def test_a_store_that_was_removed_takes_no_more_records(tmp_path):
+    path = tmp_path / "s.sqlite"
+    with Store(path) as store:
+        path.unlink()
+        with pytest.raises(StoreError, match=r"s\.sqlite: was removed during the run"):
+            store.put(record())
+
+
 def test_many_first_runs_on_one_store_meet_no_half_made_one(tmp_path):
     for attempt in range(20):
         path, barrier = tmp_path / f"{attempt}.sqlite", threading.Barrier(8)

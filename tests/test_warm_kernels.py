@@ -45,7 +45,8 @@ def start(monkeypatch, tmp_path):
 
 def test_without_the_entry_point_kernels_start_as_usual(monkeypatch):
     monkeypatch.setattr(warm_kernels, "entry_points", lambda **_: ())
-    assert warm_kernels.environment() == {}
+    usual = {"JUPYTER_DEFAULT_PROVISIONER_NAME": "local-provisioner"}
+    assert warm_kernels.environment() == usual
 
 
 def told(client, code):

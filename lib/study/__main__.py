@@ -52,6 +52,8 @@ def _left(options: argparse.Namespace) -> str:
         return "what a run has finished is stored, run it again"
     if getattr(options, "log", None):
         return f"what was examined by then is in {options.log}, run it again"
+    if options.name_of_command == "verify":
+        return "proofs that were found by then are kept, run it again"
     return "nothing was written"
 
 

@@ -21,20 +21,28 @@ def run_command(
 ) -> int:
     """Run the command that the arguments name.
 
-    Returns the exit code: that of the command, 2 for bad input, 1 for one of the ``failures``, 130 if interrupted;
-    ``left`` then says what is left behind.
+    Returns the exit code: that of the command, 2 for bad input, 1 for one of the ``failures`` or a file that
+    cannot be read or written, 130 if interrupted; ``left`` then says what is left behind.
     """
     options = parser.parse_args(arguments)
     name = parser.prog.rpartition(" ")[2]
     try:
         listen()
-        return options.command(options)
+        code = options.command(options)
+        sys.stdout.flush()
+        return code
     except failures as error:
         print(f"{name}: {error}", file=sys.stderr)
         return FAILED
     except ValueError as error:
         print(f"{name}: {error}", file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:  # whoever read the output has gone, and wants no more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except OSError as error:  # a full disk, a file that may not be written
+        print(f"{name}: {error}; {left(options)}", file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print(f"{name}: interrupted; {left(options)}", file=sys.stderr)
         return INTERRUPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -52,11 +53,15 @@ class Settings:
     afresh: bool = False
 
     def __post_init__(self) -> None:
-        if self.time_limit <= 0:
-            raise ValueError(f"time limit must be positive, got {self.time_limit}")
+        if not 0 < self.time_limit < math.inf:
+            raise ValueError(f"time limit must be positive and finite, got {self.time_limit}")
         for name in ("minutes", "sample"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(
+                    f"{name} must be finite and not negative, got {getattr(self, name)}"
+                )
+        if self.log and self.log == self.proofs:
+            raise ValueError(f"the log and the proofs need a file each, got {self.log} for both")
         if self.workers is not None and self.workers < 1:
             raise ValueError(f"workers must be at least 1, got {self.workers}")
 

@@ -12,6 +12,7 @@ name; an unknown name is an error.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, TypeVar
@@ -283,7 +284,7 @@ class Preset:
     training : how the benchmark's and the scenarios' networks are trained, before the recipe
     recipe : "literal" or "tuned": what the architectures choose for themselves, see
         :mod:`persuasion.learn.recipes`
-    overridden : fields of ``training`` that the user set and that the recipe therefore leaves alone
+    overridden : dotted names of the fields of trainings that the user set, and that a recipe therefore leaves alone
     searches : radius 0.005 (Figures 2, 3, 5, Table 1) first, then radius 0.01 (Figure 8)
     synthetic : the paper's benchmark
     second : the second benchmark, with logit scale 1, on which fewer games are trivial
@@ -331,6 +332,8 @@ class Preset:
         ):
             if unknown := sorted(set(chosen) - set(known)):
                 raise ValueError(f"unknown {what} {unknown}; known: {list(known)}")
+            if not chosen or len(set(chosen)) < len(chosen):
+                raise ValueError(f"{what} must be one or more, each once, got {list(chosen)}")
         if self.recipe not in RECIPES:
             raise ValueError(f"unknown recipe {self.recipe!r}; known: {list(RECIPES)}")
         if self.headline not in self.tolerances:
@@ -435,20 +438,24 @@ def preset(name: str, overrides: Mapping[str, Any] | None = None) -> Preset:
         )
     settings = PRESETS[name]()
     for path, value in (overrides or {}).items():
+        if path in ("name", "overridden"):
+            raise ValueError(
+                f"setting {path!r} says where the settings come from; it is not for you to set"
+            )
         settings = _override(settings, path.split("."), value, path)
     return replace(settings, overridden=settings.overridden + _overridden(overrides or {}))
 
 
 def _overridden(overrides: Mapping[str, Any]) -> tuple[str, ...]:
-    """The fields of training recipes among dotted names, for instance ``didactic.training.batch_size``."""
-    return tuple(path.split(".")[-1] for path in overrides if "training" in path.split(".")[:-1])
+    """Those of the dotted names that are fields of a training, for instance ``didactic.training.batch_size``."""
+    return tuple(path for path in overrides if "training" in path.split(".")[:-1])
 
 
 def _override(settings: Any, keys: list[str], value: Any, path: str) -> Any:
     if not keys:
         return _coerce(value, settings, path)
     key, rest = keys[0], keys[1:]
-    if isinstance(settings, tuple) and key.isdigit() and int(key) < len(settings):
+    if isinstance(settings, tuple) and key.isdecimal() and int(key) < len(settings):
         items = list(settings)
         items[int(key)] = _override(items[int(key)], rest, value, path)
         return tuple(items)
@@ -472,6 +479,8 @@ def _coerce(value: Any, current: Any, path: str) -> Any:
         raise ValueError(
             f"setting {path!r} takes {type(current).__name__}, got {type(value).__name__} {value!r}"
         )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"setting {path!r} must be finite, got {value}")
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -77,7 +78,7 @@ def _searches(preset: Preset) -> list[tuple[dict[str, Any], float]]:
         (
             {
                 "method": method,
-                "training": _training(preset, preset.training, method),
+                "training": _training(preset, "training", method),
                 "searches": [to_dict(search) for search in preset.searches],
                 "tolerances": list(preset.tolerances),
             },
@@ -94,15 +95,18 @@ def _by_game(preset: Preset, *experiments: str) -> list[list[Job]]:
     return [planned[start : start + step] for start in range(0, len(planned), step)]
 
 
-def _training(preset: Preset, training: Training, method: str) -> dict[str, Any]:
-    return to_dict(apply_recipe(training, preset.recipe, method, preset.overridden))
+def _training(preset: Preset, where: str, method: str) -> dict[str, Any]:
+    """The training of that dotted name in the preset, after the recipe."""
+    training: Training = operator.attrgetter(where)(preset)
+    fixed = [name.rpartition(".")[2] for name in preset.overridden if name.startswith(f"{where}.")]
+    return to_dict(apply_recipe(training, preset.recipe, method, fixed))
 
 
 def _didactic(preset: Preset, method: str) -> Job:
     settings = {
         "kind": "didactic",
         "method": method,
-        "training": _training(preset, preset.didactic.training, method),
+        "training": _training(preset, "didactic.training", method),
         "resolution": preset.didactic.resolution,
         "seed": preset.seed,
     }

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from persuasion.system.one_at_a_time import one_at_a_time
 from persuasion.system.own_folder import make_folder, own_folder
 from persuasion.system.write_whole import write_whole
 from study.records.job import Job
@@ -50,6 +51,8 @@ def append(
 ) -> list[Path]:
     """Add finished records to a preset's folder as the part ``<name>-0001``, ...; returns the files written.
 
+    Only within :func:`persuasion.system.one_at_a_time.one_at_a_time` if others may add to it at the same time.
+
     The manifest is replaced last and in one step: a killed export leaves the folder as it was, with some
     files that the next export overwrites. Raises ``StoreError`` if the folder holds another preset or is
     damaged, ``ValueError`` for a record that is not done or does not fit the tables, or a folder without a manifest
@@ -79,6 +82,11 @@ def merge(folder: Path, preset: str, other: Path) -> list[str]:
 
     They count before those that are there. Raises ``StoreError`` as :func:`append`, for either folder.
     """
+    with one_at_a_time(folder.parent):
+        return _merge(folder, preset, other)
+
+
+def _merge(folder: Path, preset: str, other: Path) -> list[str]:
     manifest = _manifest(folder, preset)
     theirs = Results(other).manifest
     if theirs["preset"] != preset:

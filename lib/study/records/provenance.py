@@ -7,6 +7,7 @@ import contextlib
 import functools
 import hashlib
 import importlib.metadata
+import os
 import platform
 import subprocess
 from pathlib import Path
@@ -65,8 +66,13 @@ def _syntax(source: str) -> str:
 
 @functools.cache
 def commit() -> tuple[str, bool]:
-    """The commit of the checkout and whether it has uncommitted changes; ("unknown", False) outside git."""
+    """The commit of the checkout and whether it has uncommitted changes; ("unknown", False) outside git.
+
+    A repository that merely holds the folder of the packages, or that the environment names, does not count.
+    """
     try:
+        if Path(_git("rev-parse", "--show-toplevel")) != LIBRARY.parent:
+            return "unknown", False
         head = _git("rev-parse", "HEAD")
         return head, bool(_git("status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.SubprocessError):
@@ -75,7 +81,9 @@ def commit() -> tuple[str, bool]:
 
 def _git(*arguments: str) -> str:
     command = ["git", "-C", str(LIBRARY), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=plain)
+    return done.stdout.strip()
 
 
 @functools.cache

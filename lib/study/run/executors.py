@@ -20,7 +20,8 @@ from study.records.store import Record
 from study.run.job import run_job
 from study.run.job_queue import JobQueue
 
-Run = Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]
+Run = Callable[..., Iterator[Any]]
+Lost = Callable[[Any, Exception], Any]
 
 RETRIES = 3
 # tasks of one group wait with the scheduler, in their order, until a worker is free; others are dealt out at once
@@ -96,9 +97,10 @@ def _distributed(
 
 @contextlib.contextmanager
 def workers_for(workers: int, deadline: float | None = None) -> Iterator[Run]:
-    """``run(function, items)`` yields results as they come, from this process for one worker.
+    """``run(function, items, lost)`` yields results as they come, from this process for one worker.
 
-    From the deadline (of ``time.monotonic``, None for none) on no item is begun.
+    From the deadline (of ``time.monotonic``, None for none) on no item is begun. An item that kept killing its
+    workers yields ``lost(item, error)``; without ``lost`` the error is raised.
     """
 
     def begun(items: Iterable[Any]) -> Iterator[Any]:
@@ -108,15 +110,33 @@ def workers_for(workers: int, deadline: float | None = None) -> Iterator[Run]:
             yield item
 
     if workers == 1:
-        yield lambda function, items: map(function, begun(items))
+        yield lambda function, items, lost=None: map(function, begun(items))
         return
+    from distributed import KilledWorker
+
     with _client(workers, None) as client:
 
-        def run(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-            futures = (client.submit(function, item, pure=False) for item in begun(items))
+        def run(
+            function: Callable[[Any], Any], items: Iterable[Any], lost: Lost | None = None
+        ) -> Iterator[Any]:
+            running, waiting = {}, begun(items)
+
+            def start() -> Any:
+                for item in waiting:
+                    future = client.submit(function, item, pure=False)
+                    running[future] = item
+                    return future
+                return None
+
             # few at a time, so that little is left to wait for at the deadline
-            for future in _as_they_end(lambda: next(futures, None), 2 * workers):
-                result = future.result()
+            for future in _as_they_end(start, 2 * workers):
+                item = running.pop(future)
+                try:
+                    result = future.result()
+                except KilledWorker as error:
+                    if lost is None:
+                        raise
+                    result = lost(item, error)
                 future.release()
                 yield result
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from persuasion.model.seeds import canonical
+from persuasion.system.one_at_a_time import one_at_a_time
 from study.designs import design
 from study.designs.config import Preset
 from study.designs.config import preset as named_preset
@@ -39,7 +40,7 @@ def export(
         if the store is none, or the committed results are damaged
     """
     folder = Path(root) / preset.name
-    with Store(store) as opened:
+    with Store(store) as opened, one_at_a_time(Path(root)):
         other = opened.by_config() if any_code else {}
         return [
             _export(preset, name, opened, folder, other, Path(root), renew)

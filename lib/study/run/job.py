@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from study.kinds import Payload, run_kind
 from study.records.job import Job
@@ -31,6 +32,8 @@ def record_of(
     torch.set_num_threads(1)
     started = time.perf_counter()
     try:
+        if replace(job).key != job.key:  # a worker that started later read other files
+            raise RuntimeError("the code has changed since the run was started; start it again")
         metrics, arrays = work()
         status = "done"
     except Exception as error:

@@ -29,7 +29,9 @@ class PageFailed(RuntimeError):
 def contents(root: Path) -> list[str]:
     """The pages in the order of ``_toc.yml``, as paths below ``root`` without ``.md``."""
     toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = [chapter["file"] for part in toc.get("parts", [toc]) for chapter in part["chapters"]]
+    chapters = [
+        chapter["file"] for part in toc.get("parts", [toc]) for chapter in part.get("chapters", ())
+    ]
     return [toc["root"], *chapters]
 
 
@@ -95,17 +97,20 @@ def execute_page(root: Path, page: str, folder: Path) -> Path:
 
     target = folder / f"{page}.ipynb"
     make_folder(target.parent)
-    nbformat.write(jupytext.read(root / f"{page}.md"), target)
+    target.unlink(missing_ok=True)
+    # so that what a killed run leaves is not taken for an executed page
+    unfinished = target.with_name(f".{target.name}")
+    nbformat.write(jupytext.read(root / f"{page}.md"), unfinished)
     try:
-        _papermill(target, root / Path(page).parent)
+        _papermill(unfinished, root / Path(page).parent)
     except PapermillExecutionError as error:
         what = f"{page}.md: code cell {error.exec_count} fails: {error.ename}: {error.evalue}"
-        target.unlink()
+        unfinished.unlink()
         raise PageFailed(f"{what}\n{error}") from None
     except Exception as error:  # a dead kernel, a cell without an end
-        target.unlink()
+        unfinished.unlink()
         raise PageFailed(f"{page}.md: {type(error).__name__}: {error}") from None
-    return target
+    return unfinished.rename(target)
 
 
 def _papermill(notebook: Path, folder: Path) -> None:

@@ -14,7 +14,7 @@ from persuasion.system.progress import Progress
 from study import EXPERIMENTS, Preset, build_folder, default_store, produce
 from study.records.places import artefacts_root
 from study.run.executors import THREAD_LIMITS
-from study.run.pages import execute_page, execute_pages
+from study.run.pages import execute_page, execute_pages, notebooks
 
 ROOT = Path(__file__).resolve().parents[3]
 # in the unit of a job's cost, seconds of one processor
@@ -106,8 +106,16 @@ def build_book(preset: str, folder: Path, store: Path, executed: Path) -> Path:
 def jupyter_book(builder: str, preset: str, folder: Path, store: Path, executed: Path) -> Path:
     """Build the book anew from executed pages with one of Jupyter Book's builders; returns the output's folder.
 
-    ``ValueError`` names the folder if it holds files that are not ours.
+    ``ValueError`` names the folder if it holds files that are not ours, or the pages that were not executed; the
+    book that was there before is left then.
     """
+    own_folder(folder)
+    if missing := [
+        page for page, _ in notebooks(ROOT) if not (executed / f"{page}.ipynb").exists()
+    ]:
+        raise ValueError(
+            f"{executed}: lacks {len(missing)} executed pages, first {missing[0]}.ipynb"
+        )
     folder = emptied_folder(folder)
     program = Path(sys.executable).with_name("jupyter-book")
     options = ["-W", "--keep-going", "--all", "-q", "--builder", builder]
@@ -136,6 +144,8 @@ def kernel_environment() -> dict[str, str]:
 
     A backend set there would leave the pages without figures. Kernels run side by side, each in one thread.
     """
+    if not __debug__:
+        raise ValueError("the pages check what they say; run without python -O and PYTHONOPTIMIZE")
     home = own_folder(build_folder() / "kernel")
     folders = (
         "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR",
@@ -144,7 +154,8 @@ def kernel_environment() -> dict[str, str]:
     # a kernel that is told to end would say that it was interrupted
     profile = make_folder(home / "ipythondir" / "profile_default")
     (profile / "ipython_kernel_config.py").write_text('c.IPKernelApp.log_level = "CRITICAL"\n')
-    return {**places, **THREAD_LIMITS, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    backend = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+    return {**places, **THREAD_LIMITS, **backend, "JUPYTER_PATH": "", "PYTHONSTARTUP": ""}
 
 
 def summary(timings: Sequence[tuple[str, float]], preset: Preset) -> str:

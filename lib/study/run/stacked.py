@@ -6,7 +6,6 @@ arithmetic as training it alone, up to rounding, which long trainings amplify; i
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,7 @@ from persuasion.learn.training import Training
 from persuasion.model.seeds import canonical
 from study.records.job import Job
 from study.records.store import Record
-from study.run.executors import execute
+from study.run.executors import execute, workers_for
 from study.run.job import record_of
 
 Trained = tuple[dict[str, Any], dict[str, list[float]] | None, float]
@@ -72,18 +71,18 @@ def _independent(
     """Records of jobs that need no others."""
     trained = [job for job in jobs if job.config["kind"] == "solve"]
     yield from execute([job for job in jobs if job.config["kind"] != "solve"], workers, None, given)
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+    with workers_for(workers) as run:
         for stack in stacks(trained, games_at_once):
             begun = time.perf_counter()
             try:
                 fitted = _train(stack, device)
             except Exception as error:
                 text = traceback.format_exc()
-                yield from (_failed(job, error, text, device) for job in stack)
+                yield from (_failed(job, error, device, text) for job in stack)
                 continue
             share = (time.perf_counter() - begun) / len(stack)
             work = [(job, (*found, share), device) for job, found in zip(stack, fitted)]
-            yield from pool.imap_unordered(_finish, work)
+            yield from run(_finish, work, lambda item, error: _failed(item[0], error, device))
 
 
 def stacks(jobs: Sequence[Job], size: int) -> list[list[Job]]:
@@ -125,7 +124,7 @@ def _finish(work: tuple[Job, Trained, str]) -> Record:
     return record_of(job, finish, device, seconds)
 
 
-def _failed(job: Job, error: Exception, text: str, device: str) -> Record:
+def _failed(job: Job, error: Exception, device: str, text: str = "") -> Record:
     def again() -> Any:
         raise RuntimeError(f"its stack failed: {type(error).__name__}: {error}\n{text}")
 
