@@ -256,6 +256,18 @@ def test_with_the_games_own_signals_profiles_fit():
         assert max(entry.support) <= 2
 
 
+def test_without_time_one_start_is_continued_in_turn(monkeypatch):
+    from persuasion.equilibria.nash import find
+
+    begun, real = [], find.annealed_dynamics
+    monkeypatch.setattr(find, "annealed_dynamics", lambda *a, **o: begun.append(1) or real(*a, **o))
+    game = synthetic(3, 2, 2, 2, logit_scale=1.0, seed=0)
+    assert nash(game, time_limit=1e-3)
+    assert len(begun) == 1
+    nash(game, time_limit=30)
+    assert len(begun) > 3
+
+
 def test_three_senders_respond_in_turn():
     generator = np.random.default_rng(0)
     game = Game([0.4, 0.6], [[1, 0], [0, 1]], generator.normal(size=(3, 2, 2)), 2)

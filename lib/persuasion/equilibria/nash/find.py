@@ -165,6 +165,8 @@ class _Search:
         margins = [share * game.receiver_stake for share in (*self.margins, TINY)]
         for number, entry in enumerate(sorted(found, key=lambda entry: entry.regret)):
             began = time.perf_counter()
+            if ended and began > deadline:
+                break  # one is tried however short the time is
             seconds = max(deadline - began, 1.0) / (len(found) - number) / len(margins)
             own = [kept(c, count) for c, count in zip(entry.columns, game.counts)]
             start = restrict(game, policies_of(game, own))
