@@ -91,15 +91,16 @@ def proved(found: Sequence[Examined]) -> str:
     certified = [one.entry for one in found if one.certified]
     how = Counter(entry["how"] for entry in certified)
     shares = {
-        name: f"{how[name]:,} ({how[name] / max(len(certified), 1):.1%})" for name in (PROVED, SOLVED)
+        name: f"{how[name]:,} ({how[name] / max(len(certified), 1):.1%})"
+        for name in (PROVED, SOLVED)
     }
     slacks = [entry["slack"] for entry in certified if entry["slack"] <= SOLVER_SLACK]
     worst = (
         f"by at most {max(slacks):.1e} of the stake" if slacks else "nowhere, as none was checked"
     )
     return (
-        f"{len(certified):,} certificates: {shares[PROVED]} by checking a kept proof, {how[KEPT]:,} by a solver's word "
-        f"that was kept, {shares[SOLVED]} solved again; "
+        f"{len(certified):,} certificates: {shares[PROVED]} by checking a kept proof, {how[KEPT]:,} by a "
+        f"solver's word that was kept, {shares[SOLVED]} solved again; "
         f"a checked proof is beyond the solver's interval {worst}"
     )
 
