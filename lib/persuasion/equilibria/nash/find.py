@@ -161,7 +161,8 @@ class _Search:
 
     def in_turn(self, found: list[Found], deadline: float) -> list[Found]:
         """Cut to the game's signals, then best responses in turn with the same margins and a last, tiny one."""
-        game, ended = self.game, []
+        game = self.game
+        ended: list[Found] = []
         margins = [share * game.receiver_stake for share in (*self.margins, TINY)]
         for number, entry in enumerate(sorted(found, key=lambda entry: entry.regret)):
             began = time.perf_counter()
