@@ -92,6 +92,7 @@ def test_overrides_of_a_wrong_kind_are_named(given):
         ({"name": "paper"}, "'name' says where the settings come from"),
         ({"overridden": ["a"]}, "'overridden' says where the settings come from"),
         ({"training.learning_rate": float("nan")}, "'training.learning_rate' must be finite"),
+        ({"tolerances": [1e-3, float("nan")]}, "'tolerances' must be finite"),
         ({"searches.0.radius": float("inf")}, "'searches.0.radius' must be finite"),
         ({"searches.².starts": 3}, "unknown setting"),
         ({"methods": []}, "methods must be one or more"),
@@ -143,7 +144,6 @@ def test_a_repository_that_is_not_the_checkout_names_no_commit(tmp_path, monkeyp
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     monkeypatch.setenv("GIT_DIR", str(tmp_path / ".git"))
     assert provenance.commit.__wrapped__() == before
-    (tmp_path / "lib").mkdir()
     monkeypatch.delenv("GIT_DIR")
     monkeypatch.setattr(provenance, "LIBRARY", tmp_path / "inside" / "lib")
     provenance.LIBRARY.mkdir(parents=True)

@@ -14,7 +14,8 @@ from persuasion.system.own_folder import absolute
 def one_at_a_time(folder: Path) -> Iterator[None]:
     """Wait until no other process is within this context for the folder, which need not be there yet.
 
-    The lock is the system's, on the folder above: no file is left, and a killed process holds none.
+    The lock is the system's, on the nearest folder above that is there: no file is left, and a killed process
+    holds none.
     """
     import fcntl  # only systems that have it reproduce anything
 

@@ -471,8 +471,7 @@ def _coerce(value: Any, current: Any, path: str) -> Any:
     """The value in the kind of the one that it replaces."""
     if isinstance(current, tuple) and isinstance(value, (list, tuple)):
         kinds = tuple({type(item) for item in current})
-        known = [isinstance(item, kinds) for item in value]
-        return tuple(v if k else _coerce(v, current[0], path) for v, k in zip(value, known))
+        return tuple(_coerce(v, v if isinstance(v, kinds) else current[0], path) for v in value)
     if isinstance(current, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not type(current):

@@ -148,9 +148,8 @@ class Store:
     def put(self, record: Record) -> None:
         """Add a record in one transaction. A finished record is never replaced, a failed one is."""
         row = _encode(record)
-        if (
-            str(self.path) != IN_MEMORY and not self.path.exists()
-        ):  # SQLite would go on without a word
+        # SQLite would go on without a word
+        if str(self.path) != IN_MEMORY and not self.path.exists():
             raise StoreError(f"{self.path}: was removed during the run; what was in it is lost")
         with self._guard():
             self._connection.execute("BEGIN IMMEDIATE")

@@ -110,9 +110,8 @@ def jupyter_book(builder: str, preset: str, folder: Path, store: Path, executed:
     book that was there before is left then.
     """
     own_folder(folder)
-    if missing := [
-        page for page, _ in notebooks(ROOT) if not (executed / f"{page}.ipynb").exists()
-    ]:
+    missing = [page for page, _ in notebooks(ROOT) if not (executed / f"{page}.ipynb").exists()]
+    if missing:
         raise ValueError(
             f"{executed}: lacks {len(missing)} executed pages, first {missing[0]}.ipynb"
         )

@@ -33,7 +33,7 @@ PATH = tuple(sys.path)
 
 
 def environment() -> dict[str, str]:
-    """What makes Jupyter start warm kernels, where it can find them, and where forking is safe."""
+    """What makes Jupyter start warm kernels where it can find them and forking is safe, else kernels as usual."""
     known = entry_points(group="jupyter_client.kernel_provisioners", name=PROVISIONER)
     warm = sys.platform == "linux" and len(known) > 0
     return {"JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER if warm else "local-provisioner"}
