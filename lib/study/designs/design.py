@@ -42,9 +42,10 @@ def _benchmark(experiment: str) -> Callable[[Preset], list[Job]]:
 
 def games(preset: Preset, experiment: str) -> list[dict[str, Any]]:
     """The game configurations of one experiment, the first game of every size before the second of any."""
-    if experiment == "scenarios":
+    if experiment in ("table-1", "scenarios"):
+        constants = plausible.INFERRED if experiment == "table-1" else {}
         return [
-            game_of(family, {}, index, preset.seed)
+            game_of(family, constants.get(family, {}), index, preset.seed)
             for index in range(preset.instances)
             for family in preset.scenarios
         ]
@@ -121,10 +122,10 @@ def _certificates(preset: Preset) -> list[Job]:
     return certificates.certify_jobs(preset, _by_game(preset, "second", "synthetic"))
 
 
-def _scenario_certificates(preset: Preset) -> list[Job]:
+def _scenario_certificates(preset: Preset, experiment: str) -> list[Job]:
     settings = preset.certificates
     largest = settings.global_senders if settings.scenario_global else 0
-    return certificates.shown_jobs(preset, _by_game(preset, "scenarios"), 1, largest)
+    return certificates.shown_jobs(preset, _by_game(preset, experiment), 1, largest)
 
 
 def _figure_certificates(preset: Preset) -> list[Job]:
@@ -174,7 +175,7 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "recipe-evaluation": recipes.evaluation_jobs,
     "recipe-ablation": recipes.ablation_jobs,
     "learning-curve": recipes.curve_jobs,
-    **{name: _benchmark(name) for name in ("synthetic", "second", "scenarios")},
+    **{name: _benchmark(name) for name in ("synthetic", "second", "table-1", "scenarios")},
     "plausible": plausible.jobs,
     "sensitivity": _sensitivity,
     "baselines": _baselines,
@@ -183,7 +184,8 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
         preset, [jobs(preset, "baselines")]
     ),
     "figure-certificates": _figure_certificates,
-    "scenario-certificates": _scenario_certificates,
+    "table-1-certificates": lambda preset: _scenario_certificates(preset, "table-1"),
+    "scenario-certificates": lambda preset: _scenario_certificates(preset, "scenarios"),
     "kinks": certificates.kinks_jobs,
     "dynamics": lambda preset: certificates.dynamics_jobs(preset, _both_benchmarks(preset)),
     "atlas": lambda preset: atlas.jobs(preset, _both_benchmarks(preset)),

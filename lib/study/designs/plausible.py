@@ -15,6 +15,14 @@ SHARES = ((0.5, 1.0), (0.7, 0.9), (0.75, 0.95), (0.8, 0.95))
 PRICES = ((10.0, 20.0), (5.0, 25.0), (1.0, 30.0), (20.0, 40.0))
 SAMPLED = (8, 12, 16, 32, 64)
 
+INFERRED: dict[str, dict[str, Any]] = {
+    "quality-advertising": {"probability_high": 0.2, "shock": 0.01},
+    "product-advertising": {"states": 12},
+    "ride-hailing": {"payment_share": [0.5, 1.0]},
+}
+"""Table 1's constants [C]: of the candidates that are left, the nearest to the paper's numbers by
+:func:`study.figures.plausible.most_plausible`, before any network was trained with them; a test compares."""
+
 
 def candidates() -> dict[str, list[dict[str, Any]]]:
     """Per scenario the candidates, each a dictionary of generator parameters; the first is empty."""
