@@ -111,7 +111,7 @@ def test_units_of_utility_do_not_matter(gaps, unit, shift):
     found = [
         [part for measure in (
             empirical.utilities, empirical.from_starts, empirical.over_revelation,
-        ) for part in measure(empirical.Evidence(empty, empty, f, empty, empty, empty, empty, (0.005, 0.01)))]
+        ) for part in measure(empirical.Evidence(*[empty] * 2, f, *[empty] * 5, (0.005, 0.01)))]
         for f in (plain, other)
     ]  # fmt: skip
     assert states(found[0]) == states(found[1])
@@ -206,6 +206,7 @@ def evidence():
         didactic,
         errors(0.5, slope=0.2),
         frame,
+        frame[frame["senders"] == 2],
         frame[frame["senders"] == 2],
         certificates,
         certificates.assign(family=["a", "a", "b", "b"]),
@@ -339,6 +340,10 @@ def test_scenarios_are_compared_step_by_step_and_with_the_stronger_rival(evidenc
     assert [p.name for p in empirical.scenario_order(dataclasses.replace(evidence, scenarios=frame))] == [
         "ride-hailing, DNL − DeLU", "ride-hailing, DeLU − ReLU",
     ]  # fmt: skip
+    # the same of the constants that were chosen first, from a frame of their own
+    first = dataclasses.replace(evidence, first_scenarios=frame)
+    assert empirical.first_rivals(first) == [part]
+    assert empirical.scenario_rivals(first) != [part]
 
 
 def test_unsolved_games_are_left_out_of_pairs(evidence):

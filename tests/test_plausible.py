@@ -14,10 +14,12 @@ from persuasion.model.game import Game
 from persuasion.model.policies import uniform_policies
 from persuasion.model.simulate import sender_utilities
 from study import preset, produce
-from study.designs import plausible
+from study.designs import design, plausible
 from study.figures import plausible as report
+from study.figures.frames import equilibria_frame
 from study.figures.statistics import Mean
 from study.kinds import reach
+from study.records.places import default_results
 
 
 def test_the_bound_of_the_prosecutor_is_six_in_ten():
@@ -137,3 +139,34 @@ def test_the_most_plausible_is_nearest_at_both_ends_and_not_ruled_out():
     table = pd.DataFrame(rows, columns=["scenario", "candidate", "random", "expected", "ruled out"])
     for order in ([0, 1, 2], [2, 1, 0]):
         assert report.most_plausible(table.iloc[order])["candidate"].tolist() == ["a"]
+
+
+def test_table_1_uses_the_candidates_that_the_committed_records_leave():
+    """Chosen by what no network was needed for, and by where networks ended with the constants chosen first."""
+    paper = preset("paper")
+    results = default_results() / "paper"
+    first, swept = (produce(paper, name, results) for name in ("scenarios", "sensitivity"))
+    reached = {}
+    for records in (swept, first):
+        frame = equilibria_frame(records, paper)
+        shown = (frame["tolerance"] == paper.headline) & (
+            frame["radius"] == paper.searches[0].radius
+        )
+        reached |= report.reached_by_dnl(records, frame[shown])
+    nearest = report.most_plausible(
+        report.plausible_table(produce(paper, "plausible", results), reached)
+    )
+    assert dict(zip(nearest["scenario"], nearest["candidate"])) == {
+        family: report.label(changed) for family, changed in plausible.INFERRED.items()
+    }
+
+
+def test_table_1_and_the_constants_chosen_first_are_different_games():
+    paper = preset("paper")
+    for name, constants in (("table-1", plausible.INFERRED), ("scenarios", {})):
+        games = design.games(paper, name)
+        assert len(games) == 60
+        assert all(g["parameters"] == constants.get(g["family"], {}) for g in games)
+    assert set(plausible.INFERRED) == set(paper.scenarios)
+    for family, constants in plausible.INFERRED.items():
+        assert constants in plausible.candidates()[family]
