@@ -111,7 +111,7 @@ def test_units_of_utility_do_not_matter(gaps, unit, shift):
     found = [
         [part for measure in (
             empirical.utilities, empirical.from_starts, empirical.over_revelation,
-        ) for part in measure(empirical.Evidence(*[empty] * 2, f, *[empty] * 5, (0.005, 0.01)))]
+        ) for part in measure(empirical.Evidence(*[empty] * 3, f, *[empty] * 5, (0.005, 0.01)))]
         for f in (plain, other)
     ]  # fmt: skip
     assert states(found[0]) == states(found[1])
@@ -193,6 +193,13 @@ def evidence():
             "held-out / variance": [0.3, 0.2, 0.1, 0.3, 0.2, 0.1],
         }
     )
+    seeds = pd.concat(
+        didactic.assign(
+            **{"held-out / variance": didactic["held-out / variance"] * (1 + 0.01 * k)}, seed=k
+        )
+        for k in range(5)
+    )
+    seeds["held-out / variance"] *= np.exp(0.01 * generator.normal(size=len(seeds)))
     certificates = pd.DataFrame(
         {
             "method": ["relu", "delu", "dnl", "dnl"],
@@ -204,6 +211,7 @@ def evidence():
     )
     return empirical.Evidence(
         didactic,
+        seeds,
         errors(0.5, slope=0.2),
         frame,
         frame[frame["senders"] == 2],
@@ -314,6 +322,26 @@ def test_the_papers_slopes_are_of_errors_as_shares_of_the_range(evidence):
         evidence, errors=table.assign(training=2.0 + 1e-4 * table["signals"])
     )
     assert verdict(empirical.trends(flat)) is Verdict.EQUAL
+
+
+def test_figure_1_is_decided_over_seeds_against_the_better_rival(evidence):
+    parts = empirical.figure_1(evidence)
+    # DeLU's errors are twice DNL's, ReLU's thrice
+    assert [part.name for part in parts] == [
+        f"sender {sender}, log error DeLU / DNL" for sender in (1, 2)
+    ]
+    for part in parts:
+        assert part.mean == pytest.approx(np.log(2), abs=0.05)
+        assert part.size == 5
+    beside = [str(part) for part in empirical.figure_1_beside(evidence)]
+    assert len(beside) == 6
+    assert beside[-1] == "the run in the figure: senders on which DNL beats DeLU: 2 of 2"
+    seeds = evidence.didactic_seeds
+    close = seeds.assign(**{"held-out / variance": 0.2 + 0.1 * (seeds["seed"] % 2)})
+    assert (
+        verdict(empirical.figure_1(dataclasses.replace(evidence, didactic_seeds=close)))
+        is not Verdict.HOLDS
+    )
 
 
 def test_certificates_are_counted_only_where_they_decide(evidence):

@@ -84,16 +84,20 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Didactic:
-    """Figure 1: one training run per network on the didactic game.
+    """Figure 1: one training run per network on the didactic game, and shorter ones from several seeds.
 
     Attributes
     ----------
     training : 500,000 samples and 200 epochs [P]
     resolution : grid points per axis of the surfaces
+    seeds : of the shorter runs, which say how much of a difference is chance
+    seed_epochs : their epochs
     """
 
     training: Training
     resolution: int = 81
+    seeds: int = 5
+    seed_epochs: int = 20
 
 
 @dataclass(frozen=True)
@@ -374,7 +378,9 @@ def _quick() -> Preset:
         synthetic=few,
         second=replace(few, senders=paper.second.senders, logit_scale=paper.second.logit_scale),
         instances=2,
-        didactic=Didactic(Training(samples=20_000, held_out=5_000, epochs=20)),
+        didactic=Didactic(
+            Training(samples=20_000, held_out=5_000, epochs=20), seeds=3, seed_epochs=5
+        ),
         recipes=RecipeStudy(
             TUNING_GAMES[:2],
             training,
@@ -404,7 +410,7 @@ def _smoke() -> Preset:
         synthetic=tiny,
         second=replace(tiny, senders=(2,), logit_scale=1.0),
         instances=2,
-        didactic=Didactic(Training(samples=1_000, held_out=500, epochs=3), 21),
+        didactic=Didactic(Training(samples=1_000, held_out=500, epochs=3), 21, 2, 1),
         recipes=RecipeStudy(
             TUNING_GAMES[:1],
             Training(256, 128, 1),

@@ -18,6 +18,7 @@ from study.records.job import Job
 SECONDS_PER_VISIT = 6e-6
 RELATIVE_COST = {"relu": 1.0, "delu": 1.7, "dnl": 4.8}
 BASELINE_COST = {"exact-gradient": 1.0, "smoothed": 4.0, "random-search": 1.0}
+DIDACTIC_SENDERS = 2
 SCENARIO_SENDERS = {"quality-advertising": 7, "product-advertising": 2, "ride-hailing": 2}
 
 
@@ -111,7 +112,27 @@ def _didactic(preset: Preset, method: str) -> Job:
         "resolution": preset.didactic.resolution,
         "seed": preset.seed,
     }
-    return Job(settings, 2 * _training_cost(preset.didactic.training, method))
+    return Job(settings, DIDACTIC_SENDERS * _training_cost(preset.didactic.training, method))
+
+
+def _didactic_seeds(preset: Preset) -> list[Job]:
+    """Every network once with the first seed, then with the second, and so on: errors alone, no surfaces."""
+    epochs = preset.didactic.seed_epochs
+    shorter = replace(preset.didactic.training, epochs=epochs)
+    return [
+        Job(
+            {
+                "kind": "fit",
+                "game": game_of("didactic", {}, 0, seed),
+                "method": method,
+                "training": _training(preset, "didactic.training", method) | {"epochs": epochs},
+                "networks": DIDACTIC_SENDERS,
+            },
+            DIDACTIC_SENDERS * _training_cost(shorter, method),
+        )
+        for seed in range(preset.seed, preset.seed + preset.didactic.seeds)
+        for method in preset.methods
+    ]
 
 
 def _training_cost(training: Training, method: str) -> float:
@@ -171,6 +192,7 @@ def _both_benchmarks(preset: Preset) -> list[dict[str, Any]]:
 
 STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "didactic": lambda preset: [_didactic(preset, method) for method in preset.methods],
+    "didactic-seeds": _didactic_seeds,
     "recipe-search": recipes.search_jobs,
     "recipe-evaluation": recipes.evaluation_jobs,
     "recipe-ablation": recipes.ablation_jobs,

@@ -162,6 +162,15 @@ def didactic_errors(records: Sequence[Record]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def didactic_seed_errors(records: Sequence[Record]) -> pd.DataFrame:
+    """The same of shorter runs from several seeds, with the seed; networks that diverged are left out."""
+    trained = [record for record in records if "errors" in record.metrics]
+    return pd.concat(
+        [didactic_errors([record]).assign(seed=record.config["game"]["seed"]) for record in trained]
+        or [pd.DataFrame()]
+    )
+
+
 def seconds_table(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
     """Computing time of the preset's records (of one code version), by kind of job and network."""
     wanted = {canonical(job.config) for name in EXPERIMENTS for job in jobs(preset, name)}
