@@ -1,5 +1,6 @@
 """The jobs behind the chapter on certificates, and the tables made of their records."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -79,8 +80,8 @@ def test_what_table_1_shows_is_certified_and_nothing_else():
     )
     jobs = [
         job
-        for job in design.jobs(SETTINGS, "scenario-certificates")
-        if job.config["game"]["family"] != "product-advertising"  # the largest, and like the others
+        for job in design.jobs(SETTINGS, "table-1-certificates")
+        if job.config["game"]["family"] != "quality-advertising"  # the largest, and like the others
     ]
     assert {job.config["method"] for job in jobs} == {"relu", "full-revelation"}
     for job in jobs:
@@ -102,8 +103,10 @@ def test_what_table_1_shows_is_certified_and_nothing_else():
 
 
 def test_global_regret_of_table_1_is_for_presets_that_can_wait():
-    for name, largest in (("smoke", 0), ("quick", 2), ("paper", 2)):
-        job = design.jobs(preset(name), "scenario-certificates")[0]
+    for (name, largest), experiment in itertools.product(
+        (("smoke", 0), ("quick", 2), ("paper", 2)), ("table-1-certificates", "scenario-certificates")
+    ):
+        job = design.jobs(preset(name), experiment)[0]
         assert job.config["certificates"]["global_senders"] == largest
         assert "scenario_global" not in job.config["certificates"]
 

@@ -416,6 +416,7 @@ def test_own_statements_stand_apart_and_would_fail(monkeypatch):
 
 def test_the_ledger_of_a_preset(tmp_path):
     small = {"scenarios": ["ride-hailing"], "training.samples": 64, "training.held_out": 32}
+    small |= {"second.levels": [2], "instances": 1, "searches.1.starts": 2}
     smoke = preset("smoke", {**small, "certificates.polish_rounds": 1})
     evidence = ledger.gather(smoke, tmp_path / "store.sqlite", workers=1)
     table = ledger.ledger_table(ledger.EMPIRICAL, evidence)
