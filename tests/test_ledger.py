@@ -66,6 +66,17 @@ def test_no_difference_at_the_edges_of_the_margin():
     assert states([inside._replace(half_width=margin / 8)]) == ["equal"]
 
 
+@pytest.mark.parametrize(
+    ("mean", "half", "shown"),
+    [
+        (0.0025, 0.001, "+0.25% ± 0.1%"), (-0.25, 2.34, "-25% ± 234%"),
+        (0.996, 0.9949, "+100% ± 99%"), (0.0, 0.0, "+0%"),
+    ],
+)  # fmt: skip
+def test_shares_are_shown_as_percentages_without_exponents(mean, half, shown):
+    assert Effect("a", mean, half, 9, percent=True).value == shown
+
+
 def test_holm_by_hand():
     # sorted 0.005, 0.01, 0.03, 0.04: times 4, 3, 2, 1, and never below the one before
     np.testing.assert_allclose(holm([0.01, 0.04, 0.03, 0.005]), [0.03, 0.06, 0.06, 0.02])

@@ -86,12 +86,17 @@ class Effect(NamedTuple):
         if self.size == 0:
             return "–"
         mean, half = (
-            f"{100 * x:.2g}%" if self.percent else f"{x:.3g}" for x in (self.mean, self.half_width)
+            _percent(x) if self.percent else f"{x:.3g}" for x in (self.mean, self.half_width)
         )
         sign = "+" if self.mean >= 0 else ""
         if not np.isfinite(self.half_width):
             return f"{sign}{mean} (n=1)"
         return f"{sign}{mean}" + (f" ± {half}" if self.half_width else "")
+
+
+def _percent(share: float) -> str:
+    """Two digits, and all before the point: 0.25%, 2.5%, 25%, 250%."""
+    return f"{100 * share:.2g}%" if abs(share) < 0.995 else f"{100 * share:.0f}%"
 
 
 class Count(NamedTuple):
