@@ -104,7 +104,8 @@ def test_what_table_1_shows_is_certified_and_nothing_else():
 
 def test_global_regret_of_table_1_is_for_presets_that_can_wait():
     for (name, largest), experiment in itertools.product(
-        (("smoke", 0), ("quick", 2), ("paper", 2)), ("table-1-certificates", "scenario-certificates")
+        (("smoke", 0), ("quick", 2), ("paper", 2)),
+        ("table-1-certificates", "scenario-certificates"),
     ):
         job = design.jobs(preset(name), experiment)[0]
         assert job.config["certificates"]["global_senders"] == largest

@@ -251,9 +251,9 @@ def test_constant_targets_are_predicted(constant):
     assert result.training_error[0] < 0.5 * result.target_variance[0]
 
 
-def test_divergence_is_an_error_that_names_the_network():
+def test_divergence_ends_the_training_and_names_the_epoch_and_the_network():
     training = dataclasses.replace(QUICK, learning_rate=1e30, epochs=3)
-    with pytest.raises(DivergenceError, match=r"networks .*\b[01]\b"):
+    with pytest.raises(DivergenceError, match=r"epoch 0: the loss of networks .*\b[01]\b"):
         quick_fit(training=training)
 
 

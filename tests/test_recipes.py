@@ -18,8 +18,10 @@ from study.figures.recipes import (
     lead_table,
     scores,
 )
+from study.records.job import Job
 from study.records.places import default_results
 from study.records.store import Record
+from study.run.job import run_job
 
 LITERAL = {name: getattr(Training(), name) for name in ("learning_rate", *CHOICES)}
 
@@ -27,6 +29,16 @@ LITERAL = {name: getattr(Training(), name) for name in ("learning_rate", *CHOICE
 @pytest.fixture(scope="module")
 def searched():
     return fits_frame(produce(preset("paper"), "recipe-search", default_results()))
+
+
+def test_a_recipe_that_diverges_is_a_result():
+    game = {"family": "didactic", "parameters": {}, "index": 0, "seed": 0}
+    training = to_dict(Training(samples=64, held_out=0, epochs=1, learning_rate=1e30))
+    settings = {"kind": "fit", "game": game, "method": "relu", "networks": 2}
+    record = run_job(Job(settings | {"training": training}))
+    assert record.done
+    assert "not finite" in record.metrics["diverged"]
+    assert not record.arrays
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -124,6 +124,25 @@ def test_an_interval_over_few_games_does_not_set_the_axis():
     plt.close(still)
 
 
+def test_held_out_curves_are_dashed_without_bars_and_named_once():
+    means = (Mean(0, 1, 5), Mean(2, 1, 4))
+    solid, dashed = (figures.Curve("dnl", (2, 4), means, off, (("a",),) * 2) for off in (0, 1))
+    grid = figures.Grid((((solid, dashed),) * 3,), ("error",), "", (False,))
+    still = figures.still(grid)
+    for axis in still.axes[:3]:
+        assert [line.get_linestyle() for line in axis.lines if len(line.get_xdata()) == 2][:1] == [
+            "-"
+        ]
+        assert len(axis.containers) == 1, "error bars of the solid curve alone"
+    (legend,) = [*still.legends, *(a.get_legend() for a in still.axes if a.get_legend())]
+    assert [text.get_text() for text in legend.get_texts()] == ["DNL"]
+    traces = figures.interactive(grid).data
+    assert [trace.error_y.array is not None for trace in traces] == [True, False] * 3
+    assert [trace.line.dash for trace in traces] == ["solid", "dash"] * 3
+    assert [bool(trace.showlegend) for trace in traces] == [True] + [False] * 5
+    plt.close(still)
+
+
 def test_a_figure_without_games_has_an_axis_of_its_own():
     one = figures.Grid((((),),), ("welfare",), "", (False,))
     assert one.span(0) is None
