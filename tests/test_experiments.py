@@ -18,8 +18,9 @@ from stress.small import BRIEF, SET, SETTINGS, command, same, undisturbed
 from study import EXPERIMENTS, JobsFailed, Store, preset, produce
 from study.__main__ import main
 from study.designs import config, design
+from study.figures.artefacts import covered_games
 from study.records.store import Record
-from study.run.executors import execute
+from study.run.executors import default_workers, execute
 from study.run.job import run_job
 
 pytestmark = pytest.mark.slow
@@ -339,6 +340,23 @@ def test_command_line_refuses_a_file_that_is_no_store(tmp_path, monkeypatch, cap
     monkeypatch.setenv("PERSUASION_STORE", str(path))
     assert main(["run", "--preset", "smoke"]) == 2
     assert "x.sqlite: is not a result store" in capsys.readouterr().err
+
+
+def test_a_game_is_covered_when_all_of_its_jobs_have_ended(tiny, serial):
+    records = produce(tiny, "synthetic", serial[0], quiet=True)
+    games = len(design.games(tiny, "synthetic"))
+    assert covered_games(records, tiny, "synthetic") == (games, games)
+    assert covered_games(records[:-1], tiny, "synthetic") == (games - 1, games)
+    assert covered_games([], tiny, "synthetic") == (0, games)
+    assert covered_games(records, tiny, "synthetic", senders=3) == (0, 0)
+
+
+def test_there_is_a_worker_per_core_that_the_process_may_use(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3, 5}, raising=False)
+    assert default_workers() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    assert default_workers() == 7
 
 
 def test_status_counts_games(serial, monkeypatch, capsys):

@@ -149,8 +149,8 @@ def test_what_sampling_overlooked_by_hand():
 def test_shares_within_the_piece_by_hand():
     frame = pd.DataFrame(
         {
-            "entries": [4] * 5,
-            "ratio": [0.5, 1.0, 3.0, 4.0, 9.0],
+            "entries": [16] * 5,
+            "ratio": [1.0, 2.0, 6.0, 8.0, 18.0],
             "lower": [1.0, 1.0, 1.0, 2.0, 1.0],
             "within": [1.0, 2.0, 0.5, 0.2, 0.01],
         }
