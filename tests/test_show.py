@@ -136,6 +136,7 @@ def test_held_out_curves_are_dashed_without_bars_and_named_once():
         assert len(axis.containers) == 1, "error bars of the solid curve alone"
     (legend,) = [*still.legends, *(a.get_legend() for a in still.axes if a.get_legend())]
     assert [text.get_text() for text in legend.get_texts()] == ["DNL"]
+    assert [line.get_linestyle() for line in legend.get_lines()] == ["-"]
     traces = figures.interactive(grid).data
     assert [trace.error_y.array is not None for trace in traces] == [True, False] * 3
     assert [trace.line.dash for trace in traces] == ["solid", "dash"] * 3
