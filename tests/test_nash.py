@@ -18,7 +18,7 @@ from persuasion import (
     no_revelation,
     sender_utilities,
 )
-from persuasion.equilibria.nash import EQUILIBRIUM, landmarks
+from persuasion.equilibria.nash import EQUILIBRIUM, landmarks, pivoting
 from persuasion.equilibria.nash.kernel import Pool, kernel
 from persuasion.equilibria.nash.pivoting import PolytopeGame, equilibrium
 from persuasion.equilibria.nash.selection import best_equilibrium
@@ -43,6 +43,20 @@ def polytope_game(states: int, sizes: tuple[int, int], seed: int) -> PolytopeGam
 def revealing(game: PolytopeGame) -> tuple[np.ndarray, np.ndarray]:
     states = game.x.shape[1]
     return tuple((np.arange(len(side)) < states).astype(float) for side in (game.x, game.y))
+
+
+@pytest.mark.parametrize("spoiled", [0.0, 1e-3, 2.0, 1e12, np.nan])
+def test_what_is_no_mixture_is_no_equilibrium(spoiled, monkeypatch):
+    """Rounding in the pivots can end a path anywhere; weights of zero, against zero, even leave nothing to gain."""
+    game = polytope_game(3, (4, 5), seed=1)
+    found = equilibrium(game, revealing(game), np.random.default_rng(0))
+    assert found is not None
+    for wrong in ((spoiled * found[0], spoiled * found[1]), (found[0], spoiled * found[1])):
+        monkeypatch.setattr(pivoting._Path, "follow", lambda _, wrong=wrong: wrong)
+        assert equilibrium(game, revealing(game), np.random.default_rng(0)) is None
+    rounded = (found[0] * (1 + 1e-12), found[1])
+    monkeypatch.setattr(pivoting._Path, "follow", lambda _: rounded)
+    assert equilibrium(game, revealing(game), np.random.default_rng(0)) is rounded
 
 
 def best_gain(directions: np.ndarray, worth: np.ndarray, now: float) -> float:

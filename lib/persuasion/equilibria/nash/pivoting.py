@@ -29,6 +29,8 @@ TIED = 1e-10
 # of what mixtures sum to, against degenerate first bases
 PERTURBATION = 1e-5
 NO_GAIN = 1e-7
+# what mixtures may miss of summing to 1 in a state; rounding in the pivots of a bad basis can make it anything
+FEASIBLE = 1e-6
 
 
 class PolytopeGame(NamedTuple):
@@ -38,6 +40,11 @@ class PolytopeGame(NamedTuple):
     y: np.ndarray
     a: np.ndarray
     b: np.ndarray
+
+    def feasible(self, mu: np.ndarray, nu: np.ndarray) -> bool:
+        """Whether both are mixtures, up to rounding; what is not finite is none."""
+        off = np.append(mu @ self.x, nu @ self.y) - 1
+        return bool(np.abs(off).max() <= FEASIBLE)
 
     def gains(self, mu: np.ndarray, nu: np.ndarray) -> np.ndarray:
         """What each sender gains at most by another mixture, ``(2,)``; two linear programs."""
@@ -60,7 +67,7 @@ def equilibrium(
         found = _Path(game, prior, first, second, generator).follow()
     except np.linalg.LinAlgError:
         return None
-    if found is None or (game.gains(*found) > NO_GAIN).any():
+    if found is None or not game.feasible(*found) or (game.gains(*found) > NO_GAIN).any():
         return None
     return found
 
