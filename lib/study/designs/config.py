@@ -97,7 +97,7 @@ class Didactic:
     training: Training
     resolution: int = 81
     seeds: int = 5
-    seed_epochs: int = 20
+    seed_epochs: int = 5
 
 
 @dataclass(frozen=True)
@@ -379,7 +379,7 @@ def _quick() -> Preset:
         second=replace(few, senders=paper.second.senders, logit_scale=paper.second.logit_scale),
         instances=2,
         didactic=Didactic(
-            Training(samples=20_000, held_out=5_000, epochs=20), seeds=3, seed_epochs=5
+            Training(samples=20_000, held_out=5_000, epochs=20), seeds=3, seed_epochs=2
         ),
         recipes=RecipeStudy(
             TUNING_GAMES[:2],

@@ -1,4 +1,4 @@
-"""Table 1's lost constants: the candidates for them, jobs that say what welfare each leaves room for, and our choice.
+"""Table 1's lost constants: the candidates for them, jobs that say what welfare each leaves room for, a choice.
 
 A candidate names what differs from the constants that were chosen first.
 """
