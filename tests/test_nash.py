@@ -59,6 +59,16 @@ def test_what_is_no_mixture_is_no_equilibrium(spoiled, monkeypatch):
     assert equilibrium(game, revealing(game), np.random.default_rng(0)) is rounded
 
 
+def test_what_rounding_leaves_below_zero_is_no_direction():
+    pool = Pool(3)
+    assert pool.add(np.array([[0.5, 0.25, -2e-9], [0.0, 0.0, -1e-12], [0.0, 0.0, 0.0]])) == 1
+    np.testing.assert_array_equal(pool.directions[-1], [2 / 3, 1 / 3, 0.0])
+    weights = pool.measure(np.array([[0.5, 0.25, -2e-9], [0.5, 0.75, 1.0 + 2e-9]]))
+    columns = pool.columns(weights)
+    assert (columns >= 0).all()
+    np.testing.assert_allclose(columns.sum(0), 1, atol=1e-15)
+
+
 def best_gain(directions: np.ndarray, worth: np.ndarray, now: float) -> float:
     """What the best mixture gains, by another solver's linear program."""
     found = linprog(-worth, A_eq=directions.T, b_eq=np.ones(directions.shape[1]))

@@ -45,8 +45,7 @@ class Pool:
     def add(self, columns: np.ndarray) -> int:
         """Add the directions of policy columns ``(k, states)``; how many are new."""
         before = len(self.directions)
-        for column in columns[columns.sum(1) > 0]:
-            direction = column / column.sum()
+        for direction in _split(columns)[0]:
             if np.abs(self.directions - direction).max(1).min() > SAME_DIRECTION:
                 self.directions = np.vstack([self.directions, direction])
                 self.idle = np.append(self.idle, 0.0)
@@ -56,9 +55,9 @@ class Pool:
         """Policy columns ``(k, states)`` as weights of the pool's directions, which are added if need be."""
         self.add(columns)
         weights = np.zeros(len(self.directions))
-        for column in columns[columns.sum(1) > 0]:
-            distance = np.abs(self.directions - column / column.sum()).max(1)
-            weights[distance.argmin()] += column.sum()
+        for direction, weight in zip(*_split(columns)):
+            distance = np.abs(self.directions - direction).max(1)
+            weights[distance.argmin()] += weight
         return weights
 
     def columns(self, weights: np.ndarray) -> np.ndarray:
@@ -81,3 +80,11 @@ class Pool:
             order = np.argsort(self.idle, kind="stable")[:KEPT]
             keep = np.union1d(np.arange(self.states + 1), order)
             self.directions, self.idle = self.directions[keep], self.idle[keep]
+
+
+def _split(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Directions and weights of the columns that have any; what solvers leave below zero, by rounding, is zero."""
+    positive = np.maximum(columns, 0.0)
+    weights = positive.sum(1)
+    used = weights > 0
+    return positive[used] / weights[used, None], weights[used]
