@@ -18,7 +18,7 @@ from persuasion import (
     no_revelation,
     sender_utilities,
 )
-from persuasion.equilibria.nash import EQUILIBRIUM, landmarks, pivoting
+from persuasion.equilibria.nash import EQUILIBRIUM, double_oracle, landmarks, pivoting
 from persuasion.equilibria.nash.kernel import Pool, kernel
 from persuasion.equilibria.nash.pivoting import PolytopeGame, equilibrium
 from persuasion.equilibria.nash.selection import best_equilibrium
@@ -67,6 +67,15 @@ def test_what_rounding_leaves_below_zero_is_no_direction():
     columns = pool.columns(weights)
     assert (columns >= 0).all()
     np.testing.assert_allclose(columns.sum(0), 1, atol=1e-15)
+
+
+def test_a_profile_without_a_response_is_not_examined(monkeypatch):
+    """The oracle may find none, where rounding keeps its mixtures from summing to 1."""
+    monkeypatch.setattr(double_oracle, "respond", lambda *_: None)
+    game = example("two-lawyers")
+    found = nash(game, starts=["full revelation", "silence"], time_limit=2)
+    assert {entry.start for entry in found} == {"full revelation", "silence"}
+    assert all(entry.certificate.regret[0] >= 0 for entry in found)
 
 
 def best_gain(directions: np.ndarray, worth: np.ndarray, now: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -36,6 +37,41 @@ from stress.rays import compare, drawn
 def test_rays_agree_with_fractions_and_with_the_other_methods(seed):
     methods = ("column-generation", "milp") if seed % 3 else ("enumerate",)
     assert compare(seed, methods).wrong == []
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 6), st.integers(0, 10**6))
+def test_signed_minors_solve_their_systems(states, seed):
+    generator = np.random.default_rng(seed)
+    systems = generator.integers(-3, 4, (5, states - 1, states)).astype(object)
+    if states > 2:
+        systems[0, 1] = systems[0, 0]  # of less than full rank
+    lines = arrangement._kernels(systems)
+    assert (np.einsum("nrc,nc->nr", systems, lines) == 0).all()
+    for system, line in zip(systems, lines):
+        minors = [np.linalg.det(np.delete(system.astype(float), k, 1)) for k in range(states)]
+        np.testing.assert_allclose(
+            line.astype(float), minors * (-1.0) ** np.arange(states), atol=1e-9
+        )
+
+
+@pytest.mark.parametrize(("states", "actions"), [(8, 4), (9, 3), (14, 2)])
+def test_many_states_keep_to_the_time(states, actions):
+    """With few planes there are few sets of them; each takes more the more states there are."""
+    generator = np.random.default_rng(states)
+    game = Game(
+        generator.dirichlet(np.ones(states)),
+        generator.normal(size=(states, actions)),
+        generator.normal(size=(2, states, actions)),
+        states,
+    )
+    for method in ("auto", "rays"):
+        began = time.process_time()
+        response = best_response(game, no_revelation(game), 0, method=method, time_limit=0.5)
+        assert time.process_time() - began < 5
+        exact = best_response(game, no_revelation(game), 0, method="column-generation")
+        assert response.value <= exact.upper_bound + 1e-7
+        assert response.upper_bound >= exact.value - 1e-7
 
 
 # --- two engines for two states, and answers known in closed form

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import time
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,13 @@ from persuasion.regret.anywhere.arrangement import TooManySets, is_fastest
 from persuasion.regret.anywhere.no_choice import no_choice
 from persuasion.regret.margin import check_margin
 from persuasion.regret.problem import Problem, make_problem
-from persuasion.regret.response import BOUND, TIES, BestResponse, InconsistentCertificate
+from persuasion.regret.response import (
+    BOUND,
+    TIES,
+    TIME_LIMIT,
+    BestResponse,
+    InconsistentCertificate,
+)
 
 __all__ = ["METHODS", "BestResponse", "best_response"]
 
@@ -89,12 +96,14 @@ def best_response(
 
 
 def _automatic(problem: Problem, time_limit: float) -> BestResponse:
+    start = time.perf_counter()
     if is_fastest(problem):
         # others may be spared the trouble
         with contextlib.suppress(InconsistentCertificate, TooManySets):
-            response = _run(problem, "rays", time_limit)
-            if response.status != TIES:
+            response = _run(problem, "rays", time_limit / 2)
+            if response.status not in (TIES, TIME_LIMIT):
                 return response
+        time_limit = max(time_limit - (time.perf_counter() - start), 0.0)
     shape = problem.game.shape
     pooled = problem.signals >= shape.states and problem.symmetric
     try:

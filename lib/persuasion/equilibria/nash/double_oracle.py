@@ -105,8 +105,9 @@ class DoubleOracle:
         """The regret without a margin; and the next margin, if it is too large."""
         before = utilities(self.game.standard, self.columns, self.ties)
         responses = [self.respond(sender, 0.0, deadline) for sender in range(2)]
-        regret = max(r.value - v for r, v in zip(responses, before) if r is not None)
-        if time.perf_counter() < deadline:
+        gains = [r.value - v for r, v in zip(responses, before) if r is not None]
+        regret = max(gains, default=np.inf)  # what nobody responds to says nothing of its regret
+        if gains and time.perf_counter() < deadline:
             self.examined.append((regret, self.columns))
             if regret < self.regret:
                 self.best, self.regret = self.columns, regret

@@ -16,8 +16,8 @@ import math
 import time
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import combinations
-from typing import NamedTuple
+from itertools import combinations, islice
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,8 +27,9 @@ from persuasion.regret.problem import Problem
 
 MAX_SETS = 600_000
 # sets of planes up to which rays were measured to be faster than column generation, and done in seconds: with three
-# states, and with more
-THREE_STATES, MORE_STATES = 100_000, 5_000
+# states, and with four; with more, a set costs twice as much per state
+THREE_STATES, FOUR_STATES = 100_000, 5_000
+CHUNK = 1_000
 
 
 class Mixture(NamedTuple):
@@ -50,7 +51,8 @@ def is_fastest(problem: Problem) -> bool:
     if problem.margin > 0 or not problem.interchangeable or 1 < signals < states:
         return False
     sets = math.comb(columns * math.comb(actions, 2) + states, states - 1)
-    return signals == 1 or states == 2 or sets <= (THREE_STATES if states == 3 else MORE_STATES)
+    most = THREE_STATES if states == 3 else FOUR_STATES / 2 ** (states - 4)
+    return signals == 1 or states == 2 or sets <= most
 
 
 def planes(columns: Columns) -> np.ndarray:
@@ -84,34 +86,47 @@ def _primitive(row: np.ndarray) -> tuple[int, ...]:
     return tuple(entry // divisor for entry in whole)
 
 
-def rays(normals: np.ndarray) -> np.ndarray:
-    """Rays ``(rays, states)`` of the planes within the orthant, those of the single states among them."""
+def rays(normals: np.ndarray, deadline: float = math.inf) -> np.ndarray:
+    """Rays ``(rays, states)`` of the planes within the orthant, those of the single states among them.
+
+    Raises ``TimeoutError`` once ``time.perf_counter()`` has passed the deadline.
+    """
     states = normals.shape[1]
-    chosen = np.array(list(combinations(range(len(normals)), states - 1)), int)
-    found = _kernels(normals[chosen.reshape(len(chosen), states - 1)])
-    found = found * np.where((found < 0).any(1), -1, 1)[:, None]
-    kept = found[(found >= 0).all(1) & found.any(1)]
-    whole = kept // np.gcd.reduce(kept, axis=1, keepdims=True)
-    return np.array(list(dict.fromkeys(map(tuple, whole))), dtype=object)
+    sets = combinations(range(len(normals)), states - 1)
+    found: dict[tuple[int, ...], None] = {}
+    while chosen := list(islice(sets, CHUNK)):
+        if time.perf_counter() > deadline:
+            raise TimeoutError
+        systems = normals[np.array(chosen, int).reshape(len(chosen), states - 1)]
+        found |= dict.fromkeys(map(tuple, _within_the_orthant(_kernels(systems))))
+    return np.array(list(found), dtype=object)
+
+
+def _within_the_orthant(lines: np.ndarray) -> np.ndarray:
+    """Of the lines ``(lines, states)`` those with a side in the orthant, as that side in whole numbers."""
+    turned = lines * np.where((lines < 0).any(1), -1, 1)[:, None]
+    kept = turned[(turned >= 0).all(1) & turned.any(1)]
+    return kept // np.gcd.reduce(kept, axis=1, keepdims=True)
 
 
 def _kernels(systems: np.ndarray) -> np.ndarray:
-    """What solves ``(d - 1, d)`` systems, ``(..., d)``: signed minors, all 0 where the rank is less."""
-    count = systems.shape[-1]
-    minors = [(-1) ** k * _determinants(np.delete(systems, k, -1)) for k in range(count)]
-    return np.stack(minors, -1)
+    """What solves ``(d - 1, d)`` systems, ``(..., d)``: signed minors, all 0 where the rank is less.
 
-
-def _determinants(matrices: np.ndarray) -> np.ndarray:
-    """By the first row; for sizes up to 3 or so."""
-    size = matrices.shape[-1]
-    if size == 0:
-        return np.full(matrices.shape[:-2], 1, dtype=object)
-    rest = matrices[..., 1:, :]
-    parts = [
-        (-1) ** k * matrices[..., 0, k] * _determinants(np.delete(rest, k, -1)) for k in range(size)
-    ]
-    return sum(parts[1:], parts[0])
+    A minor of the first rows and some columns is made of those of one row less, each computed once: in all
+    ``d * 2**d / 2`` products where expanding every determinant takes ``d!``.
+    """
+    rows, count = systems.shape[-2:]
+    minors: dict[tuple[int, ...], Any] = {(): np.full(systems.shape[:-2], 1, dtype=object)}
+    for row in range(rows):
+        minors = {
+            chosen: sum(
+                (-1) ** (row + k) * systems[..., row, column] * minors[chosen[:k] + chosen[k + 1 :]]
+                for k, column in enumerate(chosen)
+            )
+            for chosen in combinations(range(count), row + 1)
+        }
+    every = tuple(range(count))
+    return np.stack([(-1) ** k * minors[every[:k] + every[k + 1 :]] for k in every], -1)
 
 
 def supremum(columns: Columns, deadline: float = math.inf) -> Mixture:
@@ -120,7 +135,7 @@ def supremum(columns: Columns, deadline: float = math.inf) -> Mixture:
     Raises ``TimeoutError`` once ``time.perf_counter()`` has passed the deadline.
     """
     normals = planes(columns)
-    points, tops = rays(normals), []
+    points, tops = rays(normals, deadline), []
     for point in points:
         if time.perf_counter() > deadline:
             raise TimeoutError

@@ -138,7 +138,7 @@ def _closed_regions(
     problem: Problem, columns: Columns, deadline: float
 ) -> tuple[float, list[Candidate]]:
     """The linear program over all rays, with every tie that the rule may grant."""
-    found = rays(planes(columns))
+    found = rays(planes(columns), deadline)
     points = (found / found.sum(1, keepdims=True)).astype(float)
     payoffs = np.concatenate(list(_payoffs(problem, points, deadline)))
     shares, bound = mixture(payoffs, points, deadline)
