@@ -159,7 +159,9 @@ def stakes(game: Game) -> np.ndarray:
     """Largest difference ``(senders,)`` that the receiver's action makes to a sender in a state; 1 for none.
 
     Counted are the actions that are optimal at some belief that the state is part of: beliefs up to a factor, one
-    per action, are a cone, and their supports are largest where each number counts for up to 1.
+    per action, are a cone, and their supports are largest where each number counts for up to 1. Where an action is
+    exactly a mixture of others in some states, and worse in the rest, the library counts it in these, too: next to
+    the former it is a tie within the tolerance.
     """
     occurs = game.prior > 0
     rows = _obedience(game, occurs.astype(float))
