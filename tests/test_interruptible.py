@@ -75,7 +75,7 @@ def test_every_solver_hears_an_interrupt(method, size):
     line, seconds, error, code = interrupted(command, 0.5)
     assert line == "interrupted\n", error
     assert seconds < 10  # of 120
-    assert code == 0
+    assert code == 0, error
 
 
 # -v names every import as it ends; that of after_fork is the first after the handler is set
