@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from study import preset
-from study.figures import certificates, checks, frames, tables
+from study.figures import certificates, checks, tables
 from study.figures.statistics import mean_interval
 
 METHODS = ("relu", "delu", "dnl")
@@ -144,18 +144,6 @@ def test_what_sampling_overlooked_by_hand():
     )
     assert found["ratio"].tolist() == pytest.approx([4.0, 1.0])
     assert set(found["entries"]) == {6}
-
-
-def test_commonly_solved_are_the_games_that_every_method_was_tried_on_and_solved():
-    frame = pd.DataFrame(
-        [
-            ("a", "relu", True), ("a", "dnl", True), ("b", "relu", True), ("b", "dnl", False),
-            ("c", "relu", True),  # where a run stopped
-        ],
-        columns=["game", "method", "solved"],
-    )  # fmt: skip
-    assert frames.commonly_solved(frame)["game"].tolist() == ["a", "a"]
-    assert frames.commonly_solved(frame[:0]).empty
 
 
 def test_shares_within_the_piece_by_hand():

@@ -136,10 +136,8 @@ def with_all_methods(
 
 
 def commonly_solved(frame: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the games that every method in the frame solved, those that only some were tried on left out."""
-    games = frame.groupby("game")
-    tried = games["method"].transform("nunique") == frame["method"].nunique()
-    return frame[tried & games["solved"].transform("all")]
+    """The rows of the games that every method in the frame solved."""
+    return frame[frame.groupby("game")["solved"].transform("all")]
 
 
 def paired(frame: pd.DataFrame, column: str, first: str, second: str) -> pd.Series:
