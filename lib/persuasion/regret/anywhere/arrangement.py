@@ -26,9 +26,9 @@ from persuasion.regret.anywhere.columns import Columns, Flag
 from persuasion.regret.problem import Problem
 
 MAX_SETS = 600_000
-# sets of planes up to which rays were measured to be faster than column generation, and done in seconds: with three
-# states, and with four; with more, a set costs twice as much per state
-THREE_STATES, FOUR_STATES = 100_000, 5_000
+# sets of planes up to which rays were measured to be faster than column generation, or as fast, and done in seconds:
+# with three states, and with more; and these times the minors of each, which decide from six states on
+THREE_STATES, MORE_STATES, MINORS = 100_000, 5_000, 2**18
 CHUNK = 1_000
 
 
@@ -51,7 +51,7 @@ def is_fastest(problem: Problem) -> bool:
     if problem.margin > 0 or not problem.interchangeable or 1 < signals < states:
         return False
     sets = math.comb(columns * math.comb(actions, 2) + states, states - 1)
-    most = THREE_STATES if states == 3 else FOUR_STATES / 2 ** (states - 4)
+    most = THREE_STATES if states == 3 else min(MORE_STATES, MINORS / 2**states)
     return signals == 1 or states == 2 or sets <= most
 
 
