@@ -784,7 +784,7 @@ def test_a_game_whose_reference_is_not_computed_yet_is_audited_all_the_same(tiny
 
 
 def _met_by_a_mixture(receiver, action):
-    """Whether the others mixed are nowhere worse, better somewhere, and in some state as good as neither is alone.
+    """Whether the others mixed are nowhere worse, better somewhere, and somewhere tie as neither does alone.
 
     The library, which grants ties within a tolerance, counts outcomes there that the audit does not.
     """
