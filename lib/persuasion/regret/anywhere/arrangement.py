@@ -26,8 +26,8 @@ from persuasion.regret.anywhere.columns import Columns, Flag
 from persuasion.regret.problem import Problem
 
 MAX_SETS = 600_000
-# sets of planes up to which rays were measured to be faster than column generation, or as fast, and done in seconds:
-# with three states, and with more; and these times the minors of each, which decide from six states on
+# sets of planes up to which rays were measured to be as fast as column generation, and done in seconds: with
+# three states, and with more; and these times the minors of each, which decide from six states on
 THREE_STATES, MORE_STATES, MINORS = 100_000, 5_000, 2**18
 CHUNK = 1_000
 
