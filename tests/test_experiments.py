@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -24,6 +25,7 @@ from study.run.executors import default_workers, execute
 from study.run.job import run_job
 
 pytestmark = pytest.mark.slow
+AUTOGROUP = Path("/proc/self/autogroup")
 
 
 @pytest.fixture(scope="module")
@@ -166,13 +168,19 @@ def test_workers_compute_in_the_background_in_one_thread(monkeypatch):
         import torch
 
         found = {"priority": os.getpriority(os.PRIO_PROCESS, 0), "threads": torch.get_num_threads()}
+        if AUTOGROUP.exists():
+            found["session"] = int(AUTOGROUP.read_text().rsplit(maxsplit=1)[1])
         return Record(job.key, job.config, "done", found, {}, {}, 0.0)
 
     monkeypatch.setattr("study.run.executors.run_job", report)
     before = os.getpriority(os.PRIO_PROCESS, 0)
+    session = AUTOGROUP.read_text() if AUTOGROUP.exists() else ""
+    nice = max(before, 10)
+    expected = {"priority": nice, "threads": 1} | ({"session": nice} if session else {})
     for record in execute(planned, workers=2):
-        assert record.metrics == {"priority": max(before, 10), "threads": 1}
+        assert record.metrics == expected
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
+    assert not session or AUTOGROUP.read_text() == session
 
 
 @pytest.mark.parametrize(

@@ -290,10 +290,10 @@ def test_with_the_games_own_signals_profiles_fit():
 
 
 def test_without_time_one_start_is_continued_in_turn(monkeypatch):
-    from persuasion.equilibria.nash import find
+    from persuasion.equilibria.nash.find import _Search
 
-    begun, real = [], find.annealed_dynamics
-    monkeypatch.setattr(find, "annealed_dynamics", lambda *a, **o: begun.append(1) or real(*a, **o))
+    begun, real = [], _Search.annealed
+    monkeypatch.setattr(_Search, "annealed", lambda *given: begun.append(1) or real(*given))
     game = synthetic(3, 2, 2, 2, logit_scale=1.0, seed=0)
     assert nash(game, time_limit=1e-3)
     assert len(begun) == 1
@@ -336,8 +336,9 @@ def test_records_are_plain(solved):
 
 @pytest.mark.parametrize("limits", [{"signals": [3, 2]}, {"signals": [1, 3]}])
 def test_senders_keep_to_their_own_numbers_of_signals(limits):
+    """In two seconds: the time is not spread over starts and margins until no response has enough."""
     game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]], [[1, 0], [1, 0]]], **limits)
-    found = nash(game, time_limit=5)
+    found = nash(game, time_limit=2)
     assert found[0].status == EQUILIBRIUM
     for entry in found:
         check_policies(game, entry.policies)
@@ -390,8 +391,8 @@ def test_a_lone_sender_has_full_revelation_to_compare_with():
 def test_certificates_are_about_any_number_of_signals_unless_limited():
     """With a signal for every state there is a gain; with the game's two there is none."""
     game = synthetic(2, states=4, actions=3, signals=2, logit_scale=1.0, seed=5)
-    for entry in nash(game, time_limit=5):
+    for entry in nash(game, time_limit=3):
         assert entry.certificate.game["signals"] >= 4
         assert entry.policies.shape[-1] >= 4
-    for entry in nash(game, time_limit=5, limited=True):
+    for entry in nash(game, time_limit=3, limited=True):
         assert entry.certificate.game["signals"] == entry.policies.shape[-1] == 2

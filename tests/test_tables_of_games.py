@@ -110,7 +110,7 @@ def test_an_equilibrium_with_more_signals_than_the_game_is_written_whole():
     names = {"states": ["low", "middle", "high"], "senders": ["ann", "bob"], "signals": ["x", "y"]}
     match, tables = np.eye(3), [np.eye(3)[[1, 2, 0]], np.eye(3)[[2, 0, 1]]]
     game = Game([0.5, 0.3, 0.2], match, tables, 2, "", names)
-    found = solve(game, Request(starts=5, steps=5, time_limit=1))
+    found = solve(game, Request(starts=5, steps=5, time_limit=1, search_limit=1))
     wide = [entry for entry in found.proven if entry.policies.shape[-1] > 2]
     assert wide, "revealing three states takes three signals"
     frame = policy_frame(found)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.equilibria.anneal import annealed_dynamics
+from persuasion.equilibria.dynamics import best_response_dynamics
 from persuasion.equilibria.nash.columns import Columns, columns_of, kept, policies_of, widened
 from persuasion.equilibria.nash.double_oracle import DoubleOracle
 from persuasion.equilibria.nash.kernel import Pool, kernel
@@ -30,6 +30,8 @@ MARGINS = (0.05, 0.02, 0.01, 0.003, 0.001, 3e-4, 1e-4)
 FIRST, SEARCH, SELECT = 0.5, 0.75, 0.1
 # with signals to spare cut off, the rest of the searches' time is for responses in turn
 LIMITED = 0.5
+# the first start has this part of that time, the next the same part of what is left
+AT_ONCE = 3
 LEAST_SECONDS = 1.0
 TINY = 1e-6
 # regret up to which profiles on the way are worth a certificate
@@ -163,17 +165,13 @@ class _Search:
         """Cut to the game's signals, then best responses in turn with the same margins and a last, tiny one."""
         game = self.game
         ended: list[Found] = []
-        margins = [share * game.receiver_stake for share in (*self.margins, TINY)]
         for number, entry in enumerate(sorted(found, key=lambda entry: entry.regret)):
             began = time.perf_counter()
             if ended and began > deadline:
                 break  # one is tried however short the time is
-            seconds = max(deadline - began, 1.0) / (len(found) - number) / len(margins)
+            seconds = max(deadline - began, LEAST_SECONDS) / min(len(found) - number, AT_ONCE)
             own = [kept(c, count) for c, count in zip(entry.columns, game.counts)]
-            start = restrict(game, policies_of(game, own))
-            records = annealed_dynamics(
-                game, start, margins, time_limit=seconds, response_limit=seconds
-            )
+            records = self.annealed(restrict(game, policies_of(game, own)), began + seconds)
             regrets = [(r.relative_regret or (np.inf, np.inf))[1] for r in records]
             best = int(np.argmin(regrets)) if np.isfinite(min(regrets)) else -1
             ended.append(
@@ -186,6 +184,23 @@ class _Search:
                 )
             )
         return ended
+
+    def annealed(self, start: np.ndarray, deadline: float) -> list[Dynamics]:
+        """One play per margin until one ends in an equilibrium; each has its part of the time left."""
+        records: list[Dynamics] = []
+        margins = (*self.margins, TINY)
+        for number, share in enumerate(margins):
+            left = max((deadline - time.perf_counter()) / (len(margins) - number), TINY)
+            margin = share * self.game.receiver_stake
+            records.append(
+                best_response_dynamics(
+                    self.game, start, margin=margin, time_limit=left, response_limit=left
+                )
+            )
+            if records[-1].status == EQUILIBRIUM:
+                break
+            start = records[-1].policies
+        return records
 
     def certified(self, found: list[Found], deadline: float) -> list[Equilibrium]:
         """One entry per outcome, each with its certificate, the least regret first."""
