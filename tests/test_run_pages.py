@@ -15,7 +15,7 @@ from sphinx.errors import ExtensionError
 from executions import executions, watch
 from persuasion.system.own_folder import make_folder
 from study.run.executors import default_workers
-from study.run.pages import PageFailed, execute_pages
+from study.run.pages import PageFailed, execute_pages, notebooks, preset_of
 from study.run.reproduce import build_book
 
 TESTS = Path(__file__).parent
@@ -178,6 +178,31 @@ def test_a_build_that_lacks_pages_leaves_the_book_that_was_there(tmp_path):
     with pytest.raises(ValueError, match=r"executed: lacks \d+ executed pages, first "):
         build_book("smoke", book, tmp_path / "store.sqlite", tmp_path / "executed")
     assert (book / "index.html").read_text() == "the book"
+
+
+def test_pages_of_another_preset_are_refused(tmp_path, monkeypatch):
+    root, executed = tmp_path / "root", make_folder(tmp_path / "executed")
+    write_book(root, one="1", two="2")
+    monkeypatch.setattr("study.run.reproduce.ROOT", root)
+    monkeypatch.setenv("PRESET", "quick")
+    for name, notebook in notebooks(root):
+        nbformat.write(notebook, executed / f"{name}.ipynb")
+    with pytest.raises(
+        ValueError, match=r"one\.ipynb: was executed with preset quick; .* of paper"
+    ):
+        build_book("paper", tmp_path / "book", tmp_path / "store.sqlite", executed)
+
+
+def test_the_preset_that_papermill_was_given_is_that_of_the_page(tmp_path):
+    notebook, path = page("1", 1), tmp_path / "page.ipynb"
+    for metadata, preset in (
+        ({}, None),
+        ({"preset": "quick"}, "quick"),
+        ({"preset": "quick", "papermill": {"parameters": {"preset": "paper"}}}, "paper"),
+    ):
+        notebook.metadata = nbformat.from_dict(metadata)
+        nbformat.write(notebook, path)
+        assert preset_of(path) == preset
 
 
 def test_a_kernel_that_dies_is_a_page_that_failed(tmp_path):

@@ -37,12 +37,28 @@ def contents(root: Path) -> list[str]:
 
 def notebooks(root: Path) -> Iterator[tuple[str, Any]]:
     """Each page that has code, with its notebook as nbformat has it."""
-    import jupytext
-
     for page in contents(root):
-        notebook = jupytext.read(root / f"{page}.md")
+        notebook = _read(root, page)
         if any(cell.cell_type == "code" for cell in notebook.cells):
             yield page, notebook
+
+
+def _read(root: Path, page: str) -> Any:
+    """The page as a notebook that says what it is executed with."""
+    import jupytext
+
+    notebook = jupytext.read(root / f"{page}.md")
+    notebook.metadata["preset"] = os.environ.get("PRESET")
+    return notebook
+
+
+def preset_of(path: Path) -> str | None:
+    """The preset that a notebook was executed with; None if it does not say."""
+    import nbformat
+
+    metadata = nbformat.read(path, as_version=4).metadata
+    given = metadata.get("papermill", {}).get("parameters", {}).get("preset")
+    return given or metadata.get("preset")
 
 
 def execute_pages(
@@ -91,7 +107,6 @@ def _start(environment: Mapping[str, str]) -> None:
 
 def execute_page(root: Path, page: str, folder: Path) -> Path:
     """Execute one page with papermill; returns the notebook. :class:`PageFailed` if a cell fails."""
-    import jupytext
     import nbformat
     from papermill import PapermillExecutionError
 
@@ -100,7 +115,7 @@ def execute_page(root: Path, page: str, folder: Path) -> Path:
     target.unlink(missing_ok=True)
     # so that what a killed run leaves is not taken for an executed page
     unfinished = target.with_name(f".{target.name}")
-    nbformat.write(jupytext.read(root / f"{page}.md"), unfinished)
+    nbformat.write(_read(root, page), unfinished)
     try:
         _papermill(unfinished, root / Path(page).parent)
     except PapermillExecutionError as error:

@@ -14,7 +14,7 @@ from persuasion.system.progress import Progress
 from study import EXPERIMENTS, Preset, build_folder, default_store, produce
 from study.records.places import artefacts_root
 from study.run.executors import THREAD_LIMITS
-from study.run.pages import execute_page, execute_pages, notebooks
+from study.run.pages import execute_page, execute_pages, notebooks, preset_of
 
 ROOT = Path(__file__).resolve().parents[3]
 # in the unit of a job's cost, seconds of one processor
@@ -106,15 +106,16 @@ def build_book(preset: str, folder: Path, store: Path, executed: Path) -> Path:
 def jupyter_book(builder: str, preset: str, folder: Path, store: Path, executed: Path) -> Path:
     """Build the book anew from executed pages with one of Jupyter Book's builders; returns the output's folder.
 
-    ``ValueError`` names the folder if it holds files that are not ours, or the pages that were not executed; the
-    book that was there before is left then.
+    ``ValueError`` names the folder if it holds files that are not ours, or the pages that were not executed, or
+    with another preset; the book that was there before is left then.
     """
     own_folder(folder)
-    missing = [page for page, _ in notebooks(ROOT) if not (executed / f"{page}.ipynb").exists()]
-    if missing:
-        raise ValueError(
-            f"{executed}: lacks {len(missing)} executed pages, first {missing[0]}.ipynb"
-        )
+    files = [executed / f"{page}.ipynb" for page, _ in notebooks(ROOT)]
+    if missing := [file.relative_to(executed) for file in files if not file.exists()]:
+        raise ValueError(f"{executed}: lacks {len(missing)} executed pages, first {missing[0]}")
+    for file in files:
+        if (given := preset_of(file)) not in (None, preset):
+            raise ValueError(f"{file}: was executed with preset {given}; the book is of {preset}")
     folder = emptied_folder(folder)
     program = Path(sys.executable).with_name("jupyter-book")
     options = ["-W", "--keep-going", "--all", "-q", "--builder", builder]
