@@ -406,6 +406,33 @@ def test_lines_start_at_their_best_kinks():
     assert lines._favourable(again) - again @ prices == pytest.approx(best[: len(again)])
 
 
+@pytest.mark.parametrize("margin", [0.0, 0.2])
+@pytest.mark.parametrize("seed", range(5))
+def test_with_two_states_nothing_is_worth_more_than_the_first_start(seed, margin):
+    generator = np.random.default_rng(seed)
+    receiver, senders = generator.normal(size=(2, 4)), generator.normal(size=(2, 2, 4))
+    game = Game(generator.dirichlet(np.ones(2)), receiver, senders, signals=3)
+    policies, rule = uniform_policies(game, seed=seed), TieRule("sender", sender=0)
+    problem = make_problem(game.standard, policies, 0, rule, margin)
+    lines = line_search.LineSearch(problem, generator)
+    prices = generator.normal(size=2)
+    found = lines.starts(prices, 50)
+    worth = lines._favourable(found) - found @ prices
+    assert (np.diff(worth) <= 0).all()
+    first = np.linspace(0, 1, 2001)
+    grid = np.column_stack([first, 1 - first])
+    kept = [margin == 0 or leads_everywhere(problem, x) for x in grid]
+    assert 100 < sum(kept) <= 2001
+    assert (lines._favourable(grid) - grid @ prices)[kept].max() <= worth[0] + 1e-9
+
+
+def leads_everywhere(problem, x):
+    """Whether the receiver's action leads all others by the margin at every joint signal."""
+    beliefs = problem.weights * x
+    utilities = np.sort(beliefs @ problem.game.receiver / beliefs.sum(1, keepdims=True))
+    return (utilities[:, -1] - utilities[:, -2] >= problem.margin).all()
+
+
 def test_large_problems_get_fewer_lines_and_kinks(monkeypatch):
     problem = four_by_four(2)
     generator = np.random.default_rng(0)

@@ -29,13 +29,18 @@ def check_margin(game: Game, margin: Any) -> float:
 def keeps_margin(problem: Problem, policy: np.ndarray) -> bool:
     """Whether some action qualifies at every joint signal, ``policy`` being ``(states, signals)``.
 
-    Always true without a margin. Solver tolerances are granted: 2e-9 on a scaled row, and 1e-8 of the
-    mass of the joint signal.
+    Always true without a margin.
     """
-    if problem.margin == 0:
-        return True
+    return problem.margin == 0 or bool(keeping(problem, policy, problem.allowed).all())
+
+
+def keeping(problem: Problem, signals: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """Which of the signals ``(states, signals)`` keep the margin with actions ``(signals or 1, columns, actions)``.
+
+    Solver tolerances are granted: 2e-9 on a scaled row, and 1e-8 of the mass of the joint signal.
+    """
     # (columns, actions, signals): the worst of each action's rows
-    worst = (problem.rows @ policy).min(2)
-    worst = np.where(problem.allowed.transpose(1, 2, 0), worst, -np.inf).max(1)
-    mass = (problem.weights / problem.weights.max(1, keepdims=True)) @ policy
-    return bool((worst >= -(OF_ROW + OF_MASS * mass)).all())
+    worst = (problem.rows @ signals).min(2)
+    worst = np.where(allowed.transpose(1, 2, 0), worst, -np.inf).max(1)
+    mass = (problem.weights / problem.weights.max(1, keepdims=True)) @ signals
+    return (worst >= -(OF_ROW + OF_MASS * mass)).all(0)

@@ -62,7 +62,7 @@ def _generate(
         prices = solution.duals[: master.states]
         starts = lines.starts(prices, STARTS)
         added = _add_kinks(problem, master, prices, starts)
-        if added < 2:
+        if added < 2 and master.states > 2:  # with two states no kink was left out
             for start in starts[:HOPS]:
                 added += sum(map(master.add, hop(problem, start, prices, LEAST_SURPLUS)))
         failures = 0 if added else failures + 1

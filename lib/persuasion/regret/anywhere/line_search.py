@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from persuasion.model.tolerances import TIE_TOLERANCE
+from persuasion.regret.margin import keeping
 from persuasion.regret.problem import Problem
 
 CONCENTRATIONS = (0.1, 0.3, 1.0)
@@ -34,7 +35,17 @@ class LineSearch:
         self.points = max(MAX_TABLE // (columns * actions), 16)
 
     def starts(self, prices: np.ndarray, count: int) -> np.ndarray:
-        """The best kink of each of the ``count`` best lines, ``(at most count, states)``."""
+        """The best kink of each of the ``count`` best lines, ``(at most count, states)``.
+
+        Two states have one line: the best of all kinks that keep the margin then, so that nothing else which keeps
+        it is worth more than the first.
+        """
+        if len(prices) == 2:
+            points, _ = self._kinks(*np.eye(2)[:, None])
+            if self.problem.margin > 0:
+                points = points[keeping(self.problem, points.T, self.problem.allowed[:1])]
+            worth = self._favourable(points) - points @ prices
+            return points[np.argsort(-worth)[:count]]
         spread = np.full(len(prices), self.generator.choice(CONCENTRATIONS))
         ends = self.generator.dirichlet(spread, (2, self.lines))
         points, line = self._kinks(*ends)
