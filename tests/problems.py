@@ -77,7 +77,9 @@ def games_with_policies(draw, **kwargs):
             4, np.full(game.shape.signals, 1 / game.shape.signals), shape
         )
         return game, counts / 4
-    return game, generator.dirichlet(np.ones(game.shape.signals), shape)
+    policies = generator.dirichlet(np.ones(game.shape.signals), shape)
+    # of a single signal that is 1 up to rounding, which decides an exact tie
+    return game, policies if game.shape.signals > 1 else np.ones_like(policies)
 
 
 def prosecutor() -> Game:
