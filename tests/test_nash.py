@@ -346,6 +346,16 @@ def test_senders_keep_to_their_own_numbers_of_signals(limits):
         assert max(values) <= entry.relative_regret[1] + 1e-6
 
 
+def test_opponents_with_unequal_signals_find_full_revelation_from_a_random_start():
+    """Responses in turn alone end with a regret of 14% and more from here."""
+    opposed = [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]
+    game = Game([0.5, 0.5], np.eye(2), opposed, signals=[3, 2])
+    (found,) = nash(game, starts=["random"], seed=1, time_limit=5)
+    assert found.status == EQUILIBRIUM
+    np.testing.assert_allclose(found.outcome, np.eye(2) / 2, atol=1e-3)
+    assert not found.policies[1, :, 2].any()
+
+
 def brute_force_gain(game, policies, sender, steps=24):
     """The most that a sender gains over a grid of policies with its first two signals."""
     grid = np.linspace(0, 1, steps + 1)

@@ -23,6 +23,14 @@ def widened(game: Game, signals: int) -> Game:
     return Game(game.prior, game.receiver, game.senders, signals, game.name, names)
 
 
+@lru_cache(maxsize=64)
+def unrestricted(game: Game) -> Game:
+    """The game in which all senders choose and have as many signals as any, which have no names."""
+    if not game.restricted:
+        return game
+    return Game(game.prior, game.receiver, game.senders, game.signals, game.name)
+
+
 def silence(game: Game) -> Columns:
     """Nobody says anything."""
     return [np.ones((1, game.shape.states)) for _ in range(game.shape.senders)]

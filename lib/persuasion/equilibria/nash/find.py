@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 
 from persuasion.equilibria.dynamics import best_response_dynamics
-from persuasion.equilibria.nash.columns import Columns, columns_of, kept, policies_of, widened
+from persuasion.equilibria.nash.columns import (
+    Columns,
+    columns_of,
+    kept,
+    policies_of,
+    unrestricted,
+    widened,
+)
 from persuasion.equilibria.nash.double_oracle import DoubleOracle
 from persuasion.equilibria.nash.kernel import Pool, kernel
 from persuasion.equilibria.nash.pivoting import PolytopeGame
@@ -57,9 +64,10 @@ def nash(
 ) -> list[Equilibrium]:
     """Nash equilibria against deviations of any size, the least regret first; one per outcome.
 
-    Two senders play a double oracle, whose profiles may use more signals than the game has. Other numbers of
-    senders, over 64 states, games in which senders do not choose or have unequal numbers of signals, and all if
-    ``limited``, play best responses in turn with the game's signals.
+    Two senders play a double oracle, whose profiles may use more signals than the game has. If ``limited``, or if
+    the senders have unequal numbers of signals, best responses in turn go on from there with the game's signals.
+    Other numbers of senders, over 64 states, and games in which a sender does not choose, or has a single signal
+    and the other one more, have these alone.
 
     Parameters
     ----------
@@ -84,18 +92,20 @@ def nash(
     if not shares:
         raise ValueError("margins is empty: at least one is needed")
     large = game.shape.states > MOST_STATES
-    doubled = len(game.senders) == 2 and not large and not game.restricted
+    mute = game.restricted and min(game.counts) == 1
+    doubled = len(game.senders) == 2 and not (large or game.fixed or mute)
+    cut = limited or game.restricted or not doubled
     least, root = positive_number("target", target), whole_number("seed", seed)
-    search = _Search(game, least, shares, rule, root, limited or not doubled)
+    search = _Search(game, least, shares, rule, root, cut)
     begun = list(start_columns(game, starts, search.seed))
     seconds, began = positive_number("time_limit", time_limit), time.perf_counter()
     if len(game.choosing) == 1:  # who has nobody to respond to ends where it ends
         begun = begun[:1]
     if doubled:
-        found = search.double_oracle(begun, began + seconds * (LIMITED if limited else SEARCH))
+        found = search.double_oracle(begun, began + seconds * (LIMITED if cut else SEARCH))
     else:
         found = [Found(name, columns) for name, columns in begun]
-    if search.limited:
+    if cut:
         found = search.in_turn(found, began + SEARCH * seconds)
     return search.certified(found, began + seconds)
 
@@ -136,7 +146,8 @@ class _Search:
     def run(self, columns: Columns) -> DoubleOracle:
         """A search that has not begun."""
         generator = np.random.default_rng(self.seed)
-        return DoubleOracle(self.game, columns, self.ties, self.margins, self.target, generator)
+        free = unrestricted(self.game)
+        return DoubleOracle(free, columns, self.ties, self.margins, self.target, generator)
 
     def finish(self, runs: list[DoubleOracle], deadline: float) -> None:
         """The least regret first."""
@@ -169,6 +180,9 @@ class _Search:
             began = time.perf_counter()
             if ended and began > deadline:
                 break  # one is tried however short the time is
+            if entry.regret <= self.target and _fits(game, entry.columns):
+                ended.append(entry)
+                continue
             seconds = max(deadline - began, LEAST_SECONDS) / min(len(found) - number, AT_ONCE)
             own = [kept(c, count) for c, count in zip(entry.columns, game.counts)]
             records = self.annealed(restrict(game, policies_of(game, own)), began + seconds)
@@ -256,6 +270,11 @@ class _Search:
             history=best.history,
             seconds=best.seconds,
         )
+
+
+def _fits(game: Game, columns: Columns) -> bool:
+    """Whether no sender uses more signals than it has."""
+    return all(len(own) <= count for own, count in zip(columns, game.counts))
 
 
 def _ends(name: str, run: DoubleOracle) -> list[Found]:
