@@ -208,7 +208,12 @@ class _Search:
             margin = share * self.game.receiver_stake
             records.append(
                 best_response_dynamics(
-                    self.game, start, margin=margin, time_limit=left, response_limit=left
+                    self.game,
+                    start,
+                    ties=self.ties,
+                    margin=margin,
+                    time_limit=left,
+                    response_limit=left,
                 )
             )
             if records[-1].status == EQUILIBRIUM:
