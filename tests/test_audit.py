@@ -13,7 +13,13 @@ import torch
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from persuasion import Game, full_revelation, sender_utilities, uniform_policies
+from persuasion import (
+    Game,
+    full_revelation,
+    outcome_distribution,
+    sender_utilities,
+    uniform_policies,
+)
 from persuasion.games import synthetic
 from persuasion.games.seeded import build_game
 from persuasion.learn.sampled_check import sampled_gain
@@ -188,7 +194,7 @@ def test_everything_agrees(tiny, store, capsys):
 def test_every_record_and_every_sort_of_claim_is_checked(tiny, store):
     found = audit(collect(store, tiny), tiny, FAST, quiet=True)
     assert {check.claim for check in found.checks} == {
-        "utility", "welfare", "status", "gain", "game",
+        "utility", "welfare", "status", "gain", "game", "record",
     }  # fmt: skip
     assert {check.case for check in found.checks} == {case.name for case in found.cases}
     assert len(found.examined) == found.planned > 10
@@ -480,10 +486,12 @@ def test_a_wrong_table_is_found_although_the_records_are_right(tiny, store, monk
 def test_a_surface_is_checked(records):
     record = copy.deepcopy(next(r for r in records if r.config["kind"] == "didactic"))
     assert all(c.agrees for c in check_record(Case("didactic", record)))
-    record.arrays["B/exact"][3, 4, 1] += 1e-3
-    assert [c.where for c in check_record(Case("didactic", record)) if not c.agrees] == [
-        "surface B"
-    ]
+    for name in ("exact", "network"):
+        record.arrays[f"B/{name}"][3, 4, 1] += 1e-3
+        assert wrong_places(Case("didactic", record)) == [f"{name} surface B"]
+        record.arrays[f"B/{name}"][3, 4, 1] -= 1e-3
+    record.metrics["errors"]["held_out"][1] *= 1.01
+    assert wrong_places(Case("didactic", record)) == ["held-out errors"]
 
 
 # the atlas, and the room that lost constants leave
@@ -644,6 +652,24 @@ def test_a_gain_above_the_exact_regret_is_a_disagreement(records, monkeypatch):
     assert [all(c.agrees for c in e.checks) for e in found] == [g <= 1e-6 * scale for g in gains]
 
 
+def certifying_job(source, place):
+    """A job that certifies what the first search selected at a tolerance, and no more."""
+    return {
+        "kind": "certify",
+        "game": source.config["game"],
+        "method": "relu",
+        "radii": [source.config["searches"][0]["radius"]],
+        "headline": place,
+        "certificates": {"every_tolerance": False, "global_senders": 0, "polish_rounds": 0},
+    }
+
+
+def places(chosen, place):
+    """The tolerances at which the profile was selected that was selected at this one."""
+    wanted = chosen[place]["profile"]
+    return [k for k, entry in enumerate(chosen) if entry and entry["profile"] == wanted]
+
+
 @pytest.mark.parametrize(
     ("claimed", "agrees"),
     [([0.5, 0.7], True), ([0.9, 1.2], True), ([1.1, 1.2], False), ([0.0, 0.3], False)],
@@ -654,10 +680,10 @@ def test_recorded_certificates_must_overlap(records, monkeypatch, claimed, agree
     chosen = source.metrics["searches"][0]["selected"]
     place = next(k for k, selected in enumerate(chosen) if selected)
     policies = source.arrays["search0/policies"][chosen[place]["profile"]]
-    config = {"kind": "certify", "game": source.config["game"], "method": "relu"}
+    config = certifying_job(source, place)
     row = {
         "radius": source.config["searches"][0]["radius"],
-        "selected_at": [place],
+        "selected_at": places(chosen, place),
         "utilities": chosen[place]["utilities"],
         "local": {"regret": claimed},
         "global": None,
@@ -665,7 +691,8 @@ def test_recorded_certificates_must_overlap(records, monkeypatch, claimed, agree
     }
 
     def case(row, arrays):
-        metrics = {"rows": [row]}
+        game = build_game(source.config["game"])
+        metrics = {"rows": [row], "utility_range": float(np.ptp(game.senders))}
         record = Record("k" * 64, config, "done", metrics, arrays, source.provenance)
         return Case("certificates", record, (source,))
 
@@ -693,22 +720,124 @@ def test_where_dynamics_ended_is_checked(tmp_path):
             "regret": None,
             "cycle_length": None,
             "margin": 0.0,
-            "start": 0,
-            "status": "equilibrium",
+            "start": start,
+            "status": "budget",
             "rounds": 1,
             "moves": 0,
         }
-        for profile, rule in zip(policies, rules)
+        for start, (profile, rule) in enumerate(zip(policies, rules))
     ]
-    job = Job({"kind": "dynamics", "game": game})
-    arrays = {"policies": policies, "outcomes": np.ones(7)}
-    record = Record(job.key, job.config, "done", {"runs": runs}, arrays, {"code": "x"})
+    config = {"kind": "dynamics", "game": game, "margins": [0.0], "starts": 3, "rounds": 1}
+    outcomes = np.stack(
+        [outcome_distribution(build_game(game), p, ties=r) for p, r in zip(policies, rules)]
+    )
+    metrics = {"runs": runs, "utility_range": build_game(game).utility_range}
+    job, arrays = Job(config), {"policies": policies, "outcomes": outcomes}
+    record = Record(job.key, job.config, "done", metrics, arrays, {"code": "x"})
     append(tmp_path, "p", "dynamics", [(job, record)])
     for found in (record, Results(tmp_path).find(job)):
-        checks = check_record(Case("dynamics", found))
-        assert [(c.claim, c.agrees) for c in checks] == [("utility", True)] * 3
+        assert wrong_places(Case("dynamics", found)) == []
     runs[2]["utilities"][1] += 1e-5
-    assert [c.agrees for c in check_record(Case("dynamics", record))] == [True, True, False]
+    assert wrong_places(Case("dynamics", record)) == ["run 2"]
+
+
+# what follows from a record's source, its configuration and its intervals
+
+
+def wrong_places(case):
+    """Where the record disagrees."""
+    return [check.where for check in check_record(case) if not check.agrees]
+
+
+@pytest.fixture(scope="module")
+def certifying(tmp_path_factory):
+    """The records of a game with a polished profile, and those of a play, of one size."""
+    sizes = {"synthetic.levels": [3], "second.levels": [3], "certificates.searches": 1}
+    small = preset("smoke", {**TINY, **sizes})
+    path = tmp_path_factory.mktemp("certifying") / "s.sqlite"
+    produce(small, ("certificates", "dynamics"), path, workers=1, quiet=True)
+    cases = {(case.kind, case.method): case for case in collect(path, small)}
+    assert cases["certify", "relu"].record.metrics["rows"][0]["polished"]
+    return cases
+
+
+def tampered(case, change):
+    """The case with another record."""
+    record = copy.deepcopy(case.record)
+    change(record)
+    return replace(case, record=record)
+
+
+def at(*keys, value):
+    """A change of one number of the metrics."""
+
+    def change(record):
+        entry = record.metrics
+        for key in keys[:-1]:
+            entry = entry[key]
+        assert entry[keys[-1]] != value
+        entry[keys[-1]] = value
+
+    return change
+
+
+def spoil_outcomes(record):
+    record.arrays["outcomes"][:] = record.arrays["outcomes"][:, ::-1]
+
+
+ROW = ("rows", 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "change", "place"),
+    [
+        ("certify", "relu", at("utility_range", value=1e4), "utility range"),
+        ("certify", "relu", at(*ROW, "selected_at", value=[0, 1, 2, 3, 4, 5]), "rows"),
+        ("certify", "relu", at(*ROW, "polished", "status", value="certified"), "row 0, polished, "),
+        ("certify", "relu", at(*ROW, "polished", value=None), "row 0, polished"),
+        ("certify", "relu", at(*ROW, "global", value=None), "row 0, global"),
+        ("certify", "full-revelation", at("rows", value=[]), "rows"),
+        ("certify", "dnl", lambda record: record.metrics["rows"].pop(), "rows"),
+        ("dynamics", "dynamics", at("utility_range", value=1e4), "utility range"),
+        ("dynamics", "dynamics", at("runs", 0, "status", value="margin equilibrium"), "run 0"),
+        ("dynamics", "dynamics", at("runs", 0, "status", value="cycle"), "run 0"),
+        ("dynamics", "dynamics", at("runs", 3, "status", value="equilibrium"), "run 3"),
+        ("dynamics", "dynamics", at("runs", 3, "cycle_length", value=4), "run 3"),
+        ("dynamics", "dynamics", at("runs", 3, "rounds", value=10_000), "run 3"),
+        ("dynamics", "dynamics", at("runs", 1, "start", value=0), "runs"),
+        ("dynamics", "dynamics", spoil_outcomes, "run 0, outcome"),
+        ("solve", "relu", at("searches", 0, "radius", value=0.006), "radii"),
+    ],
+)
+def test_what_follows_from_elsewhere_is_checked(certifying, kind, method, change, place):
+    case = certifying[kind, method]
+    assert wrong_places(case) == []
+    wrong = wrong_places(tampered(case, change))
+    assert any(where.startswith(place) for where in wrong), wrong
+
+
+def test_an_interval_that_is_not_closed_is_not_exact(certifying):
+    case = certifying["certify", "relu"]
+    longer = copy.deepcopy(case.record.metrics["rows"][0]["local"])
+    assert longer["exact"]
+    longer["regret"][1] += 1.0
+    longer["gains"] = [[lower, upper + 1.0] for lower, upper in longer["gains"]]
+    assert wrong_places(tampered(case, at(*ROW, "local", value=longer))) == ["row 0, local, exact"]
+
+
+def test_a_wrong_radius_is_a_disagreement_and_no_crash(certifying):
+    case = tampered(certifying["solve", "relu"], at("searches", 0, "radius", value=0.006))
+    assert {task.profile.radius for task in tasks([case], True, 1.0)} == set()
+
+
+def test_a_record_that_breaks_the_arithmetic_is_a_disagreement(certifying, monkeypatch):
+    def breaks(*_):
+        raise ArithmeticError("the possible outcomes were not found")
+
+    monkeypatch.setattr("study.audit.records.stakes", breaks)
+    (check,) = check_record(certifying["certify", "relu"])
+    assert not check.agrees
+    assert "possible outcomes" in check.found
 
 
 # command line
@@ -830,11 +959,12 @@ def test_claims_about_one_sender_and_its_stake_are_checked(records, monkeypatch)
     source = informative(records)
     stub(monkeypatch, 0.2, 0.3)
     place = next(k for k, s in enumerate(source.metrics["searches"][0]["selected"]) if s)
-    chosen = source.metrics["searches"][0]["selected"][place]
-    stakes = build_game(source.config["game"]).stakes.tolist()
+    chosen = source.metrics["searches"][0]["selected"]
+    game = build_game(source.config["game"])
+    stakes = game.stakes.tolist()
     row = {
-        "radius": source.config["searches"][0]["radius"], "selected_at": [place],
-        "utilities": chosen["utilities"], "global": None, "polished": None,
+        "radius": source.config["searches"][0]["radius"], "selected_at": places(chosen, place),
+        "utilities": chosen[place]["utilities"], "global": None, "polished": None,
     }  # fmt: skip
 
     def wrong(gains, claimed=stakes):
@@ -842,8 +972,9 @@ def test_claims_about_one_sender_and_its_stake_are_checked(records, monkeypatch)
         metrics = {
             "rows": [{**row, "local": {"regret": regret, "gains": gains}}],
             "stakes": claimed,
+            "utility_range": game.utility_range,
         }
-        config = {"kind": "certify", "game": source.config["game"], "method": "relu"}
+        config = certifying_job(source, place)
         record = Record("k" * 64, config, "done", metrics, {}, source.provenance)
         case = Case("certificates", record, (source,))
         (task,) = tasks([case], False, 1.0)

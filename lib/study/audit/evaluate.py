@@ -65,6 +65,12 @@ def expected_at(
     return np.stack([value.reshape(weights.shape[1:]).sum(1) for value in values], 1)
 
 
+def outcome(game: Game, policies: np.ndarray, ties: Any = LOWEST_INDEX) -> np.ndarray:
+    """Joint distribution ``(states, actions)`` of state and action at a profile ``(senders, states, signals)``."""
+    weights = joint_weights(game, policies)
+    return np.asarray(weights @ np.eye(game.shape.actions)[_chosen(game, weights, ties)])
+
+
 def _chosen(game: Game, weights: np.ndarray, ties: Any) -> np.ndarray:
     """The receiver's action at every joint signal ``(joint signals,)``."""
     possible = may_be_taken(game, weights, ties)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections import ChainMap
@@ -33,6 +34,7 @@ CLOSED = 1e-6
 # short of it, or a solver that was asked in this run
 PROVED, KEPT, SOLVED = "proved", "kept", "solved"
 Entry = dict[str, Any]
+NO_CERTIFICATE: Entry = dict.fromkeys(("gains", "seconds", "how", "slack"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,9 +43,15 @@ class Task:
 
     case: Case
     profile: Profile
-    resample: bool
+    samples_factor: int | None
+    """How many samples its record's check took, in units of the game's own number; None: not to be repeated."""
     time_limit: float | None
     """Seconds per certificate, None for no certificate."""
+
+    @property
+    def resample(self) -> bool:
+        """Whether the sampled check is to be repeated."""
+        return self.samples_factor is not None
 
     @property
     def cost(self) -> float:
@@ -57,12 +65,6 @@ class Task:
         """Hash of what a certificate is about."""
         profile = self.profile
         return self._hash([self.case.record.config["game"], profile.radius, profile.ties])
-
-    @property
-    def samples_factor(self) -> int:
-        """How many samples its record's check took, in units of the game's own number."""
-        searches = self.case.record.config["searches"]
-        return next(s["samples_factor"] for s in searches if s["radius"] == self.profile.radius)
 
     @cached_property
     def sample(self) -> str:
@@ -141,16 +143,18 @@ def tasks(cases: Sequence[Case], resample: bool, time_limit: float | None) -> li
     """A task per profile about which there is something to examine; unreadable records have none."""
     found = []
     for case in cases:
-        try:
-            known = profiles(case)
-        except UNREADABLE:
-            continue  # the checks of the record report it
-        for profile in known:
-            limit = time_limit if profile.tolerances or profile.regret else None
-            task = Task(case, profile, resample and profile.start is not None, limit)
-            if task.resample or task.time_limit is not None:
-                found.append(task)
+        with contextlib.suppress(*UNREADABLE):  # the checks of the record report it
+            found += list(_tasks(case, resample, time_limit))
     return found
+
+
+def _tasks(case: Case, resample: bool, time_limit: float | None) -> Iterator[Task]:
+    factors = {s["radius"]: s["samples_factor"] for s in case.record.config.get("searches", ())}
+    for profile in profiles(case):
+        drawn = resample and profile.start is not None
+        limit = time_limit if profile.tolerances or profile.regret else None
+        if drawn or limit is not None:
+            yield Task(case, profile, factors[profile.radius] if drawn else None, limit)
 
 
 def in_log(todo: Sequence[Task], log: Log) -> list[Examined]:
@@ -183,16 +187,29 @@ def examine(work: Work) -> tuple[list[Entry], list[Entry]]:
 
 def _examined(task: Task, kept: ChainMap[str, Entry]) -> Entry:
     checks: list[Check] = []
-    certificate: Entry = dict.fromkeys(("gains", "seconds", "how", "slack"))
+    certificate = NO_CERTIFICATE
     try:
         game = game_of(task.case, task.profile.policies.shape[-1])
-        if task.resample:
+        if task.samples_factor is not None:
             checks.append(_resampled(task, game, kept))
         if task.time_limit is not None:
             certificate = _certificate(task, game, kept)
             checks += _against_certificate(task.profile, game, np.array(certificate["gains"]))
     except (ValueError, ArithmeticError) as error:
-        checks.append(check("record", task.profile.where, "valid", repr(error), False))
+        checks.append(_invalid(task, error))
+    return _line(task, checks, certificate)
+
+
+def not_examined(work: Work, error: Exception) -> tuple[list[Entry], list[Entry]]:
+    """The lines of tasks whose worker was lost again and again."""
+    return [_line(task, [_invalid(task, error)], NO_CERTIFICATE) for task in work.bundle], []
+
+
+def _invalid(task: Task, error: Exception) -> Check:
+    return check("record", task.profile.where, "valid", repr(error), False)
+
+
+def _line(task: Task, checks: Sequence[Check], certificate: Entry) -> Entry:
     agree = [one.claim for one in checks if one.agrees]
     wrong = [list(one[:4]) for one in checks if not one.agrees]
     return {"profile": task.fingerprint, "agree": agree, "wrong": wrong, **certificate}

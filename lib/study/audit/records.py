@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.games.didactic import didactic_surface
 from persuasion.games.seeded import build_game, starts_of
 from persuasion.model.game import Game
 from persuasion.model.policies import check_policies, uniform_policies
 from persuasion.model.seeds import seed_sequence
+from study.audit import derived
 from study.audit.case import RELATIVE, UNREADABLE, Case, Check, check, close
 from study.audit.evaluate import (
     attained,
@@ -26,8 +26,6 @@ from study.audit.evaluate import (
 from study.audit.profiles import Profile, game_of, profiles
 from study.designs.config import Preset
 
-# surfaces are pictures and may be committed in single precision
-SURFACE_RELATIVE = 1e-6
 # values of linear programs, in the senders' units
 LINEAR = 1e-6
 # what is left of a number that is rounded to six digits
@@ -39,8 +37,13 @@ def check_record(case: Case) -> list[Check]:
     """All checks of one record; one that cannot be read in the way its kind is written is one failed check."""
     try:
         return case.named(CHECKERS[case.kind](case))
-    except UNREADABLE as error:
-        return case.named([check("record", "whole record", "readable", repr(error), False)])
+    except (*UNREADABLE, ArithmeticError) as error:
+        return unreadable(case, error)
+
+
+def unreadable(case: Case, error: Exception) -> list[Check]:
+    """The one check of a record that could not be checked."""
+    return case.named([check("record", "whole record", "readable", repr(error), False)])
 
 
 def auditable(case: Case) -> bool:
@@ -57,6 +60,7 @@ def recompute(case: Case, profile: Profile) -> np.ndarray:
 
 def _searches(case: Case) -> Iterator[Check]:
     """Utilities, welfare and status at every tolerance of every search."""
+    yield from derived.searches(case)
     game = game_of(case)
     unit, known = units(game), [(p, recompute(case, p)) for p in profiles(case)]
     for number, search in enumerate(case.record.metrics["searches"]):
@@ -149,17 +153,6 @@ def _sampled_gains(case: Case) -> dict[tuple[float, bytes], float]:
     }
 
 
-def _didactic(case: Case) -> Iterator[Check]:
-    game = build_game({"family": "didactic", "parameters": {}, "index": 0, "seed": 0})
-    for name, claimed in case.record.arrays.items():
-        row, _, what = name.partition("/")
-        if what == "exact":
-            value = utilities(game, didactic_surface(row, len(claimed))[1])
-            error = float(np.abs(value - claimed).max())
-            good = error <= SURFACE_RELATIVE * units(game).min()
-            yield check("utility", f"surface {row}", 0.0, error, good)
-
-
 def _reference(case: Case) -> Iterator[Check]:
     """Everything that a reference record reports, from the game's seed."""
     config, metrics, game = case.record.config, case.record.metrics, game_of(case)
@@ -192,6 +185,16 @@ def _full_revelation(case: Case, game: Game, unit: np.ndarray) -> Iterator[Check
         yield check("status", f"{where}: optimal in every state", informed, value, unit=unit)
         stable = ignores_deviations(game, policies)
         yield check("status", f"{where}: no sender can change the action", True, stable)
+
+
+def _certify(case: Case) -> Iterator[Check]:
+    yield from _stored_profiles(case)
+    yield from derived.certificates(case)
+
+
+def _dynamics(case: Case) -> Iterator[Check]:
+    yield from _stored_profiles(case)
+    yield from derived.plays(case)
 
 
 def _atlas(case: Case) -> Iterator[Check]:
@@ -332,6 +335,6 @@ def _rows(case: Case, rows: Sequence[dict[Any, Any]]) -> Iterator[Check]:
 
 
 CHECKERS: dict[str, Callable[[Case], Iterator[Check]]] = {
-    "solve": _searches, "baseline": _searches, "reference": _reference, "didactic": _didactic,
-    "certify": _stored_profiles, "dynamics": _stored_profiles, "atlas": _atlas, "reach": _reach,
+    "solve": _searches, "baseline": _searches, "reference": _reference, "didactic": derived.surfaces,
+    "certify": _certify, "dynamics": _dynamics, "atlas": _atlas, "reach": _reach,
 }  # fmt: skip

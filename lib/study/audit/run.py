@@ -12,9 +12,19 @@ from pathlib import Path
 
 from persuasion.system.progress import watched
 from study.audit.case import Case, Check
-from study.audit.examine import Entry, Examined, Task, Work, bundled, examine, in_log, tasks
+from study.audit.examine import (
+    Entry,
+    Examined,
+    Task,
+    Work,
+    bundled,
+    examine,
+    in_log,
+    not_examined,
+    tasks,
+)
 from study.audit.lines import Kept, Log
-from study.audit.records import auditable, check_record, check_tables
+from study.audit.records import auditable, check_record, check_tables, unreadable
 from study.designs import design
 from study.designs.config import Preset
 from study.records.results import open_records
@@ -132,26 +142,24 @@ def audit(
     ):
         log.open()
         whole = len(work)
-        parts = list(
-            watched(
-                run(check_record, work), lambda _: 1.0, whole, whole, quiet=quiet, unit="records"
-            )
-        )
+        done = run(check_record, work, unreadable)
+        parts = list(watched(done, lambda _: 1.0, whole, whole, quiet=quiet, unit="records"))
+        checks = [check for part in parts for check in part]
+        if len(parts) == whole:
+            checks += _tables(work, checks, preset)
         found = in_log(todo, log)
         known = {each.task.fingerprint for each in found}
         left = [task for task in todo if task.fingerprint not in known]
         chosen = left[: settings.sample or None]
-        lines = _lines(run(examine, _bundles(chosen, kept, settings.afresh)), kept, log)
+        bundles = _bundles(chosen, kept, settings.afresh)
+        lines = _lines(run(examine, bundles, not_examined), kept, log)
         named = {task.fingerprint: task for task in chosen}
         for line in watched(
             lines, lambda line: named[line["profile"]].cost, sum(task.cost for task in chosen),
             len(chosen), len(known) + len(chosen), quiet, "profiles",
         ):  # fmt: skip
             found.append(Examined(named[line["profile"]], line))
-    checks = [check for part in parts for check in part]
     checks += [check for each in found for check in each.checks]
-    if len(parts) == whole and not (deadline and time.monotonic() > deadline):
-        checks += _tables(work, checks, preset)
     reached, seconds = len(cases) - whole + len(parts), time.monotonic() - started
     return Audit(tuple(cases), reached, tuple(checks), tuple(found), len(todo), seconds)
 

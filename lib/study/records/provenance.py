@@ -38,7 +38,14 @@ RELEVANT = {
     "kinks": (*GAMES, *SOLVERS, "persuasion/learn/sampled_check.py"),
     "dynamics": GAMES + SOLVERS,
     "atlas": (*GAMES, *SOLVERS, "persuasion/equilibria/nash/*.py", REVELATION),
-    "verify": (*GAMES, *SOLVERS, "study/audit/*.py"),
+    "verify": (
+        *GAMES,
+        *SOLVERS,
+        "persuasion/learn/sampled_check.py",
+        "study/audit/*.py",
+        "study/records/archive.py",
+        "study/records/regrets.py",
+    ),
 }
 PACKAGES = ("numpy", "torch", "scipy", "highspy", "cvxpy", "pyscipopt")
 

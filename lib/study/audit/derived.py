@@ -1,0 +1,153 @@
+"""What records say that follows from their configuration, their source, their intervals or their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from persuasion.games.didactic import ROWS, didactic_surface
+from persuasion.games.seeded import build_game, dataset
+from persuasion.learn.model import UtilityModel
+from persuasion.model.seeds import seed_sequence
+from study.audit.case import RELATIVE, Case, Check, check
+from study.audit.evaluate import outcome, stakes, units, utilities
+from study.audit.profiles import game_of, profiles
+
+# how far a closed interval may be open, as a share of the largest unit
+CLOSED = 1e-6
+# probabilities of outcomes
+PROBABILITY = 1e-9
+# surfaces are pictures and may be committed in single precision
+SURFACE_RELATIVE = 1e-6
+# what networks compute, in single precision
+SINGLE = 1e-4
+MODEL = "model/"
+REACHED = "certified"
+STOPPED, CYCLE = ("equilibrium", "margin equilibrium", "inconsistent ties", "unproven"), "cycle"
+
+
+def searches(case: Case) -> Iterator[Check]:
+    """The radii of a ``solve`` or ``baseline`` record are those that its searches were asked for."""
+    asked = [search["radius"] for search in case.record.config["searches"]]
+    found = [search["radius"] for search in case.record.metrics["searches"]]
+    yield check("record", "radii", found, asked)
+
+
+def certificates(case: Case) -> Iterator[Check]:
+    """Rows of a ``certify`` record: which there are, which intervals they have, and what was polished."""
+    settings, metrics, game = case.record.config["certificates"], case.record.metrics, game_of(case)
+    spread, rows = float(np.ptp(game.senders)), metrics["rows"]
+    yield check("game", "utility range", metrics["utility_range"], spread, unit=spread)
+    if case.sources:
+        found = [(row["radius"], list(row["selected_at"])) for row in rows]
+        yield check("record", "rows", found, list(_rows(case)))
+    everywhere = game.shape.senders <= settings["global_senders"]
+    own = metrics.get("stakes") or stakes(game)
+    for number, row in enumerate(rows):
+        polished = (
+            bool(settings["polish_rounds"]) and case.record.config["headline"] in row["selected_at"]
+        )
+        for name, wanted in (("local", True), ("global", everywhere), ("polished", polished)):
+            yield check("record", f"row {number}, {name}", bool(row.get(name)), wanted)
+        for name in ("local", "global"):
+            if row.get(name) and row[name].get("exact"):
+                length = row[name]["regret"][1] - row[name]["regret"][0]
+                good = length <= CLOSED * units(game).max()
+                yield check("certificate", f"row {number}, {name}, exact", True, length, good)
+        if entry := row.get("polished"):
+            where, share = f"row {number}, polished", settings["polish_tolerance"]
+            yield _reached(where, entry, entry["status"] == REACHED, share, own, spread)
+
+
+def _rows(case: Case) -> Iterator[tuple[float, list[int]]]:
+    """Radius of every profile that the source reports, and the tolerances at which it selected that."""
+    config, (source,) = case.record.config, case.sources
+    if source.config["kind"] == "reference":
+        if "full_revelation" in source.arrays:
+            yield from ((radius, []) for radius in config["radii"])
+        return
+    for number, search in enumerate(source.metrics["searches"]):
+        chosen = [entry and entry["profile"] for entry in search["selected"]]
+        for index in range(len(source.arrays[f"search{number}/policies"])):
+            places = [
+                k for k, which in enumerate(chosen) if which == index and chosen[k] is not None
+            ]
+            shown = config["certificates"]["every_tolerance"] or config["headline"] in places
+            if search["radius"] in config["radii"] and shown:
+                yield search["radius"], places
+
+
+def plays(case: Case) -> Iterator[Check]:
+    """Runs of a ``dynamics`` record: which there are, their outcomes, and how they ended."""
+    config, metrics, game = case.record.config, case.record.metrics, game_of(case)
+    spread, runs = float(np.ptp(game.senders)), metrics["runs"]
+    own = metrics.get("stakes") or stakes(game)
+    yield check("game", "utility range", metrics["utility_range"], spread, unit=spread)
+    asked = [list(pair) for pair in product(config["margins"], range(config["starts"]))]
+    yield check("record", "runs", [[run["margin"], run["start"]] for run in runs], asked)
+    claimed = case.record.arrays["outcomes"]
+    yield check("record", "outcomes", len(claimed), len(runs))
+    for number, (run, profile) in enumerate(zip(runs, profiles(case), strict=True)):
+        where, status = f"run {number}", run["status"]
+        found = outcome(game, profile.policies, profile.ties)
+        error = float(np.abs(found - claimed[number]).max())
+        yield check("utility", f"{where}, outcome", 0.0, error, error <= PROBABILITY)
+        stopped, cycled = run["regret"] is not None, run["cycle_length"] is not None
+        good = stopped == (status in STOPPED) and cycled == (status == CYCLE)
+        good &= (run["margin"] > 0) if status == "margin equilibrium" else True
+        good &= (run["margin"] == 0) if status == "inconsistent ties" else True
+        good &= 0 <= run["rounds"] <= config["rounds"]
+        text = "how such a play ends"
+        yield check("status", where, f"{status}, {run['rounds']} rounds", text, good)
+        if stopped:
+            yield _reached(where, run, status == "equilibrium", config["tolerance"], own, spread)
+
+
+def _reached(
+    where: str, entry: Mapping[str, Any], claimed: bool, share: float, own: Any, spread: float
+) -> Check:
+    """Whether nobody gains more than a share of its stake; older records name the largest gain only.
+
+    That is a share between the one of the game's utility range, which they held it against, and the one of the
+    smallest stake.
+    """
+    if entry.get("gains"):
+        least = most = float((np.array(entry["gains"], dtype=float)[:, 1] / own).max())
+    else:
+        upper = float(entry["regret"][1])
+        least, most = upper / spread, upper / float(np.min(own))
+    good = least <= share * (1 + RELATIVE) if claimed else most > share
+    return check(
+        "status", f"{where}, at most {share:g}", claimed, f"{least:.6g} to {most:.6g}", good
+    )
+
+
+def surfaces(case: Case) -> Iterator[Check]:
+    """Figure 1: the exact surfaces from the game, a network's and its held-out errors from its weights."""
+    arrays = case.record.arrays
+    identity = {
+        "family": "didactic",
+        "parameters": {},
+        "index": 0,
+        "seed": case.record.config["seed"],
+    }
+    game, names = build_game(identity), [name for name in arrays if name.startswith(MODEL)]
+    model = UtilityModel.from_arrays({name.removeprefix(MODEL): arrays[name] for name in names})
+    for row in ROWS:
+        policies = didactic_surface(row, len(arrays[f"{row}/grid"]))[1]
+        for what, value, share in (
+            ("exact", utilities(game, policies), SURFACE_RELATIVE),
+            ("network", model.predict(policies), SINGLE),
+        ):
+            error = float(np.abs(value - arrays[f"{row}/{what}"]).max())
+            good = error <= share * units(game).min()
+            yield check("utility", f"{what} surface {row}", 0.0, error, good)
+    claimed, count = case.record.metrics["errors"], case.record.config["training"]["held_out"]
+    flat, values = dataset(game, count, seed_sequence("held-out", identity))
+    predicted = model.predict(flat.reshape(count, len(game.senders), -1, game.signals))
+    found = ((predicted - values) ** 2).mean(0)
+    good = bool(np.allclose(claimed["held_out"], found, rtol=SINGLE, atol=0))
+    yield check("utility", "held-out errors", claimed["held_out"], found, good)
