@@ -1,6 +1,7 @@
 """Pictures of a solution: regions against the receiver's choices, the concave closure against a solver, the SVG."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from persuasion import Game, best_response, no_revelation, solve, uniform_policies
 from persuasion.model.posteriors import likely_joint_signals
 from persuasion.own_game import Request, report_page
+from persuasion.own_game.numbers import amount
 from persuasion.own_game.pictures import (
     belief_picture,
     intervals,
@@ -20,6 +22,8 @@ from persuasion.own_game.pictures import (
     utility_picture,
     value_picture,
 )
+from persuasion.own_game.summary import summary
+from persuasion.own_game.tables import latex_tables
 
 FAST = Request(starts=5, steps=5, candidates=1, time_limit=1, search_limit=0.5)
 MATCH = [[1, 0], [0, 1]]
@@ -80,6 +84,94 @@ def test_an_action_that_another_one_equals_has_no_region_of_its_own():
     assert [action for *_, action in intervals(game)] == [0, 2]
     assert [action for *_, action in intervals(game, game.senders[0])] == [1, 2]
     assert len(region_of(np.eye(3)[:, [0, 0, 1]], 1)) == 0
+
+
+def most_by_splitting(game):
+    """What one sender earns by the best split of the prior into two beliefs, in exact fractions."""
+    u, v = (
+        [[Fraction(x) for x in row] for row in t.tolist()] for t in (game.receiver, game.senders[0])
+    )
+    prior = Fraction(float(game.prior[1]))
+
+    def worth(belief):
+        payoffs = [(1 - belief) * a + belief * b for a, b in zip(*u)]
+        best = [k for k, payoff in enumerate(payoffs) if payoff == max(payoffs)]
+        return max((1 - belief) * v[0][k] + belief * v[1][k] for k in best)
+
+    gaps = [(a - c, b - d) for (a, b), (c, d) in itertools.combinations(list(zip(*u)), 2)]
+    cuts = {here / (here - there) for here, there in gaps if here != there}
+    places = sorted({b for b in cuts if 0 <= b <= 1} | {Fraction(0), Fraction(1), prior})
+    return max(
+        (worth(low) * (high - prior) + worth(high) * (prior - low)) / (high - low)
+        if low < high
+        else worth(low)
+        for low in places
+        for high in places
+        if low <= prior <= high
+    )
+
+
+@pytest.mark.parametrize(
+    "receiver",
+    [[[1, 0, -1e13], [0, 1, -1e13]], [[1, 0, 2], [0, 1, -1e13]], [[-1e13, 1, 0], [-1e12, 0, 1]],
+     [[1, 0, 0.5], [0, 1, 0.5]]],
+)  # fmt: skip
+@pytest.mark.parametrize("unit", [1, 1e-13, 1e13])
+def test_an_action_that_pays_terribly_changes_no_other_region(receiver, unit):
+    wanted = [[float(a == 1) for a in range(3)]] * 2
+    game = Game([0.7, 0.3], np.array(receiver) * unit, np.array([wanted]) * unit, 2)
+    found = value_picture(solve(game, FAST)).text
+    exact = float(most_by_splitting(game))
+    assert exact > 0
+    assert f"it is {exact:.3g}." in found
+    for low, high, action in intervals(game):
+        middle = Fraction(low + high) / 2
+        payoffs = [
+            (1 - middle) * Fraction(a) + middle * Fraction(b) for a, b in zip(*game.receiver)
+        ]
+        assert payoffs[action] == max(payoffs)
+
+
+def test_a_state_that_cannot_occur_has_its_regions_too():
+    game = Game([1, 0], [[1, 0, -1e13], [0, 1, -1e13]], [[[0, 1, 0]] * 2], 2)
+    assert intervals(game) == [(0, 0.5, 0), (0.5, 1, 1)]
+
+
+def test_what_is_shown_tells_utilities_around_a_large_number_apart():
+    tables = 1e6 + 1e-3 * np.array([MATCH, [[0, 1], [0, 1]], [[1, 0], [1, 0]]])
+    found = solve(Game([0.7, 0.3], tables[0], tables[1:], 2), FAST)
+    alone = {mark.name: mark.utilities for mark in found.landmarks}["sender 0 alone"]
+    assert alone == pytest.approx([1e6 + 6e-4, 1e6 + 4e-4], abs=1e-8)
+    shown = [*summary(found), report_page(found), utility_picture(found).text]
+    for text in ("\n".join(shown[:-2]), *shown[-2:]):
+        assert "1000000.0006, 1000000.0004" in text
+        assert "1e+06" not in text
+    tables = latex_tables(found)  # which show no landmarks
+    assert "full revelation & 1000000.0003 & 1000000.0007 & 1000000.001 &" in tables
+    assert "1e+06" not in tables
+    labels = elements(utility_picture(found), "text")
+    for label in labels:  # inside the picture: a digit takes at most 7 of its 320 units
+        left = {"start": 0, "middle": 0.5, "end": 1}[label["text-anchor"]] * 7 * len(label.text)
+        assert float(label["x"]) - left >= -1
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "digits", "text"),
+    [
+        (0.123456789, 1, 3, "0.123"),
+        (0.123456789, 0, 5, "0.12346"),
+        (123456789, 1, 3, "123456789"),
+        (123456789, 1e6, 3, "123460000"),
+        (1e6 + 5e-4, 1e-3, 3, "1000000.0005"),
+        (-1e-13, 1, 3, "0"),
+        (-7.25e-14, 1e-13, 3, "-7.25e-14"),
+        (0, 0, 3, "0"),
+        (1e300, 1e-300, 3, "1.0000000000000001e+300"),
+        (float("inf"), 1, 3, "inf"),
+    ],
+)
+def test_numbers_have_the_digits_that_matter(value, unit, digits, text):
+    assert float(amount(value, unit, digits)) == float(text)
 
 
 def elements(picture, kind):

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
@@ -182,6 +182,7 @@ def _solve(options: argparse.Namespace) -> int:
 
 def _write(solution: Solution, folder: Path) -> int:
     from persuasion.own_game.page import report_page
+    from persuasion.own_game.summary import summary
     from persuasion.own_game.tables import latex_tables, policy_frame
 
     tables = policy_frame(solution).to_csv(index=False), latex_tables(solution)
@@ -190,37 +191,9 @@ def _write(solution: Solution, folder: Path) -> int:
         write_whole({folder / name: text.encode() for name, text in zip(FILES, contents)})
     except OSError as error:
         raise ValueError(f"{folder}: cannot be written ({error.strerror})") from None
-    print(f"equilibria against any deviation: {solution.outcomes}")
-    for entry in solution.found:
-        lower, upper = entry.relative_regret
-        print(
-            f"{entry.status} (from {entry.start}): senders {_vector(entry.utilities)}, receiver "
-            f"{entry.receiver_utility:z.6g}; regret {lower:z.3g} to {upper:z.3g} of the stake; "
-            f"signals {_vector(entry.support)}"
-        )
-    for mark in solution.landmarks:
-        print(
-            f"{mark.name}: senders {_vector(mark.utilities)}, receiver {mark.receiver_utility:z.6g}"
-        )
-    names = solution.game.names
-    print(f"full revelation: {solution.revelation.verdict} ({solution.revelation.reason})")
-    for sender in solution.profile.certificate.senders:
-        print(
-            f"{solution.profile.name}: {names.sender(sender.sender)} has {sender.utility:z.6g} and gains "
-            f"{sender.gain:z.6g} by a best response (at most {sender.bound:z.6g})"
-        )
-    for local in solution.local:
-        lower, upper = local.certificate.relative_regret
-        print(
-            f"{local.method}: {local.status}; senders {_vector(local.utilities)}, "
-            f"receiver {local.receiver_utility:z.6g}; local regret {lower:z.3g} to {upper:z.3g} of the stake"
-        )
+    print("\n".join(summary(solution)))
     print(_readable(str(folder / "report.html")))
     return 0 if solution.certifies else NOTHING_CERTIFIED
-
-
-def _vector(values: Iterable[float]) -> str:
-    return f"({', '.join(f'{value:z.6g}' for value in values)})"
 
 
 def _path(text: str) -> Path:

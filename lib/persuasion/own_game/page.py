@@ -10,6 +10,7 @@ import numpy as np
 
 from persuasion.equilibria.nash.columns import widened
 from persuasion.model.posteriors import JointSignals, likely_joint_signals
+from persuasion.own_game.numbers import amount
 from persuasion.own_game.pictures import (
     Picture,
     belief_picture,
@@ -34,7 +35,7 @@ def report_page(solution: Solution) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": number, "share": share, "shade": shade}
+    environment.filters |= {"number": amount, "share": share, "shade": shade}
     game = solution.game
     best = solution.certified[0] if solution.certified else None
     return environment.get_template("report.html.j2").render(
@@ -77,14 +78,9 @@ def _pictures(solution: Solution) -> Iterator[Picture | None]:
                 )
 
 
-def number(value: float) -> str:
-    """Five significant digits, no minus before a zero."""
-    return f"{value:z.5g}"
-
-
 def share(probability: float) -> str:
     """Five decimals at most."""
-    return number(round(probability, 5))
+    return amount(round(probability, 5))
 
 
 def shade(probability: float) -> str:

@@ -16,14 +16,17 @@ from persuasion.model.game import Game
 from persuasion.model.policies import no_revelation
 from persuasion.model.posteriors import JointSignals
 from persuasion.model.simulate import sender_utilities
-from persuasion.model.tolerances import ROUNDING
+from persuasion.model.tolerances import TIE_TOLERANCE
+from persuasion.own_game.numbers import amount
 from persuasion.own_game.profile import own_signals
 from persuasion.own_game.solution import Solution
 
 COLOURS = 8
 SIDE = 320
 MARGIN = 48
+LONG = 7  # characters that the margin holds
 Point = tuple[float, float]
+Ticks = dict[float, str]
 
 
 class Picture(NamedTuple):
@@ -97,8 +100,9 @@ def intervals(game: Game, favour: np.ndarray | None = None) -> list[tuple[float,
     ends = [0.0, *sorted({float(cut) for cut in cuts if 0 < cut < 1}), 1.0]
     found: list[tuple[float, float, int]] = []
     for low, high in itertools.pairwise(ends):
-        values = u[0] + (low + high) / 2 * slope
-        best = np.flatnonzero(values >= values.max() - ROUNDING * np.abs(u).max())
+        belief = np.array([1 - (low + high) / 2, (low + high) / 2])
+        lead = u[:, [(belief @ u).argmax()]] - u
+        best = np.flatnonzero(belief @ lead <= TIE_TOLERANCE * (belief @ np.abs(lead)))
         action = int(best[0] if favour is None else best[favour[:, best].sum(0).argmax()])
         if found and found[-1][2] == action:
             found[-1] = (found[-1][0], high, action)
@@ -109,7 +113,9 @@ def intervals(game: Game, favour: np.ndarray | None = None) -> list[tuple[float,
 
 def _losses(game: Game) -> np.ndarray:
     """What the receiver loses by an action, ``(states, actions)``, in states that cannot occur, too."""
-    return np.asarray(game.receiver - game.receiver.max(1, keepdims=True))
+    occurs, unit = game.prior[:, None] > 0, game.receiver_unit
+    given = game.receiver / unit
+    return np.where(occurs, game.standard.receiver, given - given.max(1, keepdims=True))
 
 
 def _line(drawing: _Drawing, game: Game, signals: JointSignals) -> list[int]:
@@ -195,15 +201,16 @@ def utility_picture(solution: Solution) -> Picture | None:
     points = list(_outcomes(solution))
     names = [game.names.sender(i) for i in range(2)]
     listed = "; ".join(
-        f"{point.mark} {point.what} ({number_text(u[0])}, {number_text(u[1])})".strip()
+        f"{point.mark} {point.what} ({', '.join(map(_short, point.utilities, game.stakes))})".strip()
         for point in points
-        for u in [point.utilities]
     )
     title = f"Utilities of {names[0]} (across) and {names[1]} (up)"
     drawing = _Drawing(SIDE, 300, f"{title}. {listed}.")
     values = np.array([point.utilities for point in points])
     x, y = (_scale(values[:, i]) for i in range(2))
-    _frame(drawing, x, y, *values.T)
+    _frame(
+        drawing, x, y, _ticks(values[:, 0], game.stakes[0]), _ticks(values[:, 1], game.stakes[1])
+    )
     marks: dict[Point, list[str]] = {}
     for point in points:
         at = _x(point.utilities[0], *x), _y(point.utilities[1], *y)
@@ -265,18 +272,22 @@ def _y(value: float, low: float, high: float) -> float:
 
 
 def _frame(
-    drawing: _Drawing, x: tuple[float, float], y: tuple[float, float], across: Any, up: Any
+    drawing: _Drawing, x: tuple[float, float], y: tuple[float, float], across: Ticks, up: Ticks
 ) -> None:
-    """Axes over these ranges, labelled at the least, the middle and the largest of the values given."""
+    """Axes over these ranges with these labels; long ones stand inside."""
     drawing.line([(_x(0), 20.0), (_x(0), 256.0), (_x(1), 256.0)], "axis")
-    for tick in _ticks(across):
-        drawing.write(number_text(tick), _x(tick, *x), 272)
-    for tick in _ticks(up):
-        drawing.write(number_text(tick), MARGIN - 4, _y(tick, *y) + 4, "end")
+    for value, label in across.items():
+        drawing.write(label, _x(value, *x), 272)
+    inside = max(map(len, up.values())) > LONG
+    for value, label in up.items():
+        place = (MARGIN + 4, "start") if inside else (MARGIN - 4, "end")
+        drawing.write(label, place[0], _y(value, *y) + 4, place[1])
 
 
-def _ticks(values: Any) -> np.ndarray:
-    return np.unique(np.linspace(np.min(values), np.max(values), 3))
+def _ticks(values: Any, unit: float = 0.0) -> Ticks:
+    """The least, the middle and the largest of the values, as they are labelled."""
+    places = np.unique(np.linspace(np.min(values), np.max(values), 3))
+    return {float(place): _short(place, unit) for place in places}
 
 
 def value_picture(solution: Solution) -> Picture | None:
@@ -291,16 +302,16 @@ def value_picture(solution: Solution) -> Picture | None:
         for low, high, action in parts
     ]
     hull = upper_hull([point for piece in pieces for point in piece])
-    best = float(np.interp(prior, *np.transpose(hull)))
+    best, stake = float(np.interp(prior, *np.transpose(hull))), game.stakes[0]
     title = f"Utility of {game.names.sender(0)} by the receiver's belief"
     text = (
         "Solid: what the sender gets at a belief. Dashed: the concave closure, the most that any policy earns; "
-        f"at the prior {number_text(prior)} it is {number_text(best)}."
+        f"at the prior {_short(prior)} it is {_short(best, stake)}."
     )
     drawing = _Drawing(SIDE, 300, f"{title}. {text}")
     heights = np.array([value for piece in pieces for _, value in piece])
     y = _scale(heights)
-    _frame(drawing, (0.0, 1.0), y, (0, 1), heights)
+    _frame(drawing, (0.0, 1.0), y, _ticks((0, 1)), _ticks(heights, stake))
     for piece, (_, _, action) in zip(pieces, parts):
         drawing.line([(_x(b), _y(value, *y)) for b, value in piece], f"value c{action % COLOURS}")
     drawing.line([(_x(b), _y(value, *y)) for b, value in hull], "closure")
@@ -360,6 +371,5 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g}%"
 
 
-def number_text(value: float) -> str:
-    """Three significant digits, and no noise around 0."""
-    return f"{0.0 if abs(value) < ROUNDING else value:z.3g}"
+def _short(value: float, unit: float = 0.0) -> str:
+    return amount(value, unit, digits=3)

@@ -8,12 +8,14 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from persuasion.model.game import Game
+from persuasion.own_game.numbers import amount
 from persuasion.own_game.profile import own_signals
 
 if TYPE_CHECKING:
@@ -222,7 +224,9 @@ def latex_tables(solution: Solution) -> str:
 
     Needs the package ``booktabs``.
     """
-    tables = [_latex(outcome_frame(solution), "Outcomes; regret is a share of the stake, at most.")]
+    units = [0.0, 0.0, *solution.game.stakes, solution.game.receiver_stake, 0.0, 0.0]
+    caption = "Outcomes; regret is a share of the stake, at most."
+    tables = [_latex(outcome_frame(solution), caption, units)]
     shown = [(f"Equilibrium {k}", entry.policies) for k, entry in enumerate(solution.proven, 1)]
     shown += [("Best local equilibrium", entry.policies) for entry in solution.certified[:1]]
     names = solution.game.names
@@ -236,16 +240,19 @@ def latex_tables(solution: Solution) -> str:
     return "\n".join(tables)
 
 
-def _latex(frame: pd.DataFrame, caption: str) -> str:
+def _latex(frame: pd.DataFrame, caption: str, units: Sequence[float] = ()) -> str:
     # columns may repeat a name, of which Styler would not hear
     headings: dict[object, str] = dict(enumerate(map(str, frame.columns)))
     style = frame.set_axis(range(len(headings)), axis=1).style
-    style.format(_cell).hide(axis="index")
+    cells = {k: partial(_cell, unit=unit) for k, unit in enumerate(units or [0.0] * len(headings))}
+    style.format(cells).hide(axis="index")
     style.format_index(lambda k: headings[k].translate(LATEX), axis=1)
     caption = caption.translate(LATEX)
     text = style.to_latex(hrules=True, caption=caption, position_float="centering")
     return str(text).replace(r"\centering", r"\centering\small", 1)
 
 
-def _cell(value: object) -> str:
-    return f"{value:z.4g}" if isinstance(value, float) else str(value).translate(LATEX)
+def _cell(value: object, unit: float) -> str:
+    if isinstance(value, float):
+        return amount(value, unit, digits=4)
+    return str(value).translate(LATEX)
