@@ -16,6 +16,10 @@ from problems import prosecutor
 GAME = prosecutor().to_dict()
 ROWS = [[[1, 0], [0.5, 0.5]]]
 
+# names: the first ones are good, the others are no line, or nothing can be seen in them
+LINES = ("می\u200cخواهم", "क्\u200dष", "東京\u3000大学", "a\u00a0b", "👩\u200d⚖️", "\ufeffx", "<b>")
+BREAKS = ("n\n", "\n", "a\0", "a\tb", "\x7f", "\x85a", "a\u2028", "\u202eb", "\ud800", "a\udfff")
+UNSEEN = ("", " ", "\u3000", "\u00a0\u2003", "\u200b", "\ufeff", "\u200d ")
 GOOD_GAMES = {
     "as written": {},
     "whole float": {"signals": 2.0},
@@ -26,6 +30,12 @@ GOOD_GAMES = {
     "prior that is barely negative": {"prior": [1 + 1e-10, -1e-10]},
     "most signals": {"signals": 1_000_000},
     "big integer": {"receiver": [[10**25, 0], [0, 1]]},
+    "no names": {"names": None},
+    "no names of states": {"names": {"states": [], "signals": []}},
+    "all choose": {"fixed": []},
+    "none but all choose": {"fixed": None},
+    **{f"name {n!a}": {"name": n} for n in ("", " ", "\u200d")},
+    **{f"named {n!a}": {"names": {"states": [n, "b"]}} for n in LINES},
 }
 BAD_GAMES = {
     "half a signal": {"signals": 1.5},
@@ -54,6 +64,14 @@ BAD_GAMES = {
     "another schema": {"schema": "persuasion/game/2"},
     "schema null": {"schema": None},
     "unknown key": {"colour": "red"},
+    "names a list": {"names": []},
+    "names of states null": {"names": {"states": None}},
+    "unknown key in names": {"names": {"state": ["a", "b"]}},
+    "a number as a name": {"names": {"states": ["a", 1]}},
+    "a name twice": {"names": {"states": ["a", "a"]}},
+    "fixed an object": {"fixed": {}},
+    **{f"name {n!a}": {"name": n} for n in BREAKS},
+    **{f"named {n!a}": {"names": {"states": [n, "b"]}} for n in (*BREAKS, *UNSEEN)},
 }
 GOOD_PROFILES = {
     "list": ROWS,

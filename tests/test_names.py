@@ -59,6 +59,10 @@ def test_names_survive_files_and_copies_and_are_no_part_of_equality():
         ({"senders": ["a", None]}, r"names.senders\[1\] must be text"),
         ({"senders": ["a", "b\n"]}, r"names.senders\[1\] is not printable"),
         ({"senders": ["a", "\ud800"]}, r"names.senders\[1\] is not printable"),
+        ({"senders": ["a", "b\0"]}, r"names.senders\[1\] is not printable"),
+        ({"senders": ["a", "b\u2028c"]}, r"names.senders\[1\] is not printable"),
+        ({"senders": ["a", "b\u202ec"]}, r"names.senders\[1\] is not printable"),
+        ({"senders": ["a", "\u200b\u3000"]}, r"names.senders\[1\] is empty"),
         ({"signals": ["a", "b"]}, "names.signals has 2 names for 3 signals"),
         ({"signals": [["a", "b"]]}, "names.signals has 1 lists for 2 senders"),
         ({"signals": [["a", "b"], ["a", "b"]]}, r"names.signals\[1\] has 2 names for 3 signals"),
@@ -69,6 +73,29 @@ def test_names_survive_files_and_copies_and_are_no_part_of_equality():
 def test_bad_names_are_refused_with_their_place(names, message):
     with pytest.raises(ValueError, match=message):
         Game(**GAME, names=names)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "می\u200cخواهم",
+        "क्\u200dष",
+        "東京\u3000大学",
+        "co\u00adop",
+        "a\u00a0b",
+        "👩\u200d⚖️",
+        "\ufeffx",
+    ],
+)
+def test_a_name_may_be_in_any_script(name):
+    game = Game(**GAME, name=name, names={"states": [name, "b"]})
+    assert Game.from_json(game.to_json()).names.state(0) == game.name == name
+
+
+@pytest.mark.parametrize("name", ["n\n", "n\0", "\x85", "\udc80", "\u2069"])
+def test_the_name_of_a_game_is_a_line_too(name):
+    with pytest.raises(ValueError, match="name is not printable text: '"):
+        Game(**GAME, name=name)
 
 
 def test_messages_use_the_names():

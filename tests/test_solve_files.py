@@ -57,7 +57,7 @@ def test_a_name_that_is_not_text_is_refused_before_anything_is_written(game_file
     game = json.loads(game_file.read_text())
     game_file.write_text(json.dumps({**game, "name": "half \ud800"}))
     assert main(["solve", str(game_file), *FAST]) == 2
-    assert "name: character 5 is a lone surrogate" in capsys.readouterr().err
+    assert "name is not printable text: 'half " in capsys.readouterr().err
     assert not game_file.with_name("mine-solution").exists()
 
 

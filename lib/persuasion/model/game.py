@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike
 
 from persuasion.model.checks import distributions, real_array
 from persuasion.model.json_text import parse_json, read_text
-from persuasion.model.names import GameShape, Names, read_names
+from persuasion.model.names import GameShape, Names, check_line, read_names
 from persuasion.model.restrictions import read_counts, read_fixed
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Game:
         The number of signals, at least 1 and at most a million. ``game.signals`` is the largest, the size of all
         arrays, ``game.counts`` ``(senders,)`` lists them.
     name : str
-        A label for reports; not part of equality.
+        A label for reports, of one line; not part of equality.
     names : Names, or a mapping with some of its fields
         What states, actions, senders and signals are called in reports; not part of equality.
     fixed : list of one per sender
@@ -100,6 +100,7 @@ class Game:
         put("signals", max(self.counts))
         if not isinstance(name, str):
             raise ValueError(f"name must be text, got {name!r:.60}")
+        check_line("name", name)
         put("name", name)
         put("_standard", None)
         _check_shapes(self.prior, self.receiver, self.senders)

@@ -7,9 +7,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
+
+# what a line of text cannot hold: control characters, ends of lines, what turns the direction of all that follows,
+# halves of characters; and what nobody sees. The schema and the book's page have the same two rules
+BREAKS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+UNSEEN = r"\s\u00ad\u200b-\u200f\u2060\ufeff"
 
 
 class GameShape(NamedTuple):
@@ -71,7 +77,7 @@ def read_names(given: Any, shape: GameShape, counts: Sequence[int]) -> Names:
     """Checked names of a game with ``counts`` signals per sender; None names nothing.
 
     ``given`` is a :class:`Names` or a mapping with some of its fields; ``signals`` may be one list for all senders.
-    ``ValueError`` says which name is missing, too many, empty, not text, or there twice.
+    ``ValueError`` says which name is missing, too many, empty, not text, more than a line, or there twice.
     """
     if given is None:
         return Names()
@@ -113,16 +119,21 @@ def _named(where: str, given: Any, count: int, kind: str, optional: bool = True)
     for place, name in enumerate(listed):
         if not isinstance(name, str):
             raise ValueError(f"{where}[{place}] must be text, got {name!r:.60}")
-        if not name.strip():
+        check_line(f"{where}[{place}]", name)
+        if not re.search(f"[^{UNSEEN}]", name):
             raise ValueError(f"{where}[{place}] is empty")
-        if not name.replace("\N{NO-BREAK SPACE}", " ").isprintable():
-            raise ValueError(f"{where}[{place}] is not printable text: {name!r:.60}")
         if name in seen:
             raise ValueError(f"{where}[{place}] is {name!r:.60}, as {where}[{seen[name]}] is")
         seen[name] = place
     if len(listed) != count:
         raise ValueError(f"{where} has {len(listed)} names for {count} {kind}")
     return tuple(listed)
+
+
+def check_line(where: str, text: str) -> None:
+    """``ValueError`` for text that does not fit a line: an end of line, a control character, half a character."""
+    if re.search(f"[{BREAKS}]", text):
+        raise ValueError(f"{where} is not printable text: {text!r:.60}")
 
 
 def _listed(where: str, given: Any) -> list[Any]:

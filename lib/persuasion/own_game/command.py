@@ -161,7 +161,6 @@ def _game(options: argparse.Namespace) -> int:
 
 def _solve(options: argparse.Namespace) -> int:
     game = read_game(options.game)
-    _refuse_unwritable(game.name)
     chosen = {f.name: getattr(options, f.name) for f in fields(Request) if hasattr(options, f.name)}
     request = Request(**chosen | {"methods": tuple(options.methods or Request().methods)})
     check_size(game)
@@ -258,13 +257,6 @@ def _solved_before(folder: Path) -> bool:
         )
     except (OSError, ValueError, KeyError, TypeError):
         return False
-
-
-def _refuse_unwritable(name: str) -> None:
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"name: character {error.start} is a lone surrogate, not text") from None
 
 
 def _readable(name: str) -> str:
