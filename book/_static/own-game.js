@@ -4,16 +4,49 @@
 
 // the scripts of a page come in the order of their names: playground.js must be there first
 document.addEventListener("DOMContentLoaded", () => {
-  const { evaluate, element, number } = window.persuasionPlayground;
+  const { evaluate, element, number, amount } = window.persuasionPlayground;
   const MOST_INPUTS = 400;
   const MOST_JOINT = 4096;
   const MOST_ROWS = 40;
+  const MOST_WORK = 2e6;
+  const SCHEMA = "persuasion/game/1";
   const KEYS = ["schema", "name", "prior", "receiver", "senders", "signals", "names", "fixed"];
+  const KINDS = ["states", "actions", "senders", "signals"];
+  // as model/names.py has them: what no line of text can hold, and what nobody sees
+  const BREAKS = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/u;
+  const SEEN = /[^\s\u00ad\u200b-\u200f\u2060\ufeff]/u;
+  const DUST = 1e-9;
+  const ROW_ROUNDING = 1e-14;
 
-  // ---- reading a game: what the library refuses is refused here, too, with the place
+  // ---- reading a game: what the library refuses is refused here, too, with the place, and nothing else
 
   function need(holds, message) {
     if (!holds) throw new Error(message);
+  }
+
+  const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+  const isLine = (value) => typeof value === "string" && !BREAKS.test(value);
+  const total = (row) => row.reduce((sum, share) => sum + share, 0);
+
+  function knows(what, data, keys) {
+    const unknown = Object.keys(data).filter((key) => !keys.includes(key));
+    need(!unknown.length, `${what} has unknown keys: ${unknown.join(", ")}`);
+  }
+
+  // of JSON that is valid: a string before a colon is a key of the innermost object
+  function refuseRepeatedKeys(text) {
+    const open = [];
+    let last = "";
+    for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
+      if (token === "{" || token === "[") open.push(new Set());
+      if (token === "}" || token === "]") open.pop();
+      if (token === ":") {
+        const key = JSON.parse(last);
+        need(!open.at(-1).has(key), `the key '${key}' occurs twice`);
+        open.at(-1).add(key);
+      }
+      last = token;
+    }
   }
 
   function table(name, rows, states, width) {
@@ -24,33 +57,43 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function distribution(name, row) {
-    const sum = row.reduce((total, share) => total + share, 0);
-    need(row.every((share) => share >= 0) && Math.abs(sum - 1) <= 1e-9, `${name} must be probabilities that sum to 1`);
-    return row.map((share) => share / sum);
+    const own = row.map((share) => Math.max(share, 0));
+    const sum = total(own);
+    need(row.every((share) => share >= -DUST) && Math.abs(sum - 1) <= DUST, `${name} must be probabilities that sum to 1`);
+    return Math.abs(sum - 1) > ROW_ROUNDING ? own.map((share) => share / sum) : own;
   }
 
+  // null for none
   function list(where, given, count) {
-    if (given === undefined) return null;
+    if (given === undefined || (Array.isArray(given) && !given.length)) return null;
     need(Array.isArray(given) && given.length === count, `${where} must be ${count} names`);
-    need(given.every((name) => typeof name === "string" && name.trim()), `${where} has an empty name`);
+    given.forEach((name, k) => need(isLine(name) && SEEN.test(name), `${where}[${k}] must be a line of text`));
     need(new Set(given).size === count, `${where} has a name twice`);
     return given;
   }
 
   function signalNames(given, counts) {
-    if (given === undefined) return null;
     const perSender = Array.isArray(given) && Array.isArray(given[0]);
-    need(!perSender || given.length === counts.length, `names.signals must be ${counts.length} lists`);
-    if (perSender) return counts.map((count, i) => list(`names.signals[${i}]`, given[i], count));
-    const all = list("names.signals", given, Math.max(...counts));
-    return counts.map((count) => all.slice(0, count));
+    if (!perSender) {
+      const all = list("names.signals", given, Math.max(...counts));
+      return all && counts.map((count) => all.slice(0, count));
+    }
+    need(given.length === counts.length, `names.signals must be ${counts.length} lists`);
+    return counts.map((count, i) => {
+      const own = list(`names.signals[${i}]`, given[i], count);
+      need(own, `names.signals[${i}] must be ${count} names`);
+      return own;
+    });
   }
 
   function readGame(text) {
-    const data = JSON.parse(text);
-    need(data && typeof data === "object" && !Array.isArray(data), "a game must be a JSON object");
-    const unknown = Object.keys(data).filter((key) => !KEYS.includes(key));
-    need(!unknown.length, `game has unknown keys: ${unknown.join(", ")}`);
+    const json = text.replace(/^\ufeff/, "");
+    const data = JSON.parse(json);
+    refuseRepeatedKeys(json);
+    need(isObject(data), "a game must be a JSON object");
+    need(!("schema" in data) || data.schema === SCHEMA, `game schema must be ${SCHEMA}`);
+    need(!("name" in data) || isLine(data.name), "name must be a line of text");
+    knows("game", data, KEYS);
     for (const key of ["prior", "receiver", "senders", "signals"]) need(key in data, `game lacks ${key}`);
     need(Array.isArray(data.prior) && data.prior.length && data.prior.every(Number.isFinite), "prior must be a list of numbers");
     const prior = distribution("prior", data.prior);
@@ -64,15 +107,18 @@ document.addEventListener("DOMContentLoaded", () => {
     const counts = Array.isArray(data.signals) ? data.signals : Array(senders).fill(data.signals);
     need(counts.length === senders && counts.every((count) => Number.isInteger(count) && count > 0),
       "signals must be a whole number of at least 1, or one for every sender");
-    const joint = counts.reduce((product, count) => product * count, 1);
-    const inputs = counts.reduce((sum, count) => sum + count * states, 0);
-    need(joint <= MOST_JOINT && inputs <= MOST_INPUTS,
-      `too large for a screen: ${joint} joint signals and ${inputs} probabilities; at most ${MOST_JOINT} and ${MOST_INPUTS}`);
-    const fixed = data.fixed ?? Array(senders).fill(null);
-    need(Array.isArray(fixed) && fixed.length === senders, `fixed must have ${senders} entries`);
-    need(!data.fixed || fixed.includes(null), "fixed gives every sender a policy: nobody chooses");
-    const given = fixed.map((policy, i) => policy && readPolicy(`fixed[${i}]`, policy, states, counts[i]));
+    refuseLarge(counts, states, actions);
+    const nobody = Array(senders).fill(null);
+    const listed = data.fixed ?? nobody;
+    need(Array.isArray(listed), "fixed must be a list");
+    const fixed = listed.length ? listed : nobody;
+    need(fixed.length === senders, `fixed must have ${senders} entries`);
+    need(fixed.includes(null), "fixed gives every sender a policy: nobody chooses");
+    const width = Math.max(...counts);
+    const given = fixed.map((policy, i) => policy === null ? null : readPolicy(`fixed[${i}]`, policy, states, counts[i], width));
     const names = data.names ?? {};
+    need(isObject(names), "names must be an object");
+    knows("names", names, KINDS);
     return {
       text, name: data.name || "Your game", prior, receiver: data.receiver, senders: data.senders, counts, fixed: given,
       states: list("names.states", names.states, states) ?? prior.map((_, k) => `state ${k}`),
@@ -82,18 +128,34 @@ document.addEventListener("DOMContentLoaded", () => {
     };
   }
 
-  function readPolicy(name, policy, states, count) {
+  function refuseLarge(counts, states, actions) {
+    const joint = counts.reduce((product, count) => product * count, 1);
+    const inputs = total(counts) * states;
+    need(joint <= MOST_JOINT && inputs <= MOST_INPUTS,
+      `too large for a screen: ${joint} joint signals and ${inputs} probabilities; at most ${MOST_JOINT} and ${MOST_INPUTS}`);
+    need(joint * states * actions <= MOST_WORK,
+      `too large for a page: ${joint} joint signals x ${states} states x ${actions} actions; at most ${MOST_WORK} together`);
+  }
+
+  function readPolicy(name, policy, states, count, width) {
     need(Array.isArray(policy) && policy.length === states, `${name} must have ${states} rows, one per state`);
     return policy.map((row, state) => {
-      need(Array.isArray(row) && row.every(Number.isFinite) && row.slice(count).every((share) => share === 0),
-        `${name}[${state}] must hold at most ${count} probabilities`);
+      need(Array.isArray(row) && row.length <= width && row.length === policy[0].length && row.every(Number.isFinite),
+        `${name}[${state}] must hold at most ${count} probabilities, as many as the other rows`);
       const own = distribution(`${name}[${state}]`, row);
+      need(own.slice(count).every((share) => share === 0), `${name}[${state}] must hold at most ${count} probabilities`);
       return Array.from({ length: count }, (_, signal) => own[signal] ?? 0);
     });
   }
 
+  // the largest difference that the action makes in a state that occurs
+  function stake(rows, prior) {
+    const spread = (row) => row.reduce((a, b) => Math.max(a, b)) - row.reduce((a, b) => Math.min(a, b));
+    return Math.max(...rows.map((row, state) => (prior[state] > 0 ? spread(row) : 0))) || 1;
+  }
+
   const normalised = (row) => {
-    const sum = row.reduce((total, share) => total + share, 0);
+    const sum = total(row);
     return sum > 0 ? row.map((share) => share / sum) : row.map(() => 1 / row.length);
   };
 
@@ -209,8 +271,9 @@ document.addEventListener("DOMContentLoaded", () => {
       const typed = this.inputs.map((rows) => rows.map((inputs) => inputs.map((input) => Math.max(0, Number(input.value)))));
       const found = evaluate(game, typed.map((rows) => rows.map(normalised)));
       const heard = found.signals.filter((signal) => signal.mass > 0).sort((a, b) => b.mass - a.mass);
-      const utilities = game.people.map((name, i) => `${name} ${number(found.utilities[i])}`).join(", ");
-      this.summary.textContent = `Utilities: ${utilities}, receiver ${number(found.receiver)}. ` +
+      const worth = (value, table) => amount(value, stake(table, game.prior));
+      const utilities = game.people.map((name, i) => `${name} ${worth(found.utilities[i], game.senders[i])}`).join(", ");
+      this.summary.textContent = `Utilities: ${utilities}, receiver ${worth(found.receiver, game.receiver)}. ` +
         `Joint signals that occur: ${heard.length}.`;
       this.caption.textContent = heard.length > MOST_ROWS ? `The ${MOST_ROWS} most probable joint signals` : "Joint signals";
       this.rows.replaceChildren(...heard.slice(0, MOST_ROWS).map((signal) => element("tr", {},

@@ -29,6 +29,27 @@
       (product, signal, i) => product * policies[i][state][signal], mass));
   }
 
+  const ROUNDING = 4 * Number.EPSILON;
+  const losses = new WeakMap();
+
+  // what the receiver loses by an action in a state; payoffs that only rounding sets apart are one, as in the library
+  function lost(receiver) {
+    if (!losses.has(receiver)) losses.set(receiver, receiver.map(snapped));
+    return losses.get(receiver);
+  }
+
+  function snapped(row) {
+    const falling = row.map((_, a) => a).sort((a, b) => row[b] - row[a]);
+    const result = [];
+    let leader = falling[0];
+    falling.forEach((a, k) => {
+      const before = row[falling[Math.max(k - 1, 0)]];
+      if (before - row[a] > ROUNDING * Math.abs(row[a])) leader = a;
+      result[a] = row[leader] - row[falling[0]];
+    });
+    return result;
+  }
+
   // whether action `rival` is better than `a` by more than the library's tolerance, a share of what is at stake
   function beats(receiver, weight, rival, a) {
     let lead = 0;
@@ -41,10 +62,13 @@
     return lead > TIE_TOLERANCE * stake;
   }
 
-  // the first of the actions that no other one beats
+  // the first of the actions that no other one beats; most are beaten by the one that pays most
   function action(receiver, weight) {
     const count = receiver[0].length;
+    const paid = receiver[0].map((_, a) => weight.reduce((sum, part, state) => sum + part * receiver[state][a], 0));
+    const top = paid.reduce((best, value, a) => (value > paid[best] ? a : best), 0);
     for (let a = 0; a < count; a++) {
+      if (beats(receiver, weight, top, a)) continue;
       let beaten = false;
       for (let rival = 0; rival < count && !beaten; rival++) beaten = beats(receiver, weight, rival, a);
       if (!beaten) return a;
@@ -58,7 +82,7 @@
     let receiver = 0;
     const signals = jointSignals(policies.map((policy) => policy[0].length)).map((joint) => {
       const weight = weights(game.prior, policies, joint);
-      const chosen = action(game.receiver, weight);
+      const chosen = action(lost(game.receiver), weight);
       const mass = weight.reduce((sum, part) => sum + part, 0);
       weight.forEach((part, state) => {
         receiver += part * game.receiver[state][chosen];
@@ -97,6 +121,13 @@
 
   const number = (value) => (Object.is(Number(value.toFixed(3)), -0) ? 0 : value).toFixed(3);
 
+  // three decimals of the difference that matters; of a small one as a power of ten
+  function amount(value, unit) {
+    const decimals = Math.min(Math.max(3 - Math.floor(Math.log10(unit)), 3), 100);
+    const text = (Object.is(Number(value.toFixed(decimals)), -0) ? 0 : value).toFixed(decimals);
+    return decimals > 9 ? String(Number(text)) : text;
+  }
+
   function element(name, attributes = {}, ...children) {
     const made = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -104,7 +135,7 @@
     return made;
   }
 
-  window.persuasionPlayground = { evaluate, threshold, twoSignals, element, draw, number };
+  window.persuasionPlayground = { evaluate, threshold, twoSignals, element, draw, number, amount };
 
   function draw(name, attributes, text) {
     const made = document.createElementNS(SVG, name);
