@@ -236,6 +236,19 @@ def test_bad_profiles_are_refused_by_name(data, message):
         profile_from(prosecutor(), data)
 
 
+def test_a_profile_may_leave_out_the_signals_that_a_sender_lacks():
+    tables = [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]
+    game = Game([0.7, 0.3], [[1, 0], [0, 1]], tables, [2, 3])
+    ragged = [[[1, 0], [0, 1]], [[1, 0, 0], [0, 1, 0]]]
+    whole = [[[1, 0, 0], [0, 1, 0]], [[1, 0, 0], [0, 1, 0]]]
+    for data in (ragged, whole, {"policies": ragged}):
+        jsonschema.validate(data, schema("profile"))
+        assert profile_from(game, data).tolist() == whole
+    for wrong in ([ragged[0], ragged[0]], [ragged[0], [[1, 0, 0], [0, 1]]], [[[1]] * 2, ragged[1]]):
+        with pytest.raises(ValueError, match="rows differ in length"):
+            profile_from(game, wrong)
+
+
 # ---- the command
 
 
@@ -315,7 +328,7 @@ def test_a_profile_from_a_file_is_examined(game_file, tmp_path, capsys):
         (None, ["--starts", "0"], "starts must be a whole number"),
         (None, ["--ties", "coin"], "unknown tie rule"),
         (None, ["--ties", "sender-9"], "favours sender 9"),
-        (None, ["--profile", "nowhere.json"], "no profile 'nowhere.json'"),
+        (None, ["--profile", "nowhere.json"], "nowhere.json: no such file"),
         (None, ["--method", "dnl", "--method", "dnl"], "methods must differ"),
     ],
 )

@@ -15,7 +15,8 @@ from persuasion.own_game import named_profile, profile_to_dict
 from persuasion.system.own_folder import MARKER
 from persuasion.system.write_whole import write_whole
 
-FAST = ["--starts", "12", "--steps", "10", "--candidates", "1", "--time-limit", "5", "--quiet"]
+FAST = ["--starts", "12", "--steps", "10", "--candidates", "1", "--time-limit", "5"]
+FAST += ["--search-limit", "0.5", "--quiet"]
 FILES = ["policies.csv", "report.html", "solution.json", "tables.tex"]
 
 
@@ -102,17 +103,142 @@ def test_files_of_the_users_are_not_overwritten_and_our_own_are(game_file, tmp_p
     assert main(["solve", str(game_file), "--out", str(tmp_path), *FAST]) == 0
     assert {*FILES, "mine.json"} <= set(written(tmp_path))
     assert not (tmp_path / MARKER).exists()
-    # once more: what is there is ours
-    assert main(["solve", str(game_file), "--out", str(tmp_path), *FAST]) == 0
-    (tmp_path / FILES[FILES.index("solution.json")]).write_text("{}")
+    # what is there now is no folder of ours, whatever the files say
+    (tmp_path / "policies.csv").write_text("mine")
     assert main(["solve", str(game_file), "--out", str(tmp_path), *FAST]) == 2
+    assert "policies.csv" in capsys.readouterr().err
+    assert (tmp_path / "policies.csv").read_text() == "mine"
     (tmp_path / "empty").mkdir()
     for _ in range(2):
         assert main(["solve", str(game_file), "--out", str(tmp_path / "empty"), *FAST]) == 0
 
 
+@pytest.fixture
+def unsolved(monkeypatch):
+    """Nothing is computed: what is wrong is found before."""
+    monkeypatch.setattr(sys.modules["persuasion.own_game.solve"], "find_equilibria", None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--out", "/proc/nothing/here"], "/proc/nothing/here: cannot be made or written (No such"),
+        (["--out", "../blocked"], "blocked/tables.tex: is a folder, where a file is to be written"),
+        (["--out", "../mine.json/below"], "mine.json/below: cannot be made or written (Not a dir"),
+        (["--ties", "sender-9"], "favours sender 9"),
+        (["--profile", "x" * 300], "xxx: no such file; by name there are no-revelation, full-rev"),
+        (
+            ["--profile", "ful-revelation"],
+            "no such file; by name there are no-revelation, full-rev",
+        ),
+        (["--profile", "../work"], "work: cannot be read (Is a directory)"),
+        (["--starts", "1000000000000"], "starts: 1,000,000,000,000 profiles of"),
+    ],
+)
+def test_what_cannot_be_done_is_said_at_once_and_leaves_nothing(
+    game_file, tmp_path, unsolved, arguments, message, capsys
+):
+    (tmp_path / "blocked" / "tables.tex").mkdir(parents=True)
+    (tmp_path / "blocked" / MARKER).touch()
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["solve", str(game_file), *FAST, *arguments]) == 2
+    output = capsys.readouterr()
+    assert message in output.err
+    assert not output.out
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "message"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted; nothing was written"),
+        (MemoryError(), 1, "there is not enough memory; nothing was written"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), 1, "not enough memory"),
+        (ArithmeticError("a certificate is wrong"), 1, "a certificate is wrong"),
+    ],
+)
+def test_a_run_that_ends_early_leaves_nothing(
+    game_file, tmp_path, monkeypatch, failure, code, message, capsys
+):
+    def end(*_):
+        raise failure
+
+    monkeypatch.setattr(sys.modules["persuasion.own_game.solve"], "find_equilibria", end)
+    before = sorted(tmp_path.rglob("*"))
+    assert main(["solve", str(game_file), *FAST, "--out", str(tmp_path / "a" / "b")]) == code
+    assert message in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_any_other_error_keeps_its_traceback(game_file, monkeypatch):
+    def end(*_):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(sys.modules["persuasion.own_game.solve"], "find_equilibria", end)
+    with pytest.raises(RuntimeError, match="a bug"):
+        main(["solve", str(game_file), *FAST])
+
+
+@pytest.mark.parametrize(
+    "arguments", [["solve", "GAME", "--out", ""], ["solve", ""], ["solve", "GAME", "--out=~nouser/x"]]
+)  # fmt: skip
+def test_a_path_that_is_none_is_refused_with_its_reason(game_file, tmp_path, arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([str(game_file) if a == "GAME" else a for a in arguments])
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert "an empty path names nothing" in error or "~nouser/x: Could not determine" in error
+    assert written(tmp_path / "work") == []
+
+
+def test_nothing_is_replaced_where_a_folder_is_in_the_way(tmp_path):
+    (tmp_path / "one").write_text("old")
+    (tmp_path / "two").mkdir()
+    with pytest.raises(IsADirectoryError, match="two"):
+        write_whole({tmp_path / "one": b"new", tmp_path / "two": b"new"})
+    assert (tmp_path / "one").read_text() == "old"
+    assert written(tmp_path) == ["one", "two"]
+
+
+def test_what_a_killed_process_with_our_number_left_is_not_in_the_way(tmp_path):
+    (tmp_path / f".file.{os.getpid()}.new").touch()
+    write_whole({tmp_path / "file": b"whole"})
+    assert (tmp_path / "file").read_bytes() == b"whole"
+    assert (tmp_path / "file").stat().st_mode == (
+        tmp_path / f".file.{os.getpid()}.new"
+    ).stat().st_mode
+
+
+def test_files_that_cannot_be_written_after_all_take_no_result_away(
+    game_file, tmp_path, monkeypatch, capsys
+):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("persuasion.own_game.command.write_whole", full)
+    assert main(["solve", str(game_file), *FAST]) == 2
+    output = capsys.readouterr()
+    assert "cannot be written (No space left on device)" in output.err
+    assert "full revelation: equilibrium" in output.out
+
+
+def test_a_terminal_that_lacks_a_letter_shows_an_escape(game_file, tmp_path):
+    game = json.loads(game_file.read_text())
+    game_file.write_text(json.dumps({**game, "names": {"senders": ["Zoë", "東京"]}}))
+    done = subprocess.run(
+        [sys.executable, "-m", "persuasion", "solve", str(game_file), *FAST],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "no revelation: Zo\\xeb has" in done.stdout
+    assert written(tmp_path / "mine-solution") == FILES
+
+
 def test_a_tilde_in_a_path_is_the_home_folder(game_file, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert main(["solve", "~/mine.json", "--out=~/there", *FAST]) == 0
+    policies = named_profile(example("didactic"), "random")
+    (tmp_path / "p.json").write_text(json.dumps(profile_to_dict(policies)))
+    assert main(["solve", "~/mine.json", "--out=~/there", "--profile=~/p.json", *FAST]) == 0
+    assert "p.json: sender 0 has" in capsys.readouterr().out
     assert written(tmp_path / "there") == FILES
     assert not (tmp_path / "work" / "~").exists()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from persuasion.system.own_folder import absolute
+from persuasion.system.command_line import path_argument
 from study import EXPERIMENTS, PRESETS
 
 DEFAULT_PRESET = "quick"
 FLAG: dict[str, Any] = {"action": "store_true"}
-FILE: dict[str, Any] = {"type": absolute, "metavar": "FILE"}
+FILE: dict[str, Any] = {"type": path_argument, "metavar": "FILE"}
 SWITCH: dict[str, Any] = {"action": argparse.BooleanOptionalAction, "default": True}
 COMMON: dict[str, dict[str, Any]] = {
     "--preset": {"help": f"{', '.join(PRESETS)}; default {DEFAULT_PRESET}, for book and verify what is committed"},
@@ -26,17 +26,17 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "book": {
         "--pdf": FLAG | {"help": "as one PDF, printed by a browser"},
         "--executed": {
-            "type": absolute, "metavar": "DIR",
+            "type": path_argument, "metavar": "DIR",
             "help": "build from pages that were executed before, DIR/<page>.ipynb, and execute none",
         },
     },
     "serve": {"--port": {"type": int, "default": 8000, "help": "8000; 0 takes any that is free"}},
     "status": {"--json": FLAG | {"help": "machine-readable"}},
     "export": {
-        "--store": {"type": absolute, "help": "result store; default the project's own"},
-        "--to": {"type": absolute, "help": "folder of committed results; default results/"},
+        "--store": {"type": path_argument, "help": "result store; default the project's own"},
+        "--to": {"type": path_argument, "help": "folder of committed results; default results/"},
         "--from": {
-            "dest": "other", "type": absolute, "metavar": "FOLDER",
+            "dest": "other", "type": path_argument, "metavar": "FOLDER",
             "help": "instead, add the parts of another folder of committed results; they count before yours",
         },
         "--compute": FLAG | {"help": "first compute what is neither committed nor stored"},
@@ -44,7 +44,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "--renew": FLAG | {"help": "also export what other code versions' records are committed of"},
     },
     "verify": {
-        "--store": {"type": absolute, "help": "store or committed results; default what is committed"},
+        "--store": {"type": path_argument, "help": "store or committed results; default what is committed"},
         "--certificates": SWITCH | {"help": "the exact certificates"},
         "--resample": SWITCH | {"help": "the sampled checks"},
         "--time-limit": {"type": float, "default": 5.0, "metavar": "SECONDS", "help": "per certificate; 5"},

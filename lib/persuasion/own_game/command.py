@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -14,17 +15,18 @@ from typing import TYPE_CHECKING
 
 from persuasion.games.examples import EXAMPLES, example
 from persuasion.model.game import Game
-from persuasion.model.json_text import parse_json, read_text
 from persuasion.own_game.request import METHODS, Request
-from persuasion.own_game.size import check_size
-from persuasion.system.own_folder import absolute, make_folder, own_folder
+from persuasion.own_game.size import check_size, check_starts
+from persuasion.system.command_line import path_argument, say
+from persuasion.system.own_folder import absolute, check_folder, make_folder, own_folder
 from persuasion.system.write_whole import write_whole
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from persuasion.own_game.solution import Solution
 
 NOTHING_CERTIFIED = 1
-SOLUTION = "persuasion/solution/"
 STANDARD_INPUT = "-"
 FILES = ("solution.json", "report.html", "policies.csv", "tables.tex")
 SCHEMAS = ("game", "profile", "solution")
@@ -95,7 +97,7 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     standard = Request()
     add = command.add_argument
     add("game", type=_path, help="JSON file of the game; - reads standard input")
-    add("--out", type=absolute,
+    add("--out", type=path_argument,
         help="folder of the report; default <game>-solution beside the file, here for standard input")  # fmt: skip
     add("--profile", default="no-revelation", metavar="NAME|FILE",
         help="profile to examine: no-revelation (default), full-revelation, random, or a JSON file")  # fmt: skip
@@ -164,19 +166,25 @@ def _solve(options: argparse.Namespace) -> int:
     chosen = {f.name: getattr(options, f.name) for f in fields(Request) if hasattr(options, f.name)}
     request = Request(**chosen | {"methods": tuple(options.methods or Request().methods)})
     check_size(game)
-    from persuasion.own_game.profile import NAMED, named_profile, read_profile
+    check_starts(game, request.starts)
     from persuasion.own_game.solve import solve
 
-    named = options.profile in NAMED or not Path(options.profile).exists()
-    profile = (
-        named_profile(game, options.profile, request.seed)
-        if named
-        else read_profile(game, Path(options.profile))
-    )
+    profile, name = _profile(game, options.profile, request.seed)
     folder = _folder(options.out or _default_folder(options.game))
-    name = options.profile.replace("-", " ") if named else _readable(Path(options.profile).name)
     solution = solve(game, request, profile, name, _Progress(options.quiet))
     return _write(solution, folder)
+
+
+def _profile(game: Game, given: str, seed: int) -> tuple[np.ndarray, str]:
+    """A profile by its name or from a file, and what the report calls it."""
+    from persuasion.own_game.profile import NAMED, named_profile, read_profile
+
+    if given in NAMED:
+        return named_profile(game, given, seed), given.replace("-", " ")
+    path = absolute(given)
+    if not os.path.exists(path):
+        raise ValueError(f"--profile {path}: no such file; by name there are {', '.join(NAMED)}")
+    return read_profile(game, path), _readable(path.name)
 
 
 def _write(solution: Solution, folder: Path) -> int:
@@ -187,16 +195,19 @@ def _write(solution: Solution, folder: Path) -> int:
     tables = policy_frame(solution).to_csv(index=False), latex_tables(solution)
     contents = (solution.to_json() + "\n", report_page(solution), *tables)
     try:
+        if not any(make_folder(folder).iterdir()):
+            own_folder(folder)
         write_whole({folder / name: text.encode() for name, text in zip(FILES, contents)})
     except OSError as error:
         raise ValueError(f"{folder}: cannot be written ({error.strerror})") from None
-    print("\n".join(summary(solution)))
-    print(_readable(str(folder / "report.html")))
+    finally:  # whatever becomes of the files
+        say("\n".join(summary(solution)))
+    say(_readable(str(folder / "report.html")))
     return 0 if solution.certifies else NOTHING_CERTIFIED
 
 
 def _path(text: str) -> Path:
-    return Path(text) if text == STANDARD_INPUT else absolute(text)
+    return Path(text) if text == STANDARD_INPUT else path_argument(text)
 
 
 def read_game(path: Path) -> Game:
@@ -235,28 +246,11 @@ def _default_folder(game: Path) -> Path:
 
 
 def _folder(path: Path) -> Path:
-    """Where the files go; ``ValueError`` if that would overwrite files in a folder that is not ours."""
+    """Where the files will go; ``ValueError`` if they cannot, or would overwrite files that are not ours."""
     try:
-        folder = make_folder(path)
-        empty = not any(folder.iterdir())
-        in_the_way = any((folder / name).exists() for name in FILES)
-        return (
-            own_folder(folder) if empty or (in_the_way and not _solved_before(folder)) else folder
-        )
-    except OSError as error:
-        raise ValueError(f"--out {path}: cannot be used ({error.strerror})") from None
+        return check_folder(path, FILES)
     except ValueError as error:
         raise ValueError(f"--out {error}") from None
-
-
-def _solved_before(folder: Path) -> bool:
-    """Whether the files in a folder of the user's are an earlier solution."""
-    try:
-        return str(parse_json("solution", read_text(folder / FILES[0]))["schema"]).startswith(
-            SOLUTION
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def _readable(name: str) -> str:

@@ -56,7 +56,10 @@ def read_profile(game: Game, path: Path) -> np.ndarray:
 
 
 def profile_from(game: Game, data: Any) -> np.ndarray:
-    """A checked profile from parsed JSON; inverse of :func:`profile_to_dict`."""
+    """A checked profile from parsed JSON; inverse of :func:`profile_to_dict`.
+
+    Rows of a sender with fewer signals than others may leave out the signals that it lacks.
+    """
     if isinstance(data, dict):
         if data.get("schema", SCHEMA) != SCHEMA:
             raise ValueError(f"profile schema is {data['schema']!r}; this version reads {SCHEMA!r}")
@@ -65,7 +68,23 @@ def profile_from(game: Game, data: Any) -> np.ndarray:
         if "policies" not in data:
             raise ValueError("profile lacks policies")
         data = data["policies"]
-    return one_profile(game, data)
+    return one_profile(game, _padded(game, data))
+
+
+def _padded(game: Game, data: Any) -> Any:
+    """Zeros after every row that has as many entries as its sender has signals."""
+    if not isinstance(data, list) or len(data) != len(game.counts):
+        return data
+    return [
+        [row + [0] * (game.signals - count) if _has(row, count) else row for row in policy]
+        if isinstance(policy, list)
+        else policy
+        for policy, count in zip(data, game.counts)
+    ]
+
+
+def _has(row: Any, count: int) -> bool:
+    return isinstance(row, list) and len(row) == count
 
 
 def own_signals(game: Game, sender: int, policy: np.ndarray) -> np.ndarray:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 from persuasion.model.game import Game
-from persuasion.model.memory import check_memory
+from persuasion.model.memory import LIMIT, check_memory
 
 LARGEST = 10**10
+# bytes of a probability, times the copies of all profiles that a search makes
+COPIES = 8 * 8
 
 
 def evaluation_cost(game: Game) -> int:
@@ -29,3 +31,13 @@ def check_size(game: Game, largest: int = LARGEST) -> None:
             f"the limit is {largest:.0e}. Fewer signals, senders or states help, in this order"
         )
     check_memory(int(game.shape.signals) ** (game.shape.senders - 1), game.shape)
+
+
+def check_starts(game: Game, starts: int, limit: int = LIMIT) -> None:
+    """``ValueError`` with sizes and limit if profiles to start from would take more than ``limit`` bytes."""
+    entries = game.shape.senders * game.shape.states * int(game.shape.signals)
+    if (need := COPIES * starts * entries) > limit:
+        raise ValueError(
+            f"starts: {starts:,} profiles of {entries:,} probabilities take about {need // 10**9:,} GB of memory; "
+            f"the limit is {limit // 10**9} GB"
+        )

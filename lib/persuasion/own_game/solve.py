@@ -15,7 +15,7 @@ from persuasion.model.simulate import receiver_utility, sender_utilities
 from persuasion.model.ties import TieRule
 from persuasion.own_game.request import Request
 from persuasion.own_game.search import Progress, find_equilibria
-from persuasion.own_game.size import check_size
+from persuasion.own_game.size import check_size, check_starts
 from persuasion.own_game.solution import Examined, LocalEquilibrium, Revelation, Solution
 from persuasion.regret.certify import certify
 from persuasion.theorems.full_revelation import full_revelation
@@ -41,12 +41,14 @@ def solve(
     profile_name : what the report calls it
     progress : called with a line of text before every step
 
-    Raises ``ValueError`` for a game that is too large (with its cost), a profile that does not fit, or a tie rule
-    that the game does not have.
+    Raises ``ValueError`` for a game that is too large (with its cost), more starts than memory holds, a profile
+    that does not fit, or a tie rule that the game does not have; ``ArithmeticError`` where a certificate
+    contradicts itself or Theorem 4.
     """
     began = time.perf_counter()
     request = request or Request()
     check_size(game)
+    check_starts(game, request.starts)
     TieRule.of(game, request.ties)
     if profile is None:
         profile, profile_name = no_revelation(game), "no revelation"

@@ -6,9 +6,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from persuasion.system.interrupted import INTERRUPTED, listen
 from persuasion.system.interruptible import still_working
+from persuasion.system.own_folder import absolute
 
 BAD_INPUT, FAILED = 2, 1
 
@@ -21,8 +23,8 @@ def run_command(
 ) -> int:
     """Run the command that the arguments name.
 
-    Returns the exit code: that of the command, 2 for bad input, 1 for one of the ``failures`` or a file that
-    cannot be read or written, 130 if interrupted; ``left`` then says what is left behind.
+    Returns the exit code: that of the command, 2 for bad input, 1 for one of the ``failures``, a file that
+    cannot be read or written, or too little memory, 130 if interrupted; ``left`` then says what is left behind.
     """
     options = parser.parse_args(arguments)
     name = parser.prog.rpartition(" ")[2]
@@ -43,9 +45,33 @@ def run_command(
     except OSError as error:  # a full disk, a file that may not be written
         print(f"{name}: {error}; {left(options)}", file=sys.stderr)
         return FAILED
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _lacks_memory(error):
+            raise
+        print(f"{name}: there is not enough memory; {left(options)}", file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print(f"{name}: interrupted; {left(options)}", file=sys.stderr)
         return INTERRUPTED
+
+
+def _lacks_memory(error: RuntimeError) -> bool:
+    """Whether torch says so: on a processor it does in words only."""
+    return "allocate memory" in str(error) or type(error).__name__ == "OutOfMemoryError"
+
+
+def path_argument(text: str) -> Path:
+    """:func:`absolute` as the type of an argument: argparse hides what a ``ValueError`` says."""
+    try:
+        return absolute(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def say(text: str) -> None:
+    """Print text, with escapes for what the terminal cannot show."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def leave(code: int) -> None:
