@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 
-from persuasion import Game, solve
+from persuasion import Game, solve, uniform_policies
 from persuasion.__main__ import main
 from persuasion.games.examples import example
 from persuasion.own_game import Request, report_page
@@ -67,12 +67,31 @@ def test_a_table_gives_the_names_and_as_many_signals_as_states():
         ("prosecutor,guilty,convict,1\n", "", "no row gives prosecutor, guilty, convict a value"),
         ("prior,guilty,,0.3\n", "prior,guilty,,0.3\nprior,other,,0\n", "'other' has a prior but no payoffs"),
         ("0.3", "0.4", "prior sums to 1.1"),
+        ("0.3", "0_3", "row 3: value is no finite number: '0_3'"),
+        ("action,value", "action,value,Value", "has the column value more than once"),
+        ("action,value", "action,value,value", "has the column value more than once"),
+        ("sender,state", "sender,state,State", "has the column state more than once"),
+        ("receiver,innocent,acquit", 'receiver,innocent,"acquit', "row 4: unexpected end of data; is a quot"),
+        ("receiver,innocent,acquit", 'receiver,"inno"cent,acquit', "row 4: ',' expected after"),
+        ("prior,innocent,,0.7", "prior,innocent,,0.7,", "row 2 has more cells than there are columns"),
+        (TABLE, "", "it is empty"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_in_a_table_is_named(old, new, message):
     assert old in TABLE
     with pytest.raises(ValueError, match=message):
         read_table(io.StringIO(TABLE.replace(old, new)))
+
+
+def test_a_table_is_read_whatever_its_ends_of_lines_and_its_source(tmp_path):
+    expected = read_table(io.StringIO(TABLE))
+    spaced = TABLE.replace("prior,guilty,,", 'prior, guilty,"",')
+    for text in (TABLE.replace("\n", "\r\n"), spaced, "\ufeff" + TABLE):
+        (tmp_path / "table.csv").write_bytes(text.encode())
+        with (tmp_path / "table.csv").open("rb") as stream:
+            assert read_table(stream) == read_table(tmp_path / "table.csv") == expected
+    quoted = TABLE.replace("innocent", '"not, ""guilty"""')
+    assert read_table(io.StringIO(quoted)).names.states[0] == 'not, "guilty"'
 
 
 def test_the_command_reads_and_prints_tables(tmp_path, capsys):
@@ -104,6 +123,21 @@ def test_policies_and_outcomes_of_a_solution_as_tables():
     without = outcome_frame(replace(found, local=failed))
     assert len(without) == len(outcomes) - len(found.certified) < len(outcomes)
     assert not without["profile"].str.startswith("not reached").any()
+
+
+def test_a_profile_with_the_name_of_another_one_is_written_too():
+    game, request = (
+        example("two-lawyers"),
+        Request(starts=2, steps=2, candidates=1, search_limit=0.4),
+    )
+    given = uniform_policies(game, seed=0)
+    found = solve(game, request, given, "full revelation")
+    frame = policy_frame(found)
+    sizes = frame.groupby("profile").size()
+    assert {"full revelation", "full revelation (given)"} <= set(sizes.index)
+    assert len(sizes) == 2 + len(found.proven) + len(found.local)
+    shown = frame[frame["profile"] == "full revelation (given)"]["probability"]
+    np.testing.assert_array_equal(shown, given.ravel())
 
 
 def test_an_equilibrium_with_more_signals_than_the_game_is_written_whole():

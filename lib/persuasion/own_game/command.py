@@ -111,7 +111,7 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         ("tolerance", float, "largest regret of a local equilibrium, share of every sender's own stake"),
         ("margin", float, "lead of the receiver's action in polishing, share of what is at stake for it"),
         ("time-limit", float, "seconds for one certificate of a local equilibrium"),
-        ("search-limit", float, "seconds for the search for global equilibria"),
+        ("search-limit", float, "seconds for the search for global equilibria; certificates may take some more"),
         ("seed", int, "root of every random choice"),
     ):  # fmt: skip
         value = getattr(standard, name.replace("-", "_"))

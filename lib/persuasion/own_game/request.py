@@ -38,7 +38,8 @@ class Request:
     time_limit: float = 3.0
     """Seconds for one certificate, and for polishing one profile."""
     search_limit: float = 7.0
-    """Seconds for the search for equilibria against deviations of any size; their certificates are in it."""
+    """Seconds for the search for equilibria against deviations of any size, with their certificates. Not strict:
+    every certificate gets about a second at least, so that a search may take some seconds more."""
     limited: bool = False
     """Whether equilibria against deviations of any size keep to the game's own numbers of signals; two senders may
     use more otherwise."""

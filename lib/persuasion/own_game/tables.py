@@ -7,14 +7,18 @@ True
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from persuasion.model.game import Game
+from persuasion.model.json_text import read_text
 from persuasion.own_game.numbers import amount
 from persuasion.own_game.profile import own_signals
 
@@ -67,18 +71,41 @@ def from_frame(frame: pd.DataFrame, signals: int | Sequence[int], name: str = ""
 
 
 def read_table(source: Any, signals: Sequence[int] | None = None, name: str = "") -> Game:
-    """:func:`from_frame` of a CSV file or stream; by default there are as many signals as states."""
-    try:
-        frame = pd.read_csv(source, dtype=str, keep_default_na=False, skip_blank_lines=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ValueError(f"is no CSV table: {error}") from None
-    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first cells for names of rows
-        raise ValueError(
-            "a row has more cells than there are columns; numbers have a decimal point"
-        )
+    """:func:`from_frame` of a CSV file or stream in UTF-8; by default there are as many signals as states."""
+    frame = _csv_frame(_csv_text(source))
     counts: Any = signals or [1]
     game = from_frame(frame, counts[0] if len(counts) == 1 else counts, name)
     return game if signals else from_frame(frame, game.shape.states, name)
+
+
+def _csv_text(source: Any) -> str:
+    """The text of a path, or of a stream of bytes or text."""
+    if not hasattr(source, "read"):
+        return read_text(Path(source))
+    text = source.read()
+    return text.decode("utf-8-sig") if isinstance(text, bytes) else text
+
+
+def _csv_frame(text: str) -> pd.DataFrame:
+    """Text in every cell, rows in the order of the file; ``ValueError`` names a row that is none."""
+    rows: list[list[str]] = []
+    try:
+        rows.extend(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error as error:
+        place = (
+            f"row {len(rows) + 1}: {error}; is a quotation mark not closed, or closed too early?"
+        )
+        raise ValueError(f"is no CSV table: {place}") from None
+    if not rows:
+        raise ValueError("is no CSV table: it is empty")
+    width = len(rows[0])
+    for number, row in enumerate(rows[1:], HEADING):
+        if len(row) > width:
+            raise ValueError(
+                f"row {number} has more cells than there are columns; numbers have a decimal point"
+            )
+        row += [""] * (width - len(row))
+    return pd.DataFrame(rows[1:], columns=rows[0])
 
 
 def _entries(frame: pd.DataFrame) -> dict[tuple[str, ...], float]:
@@ -89,6 +116,8 @@ def _entries(frame: pd.DataFrame) -> dict[tuple[str, ...], float]:
         raise ValueError(
             f"the table lacks the column {', '.join(missing)}; it has {found}; commas separate columns"
         )
+    if twice := [column for column in COLUMNS if isinstance(table[column], pd.DataFrame)]:
+        raise ValueError(f"the table has the column {', '.join(twice)} more than once")
     entries: dict[tuple[str, ...], float] = {}
     for row, cells in enumerate(table[COLUMNS].itertuples(index=False), HEADING):
         sender, state, action, text = map(_cell_text, cells)
@@ -118,7 +147,7 @@ def _cell_text(cell: Any) -> str:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        return np.nan if "_" in text else float(text)  # which takes 1_000 for a thousand
     except ValueError:
         return np.nan
 
@@ -171,13 +200,7 @@ def policy_frame(solution: Solution) -> pd.DataFrame:
     Proven equilibria may use more signals than the game has.
     """
     game, names = solution.game, solution.game.names
-    profiles = {solution.profile.name: solution.profile.policies}
-    if solution.revelation.examined:
-        profiles["full revelation"] = solution.revelation.examined.policies
-    for number, found in enumerate(solution.proven, 1):
-        profiles[f"equilibrium {number}, from {found.start}"] = found.policies
-    for number, entry in enumerate(solution.local, 1):
-        profiles[f"{number}: {entry.method}, {entry.status}"] = entry.policies
+    profiles = _labelled(solution)
     rows = [
         (label, names.sender(i), names.state(w), names.signal(i, s), float(policy[w, s]))
         for label, policies in profiles.items()
@@ -185,6 +208,21 @@ def policy_frame(solution: Solution) -> pd.DataFrame:
         for w, s in np.ndindex(own_signals(game, i, policy).shape)
     ]
     return pd.DataFrame(rows, columns=["profile", "sender", "state", "signal", "probability"])
+
+
+def _labelled(solution: Solution) -> dict[str, np.ndarray]:
+    """Every profile by what a table calls it; the given one gives way where it has the name of another one."""
+    profiles: dict[str, np.ndarray] = {}
+    if solution.revelation.examined:
+        profiles["full revelation"] = solution.revelation.examined.policies
+    for number, found in enumerate(solution.proven, 1):
+        profiles[f"equilibrium {number}, from {found.start}"] = found.policies
+    for number, entry in enumerate(solution.local, 1):
+        profiles[f"{number}: {entry.method}, {entry.status}"] = entry.policies
+    given, name = solution.profile.policies, solution.profile.name
+    if name in profiles and not np.array_equal(profiles[name], given):
+        name += " (given)"
+    return {name: given} | profiles
 
 
 def outcome_frame(solution: Solution) -> pd.DataFrame:
