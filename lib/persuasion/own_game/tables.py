@@ -282,7 +282,8 @@ def _latex(frame: pd.DataFrame, caption: str, units: Sequence[float] = ()) -> st
     # columns may repeat a name, of which Styler would not hear
     headings: dict[object, str] = dict(enumerate(map(str, frame.columns)))
     style = frame.set_axis(range(len(headings)), axis=1).style
-    cells = {k: partial(_cell, unit=unit) for k, unit in enumerate(units or [0.0] * len(headings))}
+    units = units or [0.0] * len(headings)
+    cells: dict[Any, Any] = {k: partial(_cell, unit=unit) for k, unit in enumerate(units)}
     style.format(cells).hide(axis="index")
     style.format_index(lambda k: headings[k].translate(LATEX), axis=1)
     caption = caption.translate(LATEX)
