@@ -1,6 +1,7 @@
 """Theorem 3's reduction: public persuasion, the reduced game, and both extractions."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from persuasion import uniform_policies
+from persuasion.model.exact import extreme_rays, rationals
 from persuasion.regret.best_response import best_response
 from persuasion.theorems.public_persuasion import (
     PublicPersuasion,
@@ -58,6 +60,92 @@ def test_optimal_scheme_attains_its_value_and_beats_random_ones(seed):
     assert scheme.shape[1] <= problem.states
     for other in np.random.default_rng(seed).dirichlet(np.full(3, 0.5), (30, problem.states)):
         assert public_utility(problem, other) <= value + 1e-9
+
+
+def exact_optimum(problem):
+    """In fractions: the best way to make up the prior of extreme rays of the receivers' cones."""
+    prior, differences = rationals(problem.prior), rationals(problem.differences)
+    rays = {
+        tuple(ray)
+        for size in range(problem.receivers + 1)
+        for obeyed in itertools.combinations(differences, size)
+        for ray in extreme_rays(np.array([*rationals(np.eye(len(prior))), *obeyed]))
+    }
+    worth = {ray: np.mean([Fraction(int(d @ ray >= 0)) for d in differences]) for ray in rays}
+    values = []
+    for chosen in itertools.combinations(rays, len(prior)):
+        shares = exact_solution(np.array(chosen).T, prior)
+        if shares is not None and min(shares) >= 0:
+            values.append(sum(share * worth[ray] for share, ray in zip(shares, chosen)))
+    return max(values)
+
+
+def exact_solution(matrix, right):
+    """Cramer's rule; None for a singular matrix."""
+    if (whole := determinant(matrix)) == 0:
+        return None
+    columns = np.arange(len(right)) == np.arange(len(right))[:, None]
+    return [determinant(np.where(c, right[:, None], matrix)) / whole for c in columns]
+
+
+def determinant(matrix):
+    if len(matrix) == 1:
+        return matrix[0, 0]
+    minors = (np.delete(matrix[1:], j, axis=1) for j in range(len(matrix)))
+    return sum((-1) ** j * matrix[0, j] * determinant(minor) for j, minor in enumerate(minors))
+
+
+RARE = PublicPersuasion([0.969999999, 0.03, 1e-9], [[-0.3, 0.9, -1], [0.7, -0.8, 1]])
+RARE_FIRST = PublicPersuasion([1e-9, 0.949999999, 0.05], [[-0.9, 0.9, -0.9], [-0.9, -0.1, 0.9]])
+UNWILLING = PublicPersuasion([0.5, 0.5], [[-1e-10, -1e-10]])
+OPPOSED = PublicPersuasion([0.5, 0.5], [[1e-10, -2e-10], [-2e-10, 1e-10]])
+
+
+@pytest.mark.parametrize(
+    ("problem", "optimum"), [(RARE, 0.56), (RARE_FIRST, 0.75), (UNWILLING, 0), (OPPOSED, 0.5)]
+)
+def test_rare_states_and_small_utilities_count_in_full(problem, optimum):
+    value, scheme = optimal_public_scheme(problem)
+    assert float(exact_optimum(problem)) == pytest.approx(optimum, abs=1e-9)
+    assert value == pytest.approx(optimum, abs=1e-9)
+    assert public_utility(problem, scheme) == pytest.approx(optimum, abs=1e-9)
+    reduced = reduced_game(problem)
+    assert reduced.utility(reduced.lift(scheme)) == pytest.approx(optimum / 2, abs=1e-9)
+    response = best_response(reduced.game, reduced.profile(reduced.opponent), 0)
+    assert response.value == pytest.approx(optimum / 2, abs=1e-6)
+
+
+@st.composite
+def many_scales(draw):
+    """Priors and utilities down to 1e-12; utilities in binary fractions, so that rounding makes no ties."""
+    receivers, states = draw(st.sampled_from([(1, 2), (2, 2), (3, 2), (1, 3), (2, 3)]))
+    odds = [draw(st.integers(1, 9)) * 10.0 ** draw(st.integers(-12, 0)) for _ in range(states)]
+    sixteenths = st.lists(st.integers(-16, 16), min_size=states, max_size=states).map(np.array)
+    rows = [draw(sixteenths) / 16 * 2.0 ** draw(st.integers(-40, 0)) for _ in range(receivers)]
+    return PublicPersuasion(np.array(odds) / sum(odds), rows)
+
+
+@settings(max_examples=60)
+@given(many_scales())
+def test_optimum_and_scheme_against_fractions(problem):
+    value, scheme = optimal_public_scheme(problem)
+    assert value == pytest.approx(float(exact_optimum(problem)), abs=1e-9)
+    assert public_utility(problem, scheme) == pytest.approx(value, abs=1e-9)
+    assert scheme.shape[1] <= problem.states
+
+
+def test_a_receiver_is_indifferent_relative_to_what_is_at_stake():
+    reveal_nothing = [[1], [1]]
+    for unit in (1, 1e-6, 1e-12):
+        for short, persuaded in ((1e-10, 1), (1e-8, 0)):
+            problem = PublicPersuasion([0.5, 0.5], [[unit * (1 - short), -unit]])
+            assert public_utility(problem, reveal_nothing) == persuaded
+
+
+def test_a_scheme_that_rounding_spoils_is_refused(monkeypatch):
+    monkeypatch.setattr("persuasion.theorems.public_persuasion.public_utility", lambda *_: 0.0)
+    with pytest.raises(RuntimeError, match="scheme found is worth 0, the program"):
+        optimal_public_scheme(RARE)
 
 
 @settings(max_examples=40)

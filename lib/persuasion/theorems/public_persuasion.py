@@ -24,17 +24,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import linprog
-from scipy.sparse import block_diag, hstack, identity
+from scipy.sparse import block_diag, hstack, identity, vstack
 
 from persuasion.model.checks import distributions, real_array
 from persuasion.model.game import Game
-from persuasion.model.projections import project_to_simplex
 from persuasion.model.simulate import receiver_actions, sender_utilities
-from persuasion.model.tolerances import ROUNDING, TIE_TOLERANCE
+from persuasion.model.tolerances import EQUAL, ROUNDING, TIE_TOLERANCE
+from persuasion.regret.highs import LinearProgram, solve
 from persuasion.theorems.audience import Audience, lift, reduction
 
 MAX_RECEIVERS = 12
+# what the masses of a program add up to: the solver's tolerances are absolute, and then 1e-14 of the whole
+TOTAL = 1e5
 FAVOUR_SENDER_1 = "sender-0"
 
 
@@ -92,45 +93,65 @@ class PublicPersuasion:
 def public_utility(instance: PublicPersuasion, scheme: ArrayLike) -> float:
     """The sender's utility, between 0 and 1, under a scheme ``(states, signals)``; rows sum to 1.
 
-    A receiver is indifferent, and then takes action 1, within the package's relative tie tolerance.
+    A receiver that is indifferent takes action 1; ties are judged as in :mod:`persuasion.model.ties`, by what is at
+    stake for the receiver at the signal.
     """
     table = distributions("scheme", scheme, 2)
     if len(table) != instance.states:
         raise ValueError(f"scheme must have shape ({instance.states}, signals), got {table.shape}")
     weights = instance.prior[:, None] * table
-    persuaded = instance.differences @ weights >= -TIE_TOLERANCE * weights.sum(0)
+    gains, stakes = instance.differences @ weights, np.abs(instance.differences) @ weights
+    persuaded = gains >= -TIE_TOLERANCE * stakes
     return float(persuaded.mean(0) @ weights.sum(0))
 
 
 def optimal_public_scheme(instance: PublicPersuasion) -> tuple[float, np.ndarray]:
-    r"""The exact optimum and a scheme ``(states, signals)`` that attains it, by linear programming.
+    r"""The optimum and a scheme ``(states, signals)`` that is worth it, by linear programming.
 
     One signal per set of persuaded receivers, so :math:`2^m` of them in the program; at most ``states``
     are used by the returned vertex.
 
-    Raises ``ValueError`` for more than 12 receivers and ``RuntimeError`` if the program does not solve.
+    Raises ``ValueError`` for more than 12 receivers and ``RuntimeError`` if the program does not solve, or rounding
+    leaves a scheme that :func:`public_utility` finds to be worth less.
     """
     if instance.receivers > MAX_RECEIVERS:
         raise ValueError(f"at most {MAX_RECEIVERS} receivers, got {instance.receivers}")
     profiles = np.indices((2,) * instance.receivers).reshape(instance.receivers, -1).T
-    worth = np.outer(profiles.mean(1), instance.prior)
-    obey = block_diag(
-        [-(instance.differences * instance.prior)[profile == 1] for profile in profiles]
+    solution = solve(_masses_program(instance, profiles))
+    if solution.x is None or not solution.optimal:
+        raise RuntimeError(f"the public persuasion program failed: {solution.status}")
+    value = max(0.0, solution.value / TOTAL)
+    scheme = _scheme(solution.x.reshape(len(profiles), -1).T, TOTAL * instance.prior)
+    if (worth := public_utility(instance, scheme)) < value - EQUAL:
+        raise RuntimeError(
+            f"the scheme found is worth {worth:.12g}, the program's optimum is {value:.12g}"
+        )
+    return value, scheme
+
+
+def _masses_program(instance: PublicPersuasion, profiles: np.ndarray) -> LinearProgram:
+    """Signals' masses ``(profiles, states)``, each obeyed by its profile's receivers, that add up to the prior."""
+    largest = np.abs(instance.differences).max(1, keepdims=True)
+    rows = instance.differences / np.where(largest > 0, largest, 1)
+    obey = block_diag([rows[profile == 1] for profile in profiles])
+    columns = len(profiles) * instance.states
+    masses = TOTAL * instance.prior
+    return LinearProgram(
+        cost=np.repeat(profiles.mean(1), instance.states),
+        matrix=vstack([obey, hstack([identity(instance.states)] * len(profiles))]),
+        row_lower=np.concatenate([np.zeros(obey.shape[0]), masses]),
+        row_upper=np.concatenate([np.full(obey.shape[0], np.inf), masses]),
+        lower=np.zeros(columns),
+        upper=np.full(columns, np.inf),
     )
-    signal_once = hstack([identity(instance.states)] * len(profiles))
-    solution = linprog(
-        -worth.ravel(),
-        A_ub=obey,
-        b_ub=np.zeros(obey.shape[0]),
-        A_eq=signal_once,
-        b_eq=np.ones(instance.states),
-        method="highs-ds",
-    )
-    if not solution.success:
-        raise RuntimeError(f"the public persuasion program failed: {solution.message}")
-    scheme = solution.x.reshape(len(profiles), -1).T
-    scheme = project_to_simplex(scheme[:, scheme.max(0) > ROUNDING])
-    return -float(solution.fun), scheme
+
+
+def _scheme(masses: np.ndarray, prior: np.ndarray) -> np.ndarray:
+    """The scheme of signals' ``masses`` ``(states, signals)``; unused signals are left out."""
+    shares = masses.clip(0) / np.where(prior > 0, prior, np.inf)[:, None]
+    shares = shares[:, shares.max(0) > ROUNDING]
+    shares[shares.sum(1) == 0, 0] = 1  # states that do not occur
+    return shares / shares.sum(1, keepdims=True)
 
 
 @dataclass(frozen=True, eq=False)
