@@ -2,6 +2,7 @@
 
 import importlib
 import itertools
+from functools import partial
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from persuasion.learn.baselines import (
     smoothed_utilities,
 )
 from persuasion.learn.baselines.smoothed import _own_gradients
+from persuasion.learn.extragradient import gradient_ascent
 
 
 def drawn(seed, senders=2, size=3, count=4):
@@ -182,3 +184,17 @@ def test_bad_budgets_are_named(steps, size):
     game, policies = drawn(0)
     with pytest.raises(ValueError, match=r"step(s|_size) must be a"):
         random_search(game, policies, steps, size)
+
+
+def test_the_look_ahead_is_in_the_utilities_unit():
+    game = synthetic(2, 3, 3, 3, logit_scale=1.0, seed=0)
+    cents = Game(game.prior, game.receiver, game.senders * 100, game.signals)
+    starts = uniform_policies(game, 5, seed=0)
+    ends, same, of_cents, of_standard = (
+        exact_gradient_search(g, starts, 20) for g in (game.standard, cents.standard, cents, game)
+    )
+    np.testing.assert_allclose(ends, same, atol=1e-6)
+    assert np.abs(of_cents - of_standard).max() > 0.01
+    # Adam's steps are not
+    without = [gradient_ascent(partial(exact_own_gradients, g), starts, 20) for g in (game, cents)]
+    np.testing.assert_allclose(*without, atol=1e-6)

@@ -575,6 +575,17 @@ def test_extragradient_solves_matching_pennies_on_the_simplex(projection, step_s
     assert ((away - 0.5).abs().amax((1, 2, 3)) > 0.2).all()
 
 
+@pytest.mark.parametrize("steps", [20, 30, 600])
+def test_with_adam_the_look_ahead_does_not_settle_matching_pennies(steps):
+    """The defaults, which are the paper's: the distance to the equilibrium grows as without the look-ahead."""
+    starts = np.random.default_rng(0).dirichlet([1, 1], (300, 2, 1))
+    methods = (extragradient, gradient_ascent)
+    ends = [method(matching_pennies, torch.as_tensor(starts), steps) for method in methods]
+    distances = [float((end - 0.5).abs().mean()) for end in ends]
+    assert min(distances) > 1.4 * np.abs(starts - 0.5).mean()
+    assert distances[0] == pytest.approx(distances[1], abs=0.01)
+
+
 @pytest.mark.parametrize("projection", ["softmax", "euclidean"])
 def test_one_adam_step_follows_the_definition(projection):
     """Autograd through the projection's parametrisation, and Adam's first step written out."""

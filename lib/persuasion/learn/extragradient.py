@@ -2,9 +2,10 @@ r"""Extra-gradient: all senders improve at once, each along its own predicted ut
 
 From :math:`\theta_t` look ahead, :math:`\theta_{t+1/2}=\theta_t+\eta G(\theta_t)`, then step from
 :math:`\theta_t` with the gradient found there, :math:`\theta_{t+1}=\theta_t+\eta G(\theta_{t+1/2})`. Block
-:math:`i` of :math:`G` is the gradient of sender :math:`i`'s own utility in its own parameters. The look-ahead damps
-the cycling of plain simultaneous ascent (Korpelevich 1976). Our choice where the paper is silent: the look-ahead is
-a plain step of length :math:`\eta`, and Adam drives the update.
+:math:`i` of :math:`G` is the gradient of sender :math:`i`'s own utility in its own parameters. With plain steps
+like these the look-ahead damps the cycling of simultaneous ascent (Korpelevich 1976). Our choice where the paper is
+silent: the look-ahead is a plain step of length :math:`\eta`, in the utilities' unit, and Adam drives the update,
+in none. It need not damp then: in matching pennies both senders become all but certain of a signal.
 """
 
 from __future__ import annotations

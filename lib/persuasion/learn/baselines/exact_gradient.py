@@ -28,7 +28,8 @@ def exact_gradient_search(
 ) -> Array:
     """:func:`~persuasion.learn.extragradient.extragradient` along :func:`exact_own_gradients`.
 
-    Senders that do not choose stay; signals that a sender lacks are dropped at the end.
+    Senders that do not choose stay; signals that a sender lacks are dropped at the end. The look-ahead is in the
+    utilities' unit, so that the ends depend on it; of ``game.standard`` they do not.
     """
     gradient = of_those_who_choose(game, functools.partial(exact_own_gradients, game))
     return restrict(game, extragradient(gradient, starts, steps, step_size, projection))
