@@ -1,5 +1,6 @@
 """The ledger's rule on made-up measurements, and its parts on made-up records."""
 
+import collections
 import dataclasses
 import itertools
 
@@ -10,6 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from persuasion.model.policies import optimal_action_by_state
+from persuasion.theorems import jumps
+from persuasion.theorems.full_revelation import signals_needed
+from persuasion.theorems.gray_codes import check_revelation, reflected_code
 from study import ledger, preset
 from study.figures.statistics import holm
 from study.ledger import Count, Effect, Verdict, empirical, own, theory, verdict
@@ -407,8 +412,7 @@ def test_theory_is_checked_and_would_fail(claim, monkeypatch):
 
         def wrong(game, policies, sender, **options):
             found = real(game, policies, sender, **options)
-            off = options.get("method") != "enumerate"
-            return dataclasses.replace(found, upper_bound=found.upper_bound + off)
+            return dataclasses.replace(found, upper_bound=found.upper_bound + 1)
 
         monkeypatch.setattr(theory, "best_response", wrong)
         assert verdict(claim.parts(None)) is Verdict.FAILS
@@ -493,11 +497,46 @@ def test_plain_words_follow_the_records(evidence):
 
 def test_theorem_4_is_checked_at_the_sizes_that_the_ledger_names(monkeypatch):
     seen = []
-    monkeypatch.setattr(theory, "check_revelation", lambda game: seen.append(game.shape))
+    monkeypatch.setattr(theory, "check_revelation", seen.append)
     theory.revelation(None)
-    assert [(s.states, s.senders, s.signals) for s in seen] == theory.REVELATIONS
-    assert all(shape.actions == shape.states for shape in seen)
-    # the fewest signals whose codes tell all actions apart although one sender deviates
-    assert all(
-        (s.signals - 1) ** (s.senders - 1) < s.states <= s.signals ** (s.senders - 1) for s in seen
-    )
+    shapes = [game.shape for game in seen]
+    assert [(s.states, s.senders, s.signals) for s in shapes] == theory.REVELATIONS
+    assert all(shape.actions == shape.states for shape in shapes)
+    optimal = [len(set(optimal_action_by_state(game))) for game in seen]
+    assert optimal == [shape.states for shape in shapes]
+    assert [signals_needed(n, s.senders) for n, s in zip(optimal, shapes)] == [
+        s.signals for s in shapes
+    ]
+
+
+def test_theorem_4_is_refuted_with_the_reflected_gray_code(monkeypatch):
+    """It has words at distance 1 where there are three signals or more."""
+    survived = collections.Counter()
+
+    def check(game):
+        check_revelation(game, reflected_code)
+        survived[game.signals] += 1
+
+    monkeypatch.setattr(theory, "check_revelation", check)
+    assert verdict(theory.revelation(None)) is Verdict.PARTLY
+    tried = collections.Counter(signals for *_, signals in theory.REVELATIONS)
+    assert survived[2] == tried[2]
+    assert all(survived[signals] <= tried[signals] / 2 for signals in (3, 4))
+
+
+def test_proposition_1_is_refuted_where_a_piece_has_another_slope(monkeypatch):
+    real = jumps._piece
+
+    def steeper(*arguments):
+        piece = real(*arguments)
+        return dataclasses.replace(piece, slope=piece.slope + 1)
+
+    monkeypatch.setattr(theory, "SEGMENTS", theory.SEGMENTS[:9])
+    monkeypatch.setattr(jumps, "_piece", steeper)
+    assert verdict(theory.discontinuity(None)[:1]) is Verdict.FAILS
+
+
+def test_proposition_2_is_refuted_without_obedience(monkeypatch):
+    monkeypatch.setattr(theory, "AGREEMENTS", 4)
+    monkeypatch.setattr("persuasion.regret.anywhere.bilinear.add_obedience", lambda *_: None)
+    assert verdict(theory.bilinear(None)) is not Verdict.HOLDS

@@ -62,7 +62,7 @@ class LineSweep:
     """The pieces from ``tau = 0`` to ``1``, the utility at their endpoints, and Proposition 1's bound.
 
     ``values[k]`` is the utility, under the tie rule, at the ``k``-th of the points
-    ``0, breakpoints..., 1``. ``bound`` is :math:`|S|^n(|A|-1)+1`, the largest possible number of pieces.
+    ``0, breakpoints..., 1``. ``bound`` is :math:`|S|^n(|A|-1)+1`; there are at most so many pieces.
     """
 
     pieces: tuple[Piece, ...]
