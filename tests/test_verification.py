@@ -74,6 +74,8 @@ def test_what_is_not_uninformative_or_strict_is_refused():
     ("graph", "numbers", "says"),
     [
         (nx.empty_graph(3), {}, "no isolated one"),
+        (nx.DiGraph([(0, 1), (1, 2)]), {}, "must be simple: no directed edge"),
+        (nx.MultiGraph([(0, 1), (0, 1)]), {}, "none that occurs twice"),
         (nx.Graph([(0, 0), (0, 1)]), {}, "no loop"),
         (nx.path_graph(3), {"bound": 4}, "between 1 and 3"),
         (nx.path_graph(3), {"fine": Fraction(1, 17)}, "w <= K fails: w = 1/16, K = 1/17"),

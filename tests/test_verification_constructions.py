@@ -51,6 +51,13 @@ def test_wrong_audiences_are_refused(receivers, payoffs, says):
 def test_other_wrong_input_is_refused():
     with pytest.raises(ValueError, match="among 1 to 3"):
         graph_audience(nx.path_graph(3), 0)
+    for edges in (
+        nx.DiGraph([(0, 1)]),
+        nx.MultiGraph([(0, 1), (0, 1)]),
+        nx.Graph([(0, 0), (0, 1)]),
+    ):
+        with pytest.raises(ValueError, match="must be simple"):
+            graph_audience(edges, 1)
     with pytest.raises(ValueError, match="positive"):
         counting_profile([1, 2], 0)
     with pytest.raises(ValueError, match="between 0 and 2"):

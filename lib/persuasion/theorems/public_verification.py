@@ -16,6 +16,7 @@ import numpy as np
 
 from persuasion.model.exact import RationalGame, rationals
 from persuasion.theorems.audience import Audience, reduction
+from persuasion.theorems.verification import check_graph
 
 
 def graph_audience(graph: networkx.Graph, bound: int) -> Audience:
@@ -24,8 +25,9 @@ def graph_audience(graph: networkx.Graph, bound: int) -> Audience:
     States: the vertices, each of prior :math:`\frac1{4\nu}`, and :math:`\theta_0`. Receivers: one per vertex of
     weight :math:`\frac1{\nu+D}`, and a dummy of weight :math:`\frac D{\nu+D}` who acts in :math:`\theta_0`.
 
-    Raises ``ValueError`` for fewer than two vertices or a bound outside 1 to their number.
+    Raises ``ValueError`` for fewer than two vertices, a bound outside 1 to their number, or no simple graph.
     """
+    check_graph(graph)
     size = len(graph)
     if size < 2 or not 1 <= bound <= size:
         raise ValueError(f"two vertices and a bound among 1 to {size} are needed, got {bound}")

@@ -49,6 +49,7 @@ def verification_game(
 
     Parameters
     ----------
+    graph : simple and undirected
     bound : :math:`D`, from 1 to the number of vertices
     on : :math:`w`, how often sender 2 sends :math:`t_v` in :math:`v^+`; default :math:`\frac1{4(\nu+1)}`
     fine : :math:`K`, what action 1 costs sender 1 in :math:`v^+`; default the same
@@ -60,13 +61,10 @@ def verification_game(
     ValueError
         Names the condition that fails.
     """
+    check_graph(graph)
     size = len(graph)
-    if (
-        size < 2
-        or min(degree for _, degree in graph.degree) < 1
-        or networkx.number_of_selfloops(graph)
-    ):
-        raise ValueError("the graph must have two vertices or more, no isolated one and no loop")
+    if size < 2 or min(degree for _, degree in graph.degree) < 1:
+        raise ValueError("the graph must have two vertices or more, and no isolated one")
     if not 1 <= bound <= size:
         raise ValueError(f"bound must be between 1 and {size}, got {bound}")
     default = Fraction(1, 4 * (size + 1))
@@ -77,6 +75,14 @@ def verification_game(
     game = RationalGame(_prior(size, largest), _receiver(size), _senders(size, fine), 2 * size + 1)
     policies = np.stack([_silent(size), _second_sender(graph, bound, on)])
     return VerificationGame(graph, bound, on, fine, game, policies)
+
+
+def check_graph(graph: networkx.Graph) -> None:
+    """``ValueError`` for a graph in which an edge has a direction, occurs twice, or joins a vertex to itself."""
+    if graph.is_directed() or graph.is_multigraph() or networkx.number_of_selfloops(graph):
+        raise ValueError(
+            "the graph must be simple: no directed edge, none that occurs twice, no loop"
+        )
 
 
 def _check_conditions(largest: int, bound: int, on: Fraction, fine: Fraction) -> None:
