@@ -19,12 +19,8 @@ from docutils import nodes
 from pybtex.database import parse_file
 
 from persuasion import Game, sender_utilities
-from persuasion.theorems.gray_codes import (
-    best_gains,
-    modular_code,
-    reflected_code,
-    revelation_by_code,
-)
+from persuasion.theorems.full_revelation import revelation_by_code
+from persuasion.theorems.gray_codes import best_gains, modular_code, reflected_code
 from study.figures import show
 
 ROOT = Path(__file__).parents[1]

@@ -1,5 +1,6 @@
 """Theorem 4: the codes, the equilibrium, and what the reflected Gray code does to it."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -12,11 +13,15 @@ from persuasion import (
     deviation_utilities,
     full_revelation,
     receiver_actions,
+    receiver_utility,
     sender_utilities,
 )
-from persuasion.theorems.full_revelation import parity_code
+from persuasion.regret.best_response import best_response
+from persuasion.theorems import gray_codes
+from persuasion.theorems.full_revelation import parity_code, revelation_by_code
 from persuasion.theorems.gray_codes import (
     ClaimRefuted,
+    ClaimUndecided,
     best_gains,
     check_revelation,
     minimum_distance,
@@ -24,7 +29,6 @@ from persuasion.theorems.gray_codes import (
     modular_gray_code,
     reflected_code,
     reflected_gray_code,
-    revelation_by_code,
 )
 from problems import non_unique
 
@@ -73,7 +77,7 @@ def test_no_deviation_moves_the_receiver(seed, sizes):
     states, senders, signals = sizes
     game = random_game(seed, states, senders, signals)
     policies = full_revelation(game)
-    assert np.array_equal(revelation_by_code(game), policies)
+    assert np.array_equal(revelation_by_code(game, parity_code), policies)
     generator = np.random.default_rng(seed)
     sender = int(generator.integers(senders))
     deviated = policies.copy()
@@ -83,6 +87,57 @@ def test_no_deviation_moves_the_receiver(seed, sizes):
         for joint in itertools.product(range(signals), repeat=senders):
             if np.prod([deviated[i, state, joint[i]] for i in range(senders)]) > 0:
                 assert actions[joint] == state
+
+
+SILENT = np.zeros((2, 2, 2))
+REPORT = [None, None, [[0.9, 0.1], [0.2, 0.8]]]
+
+
+@pytest.mark.parametrize(
+    "game",
+    [
+        Game([0.5, 0.5], np.eye(2), SILENT, signals=[3, 2]),
+        Game([0.5, 0.5], np.eye(2), np.zeros((3, 2, 2)), signals=2, fixed=REPORT),
+    ],
+)
+def test_with_the_parity_code_it_is_full_revelation_in_every_game(game):
+    policies = revelation_by_code(game, parity_code)
+    assert np.array_equal(policies, full_revelation(game))
+    assert receiver_utility(game, policies) == pytest.approx(1)
+    assert check_revelation(game) <= 1e-7
+
+
+def test_a_code_leaves_those_who_do_not_choose_alone():
+    game = Game([0.5, 0.5], np.eye(2), np.zeros((3, 2, 2)), signals=2, fixed=REPORT)
+    for code in (modular_code, reflected_code):
+        policies = revelation_by_code(game, code)
+        assert np.array_equal(policies[2], REPORT[2])
+        assert np.array_equal(policies[0], np.eye(2))
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.int32])
+def test_words_of_whole_numbers_of_any_kind(kind):
+    assert parity_code(3, 2, kind(3)).tolist() == [[0, 0], [1, 2], [2, 1]]
+
+
+@pytest.mark.parametrize(
+    ("gain", "bound", "failure"),
+    [(0, 1, ClaimUndecided), (1, 1, ClaimRefuted), (1, 2, ClaimRefuted)],
+)
+def test_a_claim_is_refuted_by_a_deviation_and_not_by_a_bound(gain, bound, failure, monkeypatch):
+    real = gray_codes.best_response
+
+    def loose(*arguments):
+        found = real(*arguments)
+        return dataclasses.replace(
+            found, value=found.value + gain, upper_bound=found.upper_bound + bound
+        )
+
+    monkeypatch.setattr(gray_codes, "best_response", loose)
+    with pytest.raises(
+        failure, match=f"gain.* {max(gain, bound) if gain == 0 else gain} of its stake"
+    ):
+        check_revelation(random_game(0))
 
 
 @pytest.mark.parametrize("sizes", [(2, 2, 2), (3, 2, 3), (4, 3, 2), (5, 3, 3), (4, 4, 2)])
@@ -110,18 +165,18 @@ def test_a_code_that_does_not_reveal_is_refuted():
         check_revelation(random_game(0), lambda words, senders, _: np.zeros((words, senders), int))
 
 
-def test_gains_agree_with_all_deterministic_deviations():
-    """Signals that name the state leave nothing to a mixed deviation against a deterministic opponent."""
-    for seed in range(5):
-        game = random_game(seed)
-        policies = revelation_by_code(game, reflected_code)
-        gains = best_gains(game, policies)
-        for sender in range(2):
-            choices = itertools.product(range(3), repeat=3)
-            pure = np.array([np.eye(3)[list(choice)] for choice in choices])
-            values = deviation_utilities(game, policies, sender, pure, ties=f"sender-{sender}")
-            now = deviation_utilities(game, policies, sender, policies[sender])
-            assert gains[sender] >= values.max() - now - 1e-7
+@pytest.mark.parametrize("seed", range(5))
+def test_gains_against_enumeration(seed):
+    """By the words 00, 12, 20 sender 0 names the state: against it some deterministic deviation is best."""
+    game = random_game(seed)
+    policies = revelation_by_code(game, reflected_code)
+    gains, now = best_gains(game, policies), sender_utilities(game, policies)
+    choices = itertools.product(range(3), repeat=3)
+    pure = np.array([np.eye(3)[list(choice)] for choice in choices])
+    values = deviation_utilities(game, policies, 1, pure, ties="sender-1")
+    assert gains[1] == pytest.approx(values.max() - now[1], abs=1e-7)
+    enumerated = best_response(game, policies, 0, method="enumerate")
+    assert gains[0] == pytest.approx(enumerated.upper_bound - now[0], abs=1e-7)
 
 
 def test_non_uniqueness():
@@ -140,5 +195,15 @@ def test_bad_input():
     tied = Game([0.5, 0.5], [[1, 1], [0, 1]], np.zeros((2, 2, 2)), signals=2)
     with pytest.raises(ValueError, match="state 0 has several optimal actions"):
         check_revelation(tied)
-    with pytest.raises(ValueError, match="need 4 signals"):
+    with pytest.raises(ValueError, match="needs 4 signals with 2 senders"):
         check_revelation(random_game(0, states=4, signals=3))
+    with pytest.raises(ValueError, match="the parity code has 4 words, 5 are needed"):
+        parity_code(5, 3, 2)
+    with pytest.raises(ValueError, match="the parity code has 2 words, 3 are needed"):
+        parity_code(3, 2, [3, 2])
+    with pytest.raises(ValueError, match="3 numbers for 2 senders"):
+        parity_code(2, 2, [2, 2, 2])
+    with pytest.raises(
+        ValueError, match=r"signals must be a whole number of at least 1, got \[3, 2\]"
+    ):
+        revelation_by_code(Game([0.5, 0.5], np.eye(2), SILENT, signals=[3, 2]), reflected_code)

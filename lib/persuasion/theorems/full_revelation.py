@@ -7,12 +7,16 @@ senders' signals name the word, so that nobody can pass off one action as anothe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from persuasion.model.game import Game
+from persuasion.model.game import MAX_SIGNALS, Game
 from persuasion.model.policies import no_revelation, optimal_action_by_state
+from persuasion.model.restrictions import read_counts
+
+Code = Callable[[int, int, Any], np.ndarray]
 
 
 def full_revelation(game: Game) -> np.ndarray:
@@ -29,20 +33,27 @@ def full_revelation(game: Game) -> np.ndarray:
     >>> full_revelation(game)[0].tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    shape = game.shape
-    optimal = optimal_action_by_state(game)
-    actions, word_of_state = np.unique(optimal, return_inverse=True)
+    return revelation_by_code(game, parity_code)
+
+
+def revelation_by_code(game: Game, code: Code) -> np.ndarray:
+    """Every sender that chooses sends its digit of the word of the state's optimal action.
+
+    ``code(words, senders, signals)`` returns ``(words, senders)`` digits, ``signals`` a number, or a list if
+    they differ. Returns ``(senders, states, signals)``; raises ``ValueError`` as :func:`full_revelation`.
+    """
+    actions, word_of_state = np.unique(optimal_action_by_state(game), return_inverse=True)
     choosing = game.choosing
     counts = [game.counts[i] for i in choosing]
-    needed = signals_needed(len(actions), len(choosing))
     if math.prod(counts) // max(counts) < len(actions):
+        needed = signals_needed(len(actions), len(choosing))
         raise ValueError(
             f"revealing {len(actions)} optimal actions against unilateral deviations needs "
             f"{needed} signals with {len(choosing)} senders, the game has {_listed(counts)}"
         )
     policies = no_revelation(game)
-    words = parity_code(len(actions), len(choosing), counts)
-    policies[choosing] = np.eye(shape.signals)[words[word_of_state]].transpose(1, 0, 2)
+    words = code(len(actions), len(choosing), counts if len(set(counts)) > 1 else counts[0])
+    policies[choosing] = np.eye(game.signals)[words[word_of_state]].transpose(1, 0, 2)
     return policies
 
 
@@ -64,10 +75,14 @@ def parity_code(words: int, senders: int, signals: int | Sequence[int]) -> np.nd
     Returns ``(words, senders)``; the first ``senders - 1`` digits count up, the last is the check digit. With a
     list, sender ``i``'s digits are below ``signals[i]``, the sum counts mod the largest of these, and the last
     sender that has so many signals has the check digit: two words that differ in one other digit differ there.
+
+    Raises ``ValueError`` if there are fewer words, or not as many numbers of signals as senders.
     """
-    counts = [signals] * senders if isinstance(signals, int) else list(signals)
+    counts = read_counts(signals, senders, MAX_SIGNALS)
     check = len(counts) - 1 - int(np.argmax(counts[::-1]))
     bases = np.delete(np.array(counts), check)
+    if words > (most := math.prod(bases.tolist())):
+        raise ValueError(f"the parity code has {most} words, {words} are needed")
     places = np.concatenate([[1], np.cumprod(bases.astype(float))])[:-1]
     digits = (np.arange(words)[:, None] // places % bases).astype(int)
     return np.insert(digits, check, -digits.sum(1) % counts[check], axis=1)

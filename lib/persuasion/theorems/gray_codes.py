@@ -13,21 +13,21 @@ which Gray code is meant:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
+from persuasion.model.checks import whole_number
 from persuasion.model.game import Game
-from persuasion.model.policies import optimal_action_by_state
 from persuasion.model.simulate import receiver_utility, sender_utilities
 from persuasion.regret.best_response import best_response
-from persuasion.theorems.full_revelation import parity_code, signals_needed
-
-Code = Callable[[int, int, int], np.ndarray]
+from persuasion.theorems.full_revelation import Code, parity_code, revelation_by_code
 
 
 class ClaimRefuted(AssertionError):
     """A theorem's claim does not hold on the instance at hand; the message says how."""
+
+
+class ClaimUndecided(RuntimeError):
+    """Neither a theorem's claim nor its opposite was proved on the instance at hand, in the time there was."""
 
 
 def reflected_gray_code(signals: int, length: int) -> np.ndarray:
@@ -35,6 +35,7 @@ def reflected_gray_code(signals: int, length: int) -> np.ndarray:
 
     The code for one digit less is written forwards behind digit 0, backwards behind 1, and so on.
     """
+    signals = whole_number("signals", signals, 1)
     code = np.zeros((1, 0), dtype=int)
     for _ in range(length):
         blocks = [code[::-1] if digit % 2 else code for digit in range(signals)]
@@ -48,6 +49,7 @@ def modular_gray_code(signals: int, length: int) -> np.ndarray:
 
     Digit ``j`` is the difference of two neighbouring base-``signals`` digits of the position.
     """
+    signals = whole_number("signals", signals, 1)
     places = signals ** np.arange(length)[::-1]
     digits = np.arange(signals**length)[:, None] // places % signals
     before = np.column_stack([np.zeros(len(digits), dtype=int), digits[:, :-1]])
@@ -86,48 +88,38 @@ def minimum_distance(words: np.ndarray) -> int:
     return int(distances[np.triu_indices(len(words), 1)].min())
 
 
-def revelation_by_code(game: Game, code: Code = parity_code) -> np.ndarray:
-    """Every sender sends its digit of the word of the state's optimal action.
-
-    ``code(words, senders, signals)`` returns ``(words, senders)`` digits. With the parity code this is
-    ``full_revelation``. Returns ``(senders, states, signals)``.
-
-    Raises ``ValueError`` if a state has several optimal actions, or there are too few signals.
-    """
-    actions, word_of_state = np.unique(optimal_action_by_state(game), return_inverse=True)
-    needed = signals_needed(len(actions), game.shape.senders)
-    if game.signals < needed:
-        raise ValueError(
-            f"{len(actions)} words at distance 2 need {needed} signals, game has {game.signals}"
-        )
-    words = code(len(actions), game.shape.senders, game.shape.signals)
-    return np.eye(game.signals)[words[word_of_state]].transpose(1, 0, 2)
-
-
 def best_gains(game: Game, policies: np.ndarray) -> np.ndarray:
     """What each sender gains at most by an exact global best response, ``(senders,)``.
 
     Uses proven upper bounds, with ties in the deviator's favour: no tie rule and no policy gains more.
     """
-    standard = game.standard
-    now = sender_utilities(standard, policies)
-    best = [best_response(standard, policies, sender).upper_bound for sender in range(len(now))]
-    return np.asarray((np.array(best) - now) * game.stakes)
+    return np.asarray(_gains(game, policies)[1] * game.stakes)
+
+
+def _gains(game: Game, policies: np.ndarray) -> np.ndarray:
+    """What each sender gains by the best deviation found, and at most by any, ``(2, senders)`` in own stakes."""
+    now = sender_utilities(game.standard, policies)
+    found = [best_response(game.standard, policies, sender) for sender in range(len(now))]
+    return np.array([[f.value for f in found], [f.upper_bound for f in found]]) - now
 
 
 def check_revelation(game: Game, code: Code = parity_code, tolerance: float = 1e-7) -> float:
     """Theorem 4 on one game: the code reveals the optimal action, and no sender gains by deviating.
 
-    Returns the largest gain over the senders, as a share of the sender's own stake; solver tolerances
-    make it differ from 0. Raises :class:`ClaimRefuted` where either half of the claim fails.
+    Returns the largest gain over the senders that no policy exceeds, as a share of the sender's own stake; solver
+    tolerances make it differ from 0. Raises :class:`ClaimRefuted` where either half of the claim fails, and
+    :class:`ClaimUndecided` where no deviation was found that gains, nor a bound that rules one out.
     """
     policies = revelation_by_code(game, code)
-    standard = game.standard  # in which the informed receiver gets 0
-    if receiver_utility(standard, policies) < -tolerance:
+    if receiver_utility(game.standard, policies) < -tolerance:  # the informed receiver gets 0
         raise ClaimRefuted("the joint signal does not reveal the receiver's optimal action")
-    gains = best_gains(standard, policies)
-    if gains.max() > tolerance:
+    least, most = _gains(game, policies)
+    if least.max() > tolerance:
         raise ClaimRefuted(
-            f"sender {int(gains.argmax())} gains {gains.max():.3g} of its stake by deviating"
+            f"sender {int(least.argmax())} gains {least.max():.3g} of its stake by deviating"
         )
-    return float(gains.max())
+    if most.max() > tolerance:
+        raise ClaimUndecided(
+            f"sender {int(most.argmax())} may gain up to {most.max():.3g} of its stake by deviating"
+        )
+    return float(most.max())
