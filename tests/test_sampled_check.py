@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from persuasion.learn.sampled_check import (
     samples_per_sender,
     select_local_equilibria,
 )
+from persuasion.model.projections import project_to_box
 from persuasion.model.simulate import deviation_utilities
 from problems import games, non_unique
 
@@ -43,7 +45,18 @@ def test_deviations_stay_in_the_box_and_on_the_simplex(drawn, radius):
     np.testing.assert_allclose(deviations.sum(-1), 1, atol=1e-9)
 
 
-def test_deviations_do_not_depend_on_how_the_rows_are_centred_and_fill_the_box():
+@given(policies_near_and_far(), st.sampled_from([0.005, 0.1, 0.6]))
+@settings(max_examples=50)
+def test_deviations_do_not_depend_on_how_the_rows_are_centred(drawn, radius):
+    policy, _ = drawn
+    deviations = sample_deviations(policy, radius, 20, np.random.default_rng(1))
+    moves = np.random.default_rng(1).uniform(-radius, radius, (20, *policy.shape))
+    moves -= moves.mean(-1, keepdims=True)
+    recentred = project_to_box(torch.as_tensor(policy + moves), torch.as_tensor(policy), radius)
+    np.testing.assert_allclose(deviations, recentred, rtol=0, atol=1e-12)
+
+
+def test_deviations_fill_the_box():
     policy = np.full((2, 3), 1 / 3)
     deviations = sample_deviations(policy, 0.05, 4000, np.random.default_rng(0)) - policy
     assert np.abs(deviations.mean(0)).max() < 0.002
