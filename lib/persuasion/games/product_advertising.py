@@ -25,8 +25,8 @@ def product_advertising(
 
     The state is the vector of qualities, uniform over all integer vectors (441 states for two firms) or over a
     sample of them.
-    Action ``i`` buys from firm ``i`` for quality minus price plus shock; the last action buys nothing
-    and is worth 0. A firm gets its price if bought from, else -1 [P].
+    Action ``i`` buys from firm ``i`` for quality minus price plus shock [R]; the last action buys nothing
+    and is worth 0 [P]. A firm gets its price if bought from [R], else -1 [P].
 
     Parameters
     ----------

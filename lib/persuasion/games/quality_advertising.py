@@ -21,8 +21,8 @@ def quality_advertising(
     """Firms with products of high or low quality court one consumer.
 
     The state is the vector of qualities (``2**firms`` states, firm 0 the most significant bit, 1 = high).
-    Action ``i`` buys from firm ``i``; the last action buys nothing and is worth 0. A firm gets 1 if
-    bought from, else 0 [P].
+    Action ``i`` buys from firm ``i`` for the quality's value plus shock [R]; the last action buys nothing and is
+    worth 0 [R]. A firm gets 1 if bought from, else 0 [P].
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ def ride_hailing(
 
     The state is the vector of the orders' hidden costs. Action ``k`` takes order ``k`` (platform 0's
     orders first); the last action takes none. A platform gains price minus payment of its order that is
-    taken, else 0 [P].
+    taken [P], else 0 [R].
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """What an experiment runs: documented settings, and the presets ``smoke``, ``quick`` and ``paper``.
 
-[P] marks what the paper states, [C] what it leaves open. Every field can be overridden by its dotted
-name; an unknown name is an error.
+[P] marks what the paper states, [R] our reading of a gap in its text, [C] what it leaves open. Every field can be
+overridden by its dotted name; an unknown name is an error.
 
 >>> preset("paper").training.samples
 50000
@@ -38,8 +38,9 @@ class Search:
     radius : size of the neighbourhood, largest absolute change of any entry; 0.005 and 0.01 [P]
     iterations : extra-gradient steps; 20 at radius 0.005, 30 at 0.01 [P]
     starts : random starting profiles, 300 [P]
-    step_size : learning rate of Adam and length of the extrapolation, 0.1 [P]
-    projection : "softmax" [P] or "euclidean" [C]
+    step_size : learning rate of Adam, 0.1 [P], and length of the extrapolation [C]
+    projection : "softmax", which the paper names, of free parameters, the gradient pulled back through it [R]; or
+        "euclidean" [C]
     samples_factor : the check draws this many times ``signals * states`` deviations per sender [C]
     """
 
