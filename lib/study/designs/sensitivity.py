@@ -1,4 +1,8 @@
-"""Table 1 again with its lost constants changed, one at a time: the variations and their games."""
+"""Table 1 again with its lost constants changed, one at a time: the variations and their games.
+
+Seeds are hashes of a game's whole configuration, so that every variation draws its instances, starts and training
+samples anew: it differs from the first by the constant and by the draw.
+"""
 
 from __future__ import annotations
 
