@@ -1,4 +1,6 @@
-r"""Any normal-form game inside multi-sender persuasion.
+r"""Any normal-form game whose players have equally many strategies inside multi-sender persuasion.
+
+(Where they have not, copies of a strategy make them equal in number and change nobody's payoffs.)
 
 The receiver is indifferent and, by the tie rule, answers a joint signal with the action that names the players'
 payoffs there; senders earn them in state 1 and nothing in state 2. So :math:`V_i(\pi)=\frac12U_i(x)` with

@@ -54,7 +54,8 @@ def smoothed_search(
 ) -> Array:
     """Extra-gradient with the temperature lowered in ``stages``, geometrically from ``hottest`` to ``coldest``.
 
-    The steps are shared out evenly among the stages; fewer steps than stages leave out the hottest.
+    The steps are shared out evenly among the stages, each with a fresh Adam; fewer steps than stages leave out the
+    hottest.
     """
     refuse_restrictions(game, "smoothed search")
     policies, steps = starts, whole_number("steps", steps)
