@@ -18,12 +18,13 @@ from persuasion import (
     certify,
     full_revelation,
     local_best_response,
+    nash,
     no_revelation,
     sampled_gain,
     sender_utilities,
     uniform_policies,
 )
-from persuasion.equilibria import best_response_dynamics
+from persuasion.equilibria import annealed_dynamics, best_response_dynamics, polish
 from persuasion.learn.baselines import exact_gradient_search, random_search, smoothed_search
 from persuasion.model.policies import state_revelation
 from persuasion.model.restrictions import restrict
@@ -117,6 +118,33 @@ def test_a_sender_that_does_not_choose_never_gains_and_the_others_lose_nothing_b
     ended = best_response_dynamics(game, policies, rounds=2, time_limit=2)
     np.testing.assert_array_equal(ended.policies[1], game.fixed[1])
     assert {move.sender for move in ended.moves} <= {0}
+
+
+@settings(max_examples=12)
+@given(uneven_games(fixed=True), st.sampled_from([0.0, 1e-4, 1e-2]))
+def test_only_those_who_choose_keep_play_from_an_equilibrium(drawn, share):
+    game, policies = drawn
+    ended = best_response_dynamics(game, policies, margin=share * game.receiver_stake, time_limit=5)
+    if ended.gains is None:  # no policy keeps the margin
+        assert ended.status == "infeasible"
+        return
+    assert not ended.gains[1].any()
+    gain = reference(game, ended.policies, 0) - ended.utilities[0]
+    assert ended.gains[0, 0] - 2e-6 <= gain <= ended.gains[0, 1] + 2e-6
+    if share == 0:  # alone, with every tie in its favour, it has nothing left to gain
+        assert ended.status == "equilibrium"
+
+
+def test_a_report_with_something_at_stake_is_no_deviator():
+    """The chooser's best response is the equilibrium, however much the report would gain by another policy."""
+    game = Game([0.7, 0.3], MATCH, [CONVICT, ACQUIT], 2, fixed=[None, REPORT])
+    best = reference(game, no_revelation(game), 0)
+    (found,) = nash(game, time_limit=5)
+    assert found.status == "equilibrium"
+    assert found.utilities[0] == pytest.approx(best, abs=1e-5)
+    start = state_revelation(game)
+    assert polish(game, start, 1, margin=1e-6, tolerance=1e-5).status == "certified"
+    assert annealed_dynamics(game, start)[-1].status == "equilibrium"
 
 
 @settings(max_examples=15)

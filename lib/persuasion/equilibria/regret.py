@@ -35,16 +35,17 @@ def global_gains(
 ) -> np.ndarray:
     """Least and most that each sender could gain under ``ties``, ``(senders, 2)``, in stakes.
 
-    Above: ties in the deviator's favour bound every rule. Below: the response is climbed from, and moved
-    off the ties that the rule does not grant; its exact utility counts. Where the two differ by more than
-    ``tolerance`` a sender cannot break some tie, and its best response under the rule is computed, in up to
-    ``time_limit`` seconds.
+    One that does not choose gains 0. Above: ties in the deviator's favour bound every rule. Below: the response is
+    climbed from, and moved off the ties that the rule does not grant; its exact utility counts. Where the two
+    differ by more than ``tolerance`` a sender cannot break some tie, and its best response under the rule is
+    computed, in up to ``time_limit`` seconds.
     """
     from persuasion.regret.candidates import climb  # needs scipy
 
     now = sender_utilities(game, policies, ties=ties)
-    gains = []
-    for sender, response in enumerate(responses):
+    gains = np.zeros((len(responses), 2))
+    for sender in game.choosing:
+        response = responses[sender]
         problem = make_problem(game, policies, sender, ties)
         reached = climb(problem, response.policy, np.inf).value
         bound = response.upper_bound
@@ -52,5 +53,5 @@ def global_gains(
             ruled = best_response(game, policies, sender, time_limit=time_limit, ties=ties)
             reached, bound = max(reached, ruled.value), min(bound, ruled.upper_bound)
         gain = max(reached - now[sender], 0.0)
-        gains.append((gain, max(bound - now[sender], gain)))
-    return np.array(gains)
+        gains[sender] = gain, max(bound - now[sender], gain)
+    return gains

@@ -1,8 +1,8 @@
 r"""One tie map for all senders.
 
-A profile at which nobody gains, each counting ties in its own favour, is an equilibrium of one game only if one
-rule gives every sender what it counted on. A sender can break almost any tie by an arbitrarily small change
-of policy, so its best response under a map is, generically, worth as much as with ties in its favour;
+A profile at which nobody gains, each that chooses counting ties in its own favour, is an equilibrium of one game
+only if one rule gives each of them what it counted on. A sender can break almost any tie by an arbitrarily small
+change of policy, so its best response under a map is, generically, worth as much as with ties in its favour;
 that value :math:`b_i` always bounds it. The map is found by a mixed-integer linear program over the tied joint
 signals that have positive probability:
 
@@ -36,7 +36,7 @@ class TieMap(NamedTuple):
 
 
 def common_tie_map(game: Game, policies: np.ndarray, bounds: np.ndarray) -> TieMap:
-    """The map under which the largest ``bounds - utilities``, in stakes, over the senders is least.
+    """The map under which the largest ``bounds - utilities``, in stakes, over the senders that choose is least.
 
     Parameters
     ----------
@@ -69,10 +69,12 @@ def _choose(
     # (senders, joint signals, actions)
     worth = np.einsum("tw,iwa->ita", weights, game.senders)
     settled = np.setdiff1d(np.arange(len(weights)), tied)
-    base = worth[:, settled, optimal[settled].argmax(1)].sum(1)
+    lacking = bounds - worth[:, settled, optimal[settled].argmax(1)].sum(1)
     cell, action = np.nonzero(optimal[tied])
     table = np.full(optimal[tied].shape, -1.0)
-    table[cell, action] = _least_shortfall(worth[:, tied[cell], action], bounds - base, cell)
+    table[cell, action] = _least_shortfall(
+        worth[:, tied[cell], action][game.choosing], lacking[game.choosing], cell
+    )
     return table.argmax(1)
 
 

@@ -33,9 +33,7 @@ def start_columns(game: Game, starts: Sequence[Any], seed: int) -> Iterator[tupl
         elif start == REVELATION:
             yield from _revelation(game)
         elif start == ALONE:
-            yield from (
-                (f"{game.names.sender(i)} alone", _alone(game, i)) for i in range(len(game.senders))
-            )
+            yield from ((f"{game.names.sender(i)} alone", _alone(game, i)) for i in game.choosing)
         elif start == SILENCE:
             yield SILENCE, silence(game)
         elif start == RANDOM:
