@@ -401,6 +401,92 @@ def test_landmarks_ignore_limits_on_signals():
         assert one.utilities.tolist() == other.utilities.tolist()
 
 
+def obedient_optimum(game: Game, wanted: np.ndarray) -> float:
+    """The most that recommendations which the receiver obeys give for ``wanted``, by another solver."""
+    shape = game.receiver.shape
+    rows = [
+        np.outer(game.prior, np.eye(shape[1])[a])
+        * (game.receiver[:, b] - game.receiver[:, a])[:, None]
+        for a, b in itertools.permutations(range(shape[1]), 2)
+    ]
+    found = linprog(
+        -(game.prior[:, None] * wanted).ravel(),
+        A_ub=np.reshape(rows, (-1, wanted.size)),
+        b_ub=np.zeros(len(rows)),
+        A_eq=np.kron(np.eye(shape[0]), np.ones(shape[1])),
+        b_eq=np.ones(shape[0]),
+    )
+    return -found.fun
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 10**6), st.integers(2, 3), st.integers(2, 3), st.integers(1, 3), st.booleans()
+)
+def test_no_landmark_beats_its_own_optimum_and_no_unit_changes_one(
+    seed, states, actions, senders, reported
+):
+    """Small whole numbers: receiver and senders are often indifferent."""
+    random = np.random.default_rng(seed)
+    prior = random.integers(1, 4, states) / 4
+    receiver = random.integers(0, 3, (states, actions))
+    payoffs = random.integers(0, 3, (senders, states, actions))
+    fixed = None
+    if reported and senders > 1:
+        fixed = [*[None] * (senders - 1), np.eye(states)[:, :2] * 0.5 + [0.25, 0.5]]
+        fixed[-1] /= fixed[-1].sum(1, keepdims=True)
+    game = Game(prior / prior.sum(), receiver, payoffs, 2, fixed=fixed)
+    units = np.array([1, 0.1, 30])[:senders, None, None]
+    marks = landmarks(game)
+    sums = {}
+    for mark, scaled in zip(
+        marks, landmarks(Game(game.prior, receiver, units * payoffs, 2, fixed=fixed))
+    ):
+        assert mark.utilities * units.ravel() == pytest.approx(scaled.utilities, abs=1e-7)
+        shares = mark.utilities / game.stakes
+        sums[mark.name] = shares[game.choosing].sum()
+        if fixed is None:
+            for sender in range(senders):
+                best = obedient_optimum(game, payoffs[sender])
+                assert mark.utilities[sender] <= best + 1e-7
+                if mark.name == f"sender {sender} alone":
+                    assert mark.utilities[sender] == pytest.approx(best, abs=1e-7)
+    assert sums["collusion"] >= max(sums.values()) - 1e-7
+    if fixed is None:
+        most = obedient_optimum(game, (payoffs / game.stakes[:, None, None]).sum(0))
+        assert sums["collusion"] == pytest.approx(most, abs=1e-7)
+
+
+def test_collusion_counts_shares_of_stakes_where_it_breaks_ties():
+    """The sum of utilities would convict both times, for a sender with more at stake; alone one reaches 1."""
+    payoffs = np.array([[[0, 1], [0, 1]], [[6, 0], [10, 0]]])
+    for unit in (1, 0.1):
+        game = Game([0.5, 0.5], np.eye(2), payoffs * np.array([1, unit])[:, None, None], 2)
+        marks = {mark.name: mark for mark in landmarks(game)}
+        sums = {name: (mark.utilities / game.stakes).sum() for name, mark in marks.items()}
+        assert sums["collusion"] >= sums["sender 0 alone"] - 1e-9
+        assert sums["collusion"] == pytest.approx(1.0)
+        assert marks["collusion"].ties == "shares"
+
+
+def test_landmarks_of_many_senders_take_no_table_of_joint_signals():
+    """12 senders who name 8 states would have 8^12 of them; closed forms, and games of one sender."""
+    random = np.random.default_rng(0)
+    prior, receiver = random.dirichlet(np.ones(8)), random.normal(size=(8, 2))
+    senders = random.normal(size=(12, 8, 2))
+    marks = {mark.name: mark for mark in landmarks(Game(prior, receiver, senders, 2))}
+    told = senders[:, np.arange(8), receiver.argmax(1)] @ prior
+    assert marks["full revelation"].utilities == pytest.approx(told)
+    assert marks["full revelation"].policies.shape == (12, 8, 8)
+    assert marks["no revelation"].utilities == pytest.approx(
+        (prior @ senders)[:, (prior @ receiver).argmax()]
+    )
+    for sender in (0, 11):
+        _, _, alone, _ = landmarks(Game(prior, receiver, senders[[sender]], 2))
+        found = marks[f"sender {sender} alone"].utilities[sender]
+        assert found == pytest.approx(alone.utilities[0])
+
+
 def test_a_lone_sender_has_full_revelation_to_compare_with():
     game = Game([0.7, 0.3], np.eye(2), [[[0, 1], [0, 1]]], signals=2)
     marks = {mark.name: mark.utilities.tolist() for mark in landmarks(game)}

@@ -14,23 +14,19 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.equilibria.nash.columns import (
-    Columns,
-    columns_of,
-    policies_of,
-    silence,
-    widened,
-)
+from persuasion.equilibria.nash.columns import Columns, columns_of, policies_of, silence
 from persuasion.model.game import Game
 from persuasion.model.policies import optimal_action_by_state
-from persuasion.model.simulate import receiver_utility, sender_utilities
+from persuasion.model.simulate import outcome_distribution
 from persuasion.model.standard import StandardGame
-from persuasion.model.ties import TieRule
+from persuasion.model.ties import LOWEST_INDEX
 from persuasion.model.tolerances import DUST
 from persuasion.regret import highs
 from persuasion.regret.anywhere.bounds import column_program
 from persuasion.regret.best_response import best_response
 from persuasion.regret.problem import compare_actions
+
+SHARES = "shares"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,50 +39,49 @@ class Landmark:
     policies : (senders, states, signals)
     utilities : (senders,), ties in favour of whose optimum it is (``ties``)
     receiver_utility : the receiver's
-    ties : the tie rule
+    ties : ``"lowest-index"``, ``"sender-<i>"``, or ``"shares"``: best for the sum of utilities, each in its stake,
+        of the senders that choose
     """
 
     name: str
     policies: np.ndarray
     utilities: np.ndarray
     receiver_utility: float
-    ties: TieRule
+    ties: str
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings."""
         arrays = {key: getattr(self, key).tolist() for key in ("policies", "utilities")}
-        return {**vars(self), **arrays, "ties": str(self.ties)}
+        return {**vars(self), **arrays}
 
 
 def landmarks(game: Game) -> list[Landmark]:
     """No revelation, full revelation, each sender alone, and collusion: largest sum of utilities in stakes.
 
     Full revelation is left out where the receiver's optimal action in a state is not unique. Senders have as many
-    signals as they need, which may be more than the game's; what those that do not choose report is heard, too.
+    signals as they need, which may be more than the game's. Those that do not choose are heard, but collude not.
     """
-    free, quiet = _free(game), _others_silent(game)
-    found = [_landmark(free, "no revelation", quiet, TieRule())]
-    told = [np.eye(game.shape.states) if i in game.choosing else own for i, own in enumerate(quiet)]
+    quiet, told = _others_silent(game), np.eye(game.shape.states)
+    nothing, utilities = np.zeros(game.receiver.shape), game.standard.senders
+
+    def mark(name: str, speaker: int, wanted: np.ndarray, ties: str) -> Landmark:
+        columns = [*quiet]
+        columns[speaker] = _alone(game, wanted)
+        return _landmark(game, name, columns, _outcome(game, columns, wanted), ties)
+
+    silent = _outcome(game, quiet, nothing)
+    found = [_landmark(game, "no revelation", quiet, silent, LOWEST_INDEX)]
     with contextlib.suppress(ValueError):
         optimal_action_by_state(game)
-        found.append(_landmark(free, "full revelation", told, TieRule()))
-    utilities = game.standard.senders
+        columns = [told if i in game.choosing else own for i, own in enumerate(quiet)]
+        # whatever else is said, too
+        outcome = _outcome(game, [told], nothing)
+        found.append(_landmark(game, "full revelation", columns, outcome, LOWEST_INDEX))
     for sender in game.choosing:
-        columns = [*quiet]
-        columns[sender] = _alone(game, utilities[sender])
-        rule = TieRule("sender", sender=sender)
-        found.append(_landmark(free, f"{game.names.sender(sender)} alone", columns, rule))
-    columns = [*quiet]
-    columns[game.choosing[0]] = _alone(game, utilities.sum(0))
-    found.append(_landmark(free, "collusion", columns, TieRule("welfare")))
-    return found
-
-
-def _free(game: Game) -> Game:
-    """The game without limits on its senders."""
-    if not game.restricted:
-        return game
-    return Game(game.prior, game.receiver, game.senders, game.signals, game.name)
+        name = f"{game.names.sender(sender)} alone"
+        found.append(mark(name, sender, utilities[sender], f"sender-{sender}"))
+    together = utilities[game.choosing].sum(0)
+    return [*found, mark("collusion", game.choosing[0], together, SHARES)]
 
 
 def _others_silent(game: Game) -> Columns:
@@ -126,10 +121,19 @@ def persuade(game: StandardGame, utility: np.ndarray, margin: float = 0.0) -> np
     return used / used.sum(0)
 
 
-def _landmark(game: Game, name: str, columns: Columns, rule: TieRule) -> Landmark:
+def _outcome(game: Game, columns: Columns, wanted: np.ndarray) -> np.ndarray:
+    """Joint distribution of state and action, ties best for ``wanted`` ``(states, actions)``, then by the index.
+
+    Who says nothing is left out: joint signals of many senders are too many.
+    """
+    heard = [own for own in columns if len(own) > 1] or columns[:1]
+    payoffs = np.stack([wanted, *np.zeros((len(heard) - 1, *wanted.shape))])
+    small = Game(game.prior, game.receiver, payoffs, max(map(len, heard)))
+    return outcome_distribution(small, policies_of(small, heard), ties="sender-0")
+
+
+def _landmark(game: Game, name: str, columns: Columns, outcome: np.ndarray, ties: str) -> Landmark:
+    shares = np.einsum("wa,iwa->i", outcome, game.standard.senders)
+    received = float((outcome * game.receiver).sum())
     policies = policies_of(game, columns)
-    wide = widened(game, policies.shape[-1])
-    utilities = sender_utilities(wide, policies, ties=rule)
-    return Landmark(
-        name, policies, utilities, float(receiver_utility(wide, policies, ties=rule)), rule
-    )
+    return Landmark(name, policies, shares * game.stakes + game.offsets, received, ties)
