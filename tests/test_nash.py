@@ -393,6 +393,20 @@ def test_a_lone_chooser_beside_a_public_report_finds_its_best_response():
     assert marks["full revelation"].receiver_utility == pytest.approx(1)
 
 
+@pytest.mark.parametrize("loss", [1.0, 1e3, 1e6, 1e9])
+@pytest.mark.parametrize("ties", ["lowest-index", "sender-0"])
+def test_a_lone_sender_reaches_its_optimum_whatever_some_action_would_cost(loss, ties):
+    """Margins are shares of the receiver's stake, which a forbidden action makes as large as it likes."""
+    game = Game([0.7, 0.3], [[1, 0, 2], [0, 1, -loss]], [[[0, 1, 0], [0, 1, 0]]], signals=2)
+    (found,) = nash(game, ties=ties, time_limit=5)
+    assert found.status == EQUILIBRIUM
+    assert found.utilities == pytest.approx([0.6], abs=1e-6)
+    (same,) = nash(
+        game, starts=["full revelation"], ties=ties, time_limit=5
+    )  # which has no profile
+    assert same.utilities == pytest.approx([0.6], abs=1e-6)
+
+
 def test_landmarks_ignore_limits_on_signals():
     payoffs = [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]
     free, limited = (Game([0.7, 0.3], np.eye(2), payoffs, signals) for signals in (2, [1, 2]))

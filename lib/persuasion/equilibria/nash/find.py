@@ -15,6 +15,7 @@ from persuasion.equilibria.nash.columns import (
     columns_of,
     kept,
     policies_of,
+    silence,
     unrestricted,
     widened,
 )
@@ -23,13 +24,14 @@ from persuasion.equilibria.nash.kernel import Pool, kernel
 from persuasion.equilibria.nash.pivoting import PolytopeGame
 from persuasion.equilibria.nash.record import APPROXIMATE, EQUILIBRIUM, UNPROVEN, Equilibrium, Step
 from persuasion.equilibria.nash.selection import best_equilibrium
-from persuasion.equilibria.nash.starts import STARTS, start_columns
+from persuasion.equilibria.nash.starts import SILENCE, STARTS, start_columns
 from persuasion.equilibria.record import Dynamics
 from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.restrictions import restrict
 from persuasion.model.simulate import outcome_distribution
 from persuasion.model.ties import LOWEST_INDEX, TieRule
+from persuasion.regret.best_response import best_response
 from persuasion.regret.certify import certify
 
 MARGINS = (0.05, 0.02, 0.01, 0.003, 0.001, 3e-4, 1e-4)
@@ -67,7 +69,7 @@ def nash(
     Two senders play a double oracle, whose profiles may use more signals than the game has. If ``limited``, or if
     the senders have unequal numbers of signals, best responses in turn go on from there with the game's signals.
     Other numbers of senders, over 64 states, and games in which a sender does not choose, or has a single signal
-    and the other one more, have these alone.
+    and the other one more, have these alone. Who chooses alone has its exact best response.
 
     Parameters
     ----------
@@ -99,8 +101,10 @@ def nash(
     search = _Search(game, least, shares, rule, root, cut)
     begun = list(start_columns(game, starts, search.seed))
     seconds, began = positive_number("time_limit", time_limit), time.perf_counter()
-    if len(game.choosing) == 1:  # who has nobody to respond to ends where it ends
-        begun = begun[:1]
+    if len(game.choosing) == 1:
+        name, columns = [*begun, (SILENCE, silence(game))][0]
+        alone = search.best_response(Found(name, columns), SEARCH * seconds)
+        return search.certified([alone], began + seconds)
     if doubled:
         found = search.double_oracle(begun, began + seconds * (LIMITED if cut else SEARCH))
     else:
@@ -184,8 +188,7 @@ class _Search:
                 ended.append(entry)
                 continue
             seconds = max(deadline - began, LEAST_SECONDS) / min(len(found) - number, AT_ONCE)
-            own = [kept(c, count) for c, count in zip(entry.columns, game.counts)]
-            records = self.annealed(restrict(game, policies_of(game, own)), began + seconds)
+            records = self.annealed(self.fitting(entry.columns), began + seconds)
             regrets = [(r.relative_regret or (np.inf, np.inf))[1] for r in records]
             best = int(np.argmin(regrets)) if np.isfinite(min(regrets)) else -1
             ended.append(
@@ -198,6 +201,22 @@ class _Search:
                 )
             )
         return ended
+
+    def best_response(self, entry: Found, seconds: float) -> Found:
+        """That of the only sender that chooses: no margin, which another action's payoffs may leave no room for."""
+        began = time.perf_counter()
+        (sender,) = self.game.choosing
+        policies = self.fitting(entry.columns)
+        found = best_response(self.game, policies, sender, ties=self.ties, time_limit=seconds)
+        policies[sender] = found.policy
+        regret = found.gap / float(self.game.stakes[sender])
+        took = time.perf_counter() - began
+        return Found(entry.start, columns_of(policies), regret, seconds=took)
+
+    def fitting(self, columns: Columns) -> np.ndarray:
+        """The nearest policies with the game's signals."""
+        own = [kept(column, count) for column, count in zip(columns, self.game.counts)]
+        return restrict(self.game, policies_of(self.game, own))
 
     def annealed(self, start: np.ndarray, deadline: float) -> list[Dynamics]:
         """One play per margin until one ends in an equilibrium; each has its part of the time left."""
