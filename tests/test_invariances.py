@@ -22,6 +22,7 @@ from persuasion import (
     solve,
     uniform_policies,
 )
+from persuasion.model.exact import RationalGame, exact_actions, rationals
 from persuasion.model.standard import possible_outcomes
 from persuasion.model.ties import TieRule
 from persuasion.own_game import Request
@@ -363,6 +364,30 @@ def test_a_bound_below_a_policy_is_a_contradiction_and_raises():
 
 
 # --- what double precision cannot hold
+
+
+def _tenths(whole, zero):
+    """Numbers of tenths as fractions, and as the doubles next to them once ``zero`` ``(states, 1)`` is added."""
+    exact = rationals(np.vectorize(lambda n: f"{n}/10", otypes=[object])(whole))
+    return exact, (exact + rationals(zero)).astype(float)
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**31), st.integers(2, 3), st.integers(2, 4))
+def test_no_zero_point_in_a_state_decides_a_tie_of_decimals(seed, states, actions):
+    """The reference is exact: payoffs in tenths without any zero points, in rational numbers."""
+    random = np.random.default_rng(seed)
+    zeros = random.choice([0, 1e4, -1e6, 1e7, -1e8, 1e8], (2, states, 1))
+    receiver, moved = _tenths(random.integers(-3, 4, (states, actions)), zeros[0])
+    senders, shifted = _tenths(random.integers(-3, 4, (2, states, actions)), zeros[1])
+    prior = random.integers(1, 4, states)
+    exact = RationalGame(rationals([f"{p}/{prior.sum()}" for p in prior]), receiver, senders, 2)
+    game = Game(prior / prior.sum(), moved, shifted, 2)
+    first = random.integers(0, 5, (2, states)) / 4
+    policies = np.stack([first, 1 - first], -1)
+    for rule in ("lowest-index", "sender-1"):
+        actions_taken = exact_actions(exact, rationals(policies), ties=rule)
+        assert receiver_actions(game, policies, ties=rule).ravel().tolist() == list(actions_taken)
 
 
 @pytest.mark.parametrize("who", ["receiver", "senders"])

@@ -15,6 +15,7 @@ that can happen. Tolerances and relative regrets are shares of stakes, sender by
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import partial
 from operator import attrgetter
 
@@ -25,6 +26,10 @@ from persuasion.model.tolerances import CLEAR, TIE_TOLERANCE
 
 # differences of so many units in the last place of the numbers that they come from are none
 ROUNDING = 4 * np.finfo(float).eps
+# smaller differences, as a share of the payoffs, are wrong by as much as decides a tie
+FAINT = 4 * np.finfo(float).eps / TIE_TOLERANCE
+# decimals of so many digits are told apart by double precision
+DIGITS = np.finfo(float).precision
 # coarsest rounding of a payoff, as a share of the differences in its state, that is not refused
 COARSEST = 1e-6
 WITNESSES = 1000
@@ -182,8 +187,23 @@ def _snapped(row: np.ndarray) -> np.ndarray:
     same = falling[:-1] - falling[1:] <= ROUNDING * np.abs(falling[1:])
     leader = np.where(np.append(False, same), 0, np.arange(len(row)))
     below = np.empty(len(row))
-    below[order] = falling[np.maximum.accumulate(leader)] - falling[0]
+    below[order] = _less(falling[np.maximum.accumulate(leader)], falling[[0]])
     return below
+
+
+def _less(payoffs: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Payoffs less others, of a shape that fits; a faint difference is that of what they are written as."""
+    difference = payoffs - others
+    faint = (difference != 0) & (np.abs(difference) <= FAINT * np.abs(payoffs))
+    pairs = zip(payoffs[faint], np.broadcast_to(others, payoffs.shape)[faint])
+    difference[faint] = [float(_written(one) - _written(other)) for one, other in pairs]
+    return difference
+
+
+def _written(payoff: float) -> Fraction:
+    """The decimal of few digits that reads as the payoff, or else the payoff itself."""
+    text = f"{payoff:.{DIGITS}g}"
+    return Fraction(text if float(text) == payoff else float(payoff))
 
 
 def _scaled(centred: np.ndarray, possible: np.ndarray) -> tuple[np.ndarray, float]:
@@ -205,7 +225,7 @@ def _above_floor(utilities: np.ndarray, possible: np.ndarray) -> tuple[np.ndarra
     floor = np.where(possible, utilities, np.inf).min(1)
     floor = np.where(occurs, floor, 0.0)
     with np.errstate(over="ignore"):
-        above = np.where(possible, utilities - floor[:, None], 0.0)
+        above = np.where(possible, _less(utilities, floor[:, None]), 0.0)
     if not np.isfinite(above).all():
         raise ValueError("a sender's payoffs differ by more than double precision can hold")
     return above, floor

@@ -12,8 +12,10 @@ An action :math:`a` counts as optimal at a joint signal :math:`\mathbf s` if no 
 So neither the utilities' unit nor their zero point in any state matters, nor what other actions pay, and rare
 signals are judged as strictly as common ones. Tied actions are ranked by a sender's utility in the same way. At a
 joint signal of probability zero every action is optimal. Payoffs in a state that only rounding sets apart, 4 units
-in the last place, count as equal; exact arithmetic takes them as they are written. Simulator, solvers and
-certificates share this definition.
+in the last place, count as equal, and small differences of large payoffs, less than a millionth of these, as the
+differences of the decimals that they are written as, if these have at most 15 digits: 10000000.3 is 0.2 more than
+10000000.1. Exact arithmetic takes payoffs as the numbers that they are. Simulator, solvers and certificates share
+this definition.
 
 >>> TieRule.parse("sender-1")
 TieRule(kind='sender', sender=1, actions=None)
