@@ -17,6 +17,7 @@ from persuasion import (
     nash,
     no_revelation,
     sender_utilities,
+    uniform_policies,
 )
 from persuasion.equilibria.nash import EQUILIBRIUM, double_oracle, landmarks, pivoting
 from persuasion.equilibria.nash.kernel import Pool, kernel
@@ -299,6 +300,32 @@ def test_without_time_one_start_is_continued_in_turn(monkeypatch):
     assert len(begun) == 1
     nash(game, starts=["alone", "silence", "random", "random"], time_limit=30)
     assert len(begun) > 2
+
+
+@pytest.mark.parametrize(("limit", "made"), [(0.0, 1), (3.0, 2), (100.0, 5)])
+def test_a_time_limit_is_for_certificates_too(limit, made, monkeypatch):
+    """Each takes two seconds: one is made however short the time is, and none once it is over."""
+    from persuasion.equilibria.nash import find
+    from persuasion.equilibria.nash.columns import columns_of
+
+    now, real, game = [0.0], find.certify, random_game(3, 5)
+    monkeypatch.setattr(find.time, "perf_counter", lambda: now[0])
+
+    def slow(*given, **options):
+        now[0] += 2.0
+        return real(*given, **options)
+
+    monkeypatch.setattr(find, "certify", slow)
+    drawn = uniform_policies(game, 5, seed=0)
+    profiles = [
+        find.Found("random", columns_of(profile), number) for number, profile in enumerate(drawn)
+    ]
+    search = find._Search(game, 1e-3, find.MARGINS, TieRule(), 0, False)
+    found = search.certified(profiles, limit)
+    assert len(found) == made
+    assert now[0] <= limit + 2.0
+    first = sender_utilities(game, drawn[0])
+    assert any(np.allclose(entry.utilities, first) for entry in found)
 
 
 def test_three_senders_respond_in_turn():

@@ -41,7 +41,7 @@ FIRST, SEARCH, SELECT = 0.5, 0.75, 0.1
 LIMITED = 0.5
 # the first start has this part of that time, the next the same part of what is left
 AT_ONCE = 3
-LEAST_SECONDS = 1.0
+LEAST_SECONDS = 0.5
 TINY = 1e-6
 # regret up to which profiles on the way are worth a certificate
 CLOSE = 0.01
@@ -79,7 +79,8 @@ def nash(
     margins : lead that the receiver's action keeps after responses, falling, shares of ``game.receiver_stake``
     ties : the rule of the certificates, anything ``TieRule.parse`` accepts
     limited : cut every profile to the game's signals and let the senders respond in turn from there
-    time_limit : seconds in all; certificates get at least a second each
+    time_limit : seconds in all; outcomes whose certificates find no time are left out. One is certified however
+        short it is, so that it may take a few seconds more
     seed : of every random choice
 
     Raises
@@ -87,6 +88,7 @@ def nash(
     ValueError
         For an unknown start, an invalid profile, rule, target, margin or limit.
     """
+    began = time.perf_counter()
     rule = TieRule.of(game, ties)
     if rule.kind == "explicit":
         raise ValueError("an explicit tie map names signals, which equilibria are free to choose")
@@ -98,9 +100,9 @@ def nash(
     doubled = len(game.senders) == 2 and not (large or game.fixed or mute)
     cut = limited or game.restricted or not doubled
     least, root = positive_number("target", target), whole_number("seed", seed)
+    seconds = positive_number("time_limit", time_limit)
     search = _Search(game, least, shares, rule, root, cut)
     begun = list(start_columns(game, starts, search.seed))
-    seconds, began = positive_number("time_limit", time_limit), time.perf_counter()
     if len(game.choosing) == 1:
         name, columns = [*begun, (SILENCE, silence(game))][0]
         alone = search.best_response(Found(name, columns), SEARCH * seconds)
@@ -253,8 +255,11 @@ class _Search:
                 groups.append((outcome, [entry]))
         entries = []
         for number, (outcome, group) in enumerate(groups):
-            left = (deadline - time.perf_counter()) / (len(groups) - number)
-            entries.append(self.entry(group, outcome, max(left, LEAST_SECONDS)))
+            left = deadline - time.perf_counter()
+            if entries and left <= 0:
+                break
+            seconds = max(left / (len(groups) - number), LEAST_SECONDS)
+            entries.append(self.entry(group, outcome, seconds))
         return sorted(entries, key=lambda entry: entry.relative_regret[1])
 
     def outcome(self, columns: Columns) -> np.ndarray:
