@@ -351,6 +351,21 @@ def test_plays_in_turn_judge_by_the_tie_rule_that_was_asked_for(ties, value):
     assert found.utilities == pytest.approx(value, rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("names", "called"), [(None, ["sender 0", "sender 1"]), (["Ann", "sender 10"],) * 2]
+)
+def test_searches_are_called_after_the_senders(names, called):
+    from persuasion.equilibria.nash import find
+
+    game = random_game(2, 0, names=names and {"senders": names})
+    search = find._Search(game, 1e-3, find.MARGINS, TieRule(), 0, False)
+    begun = list(find.start_columns(game, ["alone"], 0))
+    found = search.double_oracle(begun, find.time.perf_counter() + 10)
+    expected = [f"{who} alone" for who in called]
+    expected += [f"best for {goal}" for goal in ("welfare", *called)]
+    assert {entry.start for entry in found} == set(expected)
+
+
 def test_bad_input_is_named():
     game = example("two-lawyers")
     with pytest.raises(ValueError, match="unknown start 'best'"):

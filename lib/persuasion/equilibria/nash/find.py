@@ -50,7 +50,6 @@ MOST_STATES = 64
 SIMILAR_OUTCOME = 5e-3
 # so many profiles are certified, those with the least regret as far as the oracle sees it
 CERTIFIED = 8
-GOALS = {"welfare": (1.0, 1.0), "sender 0": (1.0, 0.0), "sender 1": (0.0, 1.0)}
 
 
 def nash(
@@ -172,8 +171,10 @@ class _Search:
                     pool.add(columns)
         x, y = (pool.directions for pool in pools)
         polytopes = PolytopeGame(x, y, *kernel(self.game.standard, x, y, self.ties))
-        for number, (goal, weights) in enumerate(GOALS.items()):
-            left = (deadline - time.perf_counter()) / (len(GOALS) + 1 - number)
+        first, second = map(self.game.names.sender, range(2))
+        goals = ("welfare", (1.0, 1.0)), (first, (1.0, 0.0)), (second, (0.0, 1.0))
+        for number, (goal, weights) in enumerate(goals):
+            left = (deadline - time.perf_counter()) / (len(goals) + 1 - number)
             mixtures = best_equilibrium(polytopes, weights, left) if left > 0 else None
             if mixtures is not None:
                 yield goal, [pool.columns(mu) for pool, mu in zip(pools, mixtures)]
