@@ -475,7 +475,7 @@ def obedient_optimum(game: Game, wanted: np.ndarray) -> float:
     return -found.fun
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.integers(0, 10**6), st.integers(2, 3), st.integers(2, 3), st.integers(1, 3), st.booleans()
 )
