@@ -25,7 +25,14 @@ from persuasion.regret.anywhere.bounds import separate_bound
 from persuasion.regret.best_response import METHODS, best_response
 from persuasion.regret.opponents import merge_columns, residual_weights
 from persuasion.regret.problem import make_problem
-from persuasion.regret.response import BOUND, INFEASIBLE, OPTIMAL, TIES, TIME_LIMIT
+from persuasion.regret.response import (
+    BOUND,
+    INFEASIBLE,
+    OPTIMAL,
+    TIES,
+    TIME_LIMIT,
+    InconsistentCertificate,
+)
 from problems import games_with_policies, non_unique, prosecutor
 from stress import numerics
 
@@ -453,6 +460,21 @@ def test_auto_settles_such_ties_by_enumeration():
     chosen = best_response(game, no_revelation(game), 0, ties=[2, 0])
     assert chosen.value == pytest.approx(1)
     assert chosen.attained
+
+
+def test_auto_keeps_its_interval_where_programs_are_in_numerical_trouble():
+    """A payoff of -1e9 that does occur: the MILP and enumeration claim bounds that a policy refutes; rays do not."""
+    receiver = [[-2.564, 1.727], [-1e9, -0.297], [1.303, -2.083]]
+    stakes = [[1, 0], [0.0034, 0], [0, 0.00065]]
+    game = Game([0.134, 0.822, 0.044], receiver, [np.zeros((3, 2)), np.zeros((3, 2)), stakes], 2)
+    first = np.array([[0.735, 0.733, 0.949], [0.85, 0.383, 0.541], [0.934, 0.477, 0.861]])
+    policies = np.stack([first, 1 - first], -1)
+    with pytest.raises(InconsistentCertificate):
+        best_response(game, policies, 2, ties="lowest-index", method="enumerate")
+    found = best_response(game, policies, 2, ties="lowest-index")
+    exact = best_response(game, policies, 2, ties="lowest-index", method="rays")
+    assert exact.status == OPTIMAL
+    assert found.value - 1e-9 <= exact.value <= found.upper_bound + 1e-9
 
 
 # --- properties

@@ -118,7 +118,7 @@ def _automatic(problem: Problem, time_limit: float) -> BestResponse:
         return response
     try:
         return _run(problem, "enumerate", left)
-    except ValueError:  # not tiny: the interval stands
+    except (ValueError, InconsistentCertificate):  # not tiny, or in trouble: the interval stands
         return response
 
 
