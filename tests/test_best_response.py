@@ -463,7 +463,7 @@ def test_auto_settles_such_ties_by_enumeration():
 
 
 def test_auto_keeps_its_interval_where_programs_are_in_numerical_trouble():
-    """A payoff of -1e9 that does occur: the MILP and enumeration claim bounds that a policy refutes; rays do not."""
+    """A payoff of -1e9 that does occur: MILP and enumeration claim bounds that a policy refutes; rays do not."""
     receiver = [[-2.564, 1.727], [-1e9, -0.297], [1.303, -2.083]]
     stakes = [[1, 0], [0.0034, 0], [0, 0.00065]]
     game = Game([0.134, 0.822, 0.044], receiver, [np.zeros((3, 2)), np.zeros((3, 2)), stakes], 2)
