@@ -254,7 +254,7 @@ class _Search:
                 group.append(entry)
             elif len(groups) < CERTIFIED:
                 groups.append((outcome, [entry]))
-        entries = []
+        entries: list[Equilibrium] = []
         for number, (outcome, group) in enumerate(groups):
             left = deadline - time.perf_counter()
             if entries and left <= 0:
