@@ -16,6 +16,7 @@ from study.figures.recipes import (
     comparison_table,
     fits_frame,
     lead_table,
+    ratio_message,
     scores,
 )
 from study.records.job import Job
@@ -147,6 +148,11 @@ def test_paired_ratios_by_hand():
     table = comparison_table(frame, {"literal": {"relu": {}, "dnl": {}}})
     assert table["against ReLU"].tolist() == ["–", "2 [2, 2]"]
     assert table["held-out error"][0].startswith("0.2 [")
+    both = pd.concat([table, table.assign(recipe="tuned")])
+    words = (
+        "DNL's held-out error is 2 [2, 2] times ReLU's with the literal recipe, 2 [2, 2] times with"
+    )
+    assert words in ratio_message(both)
 
 
 def test_an_ablation_by_hand():

@@ -227,6 +227,17 @@ def comparison_message(table: pd.DataFrame) -> str:
     return f"From the literal to the tuned recipe held-out error goes, over {games} games: {', '.join(parts)}."
 
 
+def ratio_message(table: pd.DataFrame) -> str:
+    """Each network's held-out error as a multiple of ReLU's; ``table`` from :func:`comparison_table`."""
+    cells = table.pivot(index="method", columns="recipe", values="against ReLU").drop(NAMES["relu"])
+    parts = [
+        f"{name}'s held-out error is {row['literal']} times ReLU's with the literal recipe, "
+        f"{row['tuned']} times with the tuned one"
+        for name, row in cells.iterrows()
+    ]
+    return f"Game by game, {'; '.join(parts)}. An interval that holds 1 decides nothing."
+
+
 def ablation_message(table: pd.DataFrame) -> str:
     """The change that hurts most; ``table`` from :func:`ablation_table`."""
     ratios = table["error ratio"].str.partition(" [")[0].replace("–", "nan").astype(float)
