@@ -10,12 +10,15 @@ START = """# Results
 
 Every folder here holds the committed results of one preset as [Parquet](https://parquet.apache.org) tables; the
 book shows them. A table is a folder of parts, and `pandas.read_parquet("results/paper/profiles")` reads all of
-them. `manifest.json` names the parts that count, with their SHA-256. `paper-audit.jsonl` is the log of the audit.
+them. `manifest.json` names the parts that count, with their SHA-256. Beside the folders are the log of the audit,
+`paper-audit.jsonl`; the proofs of what the certificates say, `paper-proofs.jsonl`; and what an SMT solver proved of
+our own theorems, `proofs.json` (`make proofs`).
 
 A record is what one job found. Its rows have the same `record` in all tables, on which they can be joined. A
 record that was computed anew is in a later part, too, and only that one counts: where a `record` has two rows in
 `records`, keep the last, and in other tables the rows with its `source`. An array is a flat list beside its shape:
-`numpy.reshape(row["policies"], row["shape"])`.
+`numpy.reshape(row["policies"], row["shape"])`. Sizes are null in a family that fixes them, and pandas leaves such
+groups out unless told `groupby(..., dropna=False)`.
 
 This file is generated: `python -m study.records.dictionary > results/README.md`.
 """
