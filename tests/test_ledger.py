@@ -301,6 +301,39 @@ def test_a_search_without_a_network_that_is_ahead_is_counted_against_dnl(evidenc
     assert [part.size for part in found] == [20, 20], "the games that both solved"
 
 
+@pytest.mark.parametrize(
+    ("near", "far", "expected"),
+    [  # means of differences, their half-widths: DNL beats both only if it beats each
+        ((0.02, 0.005), (0.03, 0.08), Verdict.OPEN),
+        ((0.001, 0.002), (0.2, 0.02), Verdict.EQUAL),
+        ((0.005, 0.002), (0.03, 0.025), Verdict.EQUAL),
+        ((0.02, 0.005), (0.03, 0.008), Verdict.HOLDS),
+        ((-0.03, 0.08), (-0.02, 0.005), Verdict.FAILS),
+        ((-0.001, 0.002), (0.001, 0.002), Verdict.EQUAL),
+    ],
+)
+def test_who_beats_both_rivals_beats_each(near, far, expected):
+    """Twenty differences with such a mean and interval, in either order of the rivals; each rival alone besides."""
+    shape = np.resize([-1.0, 1.0], 20)
+    shape /= Effect.share("", shape).half_width
+    parts = [
+        Effect.share(name, mean + half * shape) for name, (mean, half) in zip("ab", (near, far))
+    ]
+    for order in (parts, parts[::-1]):
+        assert verdict(empirical._rival(order)) is expected
+    alone = [verdict([part]) for part in parts]
+    assert (expected is Verdict.HOLDS) == (alone == [Verdict.HOLDS] * 2)
+
+
+def test_the_doubt_is_the_one_sided_p_value():
+    for values in ([0.1, 0.5, 0.3, 0.2], [-0.1, -0.5, 0.3, -0.2], [0.3, -0.2, 0.1]):
+        expected = stats.ttest_1samp(values, 0, alternative="greater").pvalue
+        assert Effect.of("a", values).doubt == pytest.approx(expected)
+    assert [Effect.of("a", v).doubt for v in ([0.0, 0.0], [2.0], [1.0, 1.0], [-1.0, -1.0])] == [
+        0.5, 0.5, 0.0, 1.0,
+    ]  # fmt: skip
+
+
 def test_less_accurate_everywhere_does_not_hold(evidence):
     worse = dataclasses.replace(evidence, errors=errors(2.0))
     assert verdict(empirical.accuracy(worse)) is Verdict.FAILS
@@ -340,7 +373,7 @@ def test_the_papers_slopes_are_of_errors_as_shares_of_the_range(evidence):
     assert verdict(empirical.trends(flat)) is Verdict.EQUAL
 
 
-def test_figure_1_is_decided_over_seeds_against_the_better_rival(evidence):
+def test_figure_1_is_decided_over_seeds_against_the_stronger_rival(evidence):
     parts = empirical.figure_1(evidence)
     # DeLU's errors are twice DNL's, ReLU's thrice
     assert [part.name for part in parts] == [

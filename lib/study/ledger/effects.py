@@ -73,6 +73,15 @@ class Effect(NamedTuple):
         return float(2 * stdtr(freedom, -score))
 
     @property
+    def doubt(self) -> float:
+        """One-sided p-value: how much the values speak for the claim, 0, or against it, 1.
+
+        A difference too small to matter does not speak for it, however certain.
+        """
+        one_sided = 1 - self.p / 2 if self.mean < 0 else self.p / 2
+        return max(one_sided, 0.5) if self.equal else one_sided
+
+    @property
     def equal(self) -> bool:
         """Whether the whole interval is within the margin (two one-sided tests at 2.5%)."""
         return abs(self.mean) + self.half_width <= self.margin

@@ -105,8 +105,8 @@ def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
     return (
         f"Of the paper's {len(theory)} statements that are checked here, {len(held)} hold on every instance tried, "
         f"{int(theory['instances'].sum()):,} in all. To two senders, the local equilibria found with the paper's "
-        f"network are {WORTH[verdict(two)]} those found with the better of two simpler ones ({_values(two)} of the "
-        f"utility range), and to four they are {WORTH[verdict(four)]} those ({_values(four)}); against full "
+        f"network are {WORTH[verdict(two)]} those found with the stronger of two simpler ones ({_values(two)} of "
+        f"the utility range), and to four they are {WORTH[verdict(four)]} those ({_values(four)}); against full "
         f"revelation, which costs nothing to find, the two senders have {_values(ahead, ' and ')}. Where random "
         f"signals matter and an exact certificate decides, it confirms {here} profiles that passed the paper's "
         f"sampled check (at a gain of 0.1% of the utility range, not 0) as local equilibria, and {there} of those "
