@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -69,65 +70,71 @@ class Evidence:
         return frame[(frame["senders"] == senders) & (frame["radius"] == self.radii[search])]
 
 
-class Gathered(Evidence):
+class _Gathered(Evidence):
     """The evidence of a preset; every table is made when it is first asked for, and missing records computed."""
 
     def __init__(self, preset: Preset, store: str | Path | None, workers: int | None) -> None:
-        put = functools.partial(object.__setattr__, self)
-        put("_preset", preset)
-        put("_records", functools.cache(lambda name: produce(preset, name, store, workers)))
-        put("radii", tuple(search.radius for search in preset.searches))
+        self._preset = preset
+        self._records = functools.cache(lambda name: produce(preset, name, store, workers))
 
-    def __getattr__(self, name: str) -> Any:
-        if name not in TABLES:
-            raise AttributeError(name)
-        value = TABLES[name](self, self._preset, self._records)
-        object.__setattr__(self, name, value)
-        return value
+    @cached_property
+    def radii(self) -> tuple[float, ...]:
+        return tuple(search.radius for search in self._preset.searches)
+
+    @cached_property
+    def didactic(self) -> pd.DataFrame:
+        return didactic_errors(self._records("didactic"))
+
+    @cached_property
+    def didactic_seeds(self) -> pd.DataFrame:
+        return didactic_seed_errors(self._records("didactic-seeds"))
+
+    @cached_property
+    def errors(self) -> pd.DataFrame:
+        return errors_frame(self._records("synthetic"))
+
+    @cached_property
+    def selections(self) -> pd.DataFrame:
+        return self._selections("synthetic")
+
+    @cached_property
+    def scenarios(self) -> pd.DataFrame:
+        return self._selections("table-1")
+
+    @cached_property
+    def first_scenarios(self) -> pd.DataFrame:
+        return self._selections("scenarios")
+
+    @cached_property
+    def certificates(self) -> pd.DataFrame:
+        frame = self._certificates("figure-certificates", self.selections)
+        return frame[frame["logit_scale"] == self._preset.synthetic.logit_scale]
+
+    @cached_property
+    def scenario_certificates(self) -> pd.DataFrame:
+        return self._certificates("table-1-certificates", self.scenarios)
+
+    @cached_property
+    def searches(self) -> pd.DataFrame:
+        names = ("synthetic", "second", "baselines")
+        records = [record for name in names for record in self._records(name)]
+        return selections_frame(records, self._preset)
+
+    def _selections(self, experiment: str) -> pd.DataFrame:
+        frame = equilibria_frame(self._records(experiment), self._preset)
+        return frame[frame["tolerance"] == self._preset.headline]
+
+    def _certificates(self, experiment: str, selections: pd.DataFrame) -> pd.DataFrame:
+        """Of the headline's profiles, without games that the selections say are degenerate."""
+        frame = certificates_frame(self._records(experiment), self._preset)
+        degenerate = selections.loc[selections["degenerate"], "game"]
+        kept = frame["headline"] & ~frame["game"].isin(degenerate)
+        return frame[kept].assign(headline=self._preset.headline)
 
 
 def gather(preset: Preset, store: str | Path | None = None, workers: int | None = None) -> Evidence:
     """The evidence of a preset; computes missing records first."""
-    return Gathered(preset, store, workers)
-
-
-def _selections(preset: Preset, records: list[Any]) -> pd.DataFrame:
-    frame = equilibria_frame(records, preset)
-    return frame[frame["tolerance"] == preset.headline]
-
-
-def _certificates(preset: Preset, records: list[Any], selections: pd.DataFrame) -> pd.DataFrame:
-    frame = _varied(certificates_frame(records, preset), selections)
-    return frame[frame["headline"]].assign(headline=preset.headline)
-
-
-def _of_the_paper(preset: Preset, frame: pd.DataFrame) -> pd.DataFrame:
-    return frame[frame["logit_scale"] == preset.synthetic.logit_scale]
-
-
-TABLES: dict[str, Callable[[Evidence, Preset, Callable[[str], list[Any]]], pd.DataFrame]] = {
-    "didactic": lambda _, __, records: didactic_errors(records("didactic")),
-    "didactic_seeds": lambda _, __, records: didactic_seed_errors(records("didactic-seeds")),
-    "errors": lambda _, __, records: errors_frame(records("synthetic")),
-    "selections": lambda _, preset, records: _selections(preset, records("synthetic")),
-    "scenarios": lambda _, preset, records: _selections(preset, records("table-1")),
-    "first_scenarios": lambda _, preset, records: _selections(preset, records("scenarios")),
-    "certificates": lambda own, preset, records: _of_the_paper(
-        preset, _certificates(preset, records("figure-certificates"), own.selections)
-    ),
-    "scenario_certificates": lambda own, preset, records: _certificates(
-        preset, records("table-1-certificates"), own.scenarios
-    ),
-    "searches": lambda _, preset, records: selections_frame(
-        [*records("synthetic"), *records("second"), *records("baselines")], preset
-    ),
-}
-
-
-def _varied(frame: pd.DataFrame, *of_games: pd.DataFrame) -> pd.DataFrame:
-    """The rows of games that are not degenerate, as the other tables say."""
-    degenerate = [game for table in of_games for game in table.loc[table["degenerate"], "game"]]
-    return frame[~frame["game"].isin(degenerate)]
+    return _Gathered(preset, store, workers)
 
 
 def figure_1(evidence: Evidence) -> list[Part]:
@@ -181,7 +188,7 @@ def _rival(parts: Iterable[Part]) -> list[Part]:
     Not the one that comes nearest on average: of a far one that is all chance less is known.
     """
     known = [part for part in parts if isinstance(part, Effect) and part.size]
-    return sorted(known, key=lambda part: (-part.doubt, part.mean))[:1]
+    return [*sorted(known, key=lambda part: (-part.doubt, part.mean))[:1]]
 
 
 def accuracies(evidence: Evidence, which: str = "training") -> list[Part]:
