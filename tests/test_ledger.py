@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import itertools
+from collections import defaultdict
 
 import numpy as np
 import pandas as pd
@@ -11,11 +12,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+import study
 from persuasion.model.policies import optimal_action_by_state
 from persuasion.theorems import jumps
 from persuasion.theorems.full_revelation import signals_needed
 from persuasion.theorems.gray_codes import check_revelation, reflected_code
 from study import ledger, preset
+from study.figures.frames import game_id
 from study.figures.statistics import holm
 from study.ledger import Count, Effect, Verdict, empirical, own, theory, verdict
 from study.ledger.effects import LARGE, states
@@ -219,6 +222,7 @@ def evidence():
     certificates = pd.DataFrame(
         {
             "method": ["relu", "delu", "dnl", "dnl"],
+            "radius": 0.005,
             "regret_least": [0.0, 0.1, 0.0, 0.0],
             "regret_most": [0.0, 0.1, 4e-3, 0.1],
             "utility_range": 5.0,
@@ -394,9 +398,29 @@ def test_figure_1_is_decided_over_seeds_against_the_stronger_rival(evidence):
 
 
 def test_certificates_are_counted_only_where_they_decide(evidence):
-    found = {part.name: (part.true, part.size) for part in empirical.really_local(evidence)}
-    assert found == {"ReLU": (1, 1), "DeLU": (0, 1), "DNL": (1, 1)}
-    assert verdict(empirical.really_local(evidence)) is Verdict.PARTLY
+    parts = empirical.really_local(evidence)
+    assert [part.name.split(", ") for part in parts] == [
+        [name, "radius 0.005"] for name in ("ReLU", "DeLU", "DNL")
+    ]
+    assert [(part.true, part.size) for part in parts] == [(1, 1), (0, 1), (1, 1)]
+    assert verdict(parts) is Verdict.PARTLY
+    # the other search's radius is an event of its own
+    assert [part.size for part in empirical.really_local_further(evidence)] == [0, 0, 0]
+
+
+def test_networks_are_compared_on_the_games_that_all_were_tried_on():
+    """A run may be cut short between the networks of a game, as the committed one was at first."""
+    paper, results = preset("paper"), study.default_results()
+    evidence = ledger.gather(paper, results)
+    for table, experiment in (
+        ("selections", "synthetic"), ("errors", "synthetic"), ("certificates", "figure-certificates"),
+        ("scenario_certificates", "table-1-certificates"),
+    ):  # fmt: skip
+        tried = defaultdict(set)
+        for record in study.produce(paper, experiment, results):
+            tried[game_id(record)].add(record.config.get("method"))
+        complete = {game for game, methods in tried.items() if methods >= {"relu", "delu", "dnl"}}
+        assert set(getattr(evidence, table)["game"]) <= complete, table
 
 
 def test_certificates_of_scenarios_are_counted_by_scenario(evidence):
