@@ -721,6 +721,58 @@ def test_export_from_the_command_line(tiny, store, tmp_path, capsys, monkeypatch
     assert origin(tiny, store) == "computed from scratch on this machine"
 
 
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        (["export", "--store", "TYPO"], 2, "TYPO: there is no such store"),
+        (["export", "--store", "TYPO/s.sqlite"], 2, "TYPO/s.sqlite: there is no such store"),
+        (["export", "--store", "empty"], 2, "empty: is empty, not a result store"),
+        (["export", "--from", "NONE", "--to", "X"], 2, "NONE: holds no committed results"),
+        (["verify", "--store", "TYPO"], 2, "TYPO: there is no such store or folder"),
+        (["verify", "--store", "empty"], 2, "empty: is empty, not a result store"),
+        (["status"], 0, ""),
+    ],
+)
+def test_reading_makes_and_changes_no_file(command, code, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PERSUASION_STORE", "default.sqlite")
+    Path("empty").touch()
+    assert main([*command, "--preset", "smoke"]) == code
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.rglob("*")] == ["empty"]
+    assert Path("empty").read_bytes() == b""
+
+
+def test_nothing_there_is_nothing_to_load(tiny, tmp_path):
+    with pytest.raises(StoreError, match="there is no such store"):
+        load(tiny, tmp_path / "none.sqlite")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_job_of_several_experiments_is_exported_once(tmp_path, monkeypatch):
+    changed = {"recipes.candidates": 1, "recipes.learning_rates": [0.01]}
+    own = preset("smoke", TINY | changed)
+    (job, *_) = design.jobs(own, "recipe-search")
+    module = importlib.import_module("study.run.export")
+    monkeypatch.setattr(
+        module.design, "jobs", lambda _, name: [job] if name.startswith("recipe") else []
+    )
+    produce(own, "recipe-search", tmp_path / "s.sqlite", workers=1, quiet=True)
+    opened = []
+    monkeypatch.setattr(module, "Results", lambda folder: opened.append(folder) or Results(folder))
+    for expected in (
+        ["1 records exported", "0 were there"],
+        ["0 records exported", "1 were there"],
+    ):
+        lines = export(own, tmp_path / "s.sqlite", tmp_path / "results")
+        found = [line for line in lines if "of 1 are" in line]
+        assert all(words in found[0] for words in expected)
+        assert all("0 records exported" in line and "1 were there" in line for line in found[1:])
+        assert len(found) == 3
+    assert len(Results(tmp_path / "results" / "smoke").manifest["parts"]) == 1
+    assert len(opened) == 1, "read once, whatever the number of experiments"
+
+
 @pytest.mark.parametrize("command", ["run", "reproduce", "export"])
 def test_nothing_is_computed_into_committed_results(folder, command, monkeypatch, capsys):
     monkeypatch.setenv("PERSUASION_STORE", str(folder))

@@ -44,7 +44,6 @@ def test_put_get_iterate_and_reopen(tmp_path):
     with Store(path) as store:
         assert [r.key for r in store] == ["a", "b"]
         assert len(store) == 2
-        assert store.finished(["a", "c"]) == {"a"}
         np.testing.assert_array_equal(
             store.get("a").arrays["policies"], record().arrays["policies"]
         )
@@ -53,7 +52,7 @@ def test_put_get_iterate_and_reopen(tmp_path):
 def test_done_records_are_final_and_failed_ones_are_replaced(tmp_path):
     with Store(tmp_path / "s.sqlite") as store:
         store.put(record(status="failed", error="x"))
-        assert store.finished(["k"]) == set()
+        assert not store.get("k").done
         store.put(record(value=1))
         store.put(record(value=2))
         store.put(record(status="failed", error="y"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -33,7 +34,8 @@ from study import (
 from study.arguments import DEFAULT_PRESET, add_arguments
 from study.designs import design as designs
 from study.records.archive import merge
-from study.records.results import committed_folder, is_committed, read_manifest
+from study.records.job import Job
+from study.records.results import Records, committed_folder, is_committed, read_manifest
 from study.run.pages import PageFailed
 
 # what the book shows, and the audit audits, if no preset is named: the first that is committed
@@ -102,38 +104,38 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    settings, root = _settings(options), default_results()
-    shipped = coverage(settings, root) if committed_folder(root, settings.name) else {}
+    settings, root, store = _settings(options), default_results(), default_store()
+    shipped = coverage(settings, root if committed_folder(root, settings.name) else None)
     counts = {
-        name: {"committed": shipped[name]["games"] if shipped else 0, **count}
-        for name, count in coverage(settings).items()
+        name: {"committed": shipped[name]["games"], **count}
+        for name, count in coverage(settings, store if store.exists() else None).items()
     }
     if options.json:
         print(json.dumps({settings.name: counts}))
         return 0
-    print(f"preset {settings.name}, store {default_store()}, committed results {root}")
+    print(f"preset {settings.name}, store {store}, committed results {root}")
     print(f"  {'games':<22} {'in the store':>12} {'committed':>10} {'design':>7}")
     for name, count in counts.items():
         print(f"  {name:<22} {count['games']:>12} {count['committed']:>10} {count['design']:>7}")
     return 0
 
 
-def coverage(settings: Preset, path: str | Path | None = None) -> dict[str, dict[str, int]]:
+def coverage(settings: Preset, path: str | Path | None) -> dict[str, dict[str, int]]:
     """Per experiment, ``games`` whose jobs all have a record at ``path``, and games in the ``design``.
 
-    The path is that of a store, by default the project's own, or of committed results.
+    The path is that of a store or of committed results; None: of nothing that is there.
     """
-    counts = {}
-    with open_records(path or default_store(), settings.name) as store:
-        for name in EXPERIMENTS:
-            jobs = designs.jobs(settings, name)
-            finished = store.done(jobs)
-            games: dict[str, bool] = {}
-            for job in jobs:
-                game = json.dumps(job.config.get("game", "didactic"), sort_keys=True)
-                games[game] = games.get(game, True) and job.key in finished
-            counts[name] = {"games": sum(games.values()), "design": len(games)}
-    return counts
+    with contextlib.nullcontext() if path is None else open_records(path, settings.name) as found:
+        return {name: _covered(designs.jobs(settings, name), found) for name in EXPERIMENTS}
+
+
+def _covered(jobs: Sequence[Job], found: Records | None) -> dict[str, int]:
+    finished = found.done(jobs) if found else set()
+    games: dict[str, bool] = {}
+    for job in jobs:
+        game = json.dumps(job.config.get("game", "didactic"), sort_keys=True)
+        games[game] = games.get(game, True) and job.key in finished
+    return {"games": sum(games.values()), "design": len(games)}
 
 
 def _reproduce(options: argparse.Namespace) -> int:

@@ -87,10 +87,10 @@ def merge(folder: Path, preset: str, other: Path) -> list[str]:
 
 
 def _merge(folder: Path, preset: str, other: Path) -> list[str]:
-    manifest = _manifest(folder, preset)
     theirs = Results(other).manifest
     if theirs["preset"] != preset:
         raise StoreError(f"{other}: holds preset {theirs['preset']!r}, not {preset!r}")
+    manifest = _manifest(folder, preset)
     known = [part["files"] for part in manifest["parts"]]
     added = []
     for part in theirs["parts"]:

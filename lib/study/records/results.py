@@ -98,15 +98,15 @@ def is_committed(path: Path) -> bool:
     return path.is_dir()
 
 
-def open_records(path: str | Path, preset: str) -> Store | Results:
+def open_records(path: str | Path, preset: str, create: bool = False) -> Store | Results:
     """The result store at a path, or the committed results of a preset if the path is a folder.
 
-    The folder may hold the results themselves or one folder per preset. Raises ``StoreError`` if it is
-    neither, or has no results of the preset.
+    The folder may hold the results themselves or one folder per preset; a store that is not there is made if
+    ``create``. Raises ``StoreError`` if it is neither, or has no results of the preset.
     """
     place = absolute(path)
     if not is_committed(place):
-        return Store(place)
+        return Store(place, create)
     for folder in (place, place / preset):
         if (folder / MANIFEST).exists():
             results = _results(folder, _stamp(folder))

@@ -89,38 +89,55 @@ class StoreError(ValueError):
 
 
 class Store:
-    """Records in one SQLite file, created if missing (with its folder).
+    """Records in one SQLite file, made if missing (with its folder); not so for a reader, ``create=False``.
 
-    Raises ``StoreError`` if the path is something else than a result store.
+    Raises ``StoreError`` if the path is something else than a result store, or if there is nothing to read.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, create: bool = True) -> None:
         self.path = Path(path) if str(path) == IN_MEMORY else absolute(path)
+        if not create and not self.path.exists():
+            raise StoreError(f"{self.path}: there is no such store")
+        if create:
+            self._make_folder()
+        place = self.path if create else f"{self.path.as_uri()}?mode=rw"
+        with self._guard():
+            self._connection = sqlite3.connect(
+                place, timeout=_PATIENCE, isolation_level=None, uri=not create
+            )
+            if create:
+                self._create()
+            self._check()
+            if create:
+                self._write_ahead()
+
+    def _make_folder(self) -> None:
         try:
             make_folder(self.path.parent)
         except ValueError as error:
             raise StoreError(f"{self.path}: cannot be used as a result store: {error}") from None
-        with self._guard():
-            self._connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
-            self._initialise()
 
-    def _initialise(self) -> None:
-        """Check or create the tables in one transaction, so that two first runs do not meet half-way."""
+    def _create(self) -> None:
+        """Create the tables, unless there are some, in one transaction: two first runs do not meet half-way."""
         execute = self._connection.execute
         execute("BEGIN IMMEDIATE")
         with self._connection:
-            names = {row[0] for row in execute("SELECT name FROM sqlite_master")}
-            if names and not {"meta", "records"} <= names:
-                raise StoreError(f"{self.path}: is a database, but not a result store")
-            for statement in _CREATE:
-                execute(statement)
-            execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (SCHEMA,))
-            found = execute("SELECT value FROM meta WHERE name='schema'").fetchone()[0]
-            if found != SCHEMA:
-                raise StoreError(
-                    f"{self.path}: has schema {found!r}; this version reads {SCHEMA!r}"
-                )
-        self._write_ahead()
+            if not self._tables():
+                for statement in _CREATE:
+                    execute(statement)
+                execute("INSERT INTO meta VALUES ('schema', ?)", (SCHEMA,))
+
+    def _check(self) -> None:
+        if not {"meta", "records"} <= (tables := self._tables()):
+            what = "is a database, but not" if tables else "is empty, not"
+            raise StoreError(f"{self.path}: {what} a result store")
+        query = "SELECT value FROM meta WHERE name='schema'"
+        ((found,),) = self._connection.execute(query).fetchall() or [(None,)]
+        if found != SCHEMA:
+            raise StoreError(f"{self.path}: has schema {found!r}; this version reads {SCHEMA!r}")
+
+    def _tables(self) -> set[str]:
+        return {row[0] for row in self._connection.execute("SELECT name FROM sqlite_master")}
 
     def _write_ahead(self) -> None:
         """Set the journal mode, kept in the file; SQLite does not wait for a lock here, so we do."""
@@ -167,19 +184,15 @@ class Store:
             row = self._connection.execute(query, (key,)).fetchone()
         return None if row is None else _decode(row, self.path)
 
-    def finished(self, keys: Iterable[str]) -> set[str]:
-        """Those of the keys whose record is done."""
-        with self._guard():
-            rows = self._connection.execute("SELECT key FROM records WHERE status='done'")
-            return {row[0] for row in rows} & set(keys)
-
     def find(self, job: Job) -> Record | None:
         """The job's record, made by this version of the code, or None."""
         return self.get(job.key)
 
     def done(self, jobs: Iterable[Job]) -> set[str]:
         """Keys of those of the jobs whose record is done."""
-        return self.finished(job.key for job in jobs)
+        with self._guard():
+            rows = self._connection.execute("SELECT key FROM records WHERE status='done'")
+            return {row[0] for row in rows} & {job.key for job in jobs}
 
     def by_config(self) -> dict[str, str]:
         """Configuration (canonical JSON) of every finished record, whatever code made it, to its key."""

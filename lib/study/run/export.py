@@ -37,13 +37,15 @@ def export(
     Raises
     ------
     StoreError
-        if the store is none, or the committed results are damaged
+        if there is no such store, or the committed results are damaged
     """
     folder = Path(root) / preset.name
-    with Store(store) as opened, one_at_a_time(Path(root)):
+    with Store(store, create=False) as opened, one_at_a_time(Path(root)):
+        known = committed(root, preset)
         other = opened.by_config() if any_code else {}
+        added: set[str] = set()  # a job may be of several experiments
         return [
-            _export(preset, name, opened, folder, other, Path(root), renew)
+            _export(preset, name, opened, folder, other, known, renew, added)
             for name in design.EXPERIMENTS
         ]
 
@@ -71,15 +73,16 @@ def _export(
     store: Store,
     folder: Path,
     other: dict[str, str],
-    root: Path,
+    known: Results | None,
     renew: bool,
+    added: set[str],
 ) -> str:
     jobs = design.jobs(preset, name)
-    known = committed(root, preset)
-    present = known.done(jobs) if known else set()
+    present = (known.done(jobs) if known else set()) | added & {job.key for job in jobs}
     missing = [job for job in jobs if job.key not in present]
     records = _finished(missing, store, other)
-    renewed = _renewed(jobs, store, known) if renew and known else []
+    renewed = _renewed(jobs, store, known, added) if renew and known else []
+    added.update(job.key for job, _ in records + renewed)
     files = append(folder, preset.name, name, records + renewed) if records or renewed else []
     size = sum(path.stat().st_size for path in files) / 1e6
     return (
@@ -102,11 +105,14 @@ def _finished(jobs: Sequence[Job], store: Store, other: dict[str, str]) -> list[
     return found
 
 
-def _renewed(jobs: Sequence[Job], store: Store, known: Results) -> list[tuple[Job, Record]]:
+def _renewed(
+    jobs: Sequence[Job], store: Store, known: Results, added: set[str]
+) -> list[tuple[Job, Record]]:
     """Jobs whose committed record another version of the code made, with this version's."""
     return [
         (job, record)
         for job in jobs
+        if job.key not in added
         if (old := known.find(job)) and (record := store.get(job.key)) and record.done
         if record.provenance["code"] != old.provenance["code"]
     ]

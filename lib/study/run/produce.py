@@ -66,7 +66,7 @@ def produce(
         check_workers(workers)
     names = [experiment] if isinstance(experiment, str) else experiment
     jobs = [job for name in names for job in design.jobs(preset, name)]
-    with open_records(store or default_store(), preset.name) as opened:
+    with open_records(store or default_store(), preset.name, create=True) as opened:
         if isinstance(opened, Results):
             _check_coverage(opened, preset, names)
         else:
