@@ -215,6 +215,30 @@ def test_committed_results_agree_as_well(tiny, store, tmp_path, monkeypatch, cap
     assert f"preset smoke, {root}" in capsys.readouterr().out
 
 
+def test_every_committed_preset_is_verified_and_its_proofs_are_beside_it(
+    tiny, tmp_path, monkeypatch
+):
+    """A study alone, without the benchmark, is no book, and is verified; one preset's folder says which it is."""
+    produce(tiny, "didactic", tmp_path / "s.sqlite", workers=1, quiet=True)
+    root = tmp_path / "results"
+    export(tiny, tmp_path / "s.sqlite", root)
+    verified = []
+
+    def audited(cases, settings, how):
+        verified.append((len(cases), settings.name, how.proofs))
+        return audit(cases, settings, replace(how, proofs=None), quiet=True)
+
+    monkeypatch.setattr("study.audit.audit", audited)
+    monkeypatch.setattr("study.__main__.default_results", lambda: root)
+    monkeypatch.delenv("PERSUASION_STORE", raising=False)
+    plain = [*VERIFY[:1], *VERIFY[3:]]
+    for where in ([], ["--store", str(root)], ["--store", str(root / "smoke")]):
+        assert main([*plain, *where]) == 0
+        assert main([*VERIFY, *where]) == 0
+    assert set(verified) == {(len(tiny.methods), "smoke", root / "smoke-proofs.jsonl")}
+    assert len(verified) == 6
+
+
 def test_two_workers_find_the_same(tiny, store):
     cases = collect(store, tiny)[:9]
     one = audit(cases, tiny, FAST, quiet=True)

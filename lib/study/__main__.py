@@ -35,7 +35,13 @@ from study.arguments import DEFAULT_PRESET, add_arguments
 from study.designs import design as designs
 from study.records.archive import merge
 from study.records.job import Job
-from study.records.results import Records, committed_folder, is_committed, read_manifest
+from study.records.results import (
+    Records,
+    committed_folder,
+    holds_results,
+    is_committed,
+    read_manifest,
+)
 from study.run.pages import PageFailed
 
 # what the book shows, and the audit audits, if no preset is named: the first that is committed
@@ -186,17 +192,12 @@ def _serve(options: argparse.Namespace) -> int:
 def _source(options: argparse.Namespace) -> tuple[Preset, Path]:
     """What to show: ``PERSUASION_STORE`` if set, else committed results if there are any, else the store."""
     if options.preset is None and not os.environ.get("PERSUASION_STORE"):
-        options.preset = next(iter(_committed_presets(default_results())), None)
+        options.preset = next((n for n in PREFERRED if _can_be_shown(default_results(), n)), None)
     settings = _plain(options)
     root = default_results()
     if not os.environ.get("PERSUASION_STORE") and _can_be_shown(root, settings.name):
         return settings, root
     return settings, default_store()
-
-
-def _committed_presets(root: Path) -> list[str]:
-    """The presets with committed results below a folder, the most complete protocol first."""
-    return [name for name in PREFERRED if _can_be_shown(root, name)]
 
 
 def _can_be_shown(root: Path, name: str) -> bool:
@@ -246,7 +247,7 @@ def _verify(options: argparse.Namespace) -> int:
         if how.minutes:  # reading took its share
             left = options.minutes - (time.monotonic() - began) / 60
             how = replace(how, minutes=max(left, 1e-9))
-        folder = path if path.is_dir() else path.parent
+        folder = path.parent if path.is_file() or holds_results(path) else path
         proofs = options.proofs or folder / f"{settings.name}-proofs.jsonl"
         found = audit(cases, settings, replace(how, proofs=proofs))
         print("\n".join(lines(found, settings.headline)), flush=True)
@@ -258,7 +259,9 @@ def _to_verify(options: argparse.Namespace) -> list[tuple[str, Path]]:
     """Presets and where their records are: everything committed, unless the options name something else."""
     path = options.store or (default_store() if os.environ.get("PERSUASION_STORE") else None)
     root = path or default_results()
-    if options.preset is None and (names := _committed_presets(root)):
+    if holds_results(root):
+        return [(options.preset or read_manifest(root)["preset"], root)]
+    if options.preset is None and (names := [n for n in PREFERRED if committed_folder(root, n)]):
         return [(name, root) for name in names]
     name = options.preset or DEFAULT_PRESET
     if path is None and not committed_folder(root, name):

@@ -108,7 +108,7 @@ def open_records(path: str | Path, preset: str, create: bool = False) -> Store |
     if not is_committed(place):
         return Store(place, create)
     for folder in (place, place / preset):
-        if (folder / MANIFEST).exists():
+        if holds_results(folder):
             results = _results(folder, _stamp(folder))
             if results.manifest["preset"] == preset:
                 return results
@@ -130,7 +130,12 @@ def _stamp(folder: Path) -> frozenset[tuple[str, int, int]]:
 def committed_folder(root: str | Path, preset: str) -> Path | None:
     """The folder of a preset's committed results below ``root``, or None if there are none."""
     folder = Path(root) / preset
-    return folder if (folder / MANIFEST).exists() else None
+    return folder if holds_results(folder) else None
+
+
+def holds_results(folder: Path) -> bool:
+    """Whether a folder is that of one preset's committed results."""
+    return (folder / MANIFEST).exists()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
