@@ -13,13 +13,15 @@ import psutil
 import pytest
 
 from persuasion import full_revelation, sender_utilities
+from persuasion.equilibria.nash.starts import STARTS
 from persuasion.games.seeded import build_game, starts_of
 from persuasion.learn.sampled_check import sample_deviations
 from stress.faults import workers_of
 from stress.small import BRIEF, SET, SETTINGS, command, same, undisturbed
 from study import EXPERIMENTS, JobsFailed, Store, preset, produce
-from study.__main__ import main
+from study.__main__ import _assignment, main
 from study.designs import config, design
+from study.designs.limits import CHOICES
 from study.figures.artefacts import covered_games
 from study.records.store import Record
 from study.run.executors import default_workers, execute
@@ -99,6 +101,38 @@ def test_quick_games_are_the_papers_games():
         ("smoke", {"methods": ["rbf"]}, r"unknown methods \['rbf'\]"),
         ("smoke", {"scenarios": ["law"]}, r"unknown scenarios \['law'\]"),
         ("smoke", {"headline": 0.5}, "headline 0.5 is not among tolerances"),
+        ("smoke", {"searches": []}, "^searches must be one or more, got none"),
+        (
+            "smoke",
+            {"sensitivity.searches": 0},
+            "^sensitivity.searches must be a whole number of at least 1",
+        ),
+        ("smoke", {"recipes.curve": [[5]]}, r"^recipes.curve.0 must be two numbers, got \(5,\)"),
+        (
+            "smoke",
+            {"recipes.curve": [[5, 0]]},
+            "^recipes.curve.0.1 must be a whole number of at least 1",
+        ),
+        ("smoke", {"synthetic.games": -1}, "^synthetic.games must be a whole number of at least 1"),
+        ("smoke", {"synthetic.levels": []}, "^synthetic.levels must be one or more"),
+        ("smoke", {"synthetic.levels": [2, 2]}, "^synthetic.levels must be one or more, each once"),
+        ("smoke", {"kinks.games": []}, "^kinks.games must be one or more"),
+        ("smoke", {"kinks.games.0.signals": 0}, "^kinks.games.0.signals must be a whole number"),
+        ("smoke", {"kinks.movers": ["both"]}, "^kinks.movers.0 must be one of one, turns"),
+        ("smoke", {"kinks.samples": [10, True]}, "'kinks.samples' takes int, got bool True"),
+        ("smoke", {"dynamics.margins": []}, "^dynamics.margins must be one or more"),
+        (
+            "smoke",
+            {"dynamics.margins": [-1]},
+            "^dynamics.margins.0 must be a finite number of at least 0",
+        ),
+        ("smoke", {"searches.1.radius": 0}, "^searches.1.radius must be a finite positive number"),
+        (
+            "smoke",
+            {"searches.0.projection": "none"},
+            "^searches.0.projection must be one of softmax",
+        ),
+        ("smoke", {"seed": -1}, "^seed must be a whole number of at least 0"),
     ],
 )
 def test_bad_settings_are_named(name, overrides, message):
@@ -355,6 +389,9 @@ def test_accepted_profiles_pass_an_independent_check(tiny, serial):
         (["run", "--preset", "huge"], "unknown preset 'huge'"),
         (["run", "--set", "training.samples"], "--set takes NAME=VALUE"),
         (["run", "--set", "a.b=1"], "unknown setting 'a.b'"),
+        (["run", "--set", "headline=1e400"], "setting 'headline' must be finite, got inf"),
+        (["run", "--set", "headline=2e-3"], "headline 0.002 is not among tolerances"),
+        (["run", "--set", "headline='1e-3'"], "setting 'headline' takes float, got str '1e-3'"),
         (["run", "--workers", "0"], "--workers must be at least 1"),
         (["reproduce", "--set", "instances=1"], "the book shows a preset as it is"),
     ],
@@ -364,6 +401,22 @@ def test_command_line_errors_end_with_2(arguments, message, capsys):
     error = capsys.readouterr().err
     assert message in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-3", 1e-3), ("-1E+2", -100.0), ("1.e3", 1e3), (".5e1", 5.0), ("5", 5), ("0.25", 0.25),
+        ("[1e-3, 1e-2]", [1e-3, 1e-2]), ("'1e-3'", "1e-3"), ("e3", "e3"), ("1e", "1e"), ("true", True),
+    ],
+)  # fmt: skip
+def test_a_setting_is_read_as_the_number_that_python_reads(text, value):
+    name, found = _assignment(f"a.b={text}")
+    assert (name, found, type(found)) == ("a.b", value, type(value))
+
+
+def test_the_starts_of_the_atlas_are_those_of_the_library():
+    assert set(CHOICES["starts"]) == set(STARTS)
 
 
 def test_command_line_refuses_a_file_that_is_no_store(tmp_path, monkeypatch, capsys):

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Sequence
@@ -98,9 +99,20 @@ def _assignment(text: str) -> tuple[str, Any]:
     if not equals:
         raise ValueError(f"--set takes NAME=VALUE, got {text!r}")
     try:
-        return name, yaml.safe_load(value)
+        return name, _Numbers(value).get_single_data()
     except yaml.YAMLError:
         raise ValueError(f"--set {name}: {value!r} is not a YAML value") from None
+
+
+class _Numbers(yaml.SafeLoader):
+    """YAML in which whatever Python reads as a number is one: 1e-3 is text to YAML 1.1."""
+
+
+_Numbers.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$"),
+    list("-+.0123456789"),
+)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from persuasion.games import SCENARIOS
 from persuasion.learn.recipes import RECIPES
 from persuasion.learn.training import Training
 from persuasion.networks import ARCHITECTURE_NAMES
+from study.designs.limits import check_settings
 
 METHODS = tuple(ARCHITECTURE_NAMES)
 BASELINES = ("exact-gradient", "smoothed", "random-search")
@@ -330,6 +331,7 @@ class Preset:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_settings(self)
         for what, chosen, known in (
             ("methods", self.methods, METHODS),
             ("scenarios", self.scenarios, SCENARIOS),
@@ -337,7 +339,7 @@ class Preset:
         ):
             if unknown := sorted(set(chosen) - set(known)):
                 raise ValueError(f"unknown {what} {unknown}; known: {list(known)}")
-            if not chosen or len(set(chosen)) < len(chosen):
+            if len(set(chosen)) < len(chosen):
                 raise ValueError(f"{what} must be one or more, each once, got {list(chosen)}")
         if self.recipe not in RECIPES:
             raise ValueError(f"unknown recipe {self.recipe!r}; known: {list(RECIPES)}")
@@ -477,8 +479,8 @@ def _override(settings: Any, keys: list[str], value: Any, path: str) -> Any:
 def _coerce(value: Any, current: Any, path: str) -> Any:
     """The value in the kind of the one that it replaces."""
     if isinstance(current, tuple) and isinstance(value, (list, tuple)):
-        kinds = tuple({type(item) for item in current})
-        return tuple(_coerce(v, v if isinstance(v, kinds) else current[0], path) for v in value)
+        kinds = {type(item) for item in current}
+        return tuple(_coerce(v, v if type(v) in kinds else current[0], path) for v in value)
     if isinstance(current, float) and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if type(value) is not type(current):
