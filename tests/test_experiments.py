@@ -140,6 +140,17 @@ def test_bad_settings_are_named(name, overrides, message):
         preset(name, overrides)
 
 
+@pytest.mark.parametrize(
+    ("name", "overrides"),
+    [("smoke", {}), ("paper", {}), ("quick", {"recipes.candidates": 40, "atlas.games": 9})],
+)
+def test_no_job_is_planned_twice(name, overrides):
+    """More candidates than there are combinations are the same combinations again."""
+    for experiment in EXPERIMENTS:
+        jobs = design.jobs(preset(name, overrides), experiment)
+        assert len({job.key for job in jobs}) == len(jobs), experiment
+
+
 def test_keys_tell_full_precision_apart():
     keys = {
         design.jobs(preset("smoke", {"training.learning_rate": rate}), "synthetic")[1].key

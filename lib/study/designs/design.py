@@ -23,7 +23,7 @@ SCENARIO_SENDERS = {"quality-advertising": 7, "product-advertising": 2, "ride-ha
 
 
 def jobs(preset: Preset, experiment: str) -> list[Job]:
-    """All jobs of one experiment of a preset. ``ValueError`` for an unknown experiment."""
+    """All jobs of one experiment of a preset, each once. ``ValueError`` for an unknown experiment."""
     if experiment not in STUDIES:
         raise ValueError(f"unknown experiment {experiment!r}; known: {', '.join(EXPERIMENTS)}")
     return list(_planned(preset, experiment))
@@ -32,7 +32,7 @@ def jobs(preset: Preset, experiment: str) -> list[Job]:
 @functools.lru_cache(maxsize=64)
 def _planned(preset: Preset, experiment: str) -> tuple[Job, ...]:
     """Planned once: a page asks for the same thousands of jobs, and for their keys, many times."""
-    return tuple(STUDIES[experiment](preset))
+    return tuple({job.identity: job for job in STUDIES[experiment](preset)}.values())
 
 
 def _benchmark(experiment: str) -> Callable[[Preset], list[Job]]:
