@@ -37,8 +37,10 @@ from persuasion.regret.nearby.box import policy_box
 from persuasion.regret.nearby.climb import Climber
 from persuasion.regret.nearby.elimination import eliminate, tolerant
 from persuasion.regret.problem import Problem, make_problem
+from persuasion.system.own_folder import own_folder
 from persuasion.theorems.verification import verification_game
 from study.records.provenance import provenance
+from study.records.results import part_file, read_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "_build" / "ablation.json"
@@ -100,9 +102,16 @@ def case(kind: str, name: str, game: Game, policies: np.ndarray, radius: float) 
     return max(left), Case(kind, name, game, policies, radius, int(np.argmax(left)))
 
 
+def committed(table: str, columns: list[str] | None = None) -> pd.DataFrame:
+    """A table of the committed results: of the parts that count, in order of their names."""
+    parts = read_manifest(RESULTS)["parts"]
+    names = sorted(part["name"] for part in parts if table in part["files"])
+    return pd.read_parquet([part_file(RESULTS, table, name) for name in names], columns=columns)
+
+
 def optimised() -> Iterator[Case]:
     """Where extra-gradient on a DNL or a ReLU network ended, of both synthetic benchmarks."""
-    table = pd.read_parquet(RESULTS / "profiles")
+    table = committed("profiles")
     table = table[table["policies"].notna() & table["method"].isin(["dnl", "relu"])]
     table = table[table["experiment"].isin(["synthetic", "second"]) & table["states"].between(4, 8)]
     table = table.drop_duplicates(["record", "radius"], keep="last").sample(frac=1, random_state=0)
@@ -127,7 +136,7 @@ def contested(table: pd.DataFrame, kind: str) -> Iterator[Case]:
 @functools.cache
 def configurations() -> dict[str, str]:
     """Of all committed records."""
-    table = pd.read_parquet(RESULTS / "records", columns=["record", "config"])
+    table = committed("records", ["record", "config"])
     return dict(zip(table["record"], table["config"]))
 
 
@@ -138,7 +147,7 @@ def recorded_game(record: str) -> Game:
 
 def responses() -> Iterator[Case]:
     """Where alternating best responses ended, and points of exact gradients."""
-    table = pd.read_parquet(RESULTS / "arrays")
+    table = committed("arrays")
     table = table[(table["experiment"] == "dynamics") & (table["name"] == "policies")]
     for row in table[table["states"] == 8].itertuples():
         game, policies = recorded_game(row.record), np.reshape(row.values, row.shape)[0]
@@ -295,6 +304,7 @@ def processor_limits() -> ExitStack:
 def main() -> None:
     """Measure, print, and keep the whole of it."""
     chosen = sys.argv[1:] or list(PARTS)
+    own_folder(TARGET.parent)
     examples, measured = cases(), []
     with processor_limits():
         solve(examples[0])  # loads the solvers
@@ -303,9 +313,14 @@ def main() -> None:
             described = {name: getattr(example, name) for name in ("kind", "name", "radius")}
             measured.append({**described, "found": found})
             print(json.dumps(measured[-1]), flush=True)
-    if len(sys.argv) == 1:
-        content = {"machine": provenance("certify"), "limit": LIMIT, "cases": measured}
-        TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            if len(sys.argv) == 1:
+                write(measured)
+
+
+def write(measured: list[dict[str, Any]]) -> None:
+    """Keep what was measured so far."""
+    content = {"machine": provenance("certify"), "limit": LIMIT, "cases": measured}
+    TARGET.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """The table of the box solver's parts, by hand and on what was measured."""
 
+import importlib
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from study.figures.solver_parts import openings_frame, parts_table
 
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 WHOLE = [0.2, 0.2, 1.0]
 CASES = [
     {
@@ -43,9 +46,23 @@ def test_a_bound_below_a_gain_is_refused():
         parts_table([{"kind": "random", "name": "a", "radius": 1.0, "found": found}])
 
 
+def test_every_case_is_kept_once_it_is_measured(tmp_path, monkeypatch):
+    """In a fresh clone there is no folder for it yet; a run that breaks off has what was before."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    ablation = importlib.import_module("ablation")
+    example = next(ablation.others())
+    monkeypatch.setattr(ablation, "TARGET", tmp_path / "_build" / "ablation.json")
+    monkeypatch.setattr(ablation, "cases", lambda: [example, None])
+    monkeypatch.setattr(sys, "argv", ["ablation.py"])
+    with pytest.raises(AttributeError):
+        ablation.main()
+    (kept,) = json.loads(ablation.TARGET.read_text(encoding="utf-8"))["cases"]
+    assert kept["name"] == example.name
+    assert {"whole", "naive program"} <= set(kept["found"])
+
+
 def test_what_was_measured_contradicts_itself_nowhere():
-    path = Path(__file__).parents[1] / "benchmarks" / "ablation.json"
-    cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
+    cases = json.loads((BENCHMARKS / "ablation.json").read_text(encoding="utf-8"))["cases"]
     table = parts_table(cases)
     assert table["used on"].iloc[0] == len(cases) >= 60
     assert len(openings_frame(cases)) >= 10
