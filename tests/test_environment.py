@@ -40,11 +40,15 @@ def lock():
     return parse((ROOT / "requirements/lock.txt").read_text().splitlines())
 
 
+def declared(*left_out):
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = table["optional-dependencies"].items()
+    return parse(sum((own for name, own in extras if name not in left_out), table["dependencies"]))
+
+
 @pytest.fixture(scope="module")
 def project():
-    table = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = table["optional-dependencies"].values()
-    return parse(sum(extras, table["dependencies"]))
+    return declared()
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +78,9 @@ def test_pins_of_pyproject_are_the_locked_versions(lock, project):
             assert pin(requirement) in {pin(entry) for entry in lock[name]}, name
 
 
-def test_what_the_library_imports_is_declared(project):
-    """Else it is there only as long as something else needs it."""
+def test_what_the_library_imports_is_declared():
+    """Else it is there only as long as something else needs it, or the tools of developers are."""
+    users = set(declared("dev"))
     known = importlib.metadata.packages_distributions()
     found = set()
     for path in (ROOT / "lib").rglob("*.py"):
@@ -87,7 +92,8 @@ def test_what_the_library_imports_is_declared(project):
     ours = {*sys.stdlib_module_names, "persuasion", "study"}
     needed = {name: {canonicalize_name(d) for d in known[name]} for name in found - ours}
     assert len(needed) > 20
-    assert {name for name, owners in needed.items() if not owners & set(project)} == set()
+    assert {name for name, owners in needed.items() if not owners & users} == set()
+    assert "tabulate" in users, "pandas writes Markdown with it"
 
 
 def test_conda_names_exactly_the_direct_dependencies(project, conda_pins):
