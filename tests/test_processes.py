@@ -1,6 +1,7 @@
 """Processes that are started by us or by others: no hang, and a reason where there would be one."""
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from persuasion.system.one_at_a_time import one_at_a_time
 from study import preset, produce
 from study.records import provenance
 from study.records.job import Job
+from study.run import job as job_module
 from study.run.executors import workers_for
 from study.run.job import record_of
 
@@ -121,6 +123,43 @@ def test_a_worker_that_reads_other_code_than_its_driver_makes_a_failed_record():
     record = record_of(job, dict)
     assert (record.key, record.status) == ("of other code", "failed")
     assert "the code has changed since the run was started" in record.metrics["error"]
+
+
+def test_code_that_changes_between_planning_and_its_first_import_makes_a_failed_record(
+    tmp_path, monkeypatch
+):
+    """In this process, too: a kind's modules are imported by its first job, which may be hours later."""
+    later, other = (Job({"kind": kind, "game": "any"}) for kind in ("kinks", "reach"))
+    assert later.key != other.key, "planned"
+    shutil.copytree(provenance.LIBRARY, tmp_path / "lib")
+    (tmp_path / "lib" / "study" / "kinds" / "kinks.py").write_text("changed = True")
+    monkeypatch.setattr(provenance, "LIBRARY", tmp_path / "lib")
+    job_module._imported.cache_clear()
+    record = record_of(later, lambda: ({}, {}))
+    assert (record.key, record.status) == (later.key, "failed")
+    assert "the code has changed since the run was started" in record.metrics["error"]
+    assert record_of(other, lambda: ({}, {})).done
+    job_module._imported.cache_clear()
+
+
+def test_the_version_of_code_is_the_same_under_every_python():
+    """Syntax trees are written as 3.11 writes them, and known without running the code."""
+    source = '"""Doc."""\nclass A:\n    """Doc."""\n    def f(self, x):\n        return f"{x}"\n'
+    assert provenance._syntax(source) == (
+        "Module(body=[ClassDef(name='A', bases=[], keywords=[], body=[FunctionDef(name='f', "
+        "args=arguments(posonlyargs=[], args=[arg(arg='self'), arg(arg='x')], kwonlyargs=[], kw_defaults=[], "
+        "defaults=[]), body=[Return(value=JoinedStr(values=[FormattedValue(value=Name(id='x', ctx=Load()), "
+        "conversion=-1)]))], decorator_list=[])], decorator_list=[])], type_ignores=[])"
+    )
+    code = "import runpy, sys; p = runpy.run_path(sys.argv[1]); "
+    command = f"{code}print(p['code_version']('solve'))"
+    expected = provenance.code_version("solve")
+    for name in ("python3.11", "python3.12", "python3.13"):  # those that are here
+        with contextlib.suppress(FileNotFoundError):
+            run = subprocess.run(
+                [name, "-c", command, provenance.__file__], capture_output=True, text=True
+            )
+            assert run.returncode or run.stdout.strip() == expected, name
 
 
 def test_one_process_at_a_time_adds_to_a_folder(tmp_path):

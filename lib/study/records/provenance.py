@@ -10,6 +10,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,10 +50,16 @@ RELEVANT = {
 }
 PACKAGES = ("numpy", "torch", "scipy", "highspy", "cvxpy", "pyscipopt")
 
+# so that every Python writes a syntax tree as 3.11 does, which has no type parameters and shows what is empty
+AS_3_11: dict[str, Any] = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+
 
 @functools.cache
 def code_version(kind: str) -> str:
-    """Hash of the syntax trees of the modules that determine a kind's records; comments do not count."""
+    """Hash of the syntax trees of the modules that determine a kind's records; comments do not count.
+
+    The same under every version of Python that the project runs on.
+    """
     digest = hashlib.sha256()
     for pattern in (*RELEVANT[kind], f"study/kinds/{kind}.py"):
         for path in sorted(LIBRARY.glob(pattern)):
@@ -68,7 +75,9 @@ def _syntax(source: str) -> str:
             node
         ):
             node.body = node.body[1:]
-    return ast.dump(tree)
+        if not getattr(node, "type_params", True):
+            del node.type_params  # type: ignore[attr-defined]
+    return ast.dump(tree, **AS_3_11)
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -9,7 +10,7 @@ from dataclasses import replace
 
 from study.kinds import Payload, run_kind
 from study.records.job import Job
-from study.records.provenance import provenance
+from study.records.provenance import code_version, provenance
 from study.records.store import Record
 
 
@@ -32,7 +33,7 @@ def record_of(
     torch.set_num_threads(1)
     started = time.perf_counter()
     try:
-        if replace(job).key != job.key:  # a worker that started later read other files
+        if not _as_planned(job):
             raise RuntimeError("the code has changed since the run was started; start it again")
         metrics, arrays = work()
         status = "done"
@@ -46,3 +47,15 @@ def record_of(
     source = provenance(job.config["kind"], device)
     torch.set_num_threads(threads)
     return Record(job.key, job.config, status, metrics, arrays, source, seconds)
+
+
+def _as_planned(job: Job) -> bool:
+    """Whether the code is that of the job's key: workers start later, and modules are imported on first use."""
+    kind = job.config["kind"]
+    return _imported(kind) == code_version(kind) and replace(job).key == job.key
+
+
+@functools.cache
+def _imported(kind: str) -> str:
+    """The version that the files have when the first job of the kind imports them, whatever was planned with."""
+    return code_version.__wrapped__(kind)
