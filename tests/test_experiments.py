@@ -23,9 +23,11 @@ from study.__main__ import _assignment, main
 from study.designs import config, design
 from study.designs.limits import CHOICES
 from study.figures.artefacts import covered_games
+from study.records.job import Job
 from study.records.store import Record
 from study.run.executors import default_workers, execute
 from study.run.job import run_job
+from study.run.produce import run_missing
 
 pytestmark = pytest.mark.slow
 AUTOGROUP = Path("/proc/self/autogroup")
@@ -300,6 +302,18 @@ def _rows(path):
         return 0  # the other process is creating it
 
 
+def test_a_failure_says_how_many_jobs_it_left_out():
+    game = {"family": "none", "parameters": {}, "index": 0, "seed": 0}
+    failing = Job({"kind": "reference", "game": game, "starts": 1})
+    needing = Job({"kind": "reach", "game": game}, needs=(failing,))
+    last = Job({"kind": "reach", "game": game, "profiles": 1}, needs=(needing,))
+    with (
+        Store(":memory:") as store,
+        pytest.raises(JobsFailed, match="1 of 2 jobs failed, and 2 that need them were left out"),
+    ):
+        run_missing([needing, last], store, workers=1)
+
+
 def test_a_failing_job_is_recorded_and_the_run_goes_on(tiny, tmp_path, monkeypatch):
     def poisoned(job):
         if job["method"] == "dnl":
@@ -404,7 +418,7 @@ def test_accepted_profiles_pass_an_independent_check(tiny, serial):
         (["run", "--set", "headline=2e-3"], "headline 0.002 is not among tolerances"),
         (["run", "--set", "headline='1e-3'"], "setting 'headline' takes float, got str '1e-3'"),
         (["run", "--workers", "0"], "--workers must be at least 1"),
-        (["reproduce", "--set", "instances=1"], "the book shows a preset as it is"),
+        (["export", "--workers", "2"], "--workers is for --compute"),
     ],
 )
 def test_command_line_errors_end_with_2(arguments, message, capsys):
@@ -412,6 +426,20 @@ def test_command_line_errors_end_with_2(arguments, message, capsys):
     error = capsys.readouterr().err
     assert message in error
     assert "Traceback" not in error
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["reproduce"], "--set"), (["book"], "--set"), (["page", "theory/ppad"], "--set"),
+        (["page", "theory/ppad"], "--workers"), (["status"], "--workers"),
+    ],
+)  # fmt: skip
+def test_an_option_that_would_do_nothing_is_not_offered(command, option, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*command, f"{option}=1"])
+    assert ended.value.code == 2
+    assert f"unrecognized arguments: {option}=1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -116,11 +116,11 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_commands_leave_what_lies_beside_the_store_alone(elsewhere, tmp_path, capsys):
-    small = ["--preset", "smoke", "--workers", "1"]
-    small += ["--set", "methods=[relu]", "--set", "didactic.training.epochs=1"]
-    assert main(["run", *small, "--experiment", "didactic"]) == 0
+    small = ["--preset", "smoke", "--set", "methods=[relu]", "--set", "didactic.training.epochs=1"]
+    one = ["--workers", "1"]
+    assert main(["run", *small, *one, "--experiment", "didactic"]) == 0
     assert main(["status", *small]) == 0
-    assert main(["verify", *small, "--store=~/s.sqlite", "--log=~/logs/audit.jsonl"]) == 0
+    assert main(["verify", *small, *one, "--store=~/s.sqlite", "--log=~/logs/audit.jsonl"]) == 0
     assert main(["export", *small, "--to=~/committed"]) == 0
     (found,) = study.load(preset("smoke", {"methods": ["relu"], "didactic.training.epochs": 1}))
     assert found.done

@@ -833,6 +833,14 @@ def test_paper_scale_hands_out_what_is_committed_and_nothing_else(tmp_path, monk
     assert study.paper_scale("learning-curve", tmp_path) == []
 
 
+def test_games_of_other_seeds_are_other_games():
+    configs = [
+        {"family": "didactic", "parameters": {}, "index": 0, "seed": seed} for seed in (0, 1)
+    ]
+    names = [frames.game_id(Record("k", {"game": config}, "done", {})) for config in configs]
+    assert names == ["didactic()#0", "didactic()#0, seed 1"]
+
+
 def test_means_are_over_games_that_every_method_has():
     def finished(index, method, status="done"):
         config = {"game": {"family": "synthetic", "parameters": {}, "index": index}}

@@ -66,10 +66,13 @@ def selections(values):
         ({"relu": [3, 3], "delu": [2, 2], "dnl": [3, 3]}, "DNL = ReLU > DeLU"),
         ({"relu": [1, 1], "delu": [1, 1], "dnl": [1, 1]}, "DNL = DeLU = ReLU"),
         ({"relu": [np.nan] * 2, "delu": [1, 1], "dnl": [2, 2]}, "DNL > DeLU"),
+        # ReLU solved only the game in which there is more to be had, and is behind in it
+        ({"relu": [np.nan, 5], "delu": [1, 6], "dnl": [2, 7]}, "DNL > DeLU > ReLU"),
+        ({"relu": [np.nan, 5], "delu": [1, np.nan], "dnl": [2, 7]}, "–"),
         ({"relu": [np.nan] * 2, "delu": [np.nan] * 2, "dnl": [np.nan] * 2}, "–"),
     ],
 )
-def test_orders_are_read_from_means(values, order):
+def test_orders_are_read_from_means_over_the_same_games(values, order):
     table = tables.sensitivity_table(selections(values), {"g0": "x = 1", "g1": "x = 1"}, METHODS)
     assert table["order"].tolist() == [order]
     assert table["degenerate"].tolist() == [1]

@@ -89,9 +89,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _settings(options: argparse.Namespace) -> Preset:
-    if options.workers is not None and options.workers < 1:
-        raise ValueError(f"--workers must be at least 1, got {options.workers}")
-    return preset(options.preset or DEFAULT_PRESET, dict(map(_assignment, options.set)))
+    workers = getattr(options, "workers", None)
+    if workers is not None and workers < 1:
+        raise ValueError(f"--workers must be at least 1, got {workers}")
+    chosen = getattr(options, "set", ())
+    return preset(options.preset or DEFAULT_PRESET, dict(map(_assignment, chosen)))
 
 
 def _assignment(text: str) -> tuple[str, Any]:
@@ -159,7 +161,7 @@ def _covered(jobs: Sequence[Job], found: Records | None) -> dict[str, int]:
 def _reproduce(options: argparse.Namespace) -> int:
     from study.run.reproduce import reproduce, summary
 
-    settings = _plain(options)
+    settings = _settings(options)
     _refuse_folder(default_store())
     print(summary(reproduce(settings, options.workers), settings))
     return 0
@@ -168,7 +170,7 @@ def _reproduce(options: argparse.Namespace) -> int:
 def _page(options: argparse.Namespace) -> int:
     from study.run.reproduce import run_page
 
-    print(run_page(options.page, _plain(options).name))
+    print(run_page(options.page, _settings(options).name))
     return 0
 
 
@@ -205,7 +207,7 @@ def _source(options: argparse.Namespace) -> tuple[Preset, Path]:
     """What to show: ``PERSUASION_STORE`` if set, else committed results if there are any, else the store."""
     if options.preset is None and not os.environ.get("PERSUASION_STORE"):
         options.preset = next((n for n in PREFERRED if _can_be_shown(default_results(), n)), None)
-    settings = _plain(options)
+    settings = _settings(options)
     root = default_results()
     if not os.environ.get("PERSUASION_STORE") and _can_be_shown(root, settings.name):
         return settings, root
@@ -223,6 +225,8 @@ def _can_be_shown(root: Path, name: str) -> bool:
 
 def _export(options: argparse.Namespace) -> int:
     settings = _settings(options)
+    if options.workers is not None and not options.compute:
+        raise ValueError("--workers is for --compute; nothing is computed without it")
     store, root = options.store or default_store(), options.to or default_results()
     if options.other:
         theirs = committed_folder(options.other, settings.name) or options.other
@@ -286,12 +290,6 @@ def _to_verify(options: argparse.Namespace) -> list[tuple[str, Path]]:
 def _refuse_folder(store: Path) -> None:
     if is_committed(store):
         raise StoreError(f"{store}: is a folder of results; computing needs a store of its own")
-
-
-def _plain(options: argparse.Namespace) -> Preset:
-    if options.set:
-        raise ValueError("the book shows a preset as it is; use 'run' or papermill with overrides")
-    return _settings(options)
 
 
 if __name__ == "__main__":

@@ -12,14 +12,30 @@ DEFAULT_PRESET = "quick"
 FLAG: dict[str, Any] = {"action": "store_true"}
 FILE: dict[str, Any] = {"type": path_argument, "metavar": "FILE"}
 SWITCH: dict[str, Any] = {"action": argparse.BooleanOptionalAction, "default": True}
-COMMON: dict[str, dict[str, Any]] = {
-    "--preset": {"help": f"{', '.join(PRESETS)}; default {DEFAULT_PRESET}, for book and verify what is committed"},
-    "--workers": {"type": int, "help": "processes; default one per core"},
+PRESET: dict[str, dict[str, Any]] = {
+    "--preset": {
+        "help": f"{', '.join(PRESETS)}; default {DEFAULT_PRESET}, for book and verify what is committed"
+    },
+}
+WORKERS: dict[str, dict[str, Any]] = {
+    "--workers": {"type": int, "help": "processes; default one per core"}
+}
+SETTINGS: dict[str, dict[str, Any]] = {
     "--set": {
         "action": "append", "default": [], "metavar": "NAME=VALUE",
         "help": "override a setting by its dotted name, e.g. training.epochs=5",
     },
 }  # fmt: skip
+COMMON = {
+    "run": PRESET | WORKERS | SETTINGS,
+    "status": PRESET | SETTINGS,
+    "reproduce": PRESET | WORKERS,  # the book shows a preset as it is
+    "page": PRESET,
+    "book": PRESET | WORKERS,
+    "serve": {},
+    "export": PRESET | WORKERS | SETTINGS,
+    "verify": PRESET | WORKERS | SETTINGS,
+}
 ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "run": {"--experiment": {"action": "append", "choices": EXPERIMENTS}},
     "page": {"page": {"help": "for instance theory/ppad"}},
@@ -64,6 +80,5 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add the options of the command of that name."""
-    common = {} if name == "serve" else COMMON
-    for flag, settings in (common | ARGUMENTS.get(name, {})).items():
+    for flag, settings in (COMMON[name] | ARGUMENTS.get(name, {})).items():
         command.add_argument(flag, **settings)

@@ -20,10 +20,11 @@ DEGENERATE_VARIANCE = 1e-6
 
 
 def game_id(record: Record) -> str:
-    """A readable identifier of the record's game."""
+    """A readable identifier of the record's game; it names the root seed if that is not 0."""
     game = record.config["game"]
     sizes = ",".join(f"{k}={v}" for k, v in sorted(game["parameters"].items()))
-    return f"{game['family']}({sizes})#{game['index']}"
+    seed = f", seed {game['seed']}" if game.get("seed") else ""
+    return f"{game['family']}({sizes})#{game['index']}{seed}"
 
 
 def record_id(record: Record) -> str:

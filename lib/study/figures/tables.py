@@ -71,10 +71,11 @@ def highest_welfare(equilibria: pd.DataFrame) -> str:
 def sensitivity_table(
     equilibria: pd.DataFrame, constants: Mapping[str, str], methods: Sequence[str]
 ) -> pd.DataFrame:
-    """Table 1 per changed constant: welfare of the networks, and whether their means have the paper's order.
+    """Table 1 per changed constant: welfare of the networks, and their order by it.
 
     ``constants`` says for every game which constant was changed to what. What a partial run has not measured with
-    all of ``methods`` is left out.
+    all of ``methods`` is left out. The order is that of means over the games that all networks solved, but
+    for those that solved none.
     """
     rows = []
     frame = equilibria.assign(constant=equilibria["game"].map(constants))
@@ -91,15 +92,17 @@ def sensitivity_table(
                 **{NAMES[str(m)]: str(value) for m, value in welfare.items()},
                 "games": part["game"].nunique(),
                 "degenerate": int(part.groupby("game")["degenerate"].first().sum()),
-                "order": _order(welfare),
+                "order": _order(part),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _order(welfare: Mapping[Any, Mean]) -> str:
-    """The networks by falling mean, ``=`` between equal ones."""
-    known = sorted((-w.mean, NAMES[str(m)]) for m, w in welfare.items() if w.size)
+def _order(part: pd.DataFrame) -> str:
+    """The networks by falling mean over the same games, ``=`` between equal ones."""
+    table = part.pivot(index="game", columns="method", values="welfare")
+    means = table.dropna(axis=1, how="all").dropna().mean().dropna()
+    known = sorted((-mean, NAMES[str(m)]) for m, mean in means.items())
     if not known:
         return "–"
     text = known[0][1]

@@ -126,18 +126,20 @@ def run_missing(
         workers or default_workers(),
         lambda job: [record for need in job.needs if (record := _find(need, sources))],
     )
-    failures = []
+    failures, ended = [], 0
     with progress:
         progress.say(f"{len(missing)} jobs to run")
-        for count, record in enumerate(records, 1):
+        for ended, record in enumerate(records, 1):
             store.put(record)
             job = missing[record.key]
-            progress.advance(job.cost, f"{count} of {len(missing)} jobs, last {job.label}")
+            progress.advance(job.cost, f"{ended} of {len(missing)} jobs, last {job.label}")
             if not record.done:
                 failures.append(f"{job.label}: {record.metrics['error']}")
     if failures:
+        left = len(missing) - ended
+        needing = f", and {left} that need them were left out" if left else ""
         raise JobsFailed(
-            f"{len(failures)} of {len(jobs)} jobs failed (a rerun retries them):\n  "
+            f"{len(failures)} of {len(jobs)} jobs failed{needing} (a rerun retries them):\n  "
             + "\n  ".join(failures)
         )
 
