@@ -44,7 +44,7 @@ $(READY): requirements/lock.txt pyproject.toml
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	touch $@
 
-reproduce: $(READY) ## run all experiments and notebooks from scratch, build the book (6 min)
+reproduce: $(READY) ## compute what the store lacks, run all notebooks, build the book (6 min)
 	$(RUN) -m study reproduce --preset $(PRESET)
 
 run: $(READY) ## only compute records (5 min)
@@ -59,7 +59,7 @@ verify: $(READY) ## re-derive committed numbers from the policies, without train
 status: $(READY) ## show how much of a preset is computed (10 s)
 	$(RUN) -m study status --preset $(PRESET)
 
-book: $(READY) ## build the book from committed results, else from a computed preset (3 min)
+book: $(READY) ## build the book from committed results, else from a computed preset (2 min)
 	$(RUN) -m study book $(CHOSEN)
 
 serve: $(READY) ## show the built book in a browser: a web server for this machine only (until Ctrl-C)
@@ -68,7 +68,7 @@ serve: $(READY) ## show the built book in a browser: a web server for this machi
 page: $(READY) ## run one page as a notebook, e.g. PAGE=theory/ppad; into _build/pages (1 min)
 	@$(RUN) -m study page --preset $(PRESET) "$(PAGE)"
 
-test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (12 min)
+test: lint test-code test-notebooks test-book test-browser ## everything: lint, types, tests, notebooks, the book and a browser on it (11 min)
 
 lint: $(READY) ## ruff, mypy and spelling (20 s)
 	ruff check .
@@ -100,10 +100,10 @@ stress: $(READY) ## faults, hostile input, extreme numbers, planted errors, muta
 	$(RUN) -m pytest -n auto -m stress
 	$(RUN) tests/stress/run.py $(PARTS)
 
-benchmark: $(READY) ## ours against naive baselines; writes _build/benchmarks.json (1 hour)
+benchmark: $(READY) ## ours against naive baselines; writes _build/benchmarks.json (hours)
 	$(RUN) benchmarks/run.py
 
-proofs: $(READY) ## prove the inequalities of our own theorems with z3; writes results/proofs.json (10 min)
+proofs: $(READY) ## prove the inequalities of our own theorems with z3; writes results/proofs.json (4 min)
 	$(RUN) proofs/run.py
 
 format: $(READY) ## format and fix what can be fixed (1 s)
@@ -120,7 +120,7 @@ overview: $(READY) ## redraw the README's picture from the records of a preset (
 	$(RUN) -m study run --preset $(PRESET) --experiment didactic
 	$(RUN) -m study.figures.overview $(PRESET) book/images/overview.png
 
-clean: ## remove everything that was built, the environment included (1 s)
+clean: ## remove _build and the environment (1 s)
 	@for folder in _build $(VENV); do \
 	  test ! -e $$folder || test -e $$folder/$(MARKER) || test -e $$folder/.ready \
 	    || { echo "make: $(CURDIR)/$$folder stays: it lacks the file $(MARKER) of what this project made" >&2; exit 2; }; done

@@ -84,3 +84,10 @@ def test_rows_that_lack_a_network_are_left_out():
     assert (
         len(tables.sensitivity_table(found, {"g0": "x = 1", "g1": "x = 1"}, ["relu", "delu"])) == 1
     )
+
+
+def test_a_scenario_of_ones_own_stands_in_table_1_beside_a_dash():
+    found = selections({"relu": [1, 1], "dnl": [2, 2]}).assign(solved=True)
+    assert tables.table_1(found)["paper"].tolist() == ["–", "–"]
+    paper = tables.table_1(found.assign(family="ride-hailing"))["paper"].tolist()
+    assert paper == ["3.216 ± 0.790", "4.344 ± 0.885"]

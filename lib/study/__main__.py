@@ -75,7 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     for name, function, text in (
         ("run", _run, "compute the records that the store lacks"),
         ("status", _status, "show how much of a preset is in the store"),
-        ("reproduce", _reproduce, "compute from scratch, run the notebooks, build the book"),
+        (
+            "reproduce",
+            _reproduce,
+            "compute what the store lacks, run the notebooks, build the book",
+        ),
         ("page", _page, "run one page of the book as a notebook"),
         ("book", _book, "build the book from committed results, or from a computed preset"),
         ("serve", _serve, "show the built book in a browser on this machine"),

@@ -31,14 +31,14 @@ PAPER_TABLE_1 = {
 
 
 def table_1(equilibria: pd.DataFrame) -> pd.DataFrame:
-    """Table 1: welfare at the selected local equilibrium per scenario and network, beside the paper's."""
+    """Table 1: welfare at the selected local equilibrium per scenario and network, beside the paper's, if any."""
 
     def row(part: pd.DataFrame) -> dict[str, str]:
-        paper = PAPER_TABLE_1[part["family"].iloc[0], part["method"].iloc[0]]
+        paper = PAPER_TABLE_1.get((part["family"].iloc[0], part["method"].iloc[0]))
         return {
             "solved": f"{int(part['solved'].sum())} of {len(part)}",
             "welfare": str(mean_interval(part["welfare"])),
-            "paper": "{:.3f} ± {:.3f}".format(*paper),
+            "paper": "{:.3f} ± {:.3f}".format(*paper) if paper else "–",
         }
 
     return _by_network(equilibria, {"family": "scenario"}, row)

@@ -1,5 +1,7 @@
-"""Jobs: one configuration in, one record out, a pure function of the configuration.
+"""Jobs: one configuration in, one record out.
 
+The record is a function of the configuration on one type of processor, but for kinds with a limit in seconds
+(``certify``, ``kinks``, ``dynamics``, ``atlas``): what these have proved or found by then depends on the machine.
 A job may need the records of other jobs (a certificate needs the profile that it is about); these are
 named by its ``needs`` and handed to it. What a kind of job does is in :mod:`study.kinds`.
 """
