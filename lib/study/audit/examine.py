@@ -191,7 +191,8 @@ def _examined(task: Task, kept: ChainMap[str, Entry]) -> Entry:
     try:
         game = game_of(task.case, task.profile.policies.shape[-1])
         if task.samples_factor is not None:
-            checks.append(_resampled(task, game, kept))
+            samples = samples_per_sender(game, task.samples_factor)
+            checks.append(_resampled(task, game, kept, samples))
         if task.time_limit is not None:
             certificate = _certificate(task, game, kept)
             checks += _against_certificate(task.profile, game, np.array(certificate["gains"]))
@@ -215,7 +216,7 @@ def _line(task: Task, checks: Sequence[Check], certificate: Entry) -> Entry:
     return {"profile": task.fingerprint, "agree": agree, "wrong": wrong, **certificate}
 
 
-def _resampled(task: Task, game: Game, kept: ChainMap[str, Entry]) -> Check:
+def _resampled(task: Task, game: Game, kept: ChainMap[str, Entry], samples: int) -> Check:
     """The sampled check once more, with the record's seed; or its best deviation, where that is known."""
     profile = task.profile
     seed = integer_seed("check", task.case.record.config["game"], profile.radius) % 2**32
@@ -223,7 +224,6 @@ def _resampled(task: Task, game: Game, kept: ChainMap[str, Entry]) -> Check:
     if task.sample in kept:
         gain = gain_at(game, profile.policies, profile.radius, seeds, kept[task.sample]["sample"])
     else:
-        samples = samples_per_sender(game, task.samples_factor)
         gain, place = best_sample(game, profile.policies, profile.radius, samples, seeds)
         kept[task.sample] = {"of": task.sample, "sample": place}
     agrees = profile.gain is not None and close(profile.gain, gain, units(game).max())
