@@ -344,6 +344,27 @@ def test_less_accurate_everywhere_does_not_hold(evidence):
     assert verdict(empirical.accuracy_everywhere(worse)) is Verdict.FAILS
 
 
+def test_levels_say_how_many_games_they_rest_on(evidence):
+    own = evidence.errors.query("method == 'dnl'")
+    sizes = [own[size].value_counts() for size in ("signals", "states", "actions")]
+    fewest, most = (end(counts) for end, counts in ((min, map(min, sizes)), (max, map(max, sizes))))
+    for part in empirical.accuracy_everywhere(evidence):
+        assert f"({fewest} to {most} games)" in part.name
+    names = [part.name for part in empirical.accuracy_by_level(evidence)]
+    assert f"4 states ({sizes[1][4]} games), DeLU" in names
+    single = dataclasses.replace(evidence, errors=errors(0.5, games=1))
+    assert "(1 game)" in empirical.accuracy_everywhere(single)[0].name
+
+
+def test_what_is_against_a_claim_stands_beside_holds_partly(evidence):
+    parts = [FOR, AGAINST, OPEN]
+    for measured, counts in ((parts, "1 for, 1 against, 1 open"), ([FOR], "")):
+        claim = ledger.Claim("here", "mixed", "page", "a test", lambda _, found=measured: found)
+        word = "holds partly" if counts else "holds"
+        row = ledger.ledger_markdown(ledger.ledger_table([claim], evidence)).splitlines()[-1]
+        assert row.endswith(f"| **{word}**{'<br>' * bool(counts)}{counts} |")
+
+
 def test_a_planted_slope_is_measured(evidence):
     rise = {e.name: e for e in empirical.trends_relative(evidence)}["DNL, rise per state"]
     assert abs(rise.mean - 0.2) < rise.half_width

@@ -216,14 +216,18 @@ accuracy_held_out, accuracies_held_out = (
 
 
 def accuracy_everywhere(evidence: Evidence) -> list[Part]:
-    """At how many levels of the sizes the mean of the log ratio is for DNL, against each of the others."""
+    """At how many levels of the sizes the mean of the log ratio is for DNL, against each of the others.
+
+    The parts' names say how few and how many games a level rests on.
+    """
     levels = [p for p in accuracy_by_level(evidence) if isinstance(p, Effect) and p.size]
     rivals = {
         other: [part for part in levels if part.name.endswith(NAMES[other])] for other in OTHERS
     }
     return [
         Count(
-            f"levels of the sizes at which the error is smaller than {NAMES[other]}'s",
+            f"levels of the sizes{_games(part.size for part in parts)} at which the error is smaller than "
+            f"{NAMES[other]}'s",
             sum(part.mean > 0 for part in parts),
             len(parts),
             CONSISTENT,
@@ -236,11 +240,24 @@ def accuracy_by_level(evidence: Evidence) -> list[Part]:
     """:func:`accuracies` at every level of every size."""
     table = _log_errors(evidence, "training")
     return [
-        Effect.of(f"{level} {size}, {NAMES[other]}", part[other] - part[OURS], SAME_ERROR)
+        Effect.of(
+            f"{level} {size}{_games([len(part)])}, {NAMES[other]}",
+            part[other] - part[OURS],
+            SAME_ERROR,
+        )
         for size in SIZES
         for level, part in table.groupby(level=size)
         for other in OTHERS
     ]
+
+
+def _games(counts: Iterable[int]) -> str:
+    """How many games, from the fewest to the most, in brackets; nothing without games."""
+    ends = sorted(counts)
+    if not ends:
+        return ""
+    words = " to ".join(str(count) for count in dict.fromkeys((ends[0], ends[-1])))
+    return f" ({words} game{'s' * (ends[-1] != 1)})"
 
 
 def trends(evidence: Evidence, by_network: bool = True) -> list[Part]:

@@ -52,7 +52,12 @@ def ledger_markdown(table: pd.DataFrame, root: str = "") -> str:
         ours = f"{_parts(row['ours'], row['states'])}<br>*{escape(row['test'])}*"
         if row["beside"]:
             ours += "<br>" + _folded("beside it", row["beside"], row["states beside"])
-        lines.append(f"| {claim} | {ours} | {row['cases']} | **{row['verdict']}** |")
+        found = f"**{row['verdict']}**"
+        if row["verdict"] == str(
+            Verdict.PARTLY
+        ):  # what is against the claim must not hide behind the word
+            found += f"<br>{_summary(row['states'])}"
+        lines.append(f"| {claim} | {ours} | {row['cases']} | {found} |")
     return "\n".join(lines)
 
 
@@ -125,7 +130,11 @@ def _parts(parts: list[str], states: list[str]) -> str:
 
 
 def _folded(title: str, parts: list[str], states: list[str]) -> str:
-    counts = Counter(states)
-    summary = ", ".join(f"{counts[key]} {word}" for key, word in WORDS.items() if counts[key])
     inside = "<br>".join(map(escape, parts))
-    return f"<details><summary>{title}: {summary}</summary>{inside}</details>"
+    return f"<details><summary>{title}: {_summary(states)}</summary>{inside}</details>"
+
+
+def _summary(states: list[str]) -> str:
+    """How many parts are for a claim, against it, and so on."""
+    counts = Counter(states)
+    return ", ".join(f"{counts[key]} {word}" for key, word in WORDS.items() if counts[key])
