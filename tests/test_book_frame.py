@@ -105,6 +105,13 @@ def test_book_renderer_leaves_plotly_to_the_page(assets):
     assert len(html) < 20_000
 
 
+def test_the_short_path_follows_the_contents_and_has_the_networks_before_they_compete():
+    path = CONFIG["sphinx"]["config"]["short_path"]
+    places = [PAGES.index(page) for page in path]
+    assert places == sorted(places)
+    assert path.index("book/learning/networks") < path.index("book/experiments/synthetic")
+
+
 def test_use_book_renderer_sets_the_default():
     before = pio.renderers.default
     try:
