@@ -50,9 +50,9 @@ class Candidate:
     attained: bool
 
 
-def as_policy(raw: np.ndarray) -> np.ndarray:
+def as_policy(raw: np.ndarray, dust: float = POLICY_DUST) -> np.ndarray:
     """Clip ``(states, signals)`` to non-negative, drop dust below 1e-10, and normalise the rows."""
-    clipped = np.where(raw > POLICY_DUST, raw, 0.0)
+    clipped = np.where(raw > dust, raw, 0.0)
     return clipped / clipped.sum(1, keepdims=True)
 
 
@@ -108,7 +108,9 @@ def solve_regions(problem: Problem, regions: Regions, deadline: float) -> Candid
     if value >= top.value - slack:
         return Candidate(vertex, value, top.value, True)
     inner = interior(regions, top.value - slack / 10, _left(deadline))
-    near = [vertex, *_into_interior(problem, regions, vertex, deadline)]
+    # dust may be what a row with a huge entry asks for
+    dusty = [_unpack(problem, point, dust=0.0) for point in (top.x, inner.x) if point is not None]
+    near = [vertex, *_into_interior(problem, regions, vertex, deadline), *dusty]
     if inner.x is not None:
         near.insert(0, _unpack(problem, inner.x))
     values = problem.utilities(np.stack(near))
@@ -132,9 +134,9 @@ def _into_interior(
     return moved
 
 
-def _unpack(problem: Problem, x: np.ndarray) -> np.ndarray:
+def _unpack(problem: Problem, x: np.ndarray, dust: float = POLICY_DUST) -> np.ndarray:
     """Solver variables (signals * states, slack) as a policy ``(states, signals)``."""
-    return as_policy(x[:-1].reshape(problem.signals, -1).T)
+    return as_policy(x[:-1].reshape(problem.signals, -1).T, dust)
 
 
 def _left(deadline: float) -> float:

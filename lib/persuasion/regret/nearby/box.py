@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from persuasion.model.tolerances import ROUNDING
-from persuasion.regret.candidates import as_policy
+from persuasion.regret.candidates import POLICY_DUST, as_policy
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +40,12 @@ class Box:
         """The policy ``(states, signals)`` at unit coordinates: 0 is ``lower``, 1 is ``upper``."""
         return (self.lower + self.width * unit.reshape(self.lower.shape)).T
 
-    def policy(self, unit: np.ndarray) -> np.ndarray:
+    def policy(self, unit: np.ndarray, dust: float = POLICY_DUST) -> np.ndarray:
         """The policy ``(states, signals)`` at a solver's unit coordinates, whose rows sum to 1 within the box.
 
         A solver's sums are off by its tolerance: scaled to 1, an entry could leave the box by as much.
         """
-        policy = as_policy(self.unpack(unit))
+        policy = as_policy(self.unpack(unit), dust)
         inside = np.clip(policy.T, self.lower, self.upper)
         if np.abs(policy.T - inside).max() <= ROUNDING:
             return policy
@@ -71,6 +71,7 @@ def policy_box(policy: np.ndarray, radius: float) -> Box:
 
 def linear_range(rows: np.ndarray, box: Box) -> tuple[np.ndarray, np.ndarray]:
     """Least and largest value of ``rows @ x_s`` over the box, ``rows`` ``(..., states)`` -> ``(..., signals)``."""
-    middle = rows @ ((box.lower + box.upper) / 2).T
-    reach = np.abs(rows) @ (box.width / 2).T
-    return middle - reach, middle + reach
+    # not around the middle, where a huge entry would cancel and take the others with it
+    favour, against = np.maximum(rows, 0.0), np.minimum(rows, 0.0)
+    lower, upper = box.lower.T, box.upper.T
+    return favour @ lower + against @ upper, favour @ upper + against @ lower

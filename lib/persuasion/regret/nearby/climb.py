@@ -8,6 +8,7 @@ moved off the boundary where the rule denies it, whose value the simulator vouch
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -138,14 +139,17 @@ class Climber:
                 self.value, self.made, self.point = value, made, solution.x
             made = self.read(solution.x)
 
-    def approach(self, shares: np.ndarray, deadline: float) -> None:
-        """Round fractional choices ``shares`` ``(choices,)``, then flip those that differ."""
+    def rounded(self, shares: np.ndarray) -> np.ndarray:
+        """In every cell the choice, or the base, with the largest of the fractional ``shares`` ``(choices,)``."""
         rest = np.ones(len(self.cells.signal_of_cell))
         np.subtract.at(rest, self.cells.cell, shares)
         top = np.zeros(len(rest))
         np.maximum.at(top, self.cells.cell, shares)
-        largest = (shares == top[self.cells.cell]) & (shares > rest[self.cells.cell])
-        self.ascend(self._first(largest), deadline)
+        return self._first((shares == top[self.cells.cell]) & (shares > rest[self.cells.cell]))
+
+    def approach(self, shares: np.ndarray, deadline: float) -> None:
+        """Round fractional choices ``shares`` ``(choices,)``, then flip those that differ."""
+        self.ascend(self.rounded(shares), deadline)
         differ = np.abs(shares - self.made)
         self.flip(deadline, np.argsort(-differ)[: int((differ > NOTICEABLE).sum())])
 
@@ -202,6 +206,8 @@ class Climber:
 
 
 def _candidate(problem: Problem, box: Box, point: np.ndarray, supremum: float) -> Candidate:
-    policy = box.policy(point)
-    value = evaluate(problem, policy).value
-    return Candidate(policy, value, supremum, value >= supremum - EQUAL)
+    found = evaluate(problem, box.policy(point))
+    if found.value < supremum - EQUAL:  # dust may be what a row with a huge entry asks for
+        dusty = evaluate(problem, box.policy(point, dust=0.0))
+        found = max(found, dusty, key=lambda candidate: candidate.value)
+    return replace(found, supremum=supremum, attained=found.value >= supremum - EQUAL)
