@@ -107,6 +107,9 @@ def test_the_range_of_a_row_is_reached_at_corners():
         lower, upper = box.lower[signal], box.upper[signal]
         assert least[:, signal] == pytest.approx((rows * np.where(rows > 0, lower, upper)).sum(1))
         assert most[:, signal] == pytest.approx((rows * np.where(rows > 0, upper, lower)).sum(1))
+    thin = Box(np.zeros((1, 2)), np.array([[1e-9, 1.0]]))
+    _, most = linear_range(np.array([[1e-3, -1e10], [1, -1e10]]), thin)
+    assert most[:, 0].tolist() == pytest.approx([1e-12, 1e-9], rel=1e-9, abs=0)  # nothing cancels
 
 
 # --- how the search spends its time
@@ -160,6 +163,7 @@ def bracket(found: list[float], climbed: float | None, bound: float) -> search.S
     made.found = [Candidate(np.eye(2), value, value, True) for value in found]
     made.climber = None if climbed is None else SimpleNamespace(value=climbed)
     made.bound, made.started, made.deadline = bound, 100.0, 110.0
+    made.relaxed = SimpleNamespace(wide=False)
     return made
 
 
@@ -505,7 +509,7 @@ def test_binaries_are_solved_to_half_the_gap_from_the_best_start(monkeypatch):
     solution = Hull(cells, box).branch(climber, 1e-3, np.inf)
     values = {name: seen["solver"].getOptionValue(name)[1] for name in ("presolve", "mip_abs_gap")}
     assert values == {"presolve": "off", "mip_abs_gap": 5e-4}
-    best = highs.solve(Hull(cells, box).program(integer=True)).value + cells.constant
+    best = highs.solve(Hull(cells, box).exact).value + cells.constant
     assert climber.value == pytest.approx(best, abs=1e-3)
     assert solution.bound + cells.constant >= best - 1e-6
 

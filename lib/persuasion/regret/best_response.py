@@ -20,6 +20,7 @@ from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.ties import TieRule
+from persuasion.model.tolerances import CLOSED
 from persuasion.regret.anywhere.arrangement import TooManySets, is_fastest
 from persuasion.regret.anywhere.no_choice import no_choice
 from persuasion.regret.margin import check_margin
@@ -36,12 +37,14 @@ __all__ = ["METHODS", "BestResponse", "best_response"]
 
 # imported on first use: each needs its own optional solver
 METHODS = {
-    "enumerate": ("enumerate", "by_enumeration"),
-    "milp": ("milp", "by_milp"),
-    "bilinear": ("bilinear", "by_bilinear"),
-    "column-generation": ("column_generation", "by_column_generation"),
-    "rays": ("rays", "by_rays"),
+    "enumerate": ("anywhere.enumerate", "by_enumeration"),
+    "milp": ("anywhere.milp", "by_milp"),
+    "bilinear": ("anywhere.bilinear", "by_bilinear"),
+    "column-generation": ("anywhere.column_generation", "by_column_generation"),
+    "rays": ("anywhere.rays", "by_rays"),
 }
+# what "auto" may use besides: its bounds hold however different a row's entries are
+BOX = {"box": ("nearby.search", "by_box")}
 
 
 def best_response(
@@ -62,8 +65,9 @@ def best_response(
     sender : index of the deviator
     method : ``"enumerate"`` (tiny games), ``"milp"``, ``"bilinear"``, ``"column-generation"``, ``"rays"`` (few
         states), or ``"auto"``: rays where these are fastest (two or three states, or few joint signals of the
-        others); else column generation if there are at least as many signals as states, or the MILP; and
-        enumeration afterwards where these leave ties unresolved and the game is tiny
+        others); else column generation if there are at least as many signals as states, or the MILP (the search of
+        :func:`~persuasion.regret.nearby.local.local_best_response` where the receiver's payoffs are of very
+        different sizes); and enumeration afterwards where these leave ties unresolved and the game is tiny
     time_limit : seconds; what is known by then is returned, with a valid upper bound
     ties : anything ``TieRule.parse`` accepts; None means in favour of the deviator, where the supremum is
         attained
@@ -106,23 +110,26 @@ def _automatic(problem: Problem, time_limit: float) -> BestResponse:
         time_limit = max(time_limit - (time.perf_counter() - start), 0.0)
     shape = problem.game.shape
     pooled = problem.signals >= shape.states and problem.symmetric
+    binary = "box" if problem.wide else "milp"
     try:
-        response = _run(problem, "column-generation" if pooled else "milp", time_limit)
+        response = _run(problem, "column-generation" if pooled else binary, time_limit)
     except InconsistentCertificate:  # numerical trouble that the other program may be spared
-        response = _run(problem, "milp" if pooled else "bilinear", time_limit)
+        response = _run(problem, binary if pooled else "bilinear", time_limit)
     left = time_limit - response.seconds
     if pooled and problem.margin > 0 and response.status == BOUND and left > 0:
-        response = _run(problem, "milp", left)
+        response = _run(problem, binary, left)
         left -= response.seconds
-    if response.status != TIES or left <= 0:
-        return response
-    try:
-        return _run(problem, "enumerate", left)
-    except (ValueError, InconsistentCertificate):  # not tiny, or in trouble: the interval stands
-        return response
+    open_ends = (TIES, BOUND) if problem.wide else (TIES,)
+    # where the game is not tiny, or numbers do not agree, the interval stands
+    with contextlib.suppress(ValueError, InconsistentCertificate):
+        if response.status in open_ends and left > 0:
+            listed = _run(problem, "enumerate", left)
+            if listed.value >= response.value - CLOSED and listed.gap <= response.gap:
+                return listed
+    return response
 
 
 def _run(problem: Problem, method: str, time_limit: float) -> BestResponse:
-    module, name = METHODS[method]
-    solver = getattr(importlib.import_module(f"persuasion.regret.anywhere.{module}"), name)
+    module, name = {**METHODS, **BOX}[method]
+    solver = getattr(importlib.import_module(f"persuasion.regret.{module}"), name)
     return solver(problem, time_limit)

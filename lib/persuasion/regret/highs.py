@@ -9,7 +9,7 @@ issues 3073, 3094, 3274; a test has a game on which it did) and saves no time on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -31,6 +31,8 @@ OPTIONS = {
 }
 # entries from which a linear program takes so long that waiting for it in a thread costs nothing
 LARGE = 20_000
+# rounding of a sum of products, as a share of their sizes
+ULPS = 8 * np.finfo(float).eps
 MIXED = {"presolve": "off"}
 
 
@@ -81,6 +83,44 @@ def solve(program: LinearProgram, time_limit: float = np.inf) -> Solution:
     return solution
 
 
+def proven(program: LinearProgram, duals: np.ndarray) -> float:
+    """The bound on the optimum that weak duality makes of any row duals; variables must have finite limits.
+
+    It holds whatever became of the rows in the solver, which drops small entries and keeps rows of very different
+    ones only within tolerances: here they count as they are. The rounding of these sums is added.
+    """
+    fitting = len(duals) == len(program.row_lower) and np.isfinite(duals).all()
+    prices = duals if fitting else np.zeros(len(program.row_lower))
+    prices = np.where(np.isinf(program.row_upper), np.minimum(prices, 0.0), prices)
+    prices = np.where(np.isinf(program.row_lower), np.maximum(prices, 0.0), prices)
+    reduced = program.cost - program.matrix.T @ prices
+    largest = np.abs(program.cost) + abs(program.matrix).T @ np.abs(prices)
+    parts = np.concatenate(
+        [
+            _most(prices, program.row_lower, program.row_upper),
+            _most(reduced, program.lower, program.upper),
+        ]
+    )
+    doubt = largest @ np.maximum(np.abs(program.lower), np.abs(program.upper))
+    return float(parts.sum() + ULPS * (doubt + np.abs(parts).sum()))
+
+
+def proven_by(solver: highspy.Highs, program: LinearProgram, solution: Solution) -> float:
+    """What the duals of a solved linear program prove: -inf where a dual ray shows that it is infeasible."""
+    if solution.status != "kInfeasible":
+        return proven(program, solution.duals)
+    _, exists, ray = solver.getDualRay()
+    free = replace(program, cost=np.zeros(len(program.cost)))
+    refuted = exists and min(proven(free, sign * ray) for sign in (1, -1)) < 0
+    return -np.inf if refuted else np.inf
+
+
+def _most(factor: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """The largest ``factor * x`` between limits; where the factor is 0, these may be infinite."""
+    limit = np.where(factor > 0, upper, lower)
+    return np.asarray(factor * np.where(factor == 0, 0.0, limit))
+
+
 def load(program: LinearProgram | None = None, **options: Any) -> highspy.Highs:
     """A silent HiGHS instance with this package's tolerances, and the program in it."""
     solver = highspy.Highs()
@@ -102,7 +142,7 @@ def run(solver: highspy.Highs, time_limit: float = np.inf) -> Solution:
     found = info.primal_solution_status == 2
     value = -info.objective_function_value if found else -np.inf
     mixed = bool(len(solver.getLp().integrality_))
-    bound = -info.mip_dual_bound if mixed else (value if status == "kOptimal" else np.inf)
+    bound = -info.mip_dual_bound if mixed else (value if found and status == "kOptimal" else np.inf)
     point = np.array(solution.col_value) if found else None
     return Solution(point, value, float(bound), -np.array(solution.row_dual), status)
 

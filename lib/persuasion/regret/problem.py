@@ -22,6 +22,7 @@ each in a unit of its own, so that no solver sees the user's units.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,10 +31,13 @@ from persuasion.model.memory import check_memory
 from persuasion.model.simulate import deviation_utilities
 from persuasion.model.standard import StandardGame
 from persuasion.model.ties import TieRule
+from persuasion.model.tolerances import CLOSED
 from persuasion.regret.opponents import merge_columns, residual_weights
 
 # what speaks for an action is a row's unit, unless it is less than this share of what speaks against it
 THINNEST = 1e-10
+# solvers lose entries that are a smaller share of their row's largest
+LOST = 1e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,16 @@ class Problem:
     def symmetric(self) -> bool:
         """Whether the deviator's signals are interchangeable, up to ties."""
         return bool((self.allowed == self.allowed[:1]).all())
+
+    @cached_property
+    def wide(self) -> bool:
+        """Whether rows have entries so different that what a mixed-integer solver proves need not be true.
+
+        Not if these are in states too rare for anything at stake to depend on them.
+        """
+        sizes = np.abs(self.rows)
+        lost = (sizes > 0) & (sizes < LOST * sizes.max(-1, keepdims=True))
+        return float((self.weights * lost.any((1, 2))).sum()) > CLOSED
 
     @property
     def signals(self) -> int:
@@ -191,7 +205,12 @@ def scaled_rows(rows: np.ndarray) -> np.ndarray:
 
     A condition like ``x0 >= 1e9 * x1`` in units of its largest entry would be lost in the solvers' tolerances.
     """
-    largest = np.abs(rows).max(-1, keepdims=True)
-    unit = np.maximum(rows.max(-1, keepdims=True), THINNEST * largest)
+    return np.asarray(rows / row_units(rows))
+
+
+def row_units(rows: np.ndarray) -> np.ndarray:
+    """The units ``(..., 1)`` of :func:`scaled_rows`."""
+    largest = np.abs(rows).max(-1, initial=0.0, keepdims=True)
+    unit = np.maximum(rows.max(-1, initial=0.0, keepdims=True), THINNEST * largest)
     unit = np.where((rows > 0).any(-1, keepdims=True), unit, largest)
-    return np.asarray(rows / np.where(unit > 0, unit, 1.0))
+    return np.where(unit > 0, unit, 1.0)

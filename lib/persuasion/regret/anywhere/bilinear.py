@@ -58,8 +58,9 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     if model.getNSols() > 0:
         raw = [[model.getVal(entry) for entry in row] for row in variables.x]
         found.append(climb(problem, np.array(raw).T, np.inf))
-    claim = model.getStatus()
-    bound = simple if claim == "infeasible" else min(model.getDualbound(), simple)
+    claim = "unproven" if problem.wide else model.getStatus()
+    proven = model.getDualbound() if claim not in ("infeasible", "unproven") else np.inf
+    bound = min(proven, simple)
     status = ended(claim in ("optimal", "gaplimit"), deadline, claim == "infeasible")
     return conclude(problem, found, bound, status, "bilinear (SCIP)", start)
 

@@ -24,8 +24,9 @@ def separate_bound(problem: Problem, deadline: float) -> float:
         gains, rows = problem.gains[column, allowed], problem.rows[column, allowed]
         best = float(gains.max(0).sum())
         if time.perf_counter() < deadline:
-            solution = highs.solve(column_program(gains, rows), deadline - time.perf_counter())
-            best = min(best, solution.bound)
+            program = column_program(gains, rows)
+            solution = highs.solve(program, deadline - time.perf_counter())
+            best = min(best, highs.proven(program, solution.duals))
         total += best
     return total
 

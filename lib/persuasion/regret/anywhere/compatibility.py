@@ -60,4 +60,8 @@ def _meet(problem: Problem, t: int, a: int, u: int, b: int) -> bool:
         upper=np.ones(states),
     )
     # what presolve calls infeasible would be solved again
-    return highs.run(highs.load(program, presolve="off")).status != "kInfeasible"
+    solver = highs.load(program, presolve="off")
+    solution = highs.run(solver)
+    if solution.status == "kInfeasible" and problem.wide:
+        return highs.proven_by(solver, program, solution) > -np.inf
+    return solution.status != "kInfeasible"

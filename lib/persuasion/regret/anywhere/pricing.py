@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import heapq
 import time
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -51,9 +52,8 @@ class Pricing:
         self.problem = problem
         self.compatible = compatible_actions(problem, deadline)
         self.root = problem.allowed[0] & np.einsum("tata->ta", self.compatible)
-        self.solver = highs.load(
-            relaxation(problem), presolve="off", small_matrix_value=SMALL_ENTRY
-        )
+        self.program = relaxation(problem)
+        self.solver = highs.load(self.program, presolve="off", small_matrix_value=SMALL_ENTRY)
         self.states = problem.weights.shape[1]
         self.products = np.arange(problem.gains.size, dtype=np.int32) + self.states
 
@@ -61,6 +61,7 @@ class Pricing:
         """Stop when nothing exceeds ``least``, or the best find is half the bound, or time is up."""
         states = np.arange(self.states, dtype=np.int32)
         self.solver.changeColsCost(self.states, states, prices)
+        self.program.cost[: self.states] = -prices
         tree = _Tree(self, prices, least, deadline)
         tree.grow(self.root, np.inf)
         while tree.heap and not tree.settled() and time.perf_counter() < deadline:
@@ -71,8 +72,8 @@ class Pricing:
 
     def relax(
         self, possible: np.ndarray, deadline: float
-    ) -> tuple[highs.Solution, np.ndarray | None]:
-        """The relaxation at a node, and its point ``x``."""
+    ) -> tuple[highs.Solution, float, np.ndarray | None]:
+        """The relaxation at a node, its bound, and its point ``x``."""
         upper = np.repeat(possible.ravel().astype(float), self.states)
         count = len(self.products)
         self.solver.changeColsBounds(count, self.products, np.zeros(count), upper)
@@ -82,9 +83,17 @@ class Pricing:
             if solution.optimal or solution.status == "kInfeasible":
                 break
             self.solver.clearSolver()
+        bound = self._bound(solution, upper)
         if solution.x is None or not solution.optimal:
-            return solution, None
-        return solution, clean(solution.x[: self.states])
+            return solution, bound, None
+        return solution, bound, clean(solution.x[: self.states])
+
+    def _bound(self, solution: highs.Solution, upper: np.ndarray) -> float:
+        """What the relaxation bounds; if rows are wide, what its duals prove."""
+        if not self.problem.wide:
+            return -np.inf if solution.status == "kInfeasible" else solution.bound
+        limits = np.append(np.ones(self.states), upper)
+        return highs.proven_by(self.solver, replace(self.program, upper=limits), solution)
 
     def _children(self, node: Node) -> list[np.ndarray]:
         """One per possible action of the branching column, incompatible actions removed."""
@@ -129,10 +138,8 @@ class _Tree:
 
     def grow(self, possible: np.ndarray, above: float) -> None:
         """Relax a node below one with bound ``above``; keep what it finds, and itself if promising."""
-        solution, x = self.pricing.relax(possible, self.deadline)
-        if solution.status == "kInfeasible":
-            return
-        bound = min(solution.value, above) if x is not None else above
+        solution, bound, x = self.pricing.relax(possible, self.deadline)
+        bound = min(bound, above)
         if bound <= max(self.least, self.best):
             return
         free = possible.sum(1) > 1

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from persuasion.model.tolerances import CLEAR
-from persuasion.regret.nearby.box import Box
+from persuasion.regret.nearby.box import Box, linear_range
 from persuasion.regret.nearby.fold import extreme_gains
-from persuasion.regret.problem import Problem
+from persuasion.regret.problem import Problem, row_units
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,9 +153,9 @@ def _conditions(
     place = column[owner], action[owner], rival
     rows = problem.rows[place]
     normal = rows * box.width[signal]
-    depth = -(rows @ box.lower[signal] + np.minimum(normal, 0).sum(1))
-    largest = np.abs(normal).max(1, initial=0.0)
-    unit = np.where(largest > 0, largest, 1.0)
+    least, _ = linear_range(rows, Box(box.lower[[signal]], box.upper[[signal]]))
+    depth = -least[:, 0]
+    unit = row_units(normal)[:, 0]
     kept = depth > -CLEAR * unit
     return Conditions(
         (normal / unit[:, None])[kept],

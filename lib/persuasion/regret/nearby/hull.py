@@ -49,6 +49,14 @@ class Hull:
         self.offset = cells.least - np.minimum(cells.jump, 0).sum(1)
         self.cost = np.concatenate([cells.linear.ravel(), self.offset, cells.jump.ravel()])
         self.matrix, self.row_lower, self.row_upper = self._rows(box)
+        self.relaxation = highs.LinearProgram(
+            cost=self.cost,
+            matrix=self.matrix.tocsc(),
+            row_lower=self.row_lower,
+            row_upper=self.row_upper,
+            lower=np.zeros(self.size),
+            upper=np.ones(self.size),
+        )
 
     def _rows(self, box: Box) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
         """Equal to ``missing`` first, then at least their limit."""
@@ -134,25 +142,19 @@ class Hull:
             solution = self._run(SIMPLEX_SHARE, deadline)
         if solution is None or (not solution.optimal and solution.status != "kInfeasible"):
             solution = self._run(1.0, deadline, **INTERIOR)
-        bound = min(self.bound(solution.duals), self.bound(np.zeros(len(self.row_lower))))
-        return replace(solution, bound=bound)
+        return replace(solution, bound=min(self.bound(solution.duals), self.bound(np.zeros(0))))
 
     def _run(self, share: float, deadline: float, **options: Any) -> highs.Solution:
-        solver = highs.load(self.program(integer=False), **options)
+        solver = highs.load(self.relaxation, **options)
         return highs.run(solver, share * (deadline - time.perf_counter()))
 
     def bound(self, duals: np.ndarray) -> float:
         """What weak duality makes of any ``duals``, one per row: prices that need not be optimal."""
-        if len(duals) != len(self.row_lower):
-            duals = np.zeros(len(self.row_lower))
-        # a row that is only bounded from below has a price that is not positive
-        prices = np.where(np.isinf(self.row_upper), np.minimum(duals, 0.0), duals)
-        reduced = self.cost - self.matrix.T @ prices
-        return float(prices @ self.row_lower + np.maximum(reduced, 0.0).sum())
+        return highs.proven(self.relaxation, duals)
 
     def branch(self, climber: Climber, gap: float, deadline: float) -> highs.Solution:
         """Branch and bound until ``gap`` or ``deadline``; the climber gives the start and learns what is found."""
-        solver = highs.load(self.program(integer=True), mip_abs_gap=gap / 2, **LEAN)
+        solver = highs.load(self.exact, mip_abs_gap=gap / 2, **LEAN)
         if climber.point is not None:
             start = highspy.HighsSolution()
             start.col_value = self.complete(climber.point, climber.made).tolist()
@@ -169,16 +171,9 @@ class Hull:
         shares = np.where(made[:, None], x[self.cells.signal], 0.0)
         return np.concatenate([point, made, shares.ravel()])
 
-    def program(self, integer: bool) -> highs.LinearProgram:
-        """As it stands; with binaries it is exact."""
+    @property
+    def exact(self) -> highs.LinearProgram:
+        """The program with binaries for the choices."""
         kinds = np.zeros(self.size, int)
         kinds[self.points : self.points + self.count] = 1
-        return highs.LinearProgram(
-            cost=self.cost,
-            matrix=self.matrix.tocsc(),
-            row_lower=self.row_lower,
-            row_upper=self.row_upper,
-            lower=np.zeros(self.size),
-            upper=np.ones(self.size),
-            integer=kinds if integer and self.count else None,
-        )
+        return replace(self.relaxation, integer=kinds if self.count else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import Any
 
@@ -12,14 +11,10 @@ from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.ties import TieRule
-from persuasion.model.tolerances import CLOSED
 from persuasion.regret.anywhere.no_choice import no_choice
 from persuasion.regret.best_response import BestResponse, best_response
-from persuasion.regret.certificate import InconsistentCertificate
 from persuasion.regret.margin import check_margin
-from persuasion.regret.problem import Problem, make_problem
-
-SOLVER = "box search (HiGHS)"
+from persuasion.regret.problem import make_problem
 
 
 def local_best_response(
@@ -75,23 +70,8 @@ def local_best_response(
             )
         except ValueError:  # too large for the global methods
             pass
-    response = _search(problem, reach, start, start + seconds)
-    return response.in_units(game, problem.sender)
-
-
-def _search(problem: Problem, radius: float, start: float, deadline: float) -> BestResponse:
     # the solvers are needed only here
-    from persuasion.regret.candidates import conclude, ended
-    from persuasion.regret.nearby.box import policy_box
-    from persuasion.regret.nearby.search import search_box
+    from persuasion.regret.nearby.search import by_box
 
-    box = policy_box(problem.own, radius)
-    outcome = search_box(problem, box, deadline)
-    value = max(candidate.value for candidate in outcome.found)
-    if not outcome.infeasible and outcome.bound < value - CLOSED:
-        raise InconsistentCertificate(
-            f"sender {problem.sender}: a deviation is worth {value!r}, its bound is {outcome.bound!r}"
-        )
-    until = -math.inf if outcome.hurried else deadline
-    status = ended(outcome.closed, until, outcome.infeasible)
-    return conclude(problem, outcome.found, outcome.bound, status, SOLVER, start)
+    left = start + seconds - time.perf_counter()
+    return by_box(problem, left, reach).in_units(game, sender)

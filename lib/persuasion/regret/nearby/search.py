@@ -7,14 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from persuasion.model.tolerances import CLOSED
 from persuasion.regret import highs
-from persuasion.regret.candidates import Candidate, evaluate
-from persuasion.regret.nearby.box import Box
+from persuasion.regret.candidates import Candidate, conclude, ended, evaluate
+from persuasion.regret.nearby.box import Box, policy_box
 from persuasion.regret.nearby.bracket import TARGET, Bracket
+from persuasion.regret.nearby.branching import Branching
 from persuasion.regret.nearby.elimination import eliminate, tolerant
 from persuasion.regret.nearby.openings import openings
 from persuasion.regret.problem import Problem
+from persuasion.regret.response import BestResponse, InconsistentCertificate
 
+SOLVER = "box search (HiGHS)"
 # share of the time at whose end a search counts as ended by time
 HURRIED = 0.02
 # choices of the first relaxation, most and least growth to the next; all of them together should end by the first
@@ -36,6 +40,24 @@ class Outcome:
     closed: bool
     infeasible: bool
     hurried: bool = False
+
+
+def by_box(problem: Problem, time_limit: float, radius: float = 1.0) -> BestResponse:
+    """The best response within a radius, from 1 on among all policies, with the search's bound.
+
+    Raises :class:`InconsistentCertificate` if a policy is found to earn more than the bound.
+    """
+    start = time.perf_counter()
+    deadline = start + time_limit
+    outcome = search_box(problem, policy_box(problem.own, radius), deadline)
+    value = max(candidate.value for candidate in outcome.found)
+    if not outcome.infeasible and outcome.bound < value - CLOSED:
+        raise InconsistentCertificate(
+            f"sender {problem.sender}: a deviation is worth {value!r}, its bound is {outcome.bound!r}"
+        )
+    until = -np.inf if outcome.hurried else deadline
+    status = ended(outcome.closed, until, outcome.infeasible)
+    return conclude(problem, outcome.found, outcome.bound, status, SOLVER, start)
 
 
 def search_box(problem: Problem, box: Box, deadline: float) -> Outcome:
@@ -89,7 +111,7 @@ class Search(Bracket):
         solution = self.program.solve(until)
         self.seconds = time.perf_counter() - start
         if solution.status == "kInfeasible":
-            self.infeasible = self.climber.point is None
+            self.infeasible = self.climber.point is None and not self.relaxed.wide
             return
         self.learn(solution.bound + self.cells.constant)
         if solution.x is not None and self.open:
@@ -122,6 +144,9 @@ class Search(Bracket):
     def branch(self) -> None:
         """One mixed-integer program of all signals, started at the best deviation, if its relaxation was solved."""
         if not self.open or self.root is None or not self.program.count:
+            return
+        if self.relaxed.wide:
+            Branching(self).run()
             return
         solution = self.program.branch(self.climber, TARGET, self.deadline)
         if solution.status == "kInfeasible":

@@ -1,0 +1,93 @@
+"""Branch and bound with proofs by weak duality alone: for rows that mixed-integer solvers do not bear.
+
+A node has decided what the receiver does at some of the contested joint signals; its relaxation bounds what the
+others can bring, whatever tolerances its solver keeps (:func:`~persuasion.regret.highs.proven`).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from persuasion.regret import highs
+from persuasion.regret.nearby.bracket import TARGET, Bracket
+
+UNDECIDED = -1
+# nodes whose bound is not further above the best found are settled
+PRUNED = TARGET / 2
+
+
+class Node(NamedTuple):
+    """``decided`` (cells,) is the choice made in each, ``count`` for the base; the best bound comes first."""
+
+    negative_bound: float
+    serial: int
+    decided: np.ndarray
+    branch: int
+
+
+class Branching:
+    """The search of one bracket's program; ``lost`` is the largest bound of what is not looked at any more."""
+
+    def __init__(self, bracket: Bracket) -> None:
+        self.bracket, self.program = bracket, bracket.program
+        self.solver = highs.load(self.program.relaxation, presolve="off")
+        self.heap: list[Node] = []
+        self.lost, self.serial = -np.inf, 0
+
+    def run(self) -> None:
+        """Until the bracket is closed or all is decided; what is proven on the way, the bracket learns."""
+        cells = self.program.cells
+        self.grow(np.full(len(cells.signal_of_cell), UNDECIDED), np.inf)
+        while self.heap and self.bracket.open:
+            node = heapq.heappop(self.heap)
+            self.bracket.learn(max(-node.negative_bound, self.lost))
+            for child in self.children(node):
+                self.grow(child, -node.negative_bound)
+        if not self.heap:
+            self.bracket.learn(self.lost)
+
+    def children(self, node: Node) -> Iterator[np.ndarray]:
+        """One per action in the cell that is branched on."""
+        for choice in [*np.flatnonzero(self.program.cells.cell == node.branch), self.program.count]:
+            decided = node.decided.copy()
+            decided[node.branch] = choice
+            yield decided
+
+    def grow(self, decided: np.ndarray, above: float) -> None:
+        """Relax a node below one with bound ``above``; try what it suggests, keep it if it may be better."""
+        program, bracket = self.program, self.bracket
+        solution, bound = self.relax(decided)
+        bound = min(bound + program.cells.constant, above)
+        apart = np.zeros(len(decided))
+        if solution.x is not None:
+            shares = solution.x[program.points :][: program.count]
+            made = bracket.climber.rounded(shares)
+            np.add.at(apart, program.cells.cell, np.abs(shares - made))
+            bracket.climber.ascend(made, bracket.deadline)
+            bracket.climb(solution.x[: program.points])
+        undecided = decided == UNDECIDED
+        if bound <= bracket.best + PRUNED or not undecided.any():
+            self.lost = max(self.lost, bound)
+            return
+        branch = int(np.where(undecided, apart, -1.0).argmax())
+        heapq.heappush(self.heap, Node(-bound, self.serial, decided, branch))
+        self.serial += 1
+
+    def relax(self, decided: np.ndarray) -> tuple[highs.Solution, float]:
+        """The relaxation with some cells decided, and what its duals prove."""
+        program, index = self.program, np.arange(self.program.count)
+        cell = program.cells.cell
+        lower = (decided[cell] == index).astype(float)
+        upper = np.maximum(lower, decided[cell] == UNDECIDED)
+        columns = (program.points + index).astype(np.int32)
+        self.solver.changeColsBounds(len(index), columns, lower, upper)
+        solution = highs.run(self.solver, self.bracket.left)
+        limits = program.relaxation.lower.copy(), program.relaxation.upper.copy()
+        limits[0][columns], limits[1][columns] = lower, upper
+        limited = replace(program.relaxation, lower=limits[0], upper=limits[1])
+        return solution, highs.proven_by(self.solver, limited, solution)
