@@ -17,8 +17,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from persuasion.model.exact import extreme_rays, rationals
-from persuasion.model.tolerances import CLEAR, DUST, EQUAL, TIE_TOLERANCE, VANISHING
-from persuasion.regret.anywhere.regions import Regions, block_rows, interior, maximise, spread
+from persuasion.model.tolerances import CLEAR, CLOSED, DUST, EQUAL, TIE_TOLERANCE, VANISHING
+from persuasion.regret.anywhere.regions import (
+    Regions,
+    block_rows,
+    ceiling,
+    interior,
+    maximise,
+    spread,
+)
 from persuasion.regret.candidates import (
     Candidate,
     climb,
@@ -34,6 +41,8 @@ MAX_CONES = 4000
 MAX_PICKS = 50_000
 NONEMPTY = 1e-9
 MAX_SETS = 5000
+# picks that are turned into policies, if the best turns out empty
+ALTERNATIVES = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,10 +72,8 @@ def by_enumeration(problem: Problem, time_limit: float) -> BestResponse:
     deadline = start + time_limit
     refuse_large(problem)
     try:
-        best = _search(problem, deadline)
-        found, bound, status = (
-            ([best], best.supremum, OPTIMAL) if best else ([], np.inf, INFEASIBLE)
-        )
+        found, bound = _search(problem, deadline)
+        status = INFEASIBLE if bound == -np.inf else OPTIMAL
     except OutOfTime:
         found, bound, status = [], np.inf, TIME_LIMIT
     found += [climb(problem, problem.own, deadline), *landmarks(problem)]
@@ -96,7 +103,7 @@ def cones(problem: Problem, signal: int, deadline: float = np.inf) -> list[Cone]
             both
             for cone in found
             for piece in pieces
-            if _holds(both := cone.meet(piece), common, deadline)
+            if _holds(both := cone.meet(piece), common, problem.wide, deadline)
         ]
         if len(found) > MAX_CONES:
             raise ValueError(f"enumerate found over {MAX_CONES} cones at one signal: too large")
@@ -136,8 +143,11 @@ def _preference_cones(
             yield Cone(weak, strict, problem.gains[column, action])
 
 
-def _holds(cone: Cone, common: np.ndarray, deadline: float) -> bool:
-    """Whether the cone contains more than the origin and ties, judged in units in which no state is rare."""
+def _holds(cone: Cone, common: np.ndarray, wide: bool, deadline: float) -> bool:
+    """Whether the cone contains more than the origin and ties, judged in units in which no state is rare.
+
+    What solvers cannot tell of ``wide`` rows, and is too large for fractions, may.
+    """
     if time.perf_counter() > deadline:
         raise OutOfTime
     if not cone.strict.any(1).all():  # an all-zero row is never positive
@@ -149,11 +159,11 @@ def _holds(cone: Cone, common: np.ndarray, deadline: float) -> bool:
         return False
     rescaled = Cone(weak, strict, cone.gain)
     found = interior(_regions([rescaled], sp.csr_matrix(np.ones((1, len(cone.gain))))))
-    clear = found.value > CLEAR or found.status == "kInfeasible"
+    clear = found.value > CLEAR or (found.status == "kInfeasible" and not wide)
     rows, states = len(weak) + len(strict) + len(common), len(common)
     if not clear and math.comb(rows, states - 1) <= MAX_SETS:
         return _holds_exactly(weak, strict)
-    return found.value > NONEMPTY
+    return wide or found.value > NONEMPTY
 
 
 def _opposed(weak: np.ndarray, strict: np.ndarray) -> bool:
@@ -179,8 +189,8 @@ def _regions(picked: Sequence[Cone], balance: sp.csr_matrix) -> Regions:
     )
 
 
-def _search(problem: Problem, deadline: float) -> Candidate | None:
-    """The best pick of cones; None if there is no policy, which only a margin can cause."""
+def _search(problem: Problem, deadline: float) -> tuple[list[Candidate], float]:
+    """Policies of the best picks of cones, and a bound: -inf if no policy keeps the margin."""
     signals, states = problem.signals, problem.game.shape.states
     unused = Cone(
         np.vstack([np.eye(states), -np.eye(states)]), np.zeros((0, states)), np.zeros(states)
@@ -188,11 +198,14 @@ def _search(problem: Problem, deadline: float) -> Candidate | None:
     if problem.ties.kind == "explicit":
         lists = [[*cones(problem, s, deadline), unused] for s in range(signals)]
         _refuse_many(math.prod(map(len, lists)))
-        return _best_pick(problem, itertools.product(*lists), deadline)
+        return _best_picks(problem, itertools.product(*lists), deadline)
     shared = cones(problem, 0, deadline)
     if problem.favourable and signals >= states:
         pool = _pool(shared, unused, signals)
-        return _best_pick(problem, [pool], deadline) if pool else None
+        found, bound = _best_picks(problem, [pool], deadline) if pool else ([], -np.inf)
+        if problem.wide and shared:  # a solver chose the pool
+            bound = ceiling(_regions(shared, spread(states, len(shared))))
+        return found, bound
     # cones are convex: two signals in the same one could be pooled
     sizes = range(1, min(signals, len(shared)) + 1)
     _refuse_many(sum(math.comb(len(shared), size) for size in sizes))
@@ -201,7 +214,7 @@ def _search(problem: Problem, deadline: float) -> Candidate | None:
         for size in sizes
         for some in itertools.combinations(shared, size)
     )
-    return _best_pick(problem, picks, deadline)
+    return _best_picks(problem, picks, deadline)
 
 
 def _refuse_many(picks: int) -> None:
@@ -226,22 +239,32 @@ def _pool(shared: list[Cone], unused: Cone, signals: int) -> tuple[Cone, ...] | 
     return (*used, *[unused] * (signals - len(used)))
 
 
-def _best_pick(
+def _best_picks(
     problem: Problem, picks: Iterator[tuple[Cone, ...]] | list[tuple[Cone, ...]], deadline: float
-) -> Candidate | None:
-    """The non-empty pick with the largest supremum, solved to a policy; None if all are empty."""
-    best, best_value = None, -np.inf
+) -> tuple[list[Candidate], float]:
+    """Policies of the picks with the largest suprema, and the largest: -inf if all picks are empty.
+
+    A pick of wide rows that may be empty counts for the bound, and is tried.
+    """
+    kept: list[tuple[float, Regions]] = []
+    least = -np.inf
     balance = spread(problem.game.shape.states, problem.signals)
     for picked in picks:
         if time.perf_counter() > deadline:
             raise OutOfTime
         regions = _regions(picked, balance)
-        value = maximise(regions).value
-        improves = value > best_value + EQUAL
-        if improves and interior(regions).value > NONEMPTY:
-            best, best_value = regions, value
-    if best is None:
-        return None
-    found = solve_regions(problem, best, np.inf)
-    assert found is not None
-    return found
+        value = ceiling(regions) if problem.wide else maximise(regions).value
+        if value > least + EQUAL:
+            slack = interior(regions).value
+            if problem.wide or slack > NONEMPTY:
+                kept.append((value, regions))
+            if slack > (CLEAR if problem.wide else NONEMPTY):
+                least = value
+    kept.sort(key=lambda pick: pick[0], reverse=True)
+    found: list[Candidate] = []
+    for value, regions in kept[:ALTERNATIVES]:
+        if any(candidate.value >= value - CLOSED for candidate in found):
+            break
+        candidate = solve_regions(problem, regions, np.inf)
+        found += [candidate] if candidate else []
+    return found, max((value for value, _ in kept), default=-np.inf)

@@ -57,6 +57,12 @@ def maximise(regions: Regions, time_limit: float = np.inf) -> highs.Solution:
     return highs.solve(_program(regions, regions.gain, 0.0, 0.0, -np.inf), time_limit)
 
 
+def ceiling(regions: Regions) -> float:
+    """A bound on the gain in the closure that weak duality proves."""
+    program = _program(regions, regions.gain, 0.0, 0.0, -np.inf)
+    return highs.proven(program, highs.solve(program).duals)
+
+
 def interior(
     regions: Regions, floor: float = -np.inf, time_limit: float = np.inf
 ) -> highs.Solution:
