@@ -113,18 +113,22 @@ def _point(p: Fraction) -> np.ndarray:
 
 
 def _sweep(events: list[tuple], gain: np.ndarray, tolerance: Fraction) -> Iterator[Point]:
-    """Add up the jumps; events within the tolerance are one breakpoint."""
+    """Add up the jumps; events whose ties reach one another are one breakpoint, in their middle.
+
+    A tie reaches as far as ``2 * tolerance * p * (1 - p)`` to either side.
+    """
     start = 0
     while start < len(events):
-        p = events[start][0]
+        first = last = events[start][0]
         end, at, after, seen = start, gain, gain, set()
-        while end < len(events) and events[end][0] - p <= tolerance * p * (1 - p):
-            _, column, here, step = events[end]
+        while end < len(events) and events[end][0] - last <= 4 * tolerance * last * (1 - last):
+            last, column, here, step = events[end]
             if column not in seen:  # its first action here is chosen among all that tie
                 at = at + here
                 seen.add(column)
             after = after + step
             end += 1
+        p = (first + last) / 2
         yield Point(p, *(side @ _point(p) for side in (at, gain, after)))
         gain, start = after, end
 
