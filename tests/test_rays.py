@@ -11,7 +11,7 @@ import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from persuasion import Game, TieRule, no_revelation, uniform_policies
+from persuasion import Game, TieRule, deviation_utilities, no_revelation, uniform_policies
 from persuasion.model.exact import RationalGame, exact_utilities, rationals
 from persuasion.regret import highs
 from persuasion.regret.anywhere import arrangement
@@ -86,6 +86,31 @@ def test_the_sort_and_the_arrangement_agree_on_two_states(seed):
     rule = TieRule("sender", sender=0) if ties is None else TieRule.parse(ties)
     columns = Columns.of_game(RationalGame.of(game), policies, 0, rule)
     assert supremum(columns).value == exact_supremum(RationalGame.of(game), policies, 0, ties=ties)
+
+
+def test_ties_that_reach_one_another_are_taken_together():
+    """In both columns at once the receiver is indifferent only within the tolerance, between two points."""
+    low, high = 0.4 - 2e-10, 0.6 + 2e-10
+    receiver = [[0, -low, -low - high], [0, 1 - low, 2 - low - high]]
+    senders = [[[0, 0, 1], [1, 0, 0]], np.zeros((2, 3))]
+    game = Game([2 / 3, 1 / 3], receiver, senders, signals=2)
+    policies = np.array([np.eye(2), [[0.6, 0.4], [0.4, 0.6]]])
+    found = best_response(game, policies, 0, ties="sender-0", method="rays")
+    between = [[0.9, 0.1], [0.8, 0.2]]
+    shaken = [
+        np.array(between) + shift * np.array([1, -1]) for shift in np.linspace(-3e-9, 3e-9, 61)
+    ]
+    attained = max(deviation_utilities(game, policies, 0, np.stack(shaken), ties="sender-0"))
+    assert attained > 0.31
+    assert found.upper_bound >= attained - 1e-9
+    assert found.value == pytest.approx(0.32, abs=1e-8)
+
+
+@pytest.mark.parametrize("ties", [None, "lowest-index", "welfare"])
+def test_in_a_single_state_there_is_nothing_next_to_a_ray(ties):
+    game = RationalGame([1], [[1, 1]], [[[0, 1]]], signals=2)
+    expected = Fraction(0 if ties == "lowest-index" else 1)
+    assert exact_supremum(game, [[[1, 0]]], 0, ties=ties) == expected
 
 
 @pytest.mark.parametrize("ties", [None, "lowest-index", "welfare"])

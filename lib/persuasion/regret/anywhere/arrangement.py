@@ -174,6 +174,8 @@ def faces(columns: Columns, normals: np.ndarray, point: np.ndarray) -> Iterator[
 def _edges(local: np.ndarray, point: np.ndarray) -> Iterator[np.ndarray]:
     """Directions from a ray along the lines next to it, within the orthant."""
     states = len(point)
+    if states < 2:
+        return
     gauge = np.eye(states, dtype=int).astype(object)[[int(point.argmax())]]
     for chosen in combinations(range(len(local)), states - 2):
         edge = _kernels(np.vstack([local[list(chosen)], gauge]))
