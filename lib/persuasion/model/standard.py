@@ -73,13 +73,15 @@ class StandardGame(Game):
         senders, floors, stakes = [], [], []
         for sender, utilities in enumerate(source.senders):
             _refuse_coarse(f"senders[{sender}]", utilities, possible)
-            above, floor = _above_floor(utilities, possible)
+            above, floor = _above_floor(_levelled(utilities), possible)
             stakes.append(above.max())
             floors.append(floor)
             senders.append(above / (stakes[-1] or 1.0))
         put("source_units", np.where(np.array(stakes) > 0, stakes, 1.0))
         weights = self.source_units / self.source_units.max()
-        put("welfare", np.tensordot(weights, senders, 1))
+        welfare = np.tensordot(weights, senders, 1)
+        sizes = welfare + np.abs(source.senders / self.source_units.max()).sum(0)
+        put("welfare", _levelled(welfare, np.where(possible, sizes, 0.0)))
         put("source_offsets", np.array(floors) @ source.prior)
         put("source", source)
         put("possible", possible)
@@ -174,21 +176,26 @@ def _mixture(lead: np.ndarray) -> np.ndarray:
 
 def _centred(utilities: np.ndarray, occurs: np.ndarray) -> np.ndarray:
     """Zero for the best action of every state; payoffs that only rounding sets apart made equal."""
-    result = np.zeros(utilities.shape)
-    for state in np.flatnonzero(occurs):
-        result[state] = _snapped(utilities[state])
+    best = utilities.max(1, keepdims=True)
+    with np.errstate(over="ignore"):
+        return np.where(occurs[:, None], _less(_levelled(utilities), best), 0.0)
+
+
+def _levelled(utilities: np.ndarray, sizes: np.ndarray | None = None) -> np.ndarray:
+    """Payoffs ``(states, actions)``, of which neighbours in a state that only rounding sets apart are made equal.
+
+    ``sizes`` are those of the numbers that a payoff was made of, if it was not given.
+    """
+    order = np.argsort(-utilities, axis=1)
+    falling = np.take_along_axis(utilities, order, 1)
+    size = np.take_along_axis(np.abs(utilities) if sizes is None else sizes, order, 1)[:, 1:]
+    with np.errstate(over="ignore"):
+        apart = falling[:, :-1] - falling[:, 1:] > ROUNDING * size
+    leader = np.pad(np.where(apart, np.arange(1, falling.shape[1]), 0), ((0, 0), (1, 0)))
+    level = np.take_along_axis(falling, np.maximum.accumulate(leader, axis=1), 1)
+    result = np.empty(utilities.shape)
+    np.put_along_axis(result, order, level, 1)
     return result
-
-
-def _snapped(row: np.ndarray) -> np.ndarray:
-    """One state's payoffs less the largest, neighbours within rounding of one another made equal."""
-    order = np.argsort(-row)
-    falling = row[order]
-    same = falling[:-1] - falling[1:] <= ROUNDING * np.abs(falling[1:])
-    leader = np.where(np.append(False, same), 0, np.arange(len(row)))
-    below = np.empty(len(row))
-    below[order] = _less(falling[np.maximum.accumulate(leader)], falling[[0]])
-    return below
 
 
 def _less(payoffs: np.ndarray, others: np.ndarray) -> np.ndarray:
