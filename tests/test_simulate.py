@@ -10,6 +10,7 @@ from persuasion import (
     Game,
     TieRule,
     deviation_utilities,
+    no_revelation,
     outcome_distribution,
     receiver_actions,
     receiver_utility,
@@ -18,6 +19,7 @@ from persuasion import (
 )
 from persuasion.games import synthetic
 from persuasion.model import simulate as module
+from persuasion.model.exact import RationalGame, exact_actions
 from problems import brute_force_utilities, games_with_policies, non_unique, prosecutor
 
 RULES = st.sampled_from(["lowest-index", "welfare", "sender-0"])
@@ -151,6 +153,9 @@ def test_explicit_tie_map_follows_the_deviating_sender():
         ("sender-7", "favours sender 7, game has 1 senders"),
         ([0, 1, 2], r"one action index per joint signal, shape \(2,\)"),
         ([0, 5], r"outside 0\.\.1"),
+        (TieRule("sender", sender=-1), "favours sender -1, game has 1 senders"),
+        (TieRule("sender"), "favours sender None"),
+        (TieRule("best"), "unknown kind of tie rule 'best'"),
     ],
 )
 def test_bad_tie_rules(ties, message):
@@ -177,6 +182,24 @@ def test_welfare_weighs_all_senders():
     assert sender_utilities(game, policies, ties="welfare").tolist() == [0, 2]
     assert sender_utilities(game, policies, ties="sender-0").tolist() == [1, 0]
     assert sender_utilities(game, policies, ties="sender-1").tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("offset", [0.0, 1.0])
+def test_ties_do_not_turn_on_how_a_senders_payoff_was_rounded(offset):
+    """0.1 + 0.2 is 0.3: the lower index decides, wherever the zero point is."""
+    first = [[0.3 + offset, 0.1 + 0.2 + offset]]
+    game = Game([1.0], [[0, 0]], [first, [[1, 0]]], signals=1)
+    assert sender_utilities(game, no_revelation(game), ties="sender-0")[1] == 1
+
+
+@pytest.mark.parametrize("seed", range(0, 200, 8))
+def test_senders_at_odds_have_no_welfare_to_rank(seed):
+    generator = np.random.default_rng(seed)
+    values = generator.integers(0, 100, (1, int(generator.integers(2, 5)))) / 10
+    game = Game([1.0], np.zeros(values.shape), [values, -values], signals=1)
+    silent = no_revelation(game)
+    assert receiver_actions(game, silent, ties="welfare").item() == 0
+    assert exact_actions(RationalGame.of(game), silent, ties="welfare").item() == 0
 
 
 def test_what_comes_in_as_numpy_comes_out_as_numpy():

@@ -35,6 +35,7 @@ from persuasion.model.game import Game
 
 LOWEST_INDEX = "lowest-index"
 WELFARE = "welfare"
+KINDS = (LOWEST_INDEX, "sender", WELFARE, "explicit")
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,14 @@ class TieRule:
 
         In the standard game's unit and zero points, which do not change the ranking.
         """
+        if self.kind not in KINDS:
+            raise ValueError(
+                f"unknown kind of tie rule {self.kind!r}: use one of {', '.join(KINDS)}"
+            )
         if self.kind == WELFARE:
             return game.standard.welfare
         if self.kind == "sender":
-            if self.sender is None or self.sender >= game.shape.senders:
+            if self.sender not in range(game.shape.senders):
                 raise ValueError(
                     f"tie rule favours sender {self.sender}, game has {game.shape.senders} senders"
                 )
