@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 
 from persuasion import Game
+from persuasion.equilibria.nash.columns import unrestricted, widened
 from persuasion.games import GENERATORS, SCENARIOS, didactic, ride_hailing, synthetic
 from persuasion.model.checks import distributions
 from problems import games, prosecutor
@@ -173,6 +174,16 @@ def test_games_that_differ_have_different_hashes():
     one, other = Game(**GOOD), Game(**{**GOOD, "signals": GOOD["signals"] + 1})
     assert hash(one) == hash(Game(**GOOD))
     assert hash(one) != hash(other)
+
+
+def test_equal_games_with_other_names_keep_these():
+    fixed = [None, [[0.5, 0.5], [0.2, 0.8]]]
+    arrays = [0.5, 0.5], np.eye(2), np.zeros((2, 2, 2)), 2
+    for name, states in (("weather", ("rain", "sun")), ("trial", ("guilty", "innocent"))):
+        game = Game(*arrays, name, {"states": states, "signals": ["a", "b"]}, fixed)
+        for other in (widened(game, 3), unrestricted(game)):
+            assert (other.name, other.names.states, other.names.signals) == (name, states, ())
+        assert widened(game, 3) is widened(game, 3)
 
 
 def test_a_game_in_print():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from persuasion.model.game import Game
+from persuasion.model.names import Names
 from persuasion.model.simulate import sender_utilities
 from persuasion.model.ties import TieRule
 from persuasion.model.tolerances import DUST
@@ -14,21 +16,21 @@ from persuasion.model.tolerances import DUST
 Columns = list[np.ndarray]
 
 
-@lru_cache(maxsize=64)
 def widened(game: Game, signals: int) -> Game:
     """The game with so many signals per sender, which have no names."""
-    if signals == game.signals:
-        return game
-    names = {kind: named for kind, named in game.names.to_dict().items() if kind != "signals"}
-    return Game(game.prior, game.receiver, game.senders, signals, game.name, names)
+    return game if signals == game.signals else _free(game, signals, game.name, game.names)
+
+
+def unrestricted(game: Game) -> Game:
+    """The game in which all senders choose and have as many signals as any, which have no names."""
+    return _free(game, game.signals, game.name, game.names) if game.restricted else game
 
 
 @lru_cache(maxsize=64)
-def unrestricted(game: Game) -> Game:
-    """The game in which all senders choose and have as many signals as any, which have no names."""
-    if not game.restricted:
-        return game
-    return Game(game.prior, game.receiver, game.senders, game.signals, game.name)
+def _free(game: Game, signals: int, name: str, names: Names) -> Game:
+    """Its names are arguments, for games that differ in these alone are equal."""
+    named = replace(names, signals=())
+    return Game(game.prior, game.receiver, game.senders, signals, name, named)
 
 
 def silence(game: Game) -> Columns:
