@@ -110,11 +110,12 @@ def _automatic(problem: Problem, time_limit: float) -> BestResponse:
         time_limit = max(time_limit - (time.perf_counter() - start), 0.0)
     shape = problem.game.shape
     pooled = problem.signals >= shape.states and problem.symmetric
-    binary = "box" if problem.wide else "milp"
+    # on wide rows SCIP may even crash
+    binary, other = ("box", "milp") if problem.wide else ("milp", "bilinear")
     try:
         response = _run(problem, "column-generation" if pooled else binary, time_limit)
     except InconsistentCertificate:  # numerical trouble that the other program may be spared
-        response = _run(problem, binary if pooled else "bilinear", time_limit)
+        response = _run(problem, binary if pooled else other, time_limit)
     left = time_limit - response.seconds
     if pooled and problem.margin > 0 and response.status == BOUND and left > 0:
         response = _run(problem, binary, left)
