@@ -55,7 +55,7 @@ def local_best_response(
     seconds = positive_number("time_limit", time_limit, infinite=True)
     rule = TieRule.of(game, ties, deviator=sender)
     problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
-    if sender not in game.choosing:
+    if sender not in game.choosing or problem.signals == 1:
         return no_choice(problem).in_units(game, sender)
     if reach >= 1:
         try:
