@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from persuasion import Game, no_revelation
+from persuasion import Game, deviation_utilities, no_revelation
 from persuasion.model.exact import RationalGame, rationals
 from persuasion.regret import highs
 from persuasion.regret.best_response import METHODS, best_response
@@ -160,3 +160,39 @@ def test_duals_prove_bounds_of_programs_as_they_are():
     solution = highs.run(solver)
     assert solution.status == "kInfeasible"
     assert highs.proven_by(solver, free, solution) == -np.inf
+
+
+# --- where the rule denies a tie
+
+
+@pytest.mark.parametrize("radius", [1e-6, 1e-7, 1e-8, 3e-9, 1e-9])
+def test_a_denied_tie_is_left_by_as_much_as_a_small_box_has(radius):
+    game = Game([0.7, 0.3], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
+    tied = np.array([[[4 / 7, 3 / 7], [0, 1]]])
+    [entry] = certify(game, tied, radius).senders
+    beyond = [[4 / 7 + radius, 3 / 7 - radius], [0, 1]]
+    expected = deviation_utilities(game, tied, 0, np.array(beyond))
+    assert expected == pytest.approx(0.6, abs=1e-5)
+    assert entry.gain == pytest.approx(expected, abs=1e-6)
+    assert np.abs(entry.policy - tied[0]).max() <= radius * (1 + 1e-6)
+
+
+def test_in_a_tiny_box_what_the_rule_grants_is_found_by_listing():
+    senders = [[[1, -1, 0, 2], [0, 1, 2, 2]]]
+    game = Game([0.5, 0.5], [[-2, 2, -1, 1], [1, 1, 1, 2]], senders, signals=3)
+    policies, ties = np.array([[[0, 0.75, 0.25]] * 2]), [3, 0, 0]
+    near = np.array([[0.5, 0.25, 0.25], [0.5, 0.5, 0]])
+    assert deviation_utilities(game, policies, 0, near, ties=ties) == 1.625
+    [entry] = certify(game, policies, 0.5, ties=ties).senders
+    assert entry.deviation_utility >= 1.625
+    assert entry.status == "optimal"
+    assert np.abs(entry.policy - policies[0]).max() <= 0.5 + 1e-12
+
+
+@pytest.mark.parametrize("radius", [0.5, 1])
+def test_with_a_single_signal_there_is_nothing_to_gain(radius):
+    receiver = [[2, -2, -1, 2], [-2, 2, 2, -2], [-2, 0, -1, -2]]
+    game = Game([1 / 2, 1 / 3, 1 / 6], receiver, [[[-1, -1, 2, 0]] * 3], signals=1)
+    certificate = certify(game, no_revelation(game), radius)
+    assert certificate.regret == (0, 0)
+    assert certificate.senders[0].status == "optimal"

@@ -20,7 +20,6 @@ from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.ties import TieRule
-from persuasion.model.tolerances import CLOSED
 from persuasion.regret.anywhere.arrangement import TooManySets, is_fastest
 from persuasion.regret.anywhere.no_choice import no_choice
 from persuasion.regret.margin import check_margin
@@ -31,6 +30,8 @@ from persuasion.regret.response import (
     TIME_LIMIT,
     BestResponse,
     InconsistentCertificate,
+    better,
+    unsettled,
 )
 
 __all__ = ["METHODS", "BestResponse", "best_response"]
@@ -120,13 +121,10 @@ def _automatic(problem: Problem, time_limit: float) -> BestResponse:
     if pooled and problem.margin > 0 and response.status == BOUND and left > 0:
         response = _run(problem, binary, left)
         left -= response.seconds
-    open_ends = (TIES, BOUND) if problem.wide else (TIES,)
-    # where the game is not tiny, or numbers do not agree, the interval stands
-    with contextlib.suppress(ValueError, InconsistentCertificate):
-        if response.status in open_ends and left > 0:
-            listed = _run(problem, "enumerate", left)
-            if listed.value >= response.value - CLOSED and listed.gap <= response.gap:
-                return listed
+    if left > 0 and unsettled(problem.wide, response):
+        # where the game is not tiny, or numbers do not agree, the interval stands
+        with contextlib.suppress(ValueError, InconsistentCertificate):
+            response = better(response, _run(problem, "enumerate", left))
     return response
 
 

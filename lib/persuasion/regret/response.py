@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from persuasion.model.game import Game
+from persuasion.model.tolerances import CLOSED
 
 OPTIMAL = "optimal"
 TIME_LIMIT = "time limit"
@@ -59,3 +60,14 @@ class BestResponse:
             upper_bound=self.upper_bound * unit + offset,
             gap=self.gap * unit,
         )
+
+
+def unsettled(wide: bool, response: BestResponse) -> bool:
+    """Whether enumeration may know more: of ties, or of the ``wide`` rows of a problem."""
+    return response.status == TIES or (wide and response.status == BOUND)
+
+
+def better(response: BestResponse, other: BestResponse) -> BestResponse:
+    """The other one if it leaves no larger gap, and its policy is no worse; else the first."""
+    improves = other.value >= response.value - CLOSED and other.gap <= response.gap
+    return other if improves else response

@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -30,15 +31,21 @@ from persuasion.regret.candidates import (
     Candidate,
     climb,
     conclude,
+    evaluate,
     landmarks,
     solve_regions,
 )
 from persuasion.regret.problem import Problem, compare_actions, scaled_rows
 from persuasion.regret.response import INFEASIBLE, OPTIMAL, TIME_LIMIT, BestResponse
 
+if TYPE_CHECKING:
+    from persuasion.regret.nearby.box import Box
+
 MAX_CELLS = 300
 MAX_CONES = 4000
 MAX_PICKS = 50_000
+# in a box, where another search has done its best
+MAX_BOXED = 2_000
 NONEMPTY = 1e-9
 MAX_SETS = 5000
 # picks that are turned into policies, if the best turns out empty
@@ -78,6 +85,16 @@ def by_enumeration(problem: Problem, time_limit: float) -> BestResponse:
         found, bound, status = [], np.inf, TIME_LIMIT
     found += [climb(problem, problem.own, deadline), *landmarks(problem)]
     return conclude(problem, found, bound, status, "enumerate (HiGHS)", start)
+
+
+def policies_within(problem: Problem, box: Box, deadline: float) -> list[Candidate]:
+    """Policies of the box at which the rule grants the receiver's actions; none if the game is not tiny."""
+    try:
+        refuse_large(problem)
+        found, _ = _search(problem, deadline, box)
+    except (ValueError, OutOfTime):
+        return []
+    return [evaluate(problem, box.policy(box.pack(each.policy), dust=0.0)) for each in found]
 
 
 def refuse_large(problem: Problem) -> None:
@@ -180,16 +197,21 @@ def _holds_exactly(weak: np.ndarray, strict: np.ndarray) -> bool:
     return bool(rays) and bool((rows[len(rows) - len(strict) :] @ sum(rays) > 0).all())
 
 
-def _regions(picked: Sequence[Cone], balance: sp.csr_matrix) -> Regions:
+def _regions(
+    picked: Sequence[Cone], balance: sp.csr_matrix, limits: tuple[Any, Any] = (0.0, 1.0)
+) -> Regions:
     return Regions(
         block_rows([cone.weak for cone in picked]),
         block_rows([cone.strict for cone in picked]),
         np.concatenate([cone.gain for cone in picked]),
         balance,
+        limits,
     )
 
 
-def _search(problem: Problem, deadline: float) -> tuple[list[Candidate], float]:
+def _search(
+    problem: Problem, deadline: float, box: Box | None = None
+) -> tuple[list[Candidate], float]:
     """Policies of the best picks of cones, and a bound: -inf if no policy keeps the margin."""
     signals, states = problem.signals, problem.game.shape.states
     unused = Cone(
@@ -197,9 +219,12 @@ def _search(problem: Problem, deadline: float) -> tuple[list[Candidate], float]:
     )
     if problem.ties.kind == "explicit":
         lists = [[*cones(problem, s, deadline), unused] for s in range(signals)]
-        _refuse_many(math.prod(map(len, lists)))
-        return _best_picks(problem, itertools.product(*lists), deadline)
-    shared = cones(problem, 0, deadline)
+    else:
+        shared = cones(problem, 0, deadline)
+        lists = [[*shared, unused]] * signals
+    if problem.ties.kind == "explicit" or box is not None:
+        _refuse_many(math.prod(map(len, lists)), MAX_PICKS if box is None else MAX_BOXED)
+        return _best_picks(problem, itertools.product(*lists), deadline, box)
     if problem.favourable and signals >= states:
         pool = _pool(shared, unused, signals)
         found, bound = _best_picks(problem, [pool], deadline) if pool else ([], -np.inf)
@@ -208,7 +233,7 @@ def _search(problem: Problem, deadline: float) -> tuple[list[Candidate], float]:
         return found, bound
     # cones are convex: two signals in the same one could be pooled
     sizes = range(1, min(signals, len(shared)) + 1)
-    _refuse_many(sum(math.comb(len(shared), size) for size in sizes))
+    _refuse_many(sum(math.comb(len(shared), size) for size in sizes), MAX_PICKS)
     picks = (
         (*some, *[unused] * (signals - size))
         for size in sizes
@@ -217,9 +242,9 @@ def _search(problem: Problem, deadline: float) -> tuple[list[Candidate], float]:
     return _best_picks(problem, picks, deadline)
 
 
-def _refuse_many(picks: int) -> None:
-    if picks > MAX_PICKS:
-        raise ValueError(f"enumerate would solve {picks:,} linear programs; at most {MAX_PICKS:,}")
+def _refuse_many(picks: int, most: int) -> None:
+    if picks > most:
+        raise ValueError(f"enumerate would solve {picks:,} linear programs; at most {most:,}")
 
 
 def _pool(shared: list[Cone], unused: Cone, signals: int) -> tuple[Cone, ...] | None:
@@ -240,7 +265,10 @@ def _pool(shared: list[Cone], unused: Cone, signals: int) -> tuple[Cone, ...] | 
 
 
 def _best_picks(
-    problem: Problem, picks: Iterator[tuple[Cone, ...]] | list[tuple[Cone, ...]], deadline: float
+    problem: Problem,
+    picks: Iterator[tuple[Cone, ...]] | list[tuple[Cone, ...]],
+    deadline: float,
+    box: Box | None = None,
 ) -> tuple[list[Candidate], float]:
     """Policies of the picks with the largest suprema, and the largest: -inf if all picks are empty.
 
@@ -249,10 +277,11 @@ def _best_picks(
     kept: list[tuple[float, Regions]] = []
     least = -np.inf
     balance = spread(problem.game.shape.states, problem.signals)
+    limits = (0.0, 1.0) if box is None else (box.lower.ravel(), box.upper.ravel())
     for picked in picks:
         if time.perf_counter() > deadline:
             raise OutOfTime
-        regions = _regions(picked, balance)
+        regions = _regions(picked, balance, limits)
         value = ceiling(regions) if problem.wide else maximise(regions).value
         if value > least + EQUAL:
             slack = interior(regions).value

@@ -8,6 +8,7 @@ meets the set.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,13 +21,15 @@ from persuasion.regret.problem import Problem
 class Regions:
     """One set per signal, stacked: variables are ``x`` of signal 0, then of signal 1, and so on.
 
-    ``gain @ x`` is the deviator's utility, and ``balance @ x = 1`` says which mass is to be spread.
+    ``gain @ x`` is the deviator's utility, ``balance @ x = 1`` says which mass is to be spread, and ``limits`` are
+    the least and largest value of every variable.
     """
 
     weak: sp.csr_matrix
     strict: sp.csr_matrix
     gain: np.ndarray
     balance: sp.csr_matrix
+    limits: tuple[Any, Any] = (0.0, 1.0)
 
 
 def spread(states: int, blocks: int) -> sp.csr_matrix:
@@ -87,8 +90,8 @@ def _program(
         matrix=sp.hstack([left, right[:, None]], format="csc"),
         row_lower=np.repeat([0.0, 0.0, 1.0, floor], heights),
         row_upper=np.repeat([np.inf, np.inf, 1.0, np.inf], heights),
-        lower=np.zeros(len(cost) + 1),
-        upper=np.append(np.ones(len(cost)), slack_limit),
+        lower=np.append(np.broadcast_to(regions.limits[0], len(cost)), 0.0),
+        upper=np.append(np.broadcast_to(regions.limits[1], len(cost)), slack_limit),
     )
 
 

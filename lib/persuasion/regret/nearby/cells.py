@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from persuasion.model.tolerances import CLEAR
+from persuasion.model.tolerances import CLEAR, TIE_TOLERANCE
 from persuasion.regret.nearby.box import Box, linear_range
 from persuasion.regret.nearby.fold import extreme_gains
 from persuasion.regret.problem import Problem, row_units
@@ -25,13 +25,14 @@ class Conditions:
     ``normal`` ``(k, states)`` has largest entry 1; :math:`\eta` is :math:`\xi` where it is positive, else
     :math:`1-\xi`; ``depth`` ``(k,)`` is positive if the condition fails at the worst corner. ``owner`` ``(k,)`` is
     the index of the choice, or of the cell whose base it is; ``strict`` ``(k,)`` whether the rule wants a
-    strict inequality.
+    strict inequality; ``window`` ``(k,)`` how far beyond the limit two actions still tie, within the tolerance.
     """
 
     normal: np.ndarray
     depth: np.ndarray
     owner: np.ndarray
     strict: np.ndarray
+    window: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +94,7 @@ def _join(parts: list[Conditions], first: np.ndarray) -> Conditions:
         np.concatenate([part.depth for part in parts]),
         np.concatenate([part.owner + start for part, start in zip(parts, first)]),
         np.concatenate([part.strict for part in parts]),
+        np.concatenate([part.window for part in parts]),
     )
 
 
@@ -162,4 +164,5 @@ def _conditions(
         (depth / unit)[kept],
         owner[kept],
         problem.strict[signal][place][kept],
+        (TIE_TOLERANCE * (np.abs(rows) @ box.upper[signal]) / unit)[kept],
     )

@@ -7,6 +7,7 @@ moved off the boundary where the rule denies it, whose value the simulator vouch
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import replace
 
@@ -30,6 +31,8 @@ REACHED = 1e-7
 ALTERNATIVES = 20
 # distances from the boundary, in unit coordinates: just beyond the tie tolerance, up to a safe one
 PUSHES = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3)
+# and in units of the tie tolerance, which fills the box if that is small
+BEYOND = (1.05, 2.0, 10.0)
 
 
 class Climber:
@@ -192,9 +195,12 @@ class Climber:
         """One region's optimum as a policy, pushed inside as little as the rule wants."""
         value, made, point = found
         best = _candidate(problem, box, point, value)
-        strict = np.concatenate([self.cells.choices.strict, self.cells.bases.strict])
-        for where in (strict, np.ones(len(strict), bool)):
-            for push in PUSHES if where.any() else ():
+        both = (self.cells.choices, self.cells.bases)
+        strict = np.concatenate([conditions.strict for conditions in both])
+        window = np.concatenate([conditions.window for conditions in both])
+        pushes = [np.full(len(strict), push) for push in PUSHES], [k * window for k in BEYOND]
+        for sizes, where in itertools.product(pushes, (strict, np.ones(len(strict), bool))):
+            for push in sizes if where.any() else ():
                 if best.value >= value - REACHED or time.perf_counter() > deadline:
                     return best
                 solution = self.solve(made, deadline, push * where)

@@ -9,6 +9,7 @@ import numpy as np
 
 from persuasion.model.tolerances import CLOSED
 from persuasion.regret import highs
+from persuasion.regret.anywhere.enumerate import policies_within
 from persuasion.regret.candidates import Candidate, conclude, ended, evaluate
 from persuasion.regret.nearby.box import Box, policy_box
 from persuasion.regret.nearby.bracket import TARGET, Bracket
@@ -16,7 +17,7 @@ from persuasion.regret.nearby.branching import Branching
 from persuasion.regret.nearby.elimination import eliminate, tolerant
 from persuasion.regret.nearby.openings import openings
 from persuasion.regret.problem import Problem
-from persuasion.regret.response import BestResponse, InconsistentCertificate
+from persuasion.regret.response import BestResponse, InconsistentCertificate, unsettled
 
 SOLVER = "box search (HiGHS)"
 # share of the time at whose end a search counts as ended by time
@@ -49,7 +50,8 @@ def by_box(problem: Problem, time_limit: float, radius: float = 1.0) -> BestResp
     """
     start = time.perf_counter()
     deadline = start + time_limit
-    outcome = search_box(problem, policy_box(problem.own, radius), deadline)
+    box = policy_box(problem.own, radius)
+    outcome = search_box(problem, box, deadline)
     value = max(candidate.value for candidate in outcome.found)
     if not outcome.infeasible and outcome.bound < value - CLOSED:
         raise InconsistentCertificate(
@@ -57,7 +59,11 @@ def by_box(problem: Problem, time_limit: float, radius: float = 1.0) -> BestResp
         )
     until = -np.inf if outcome.hurried else deadline
     status = ended(outcome.closed, until, outcome.infeasible)
-    return conclude(problem, outcome.found, outcome.bound, status, SOLVER, start)
+    response = conclude(problem, outcome.found, outcome.bound, status, SOLVER, start)
+    if radius < 1 and unsettled(problem.wide, response):
+        found = [*outcome.found, *policies_within(problem, box, deadline)]
+        response = conclude(problem, found, outcome.bound, status, SOLVER, start)
+    return response
 
 
 def search_box(problem: Problem, box: Box, deadline: float) -> Outcome:
