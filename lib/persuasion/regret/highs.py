@@ -109,7 +109,7 @@ def proven_by(solver: highspy.Highs, program: LinearProgram, solution: Solution)
     """What the duals of a solved linear program prove: -inf where a dual ray shows that it is infeasible."""
     if solution.status != "kInfeasible":
         return proven(program, solution.duals)
-    _, exists, ray = solver.getDualRay()
+    _, exists, ray = solver.getDualRay()  # type: ignore[attr-defined]
     free = replace(program, cost=np.zeros(len(program.cost)))
     refuted = exists and min(proven(free, sign * ray) for sign in (1, -1)) < 0
     return -np.inf if refuted else np.inf

@@ -48,8 +48,10 @@ class Branching:
             self.bracket.learn(max(-node.negative_bound, self.lost))
             for child in self.children(node):
                 self.grow(child, -node.negative_bound)
-        if not self.heap:
+        if not self.heap and self.lost > -np.inf:
             self.bracket.learn(self.lost)
+        elif not self.heap:  # a margin that nothing keeps
+            self.bracket.infeasible = self.bracket.best == -np.inf
 
     def children(self, node: Node) -> Iterator[np.ndarray]:
         """One per action in the cell that is branched on."""
