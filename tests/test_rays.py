@@ -166,6 +166,20 @@ def test_a_mixture_that_is_stopped_keeps_a_bound_that_holds(monkeypatch, stopped
     assert payoffs @ shares < best < bound < np.inf
 
 
+def test_faces_and_their_best_mixture_keep_to_the_time():
+    game = RationalGame([1, 1, 1] / np.array(3), np.eye(3, dtype=int), [np.eye(3, dtype=int)], 3)
+    columns = Columns.of_game(game, [np.eye(3, dtype=int)], 0, TieRule())
+    normals = arrangement.planes(columns)
+    points, late = arrangement.rays(normals), time.perf_counter() - 1
+    middle = points[(points > 0).all(1)][0]
+    around = list(arrangement.faces(columns, normals, middle))
+    assert len(around) > 1
+    with pytest.raises(TimeoutError):
+        list(arrangement.faces(columns, normals, middle, late))
+    with pytest.raises(TimeoutError):
+        arrangement._best_mixture(points.sum(1), points, late)
+
+
 def test_a_mixture_that_time_ends_is_said_to_be_ended_by_time(monkeypatch):
     """A lone prosecutor, whose judge convicts if the two kinds of guilt are twice as likely as innocence."""
     game = Game([0.6, 0.2, 0.2], [[2, 0], [0, 1], [0, 1]], [[[0, 1]] * 3], signals=3)

@@ -95,8 +95,7 @@ def rays(normals: np.ndarray, deadline: float = math.inf) -> np.ndarray:
     sets = combinations(range(len(normals)), states - 1)
     found: dict[tuple[int, ...], None] = {}
     while chosen := list(islice(sets, CHUNK)):
-        if time.perf_counter() > deadline:
-            raise TimeoutError
+        _in_time(deadline)
         systems = normals[np.array(chosen, int).reshape(len(chosen), states - 1)]
         found |= dict.fromkeys(map(tuple, _within_the_orthant(_kernels(systems))))
     return np.array(list(found), dtype=object)
@@ -137,24 +136,35 @@ def supremum(columns: Columns, deadline: float = math.inf) -> Mixture:
     normals = planes(columns)
     points, tops = rays(normals, deadline), []
     for point in points:
-        if time.perf_counter() > deadline:
-            raise TimeoutError
-        tops.append(_top(columns, normals, point))
+        tops.append(_top(columns, normals, point, deadline))
     worth = np.array([value for value, _ in tops], dtype=object)
-    value, shares = _best_mixture(worth, points)
+    value, shares = _best_mixture(worth, points, deadline)
     return Mixture(value, list(shares.values()), [tops[k][1] for k in shares])
 
 
-def _top(columns: Columns, normals: np.ndarray, point: np.ndarray) -> tuple[Fraction, Flag]:
+def _in_time(deadline: float) -> None:
+    if time.perf_counter() > deadline:
+        raise TimeoutError
+
+
+def _top(
+    columns: Columns, normals: np.ndarray, point: np.ndarray, deadline: float
+) -> tuple[Fraction, Flag]:
     """The largest payoff at or next to a ray, and where."""
+    _in_time(deadline)
     settled = columns.favourable or columns.untied(point)
-    flags = [[point]] if settled else faces(columns, normals, point)
+    flags = [[point]] if settled else faces(columns, normals, point, deadline)
     best = ((columns.gain(columns.actions(flag)) @ point, flag) for flag in flags)
     return max(best, key=lambda pair: pair[0])
 
 
-def faces(columns: Columns, normals: np.ndarray, point: np.ndarray) -> Iterator[Flag]:
-    """One flag in every face of the arrangement around a ray, the ray itself first."""
+def faces(
+    columns: Columns, normals: np.ndarray, point: np.ndarray, deadline: float = math.inf
+) -> Iterator[Flag]:
+    """One flag in every face of the arrangement around a ray, the ray itself first.
+
+    Raises ``TimeoutError`` once ``time.perf_counter()`` has passed the deadline.
+    """
     through = abs(normals @ point) <= columns.tolerance * (abs(normals) @ point)
     local = normals[through]
     edges = [(edge, np.sign((local @ edge).astype(float))) for edge in _edges(local, point)]
@@ -163,6 +173,7 @@ def faces(columns: Columns, normals: np.ndarray, point: np.ndarray) -> Iterator[
     seen = {signs[0].tobytes()}
     for flag, sign in zip(flags, signs):  # both grow
         yield flag
+        _in_time(deadline)
         for edge, side in edges:
             beyond = np.where(sign != 0, sign, side)
             if beyond.tobytes() not in seen:
@@ -184,7 +195,9 @@ def _edges(local: np.ndarray, point: np.ndarray) -> Iterator[np.ndarray]:
                 yield side
 
 
-def _best_mixture(worth: np.ndarray, points: np.ndarray) -> tuple[Fraction, dict[int, Fraction]]:
+def _best_mixture(
+    worth: np.ndarray, points: np.ndarray, deadline: float
+) -> tuple[Fraction, dict[int, Fraction]]:
     """The linear program by the simplex method, from the mixture of revealed states; value, and share by ray.
 
     The steepest price enters, or the first (Bland's rule) where the last step brought nothing.
@@ -194,6 +207,7 @@ def _best_mixture(worth: np.ndarray, points: np.ndarray) -> tuple[Fraction, dict
     inverse = rationals(np.eye(states, dtype=int))
     value = None
     while True:
+        _in_time(deadline)
         shares, prices = inverse.sum(1), worth[basis] @ inverse
         stuck, value = value == prices.sum(), prices.sum()
         surplus = worth - points @ prices
