@@ -45,7 +45,7 @@ from persuasion.model.exact import RationalGame, exact_utilities
 from persuasion.model.policies import as_policies, one_profile
 from persuasion.model.ties import LOWEST_INDEX
 from persuasion.own_game import Request, profile_from
-from persuasion.own_game.page import number
+from persuasion.own_game.numbers import amount
 from persuasion.regret.certificate import SenderCertificate
 from persuasion.theorems.win_lose import persuasion_game
 from problems import games, prosecutor
@@ -438,7 +438,7 @@ def test_no_minus_before_a_zero():
     entry = SenderCertificate(0, -0.0, np.eye(2), -0.0, -0.0, -0.0, 1.0, True, "optimal", "x", 0.0)
     text = str(persuasion.Certificate({"name": ""}, 1.0, LOWEST_INDEX, (entry,), 0.0))
     assert "-0" not in text
-    assert number(-0.0) == number(0.0) == "0"
+    assert amount(-0.0) == amount(0.0) == "0"
 
 
 def test_tie_maps_of_any_spelling_are_one_rule():
