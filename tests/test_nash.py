@@ -25,8 +25,11 @@ from persuasion.equilibria.nash.pivoting import PolytopeGame, equilibrium
 from persuasion.equilibria.nash.selection import best_equilibrium
 from persuasion.games import synthetic
 from persuasion.games.examples import example
+from persuasion.games.seeded import build_game
 from persuasion.model.policies import check_policies
 from persuasion.model.ties import TieRule
+from persuasion.regret import highs
+from study.audit.evaluate import most_by_persuasion
 
 REACHED = 2e-3
 
@@ -541,6 +544,26 @@ def test_landmarks_of_many_senders_take_no_table_of_joint_signals():
         _, _, alone, _ = landmarks(Game(prior, receiver, senders[[sender]], 2))
         found = marks[f"sender {sender} alone"].utilities[sender]
         assert found == pytest.approx(alone.utilities[0])
+
+
+@pytest.mark.parametrize("sizes", [(6, 6, 4), (4, 10, 8)])
+def test_landmarks_of_priors_at_which_a_solver_gives_up(sizes):
+    """Priors of 1e-16 beside 1: HiGHS ends without a status at its first settings, which asked for ever again."""
+    parameters = dict(zip(("states", "actions", "signals"), sizes), senders=2, logit_scale=10.0)
+    identity = {"family": "synthetic", "parameters": parameters, "index": 0, "seed": 0}
+    game = build_game(identity)
+    for mark in landmarks(game):
+        if mark.name.endswith("alone"):
+            sender = int(mark.name.split()[1])
+            most = most_by_persuasion(game, game.senders[sender])
+            assert mark.utilities[sender] == pytest.approx(most, abs=1e-7 * game.stakes[sender])
+
+
+def test_when_no_solver_answers_it_is_said(monkeypatch):
+    nothing = highs.Solution(None, -np.inf, np.inf, np.zeros(0), "kUnknown")
+    monkeypatch.setattr(highs, "run", lambda *_: nothing)
+    with pytest.raises(ArithmeticError, match="HiGHS says kUnknown"):
+        landmarks(example("two-lawyers"))
 
 
 def test_a_lone_sender_has_full_revelation_to_compare_with():

@@ -34,6 +34,12 @@ LARGE = 20_000
 # rounding of a sum of products, as a share of their sizes
 ULPS = 8 * np.finfo(float).eps
 MIXED = {"presolve": "off"}
+OTHER_WAYS: tuple[dict[str, Any], ...] = (
+    {"presolve": "off"},
+    {"presolve": "off", "simplex_scale_strategy": 0},
+    {"simplex_scale_strategy": 0},
+    {"solver": "ipm"},
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,18 +74,15 @@ class Solution:
 def solve(program: LinearProgram, time_limit: float = np.inf) -> Solution:
     """Solve with the tolerances above; never raises for a time limit or an infeasible program.
 
-    A linear program called infeasible is solved again without presolve, which errs on badly scaled priors; one
-    solved at a point that is not feasible, without presolve and scaling.
+    Badly scaled priors make the solver call a linear program infeasible that is not, end at a point that is not
+    feasible, or give up: then it is asked again in other ways.
     """
-    solver = load(program)
-    solution = run(solver, time_limit)
-    misplaced = solution.status == "kOptimal" and solution.x is None
-    if program.integer is None and (misplaced or solution.status == "kInfeasible"):
-        solver.setOptionValue("presolve", "off")
-        if misplaced:
-            solver.setOptionValue("simplex_scale_strategy", 0)
-        solver.clearSolver()
-        solution = run(solver, time_limit)
+    solution = run(load(program), time_limit)
+    for options in OTHER_WAYS if program.integer is None else ():
+        lost = solution.status in ("kUnknown", "kOptimal") and solution.x is None
+        if not (lost or (solution.status == "kInfeasible" and options is OTHER_WAYS[0])):
+            break
+        solution = run(load(program, **options), time_limit)
     return solution
 
 

@@ -109,13 +109,15 @@ def _alone(game: Game, utility: np.ndarray) -> np.ndarray:
 def persuade(game: StandardGame, utility: np.ndarray, margin: float = 0.0) -> np.ndarray:
     """Columns ``(k, states)`` of the best policy for ``utility`` ``(states, actions)``, the margin in game units.
 
-    Without a margin if no policy keeps it.
+    Without a margin if no policy keeps it. ``ArithmeticError`` if the solver finds none at all.
     """
     weights = game.prior[None]
     rows = compare_actions(weights, game.receiver, margin)[0][0]
     solution = highs.solve(column_program((game.prior[:, None] * utility).T, rows))
-    if solution.x is None:
+    if solution.x is None and margin > 0:
         return persuade(game, utility)
+    if solution.x is None:
+        raise ArithmeticError(f"a sender's best policy was not found: HiGHS says {solution.status}")
     z = solution.x.reshape(utility.T.shape)
     used = z[z.max(1) > DUST]
     return used / used.sum(0)
