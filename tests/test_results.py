@@ -718,7 +718,7 @@ def test_export_from_the_command_line(tiny, store, tmp_path, capsys, monkeypatch
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["synthetic", "0", "4", "4"] in rows, "in the store, committed, in the design"
     assert "committed results" in origin(tiny, to)
-    assert origin(tiny, store) == "computed from scratch on this machine"
+    assert origin(tiny, store) == "computed on this machine"
 
 
 @pytest.mark.parametrize(

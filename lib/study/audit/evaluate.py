@@ -4,7 +4,8 @@ Sums are of double precision. A number in these arrays is wrong by a few units i
 products is wrong by no more than a small multiple of that times the sum of the absolute values (Higham, *Accuracy
 and Stability of Numerical Algorithms*, Section 3.1). Where this leaves open which actions are optimal, as
 :mod:`persuasion.model.ties` defines it, an interval counts all of them, and a value the first one. Payoffs that
-only rounding sets apart, which the simulator takes as equal, are taken as they are written.
+only rounding sets apart, which the simulator takes as equal or as the decimals that they are written as, are taken
+as the numbers that they are.
 """
 
 from __future__ import annotations

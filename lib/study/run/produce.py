@@ -86,7 +86,7 @@ def origin(preset: Preset, store: str | Path | None = None) -> str:
     """A line for the reader: whether the pages show committed results or what was computed here."""
     path = Path(store or default_store())
     if not is_committed(path):
-        return "computed from scratch on this machine"
+        return "computed on this machine"
     with open_records(path, preset.name) as opened:
         codes = len({record.provenance["code"] for record in opened})
         kinds = len({record.config["kind"] for record in opened})
