@@ -40,7 +40,8 @@ from study.records.dictionary import dictionary
 from study.records.job import Job, config_identity
 from study.records.parquet import from_parquet, to_parquet
 from study.records.results import MANIFEST
-from study.records.tables import rows, to_record, to_rows
+from study.records.rows import CertificateRow, ProfileRow
+from study.records.tables import rows, rows_of, to_record, to_rows
 
 TINY = {
     "methods": ["relu", "dnl"],
@@ -238,6 +239,22 @@ def test_records_of_every_kind_survive_bit_for_bit(record):
         name: array.shape for name, array in record.arrays.items()
     }
     assert (found.provenance, found.seconds) == (record.provenance, record.seconds)
+
+
+def test_typed_rows_by_hand():
+    config = {"kind": "solve", "method": "dnl", "tolerances": [0.0, 0.1]}
+    chosen = [None, {"profile": 0, "utilities": [1.0]}]
+    search = {"radius": 0.2, "checked": 5, "selected": chosen, "gains": [None, 0.05]}
+    arrays = {"search0/policies": np.arange(6.0).reshape(1, 1, 3, 2)}  # a store's, without starts
+    record = Record("k", config, "done", {"searches": [search]}, arrays)
+    none, row = rows_of(record, ProfileRow)
+    assert (none.tolerance, none.profile, none.policies) == (0.0, None, None)
+    assert (row.method, row.radius, row.tolerance, row.gain) == ("dnl", 0.2, 0.1, 0.05)
+    assert (row.utilities, row.start) == ([1.0], None)
+    assert row.policies.reshape(row.shape).tolist() == [[[0, 1], [2, 3], [4, 5]]]
+    assert [*record.metrics, *record.arrays] == ["searches", "search0/policies"]
+    failed = Record("k", config, "failed", {"error": "x"})
+    assert rows_of(record, CertificateRow) == rows_of(failed, ProfileRow) == []
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from study.records.results import (
     read_part,
 )
 from study.records.store import Record, StoreError
-from study.records.tables import Rows, to_rows
+from study.records.tables import to_rows
 
 DROPPED = {
     "solve": ("search*/utilities", "search*/predicted", "search*/gains"),
@@ -62,11 +62,11 @@ def append(
     if not records:
         return []
     kept = [replace(compact(record), key=job.identity) for job, record in records]
-    tables: Rows = defaultdict(list)
+    tables: dict[str, list[Any]] = defaultdict(list)
     for (job, _), record in zip(records, kept):
         for table, rows in to_rows(record, [need.identity for need in job.needs], name).items():
             tables[table] += rows
-    tables["sources"] = list({row["source"]: row for row in tables["sources"]}.values())
+    tables["sources"] = list({row.source: row for row in tables["sources"]}.values())
     files = {table: to_parquet(table, rows) for table, rows in tables.items() if rows}
     part = _add(folder, manifest, name, files)
     # compared before the manifest names it

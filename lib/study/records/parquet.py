@@ -17,7 +17,7 @@ REPEATED = Row.__dataclass_fields__.keys() - {"record"} | {"needs"}
 Columns = dict[str, list[Any]]
 
 
-def to_parquet(table: str, rows: Sequence[dict[str, Any]]) -> bytes:
+def to_parquet(table: str, rows: Sequence[Any]) -> bytes:
     """The file, its bytes dependent on the rows alone; ``ValueError`` for a value that the schema has no place for.
 
     Arrays are split by bytes, which compresses well, and go into no dictionary, which might unite NaNs.
@@ -27,7 +27,7 @@ def to_parquet(table: str, rows: Sequence[dict[str, Any]]) -> bytes:
 
     hints = {name: hint for name, (hint, _) in columns(table).items()}
     try:
-        content = pyarrow.Table.from_pylist(rows, schema=schema(table))
+        content = pyarrow.Table.from_pylist([vars(row) for row in rows], schema=schema(table))
     except (TypeError, OverflowError) as error:
         raise ValueError(f"table {table}: {error}") from None
     buffer = pyarrow.BufferOutputStream()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from study.records.parquet import Columns
 from study.records.rows import TABLES
 from study.records.store import Record
 
-Rows = dict[str, list[dict[str, Any]]]
+R = TypeVar("R")
 # kind of job: the list in its metrics, the table for it, and what is None where a column is null
 LISTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "solve": ("searches", "profiles", ()),
@@ -34,8 +34,17 @@ GROUPS = ("errors", "shape", "local", "global", "polished")
 SIZES = ("senders", "states", "actions", "signals")
 
 
-def to_rows(record: Record, needs: Sequence[str], experiment: str) -> Rows:
-    """The rows of a record, per table.
+def rows_of(record: Record, table: type[R]) -> list[R]:
+    """A record's rows of a table, given by its class; none of a failed job, or where it has rows of others only.
+
+    Raises ``ValueError`` as :func:`to_rows`.
+    """
+    tables = to_rows(record, (), "").values() if record.done else ()
+    return [row for found in tables for row in found if type(row) is table]
+
+
+def to_rows(record: Record, needs: Sequence[str], experiment: str) -> dict[str, list[Any]]:
+    """The rows of a record, per table, of the classes in :data:`~study.records.rows.TABLES`.
 
     Raises ``ValueError`` for metrics, settings or arrays that the tables have no column for.
     """
@@ -52,7 +61,7 @@ def to_rows(record: Record, needs: Sequence[str], experiment: str) -> Rows:
         "method": record.config.get("method"),
     }
     metrics, arrays = dict(record.metrics), dict(record.arrays)
-    found: Rows = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     if kind in LISTS:
         name, table, _ = LISTS[kind]
         made = _selections(record, arrays) if name == "searches" else _items(metrics[name], arrays)
@@ -66,11 +75,8 @@ def to_rows(record: Record, needs: Sequence[str], experiment: str) -> Rows:
     found["records"] = [about | _flat(metrics)]
     found["arrays"] = [_array(name, array) for name, array in sorted(arrays.items())]
     try:
-        whole = {
-            table: [vars(TABLES[table](**first, **row)) for row in rows]
-            for table, rows in found.items()
-        }
-        return whole | {"sources": [vars(TABLES["sources"](source=source, **record.provenance))]}
+        whole = {t: [TABLES[t](**first, **row) for row in rows] for t, rows in found.items()}
+        return whole | {"sources": [TABLES["sources"](source=source, **record.provenance)]}
     except TypeError as error:
         raise ValueError(f"record {record.key} does not fit the tables: {error}") from None
 
@@ -159,7 +165,8 @@ def _listed(
 
 def _selections(record: Record, arrays: dict[str, np.ndarray]) -> Iterator[dict[str, Any]]:
     for number, search in enumerate(record.metrics["searches"]):
-        policies, starts = (arrays.pop(f"search{number}/{name}") for name in ("policies", "starts"))
+        policies = arrays.pop(f"search{number}/policies")
+        starts = arrays.pop(f"search{number}/starts", None)  # only committed records say them
         shared = {"search": number, "shape": policies.shape[1:]}
         shared |= {name: search[name] for name in ("radius", "checked")}
         for tolerance, selected, gain in zip(
@@ -168,7 +175,8 @@ def _selections(record: Record, arrays: dict[str, np.ndarray]) -> Iterator[dict[
             row = shared | {"tolerance": tolerance, "gain": gain}
             if selected is not None:
                 which = selected["profile"]
-                row |= {"start": int(starts[which]), "policies": policies[which].ravel()}
+                row["start"] = None if starts is None else int(starts[which])
+                row["policies"] = policies[which].ravel()
             yield row | (selected or {})
 
 
