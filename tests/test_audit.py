@@ -192,7 +192,7 @@ def test_everything_agrees(tiny, store, capsys):
 
 
 def test_every_record_and_every_sort_of_claim_is_checked(tiny, store):
-    found = audit(collect(store, tiny), tiny, FAST, quiet=True)
+    found = audit(collect(store, tiny), FAST, quiet=True)
     assert {check.claim for check in found.checks} == {
         "utility", "welfare", "status", "gain", "game", "record",
     }  # fmt: skip
@@ -224,9 +224,9 @@ def test_every_committed_preset_is_verified_and_its_proofs_are_beside_it(
     export(tiny, tmp_path / "s.sqlite", root)
     verified = []
 
-    def audited(cases, settings, how):
-        verified.append((len(cases), settings.name, how.proofs))
-        return audit(cases, settings, replace(how, proofs=None), quiet=True)
+    def audited(cases, how):
+        verified.append((len(cases), how.proofs))
+        return audit(cases, replace(how, proofs=None), quiet=True)
 
     monkeypatch.setattr("study.audit.audit", audited)
     monkeypatch.setattr("study.__main__.default_results", lambda: root)
@@ -235,15 +235,15 @@ def test_every_committed_preset_is_verified_and_its_proofs_are_beside_it(
     for where in ([], ["--store", str(root)], ["--store", str(root / "smoke")]):
         assert main([*plain, *where]) == 0
         assert main([*VERIFY, *where]) == 0
-    assert set(verified) == {(len(tiny.methods), "smoke", root / "smoke-proofs.jsonl")}
+    assert set(verified) == {(len(tiny.methods), root / "smoke-proofs.jsonl")}
     assert len(verified) == 6
 
 
 def test_two_workers_find_the_same(tiny, store):
     cases = collect(store, tiny)[:9]
-    one = audit(cases, tiny, FAST, quiet=True)
+    one = audit(cases, FAST, quiet=True)
     assert one.examined
-    two = audit(cases, tiny, replace(FAST, workers=2), quiet=True)
+    two = audit(cases, replace(FAST, workers=2), quiet=True)
     assert set(one.checks) == set(two.checks)
 
 
@@ -251,7 +251,7 @@ def test_a_sample_is_random_and_reproducible(tiny, store):
     cases = collect(store, tiny)
 
     def gains(seed):
-        found = audit(cases, tiny, replace(FAST, sample=5, seed=seed), quiet=True)
+        found = audit(cases, replace(FAST, sample=5, seed=seed), quiet=True)
         assert len(found.examined) == 5
         return {(c.case, c.where) for c in found.checks if c.claim == "gain"}
 
@@ -259,7 +259,7 @@ def test_a_sample_is_random_and_reproducible(tiny, store):
 
 
 def test_the_time_limit_ends_the_audit_in_good_order(tiny, store):
-    found = audit(collect(store, tiny), tiny, replace(FAST, minutes=1e-9), quiet=True)
+    found = audit(collect(store, tiny), replace(FAST, minutes=1e-9), quiet=True)
     assert len(found.examined) == 0 < found.planned
     assert found.reached < len(found.cases)  # the records are checked within the time, too
     assert not found.checks
@@ -273,7 +273,7 @@ def test_the_time_limit_ends_the_audit_in_good_order(tiny, store):
 
 def logged(tiny, path, log, **changes):
     how = replace(FAST, log=log, **changes)
-    return audit(collect(path, tiny), tiny, how, quiet=True)
+    return audit(collect(path, tiny), how, quiet=True)
 
 
 def entries(found):
@@ -289,7 +289,7 @@ def test_a_stopped_audit_goes_on(tiny, store, tmp_path, monkeypatch):
     first = logged(tiny, store, log, sample=5)
     assert len(first.examined) == len(Log(log)) == 5
     rest = logged(tiny, store, log)
-    whole = audit(collect(store, tiny), tiny, FAST, quiet=True)
+    whole = audit(collect(store, tiny), FAST, quiet=True)
     assert len(rest.examined) == rest.planned == len(Log(log)) == len(whole.examined)
     assert verdicts(rest) == verdicts(whole)
     assert [run["code"] for run in Log(log).runs] == 2 * [Log(log).runs[0]["code"]]
@@ -301,7 +301,7 @@ def test_the_log_as_a_table(tiny, store, tmp_path, monkeypatch):
     stub(monkeypatch, 0.0, 1e6)
     how = Settings(workers=1, sample=7, log=tmp_path / "log")
     cases = collect(store, tiny)
-    found = audit(cases, tiny, how, quiet=True)
+    found = audit(cases, how, quiet=True)
     table = logged_table(cases, Log(tmp_path / "log"), how)
     assert table["profiles"].sum() == found.planned
     counts = ["examined", "sampled checks repeated", "certificates", "closed", "disagree"]
@@ -503,7 +503,7 @@ def test_a_wrong_table_is_found_although_the_records_are_right(tiny, store, monk
         return frame.assign(welfare=frame["welfare"] / frame["senders"])
 
     monkeypatch.setattr(frames, "equilibria_frame", average)
-    wrong = audit(collect(store, tiny), tiny, FAST, quiet=True).disagreements
+    wrong = audit(collect(store, tiny), FAST, quiet=True).disagreements
     assert {(c.claim, c.where.split(",")[0]) for c in wrong} == {("welfare", "table")}
 
 
@@ -639,7 +639,7 @@ def examined(task, kept=()):
 
 def test_a_refuted_status_is_a_finding_and_no_disagreement(tiny, store, monkeypatch):
     stub(monkeypatch, 1e6, 2e6)
-    found = audit(collect(store, tiny), tiny, Settings(workers=1, resample=False), quiet=True)
+    found = audit(collect(store, tiny), Settings(workers=1, resample=False), quiet=True)
     assert found.certified
     assert not found.disagreements
     table = summary(found, tiny.headline)
@@ -908,7 +908,7 @@ def test_an_empty_store_and_a_damaged_folder_end_with_2(tiny, store, tmp_path, c
 def test_exact_certificates_of_a_real_store(tiny, store):
     pytest.importorskip("highspy")
     how = Settings(workers=1, resample=False, sample=6, time_limit=10)
-    found = audit(collect(store, tiny), tiny, how, quiet=True)
+    found = audit(collect(store, tiny), how, quiet=True)
     assert not found.disagreements
     assert len(found.certified) == 6
     for one in found.certified:
@@ -924,7 +924,7 @@ def test_a_game_whose_reference_is_not_computed_yet_is_audited_all_the_same(tiny
     references = [case for case in cases if case.record.config["kind"] == "reference"]
     assert len(references) > 1
     left_out = references[0].record.config["game"]
-    found = audit([case for case in cases if case is not references[0]], tiny, FAST, quiet=True)
+    found = audit([case for case in cases if case is not references[0]], FAST, quiet=True)
     assert not found.disagreements
     names = {case.name for case in cases if case.record.config["game"] == left_out}
     about = [check.where.startswith("table") for check in found.checks if check.case in names]
@@ -1024,7 +1024,7 @@ def test_what_has_a_proof_is_checked_and_not_solved_again(tiny, store, tmp_path,
     proofs = tmp_path / "proofs"
     how = Settings(workers=1, sample=6, time_limit=10, proofs=proofs)
     cases = collect(store, tiny)
-    first = audit(cases, tiny, how, quiet=True)
+    first = audit(cases, how, quiet=True)
     assert not first.disagreements
     assert how_known(first) == ["solved"] * 6
     assert max(entry["slack"] for entry in entries(first)) < 1e-6
@@ -1036,14 +1036,14 @@ def test_what_has_a_proof_is_checked_and_not_solved_again(tiny, store, tmp_path,
     with monkeypatch.context() as without:
         without.setitem(sys.modules, "persuasion.regret.certify", SimpleNamespace(certify=refuse))
         without.setattr("study.audit.examine.best_sample", refuse)
-        again = audit(cases, tiny, how, quiet=True)
+        again = audit(cases, how, quiet=True)
     assert how_known(again) == ["proved"] * 6
     assert verdicts(again) == verdicts(first)
     assert [e["gains"] for e in entries(again)] == [e["gains"] for e in entries(first)]
     assert proofs.read_bytes() == written
     text = "\n".join(lines(again, tiny.headline))
     assert "6 certificates: 6 (100.0%) by checking a kept proof, 0 by a solver's word" in text
-    afresh = audit(cases, tiny, replace(how, afresh=True), quiet=True)
+    afresh = audit(cases, replace(how, afresh=True), quiet=True)
     assert how_known(afresh) == ["solved"] * 6
 
 

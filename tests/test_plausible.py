@@ -148,7 +148,7 @@ def test_table_1_uses_the_candidates_that_the_committed_records_leave():
     first, swept = (produce(paper, name, results) for name in ("scenarios", "sensitivity"))
     reached = {}
     for records in (swept, first):
-        frame = equilibria_frame(records, paper)
+        frame = equilibria_frame(records)
         shown = (frame["tolerance"] == paper.headline) & (
             frame["radius"] == paper.searches[0].radius
         )

@@ -346,7 +346,7 @@ def test_frames_and_figures_are_those_of_the_store(tiny, store, folder):
         second = produce(tiny, name, folder, quiet=True)
         for frame in (
             frames.games_frame,
-            lambda records: frames.equilibria_frame(records, tiny),
+            frames.equilibria_frame,
             lambda records: frames.errors_frame(records).drop(columns="seconds"),
         ):
             pd.testing.assert_frame_equal(frame(first), frame(second), check_exact=True)
@@ -359,14 +359,14 @@ def test_frames_and_figures_are_those_of_the_store(tiny, store, folder):
 
 def test_a_game_that_a_partial_run_has_not_measured_is_left_out(tiny, store):
     records = produce(tiny, ["synthetic", "scenarios"], store, quiet=True)
-    whole = frames.equilibria_frame(records, tiny)
+    whole = frames.equilibria_frame(records)
     lost = whole["game"].iloc[0]
     partial = [
         record
         for record in records
         if record.config["kind"] != "reference" or frames.game_id(record) != lost
     ]
-    for frame in (frames.errors_frame, lambda kept: frames.equilibria_frame(kept, tiny)):
+    for frame in (frames.errors_frame, frames.equilibria_frame):
         expected = frame(records)
         expected = expected[expected["game"] != lost]
         # the types too: no NaN among booleans

@@ -269,7 +269,7 @@ def _verify(options: argparse.Namespace) -> int:
             how = replace(how, minutes=max(left, 1e-9))
         folder = path.parent if path.is_file() or holds_results(path) else path
         proofs = options.proofs or folder / f"{settings.name}-proofs.jsonl"
-        found = audit(cases, settings, replace(how, proofs=proofs))
+        found = audit(cases, replace(how, proofs=proofs))
         print("\n".join(lines(found, settings.headline)), flush=True)
         agrees = agrees and not found.disagreements
     return 0 if agrees else FAILED

@@ -24,7 +24,6 @@ from study.audit.evaluate import (
     utilities,
 )
 from study.audit.profiles import Profile, game_of, profiles
-from study.designs.config import Preset
 
 # values of linear programs, in the senders' units
 LINEAR = 1e-6
@@ -294,7 +293,7 @@ def _honest(game: Game) -> np.ndarray:
     return policies
 
 
-def check_tables(cases: Sequence[Case], preset: Preset) -> list[Check]:
+def check_tables(cases: Sequence[Case]) -> list[Check]:
     """Every row of the table behind Figures 2, 3, 5 and 8 and Table 1, recomputed.
 
     ``cases`` are those of one experiment. Per row: whether a profile was accepted, the utilities, and the
@@ -304,7 +303,7 @@ def check_tables(cases: Sequence[Case], preset: Preset) -> list[Check]:
 
     if not {"solve", "reference"} <= {case.kind for case in cases}:
         return []
-    frame = equilibria_frame([case.record for case in cases], preset)
+    frame = equilibria_frame([case.record for case in cases])
     parts, games = dict(list(frame.groupby("record"))), set(frame["game"])
     checks = []
     for case in cases:

@@ -126,9 +126,7 @@ def collect(path: str | Path, preset: Preset) -> list[Case]:
     return cases
 
 
-def audit(
-    cases: Sequence[Case], preset: Preset, settings: Settings | None = None, quiet: bool = False
-) -> Audit:
+def audit(cases: Sequence[Case], settings: Settings | None = None, quiet: bool = False) -> Audit:
     """Check every record, then examine profiles, until the time is up; see :class:`Settings`."""
     settings, started = settings or Settings(), time.monotonic()
     deadline = started + 60 * settings.minutes if settings.minutes else None
@@ -146,7 +144,7 @@ def audit(
         parts = list(watched(done, lambda _: 1.0, whole, whole, quiet=quiet, unit="records"))
         checks = [check for part in parts for check in part]
         if len(parts) == whole:
-            checks += _tables(work, checks, preset)
+            checks += _tables(work, checks)
         found = in_log(todo, log)
         known = {each.task.fingerprint for each in found}
         left = [task for task in todo if task.fingerprint not in known]
@@ -186,12 +184,12 @@ def _lines(
             yield line
 
 
-def _tables(cases: Sequence[Case], checks: Sequence[Check], preset: Preset) -> list[Check]:
+def _tables(cases: Sequence[Case], checks: Sequence[Check]) -> list[Check]:
     """The book's tables of the experiments whose records agree; a wrong record is reported once, as such."""
     wrong = {check.experiment for check in checks if not check.agrees}
     names = dict.fromkeys(case.experiment for case in cases if case.experiment not in wrong)
     groups = [[case for case in cases if case.experiment == name] for name in names]
-    return [check for group in groups for check in check_tables(group, preset)]
+    return [check for group in groups for check in check_tables(group)]
 
 
 def to_examine(cases: Sequence[Case], settings: Settings) -> list[Task]:

@@ -29,7 +29,7 @@ def selections_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
     games are those that every method has finished and that are not degenerate.
     """
     methods = (*preset.methods, *preset.baselines.methods)
-    frame = frames.with_all_methods(frames.equilibria_frame(records, preset), records, methods)
+    frame = frames.with_all_methods(frames.equilibria_frame(records), records, methods)
     frame = frame[
         (frame["tolerance"] == preset.headline)
         & (frame["radius"] == preset.searches[0].radius)

@@ -14,7 +14,9 @@ from study.designs.config import Preset
 from study.designs.design import EXPERIMENTS, jobs
 from study.figures.style import NAMES
 from study.records.job import config_identity
+from study.records.rows import ProfileRow
 from study.records.store import Record
+from study.records.tables import rows_of
 
 DEGENERATE_VARIANCE = 1e-6
 
@@ -87,37 +89,28 @@ def _error_row(record: Record) -> dict[str, Any]:
     return row
 
 
-def equilibria_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
+def equilibria_frame(records: Sequence[Record]) -> pd.DataFrame:
     """One row per game, method, radius and tolerance: whether a profile was accepted, and its utilities.
 
     ``utilities`` holds the senders' exact utilities (an array) and ``welfare`` their sum; NaN if no
     profile passed the sampled check at that tolerance.
     """
-    rows = [
-        _selection_row(record, search, tolerance, number)
-        for record in records
-        if record.config["kind"] in ("solve", "baseline") and record.done
-        for search in record.metrics["searches"]
-        for number, tolerance in enumerate(preset.tolerances)
-    ]
+    rows = [_selection_row(r, row) for r in records for row in rows_of(r, ProfileRow)]
     return _with_games(rows, records)
 
 
-def _selection_row(
-    record: Record, search: dict[str, Any], tolerance: float, number: int
-) -> dict[str, Any]:
-    selected = search["selected"][number]
-    utilities = None if selected is None else np.array(selected["utilities"])
+def _selection_row(record: Record, row: ProfileRow) -> dict[str, Any]:
+    utilities = None if row.utilities is None else np.array(row.utilities)
     return {
         "game": game_id(record),
         "record": record_id(record),
-        "method": record.config["method"],
-        "radius": search["radius"],
-        "tolerance": tolerance,
-        "solved": selected is not None,
+        "method": row.method,
+        "radius": row.radius,
+        "tolerance": row.tolerance,
+        "solved": utilities is not None,
         "utilities": utilities,
         "welfare": np.nan if utilities is None else utilities.sum(),
-        "gain": search["gains"][number],
+        "gain": row.gain,
     }
 
 

@@ -64,7 +64,7 @@ def welfare_comparison(
     selection of any network (of games that all networks finished), NaN where there is none.
     """
     games = games_frame(records)
-    selected = with_all_methods(equilibria_frame(records, preset), records, preset.methods)
+    selected = with_all_methods(equilibria_frame(records), records, preset.methods)
     selected = selected[selected["tolerance"] == preset.headline]
     table = frame[frame["status"].isin(EQUILIBRIA)].groupby("game").agg(
         logit_scale=("logit_scale", "first"), outcomes=("outcome", "nunique"),

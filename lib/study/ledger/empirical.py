@@ -122,7 +122,7 @@ class _Gathered(Evidence):
         return selections_frame(records, self._preset)
 
     def _selections(self, experiment: str) -> pd.DataFrame:
-        frame = equilibria_frame(self._records(experiment), self._preset)
+        frame = equilibria_frame(self._records(experiment))
         return self._complete(frame[frame["tolerance"] == self._preset.headline], experiment)
 
     def _certificates(self, experiment: str, selections: pd.DataFrame) -> pd.DataFrame:
