@@ -141,6 +141,7 @@ def test_a_networks_profile_is_placed_beside_the_certified_outcomes(frame):
         "radius": settings.searches[0].radius,
         "selected_at": [headline],
         "utilities": [2.5, 2.4],
+        "local": {"regret": [0.0, 0.1], "exact": False},
         "global": {"regret": [0.0, 0.1], "gains": [[0.0, 0.1], [0.0, 0.02]]},
     }
     other = {**kept, "selected_at": []}

@@ -18,7 +18,9 @@ from study.figures.frames import game_id
 from study.figures.plays import PRIOR
 from study.figures.statistics import mean_interval, per_group
 from study.records.regrets import record_stakes, relative_interval
+from study.records.rows import AtlasRow, CertificateRow
 from study.records.store import Record
+from study.records.tables import rows_of
 
 SILENT, REVEALED, COLLUSION = "no revelation", "full revelation", "collusion"
 CERTIFIED, NETWORK = "equilibrium", "network"
@@ -40,31 +42,31 @@ def atlas_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _rows(record: Record) -> list[dict[str, Any]]:
-    stakes, rows = record_stakes(record), record.metrics["rows"]
+    stakes, rows = record_stakes(record), rows_of(record, AtlasRow)
     parameters = record.config["game"]["parameters"]
-    marks = {row["profile"]: row for row in rows if row["profile"] not in FOUND}
+    marks = {row.profile: row for row in rows if row.profile not in FOUND}
     silent, revealed = (marks.get(name, marks[SILENT]) for name in (SILENT, REVEALED))
-    worth = revealed["receiver_utility"] - silent["receiver_utility"]
+    worth = revealed.receiver_utility - silent.receiver_utility
     found = []
     for row in rows:
-        shares = (np.array(row["utilities"]) - silent["utilities"]) / stakes
-        lower, upper = relative_interval(row if "regret" in row else None, stakes)
-        told = row["receiver_utility"] - silent["receiver_utility"]
+        shares = (np.array(row.utilities) - silent.utilities) / stakes
+        lower, upper = relative_interval(row.regret, row.gains, stakes)
+        told = row.receiver_utility - silent.receiver_utility
         found.append(
             {
                 "game": game_id(record),
                 **parameters,
                 "size": max(parameters[name] for name in SIZES),
-                "profile": row["profile"],
+                "profile": row.profile,
                 "first": shares[0],
                 "second": shares[1],
                 "welfare": shares.sum(),
                 "receiver": told / worth if worth > SAME_UTILITY else np.nan,
                 "lower": lower,
                 "upper": upper,
-                "support": row.get("support"),
-                "start": row.get("start"),
-                "origin": silent["utilities"],
+                "support": row.support,
+                "start": row.start,
+                "origin": silent.utilities,
             }
         )
     return found
@@ -178,36 +180,31 @@ def networks_frame(records: Sequence[Record], frame: pd.DataFrame, preset: Prese
     ``second`` as in :func:`atlas_frame`; ``distance`` : to the nearest certified outcome, the larger difference of
     the two senders' utilities.
     """
+    headline, radius = preset.tolerances.index(preset.headline), preset.searches[0].radius
+    parts = dict(list(frame.groupby("game")))
     rows = [
-        row for record in records if _of_dnl(record) for row in _selected(record, frame, preset)
+        _network(record, row, parts[game_id(record)])
+        for record in records
+        if game_id(record) in parts
+        for row in rows_of(record, CertificateRow)
+        if row.method == "dnl" and row.radius == radius
+        if headline in row.selected_at and row.global_regret
     ]
     columns = ("game", "first", "second", "lower", "upper", "distance", "idle")
     return pd.DataFrame(rows, columns=columns)
 
 
-def _of_dnl(record: Record) -> bool:
-    config = record.config
-    return record.done and config["kind"] == "certify" and config["method"] == "dnl"
-
-
-def _selected(record: Record, frame: pd.DataFrame, preset: Preset) -> list[dict[str, Any]]:
-    part = frame[frame["game"] == game_id(record)]
-    headline, radius = preset.tolerances.index(preset.headline), preset.searches[0].radius
-    chosen = [
-        row
-        for row in record.metrics["rows"]
-        if row["radius"] == radius and headline in row["selected_at"] and row["global"]
-    ]
-    if part.empty or not chosen:
-        return []
+def _network(record: Record, row: CertificateRow, part: pd.DataFrame) -> dict[str, Any]:
     stakes = record_stakes(record)
-    shares = (np.array(chosen[0]["utilities"]) - part["origin"].iloc[0]) / stakes
-    lower, upper = relative_interval(chosen[0]["global"], stakes)
+    shares = (np.array(row.utilities) - part["origin"].iloc[0]) / stakes
+    lower, upper = relative_interval(row.global_regret, row.global_gains, stakes)
     certified = part.loc[part["profile"] == CERTIFIED, ["first", "second"]].to_numpy()
     distances = np.abs(certified - shares).max(axis=1)
-    row = {"game": game_id(record), "first": shares[0], "second": shares[1]}
-    row |= {"lower": lower, "upper": upper, "distance": distances.min(initial=np.inf)}
-    return [row | {"idle": bool((part[["first", "second"]].abs() <= SAME_UTILITY).all(axis=None))}]
+    return {
+        "game": game_id(record), "first": shares[0], "second": shares[1], "lower": lower, "upper": upper,
+        "distance": distances.min(initial=np.inf),
+        "idle": bool((part[["first", "second"]].abs() <= SAME_UTILITY).all(axis=None)),
+    }  # fmt: skip
 
 
 def _proven(games: pd.DataFrame) -> pd.DataFrame:

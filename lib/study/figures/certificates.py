@@ -16,7 +16,9 @@ from persuasion.model.tolerances import SAME_OUTCOME
 from study.designs.config import Preset
 from study.figures.frames import game_id
 from study.records.regrets import record_stakes, relative_interval
+from study.records.rows import CertificateRow, DynamicsRow
 from study.records.store import Record
+from study.records.tables import rows_of
 
 EQUILIBRIA = ("equilibrium", "margin equilibrium")
 # what there is to ask for even if nothing was accepted, and so nothing certified
@@ -38,42 +40,40 @@ def certificates_frame(records: Sequence[Record], preset: Preset) -> pd.DataFram
     rows = [
         _certificate_row(record, row, preset)
         for record in records
-        if record.config["kind"] == "certify" and record.done
-        for row in record.metrics["rows"]
+        for row in rows_of(record, CertificateRow)
     ]
     if rows:
         return pd.DataFrame(rows)
     return pd.DataFrame(columns=COLUMNS).astype({"headline": bool, "radius": float})
 
 
-def _certificate_row(record: Record, row: dict[str, Any], preset: Preset) -> dict[str, Any]:
+def _certificate_row(record: Record, row: CertificateRow, preset: Preset) -> dict[str, Any]:
     stakes = record_stakes(record)
-    tolerances = [preset.tolerances[k] for k in row["selected_at"]]
-    polished = row["polished"] or {"status": None, "regret": None, "utilities": [np.nan]}
+    tolerances = [preset.tolerances[k] for k in row.selected_at]
     return {
         "game": game_id(record),
-        "family": record.config["game"]["family"],
+        "family": row.family,
         **record.config["game"]["parameters"],
-        "method": record.config["method"],
-        "radius": row["radius"],
+        "method": row.method,
+        "radius": row.radius,
         "tolerances": tolerances,
         "headline": preset.headline in tolerances,
-        "welfare": sum(row["utilities"]),
+        "welfare": sum(row.utilities),
         "utility_range": record.metrics["utility_range"],
-        **dict(zip(("regret_least", "regret_most"), row["local"]["regret"])),
-        **_interval("local", row["local"], stakes),
-        **_interval("global", row["global"], stakes),
-        "polished_status": polished["status"],
-        "polished_welfare": sum(polished["utilities"]),
-        **_interval("polished", polished, stakes),
-        "polished_most": polished["regret"][1] if polished["regret"] else np.nan,
+        **dict(zip(("regret_least", "regret_most"), row.local_regret)),
+        **_interval("local", row, stakes),
+        **_interval("global", row, stakes),
+        "polished_status": row.polished_status,
+        "polished_welfare": sum(row.polished_utilities or [np.nan]),
+        **_interval("polished", row, stakes),
+        "polished_most": row.polished_regret[1] if row.polished_regret else np.nan,
     }
 
 
-def _interval(name: str, found: dict[str, Any] | None, stakes: np.ndarray) -> dict[str, Any]:
-    lower, upper = relative_interval(found, stakes)
-    exact = None if found is None else found.get("exact")
-    return {f"{name}_lower": lower, f"{name}_upper": upper, f"{name}_exact": exact}
+def _interval(name: str, row: CertificateRow, stakes: np.ndarray) -> dict[str, Any]:
+    regret, gains, exact = (vars(row).get(f"{name}_{key}") for key in ("regret", "gains", "exact"))
+    ends = relative_interval(regret, gains, stakes)
+    return dict(zip((f"{name}_lower", f"{name}_upper", f"{name}_exact"), (*ends, exact)))
 
 
 def narrowed(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
@@ -96,22 +96,18 @@ def dynamics_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _runs(record: Record) -> Iterator[dict[str, Any]]:
-    runs, stakes = record.metrics["runs"], record_stakes(record)
+    runs, stakes = rows_of(record, DynamicsRow), record_stakes(record)
     about = {"game": game_id(record), **record.config["game"]["parameters"]}
     ends = zip(runs, _outcome_labels(record), record.metrics["timings"], strict=True)
     for run, label, seconds in ends:
-        lower, upper = relative_interval(run, stakes)
-        yield {
-            **about,
-            **{name: run[name] for name in ("margin", "start", "status")},
-            "rule": "explicit map" if isinstance(run["ties"], list) else run["ties"],
-            "lower": lower,
-            "upper": upper,
-            "welfare": sum(run["utilities"]),
-            **{name: run[name] for name in ("rounds", "moves", "cycle_length")},
-            "outcome": label,
-            "seconds": seconds,
-        }
+        lower, upper = relative_interval(run.regret, run.gains, stakes)
+        yield about | {
+            "margin": run.margin, "start": run.start, "status": run.status,
+            "rule": "explicit map" if run.ties.startswith("[") else run.ties.strip('"'),
+            "lower": lower, "upper": upper, "welfare": sum(run.utilities),
+            "rounds": run.rounds, "moves": run.moves, "cycle_length": run.cycle_length,
+            "outcome": label, "seconds": seconds,
+        }  # fmt: skip
 
 
 def _outcome_labels(record: Record) -> list[int | None]:
@@ -119,8 +115,8 @@ def _outcome_labels(record: Record) -> list[int | None]:
     outcomes = record.arrays["outcomes"]
     found: list[int] = []
     labels: list[int | None] = []
-    for k, run in enumerate(record.metrics["runs"]):
-        if run["status"] not in EQUILIBRIA:
+    for k, run in enumerate(rows_of(record, DynamicsRow)):
+        if run.status not in EQUILIBRIA:
             labels.append(None)
             continue
         same = [j for j in found if np.abs(outcomes[j] - outcomes[k]).max() <= SAME_OUTCOME]

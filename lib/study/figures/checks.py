@@ -13,7 +13,9 @@ from study.figures.frames import game_id
 from study.figures.statistics import mean_interval, per_group
 from study.figures.style import NAMES, named
 from study.records.regrets import record_stakes, relative_interval
+from study.records.rows import CheckRow, ProfileRow
 from study.records.store import Record
+from study.records.tables import rows_of
 
 GLOBAL = "global regret, at least"
 
@@ -29,25 +31,20 @@ def kinks_frame(records: Sequence[Record]) -> pd.DataFrame:
                 "game": game_id(record),
                 **record.config["game"]["parameters"],
                 "movers": record.config["movers"],
-                "start": row["start"],
-                "step": row["step"],
+                "start": row.start,
+                "step": row.step,
                 "samples": int(samples),
-                **dict(zip(("lower", "upper"), relative_interval(row, stakes))),
-                "sampled": _relative_gain(row, samples, stakes),
+                **dict(zip(("lower", "upper"), relative_interval(row.regret, row.gains, stakes))),
+                "sampled": float(
+                    np.max(np.array((row.sampled_gains or row.sampled)[samples]) / stakes)
+                ),
             }
             for record in records
-            if record.done
             for stakes in [record_stakes(record)]
-            for row in record.metrics["rows"]
-            for samples in row["sampled"]
+            for row in rows_of(record, CheckRow)
+            for samples in row.sampled
         ]
     )
-
-
-def _relative_gain(row: dict[str, Any], samples: str, stakes: np.ndarray) -> float:
-    gains = row.get("sampled_gains", {}).get(samples)
-    entry = {"regret": 2 * [row["sampled"][samples]], "gains": gains and [[g, g] for g in gains]}
-    return relative_interval(entry, stakes)[1]
 
 
 def miss_rates(frame: pd.DataFrame, tolerance: float) -> pd.DataFrame:
@@ -111,32 +108,26 @@ def within_pieces(frame: pd.DataFrame, records: Sequence[Record], tolerance: flo
     does at the profile, in utility units. ``records`` are those of the searches, ``tolerance`` the one
     at which the profiles were selected.
     """
-    solved = {(game_id(r), r.config["method"]): r for r in records if r.config["kind"] == "solve"}
+    found = {
+        (game_id(record), row.method, row.radius): (record, row)
+        for record in records
+        for row in rows_of(record, ProfileRow)
+        if row.tolerance == tolerance
+    }
     places = zip(frame["game"], frame["method"], frame["radius"])
-    gains = [
-        _gain_within_piece(solved[game, method], radius, tolerance)
-        for game, method, radius in places
-    ]
+    gains = [_gain_within_piece(*found[place]) for place in places]
     return frame.assign(within=pd.Series(gains, frame.index, dtype=float))
 
 
-def _gain_within_piece(record: Record, radius: float, tolerance: float) -> float:
+def _gain_within_piece(record: Record, row: ProfileRow) -> float:
     from persuasion.model.simulate import receiver_actions
     from persuasion.regret.nearby.piece import gain_within_piece
 
     game = build_game(record.config["game"])
-    policies = _selected(record, radius, tolerance)
+    policies = np.array(row.policies).reshape(row.shape)
     actions = receiver_actions(game, policies)
     senders = range(game.shape.senders)
-    return max(gain_within_piece(game, policies, i, radius, actions=actions) for i in senders)
-
-
-def _selected(record: Record, radius: float, tolerance: float) -> np.ndarray:
-    """The profile that the search at this radius selected at this tolerance."""
-    searches = enumerate(record.metrics["searches"])
-    number, search = next((k, search) for k, search in searches if search["radius"] == radius)
-    chosen = search["selected"][record.config["tolerances"].index(tolerance)]
-    return record.arrays[f"search{number}/policies"][chosen["profile"]]
+    return max(gain_within_piece(game, policies, i, row.radius, actions=actions) for i in senders)
 
 
 def reach_table(frame: pd.DataFrame) -> pd.DataFrame:

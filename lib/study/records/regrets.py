@@ -4,10 +4,9 @@ Records name what each sender could gain, at least and at most, in utility units
 code name the largest gain only: then the largest share of a stake lies between that over the largest stake and over
 the smallest.
 
->>> old = {"regret": [0.5, 1.0]}
->>> relative_interval(old, np.array([1.0, 4.0]))
+>>> relative_interval([0.5, 1.0], None, np.array([1.0, 4.0]))
 (0.125, 1.0)
->>> relative_interval(recorded(np.array([[0.5, 1.0], [0.0, 0.2]])), np.array([1.0, 4.0]))
+>>> relative_interval([0.5, 1.0], [[0.5, 1.0], [0.0, 0.2]], np.array([1.0, 4.0]))
 (0.5, 1.0)
 """
 
@@ -45,20 +44,23 @@ def _plain(values: np.ndarray) -> list[float | None]:
     return [value if np.isfinite(value) else None for value in values.tolist()]
 
 
-def relative_interval(entry: dict[str, Any] | None, stakes: np.ndarray) -> tuple[float, float]:
+def relative_interval(
+    regret: list[float] | None, gains: list[list[float]] | None, stakes: np.ndarray
+) -> tuple[float, float]:
     """The ends of the largest gain as a share of the sender's own stake; NaN for what is not known.
 
     Parameters
     ----------
-    entry : ``regret`` [lower, upper] and, in newer records, ``gains`` [[lower, upper], ...], in utility units
+    regret : [lower, upper], in utility units
+    gains : [[lower, upper], ...] per sender, in newer records
     stakes : (senders,) of those that they are about, as :func:`record_stakes` has them
     """
-    if entry is None or entry["regret"] is None:
+    if regret is None:
         return np.nan, np.nan
-    if entry.get("gains"):
-        lower, upper = (np.array(entry["gains"], dtype=float) / stakes[:, None]).max(0).tolist()
+    if gains:
+        lower, upper = (np.array(gains, dtype=float) / stakes[:, None]).max(0).tolist()
         return lower, upper
-    lower, upper = np.array(entry["regret"], dtype=float).tolist()
+    lower, upper = np.array(regret, dtype=float).tolist()
     return lower / float(stakes.max()), upper / float(stakes.min())
 
 
