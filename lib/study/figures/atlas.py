@@ -6,7 +6,7 @@ information is worth to it: 0 without any, 1 under full revelation.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,35 +41,31 @@ def atlas_frame(records: Sequence[Record]) -> pd.DataFrame:
     return pd.DataFrame([row for record in done for row in _rows(record)])
 
 
-def _rows(record: Record) -> list[dict[str, Any]]:
+def _rows(record: Record) -> Iterator[dict[str, Any]]:
     stakes, rows = record_stakes(record), rows_of(record, AtlasRow)
     parameters = record.config["game"]["parameters"]
     marks = {row.profile: row for row in rows if row.profile not in FOUND}
     silent, revealed = (marks.get(name, marks[SILENT]) for name in (SILENT, REVEALED))
     worth = revealed.receiver_utility - silent.receiver_utility
-    found = []
     for row in rows:
         shares = (np.array(row.utilities) - silent.utilities) / stakes
         lower, upper = relative_interval(row.regret, row.gains, stakes)
         told = row.receiver_utility - silent.receiver_utility
-        found.append(
-            {
-                "game": game_id(record),
-                **parameters,
-                "size": max(parameters[name] for name in SIZES),
-                "profile": row.profile,
-                "first": shares[0],
-                "second": shares[1],
-                "welfare": shares.sum(),
-                "receiver": told / worth if worth > SAME_UTILITY else np.nan,
-                "lower": lower,
-                "upper": upper,
-                "support": row.support,
-                "start": row.start,
-                "origin": silent.utilities,
-            }
-        )
-    return found
+        yield {
+            "game": game_id(record),
+            **parameters,
+            "size": max(parameters[name] for name in SIZES),
+            "profile": row.profile,
+            "first": shares[0],
+            "second": shares[1],
+            "welfare": shares.sum(),
+            "receiver": told / worth if worth > SAME_UTILITY else np.nan,
+            "lower": lower,
+            "upper": upper,
+            "support": row.support,
+            "start": row.start,
+            "origin": silent.utilities,
+        }
 
 
 def games_table(frame: pd.DataFrame, most: float) -> pd.DataFrame:
