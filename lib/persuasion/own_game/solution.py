@@ -118,7 +118,7 @@ class Solution:
             least, most = self.found[0].relative_regret
             return f"none proven; the nearest profile found has a regret of {least:.2g} to {most:.2g} of the stake"
         if len(self.found) == 1:
-            return "one, proven; no start came close to an equilibrium with another outcome"
+            return "one, proven; no start led to another outcome in the time"
         return f"{len(self.found)} outcomes, {len(self.proven)} of them proven equilibria"
 
     @property
