@@ -26,7 +26,7 @@ from persuasion.learn.sampled_check import sampled_gain
 from persuasion.model.projections import project_to_box
 from study import Record, Results, Store, export, preset, produce
 from study.__main__ import main
-from study.audit import Case, Settings, audit, collect, lines, summary
+from study.audit import Case, Settings, audit, collect, derived, lines, summary
 from study.audit import logged as logged_table
 from study.audit.deviations import best_sample, nearest_in_box
 from study.audit.evaluate import attained, ignores_deviations, most_by_persuasion, utilities
@@ -847,6 +847,13 @@ def test_an_interval_that_is_not_closed_is_not_exact(certifying):
     longer["regret"][1] += 1.0
     longer["gains"] = [[lower, upper + 1.0] for lower, upper in longer["gains"]]
     assert wrong_places(tampered(case, at(*ROW, "local", value=longer))) == ["row 0, local, exact"]
+
+
+def test_older_regrets_in_a_game_without_stakes_are_read():
+    """All utilities are the same: nobody gains, whatever the unit."""
+    entry = {"regret": [0.0, 0.0]}
+    assert derived._reached("here", entry, True, 1e-6, [1.0, 1.0], 0.0).agrees
+    assert not derived._reached("here", entry, False, 1e-6, [1.0, 1.0], 0.0).agrees
 
 
 def test_a_wrong_radius_is_a_disagreement_and_no_crash(certifying):

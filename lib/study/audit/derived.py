@@ -72,9 +72,7 @@ def _rows(case: Case) -> Iterator[tuple[float, list[int]]]:
     for number, search in enumerate(source.metrics["searches"]):
         chosen = [entry and entry["profile"] for entry in search["selected"]]
         for index in range(len(source.arrays[f"search{number}/policies"])):
-            places = [
-                k for k, which in enumerate(chosen) if which == index and chosen[k] is not None
-            ]
+            places = [k for k, which in enumerate(chosen) if which == index]
             shown = config["certificates"]["every_tolerance"] or config["headline"] in places
             if search["radius"] in config["radii"] and shown:
                 yield search["radius"], places
@@ -118,7 +116,7 @@ def _reached(
         least = most = float((np.array(entry["gains"], dtype=float)[:, 1] / own).max())
     else:
         upper = float(entry["regret"][1])
-        least, most = upper / spread, upper / float(np.min(own))
+        least, most = upper / (spread or 1.0), upper / float(np.min(own))
     good = least <= share * (1 + RELATIVE) if claimed else most > share
     return check(
         "status", f"{where}, at most {share:g}", claimed, f"{least:.6g} to {most:.6g}", good
@@ -129,11 +127,8 @@ def surfaces(case: Case) -> Iterator[Check]:
     """Figure 1: the exact surfaces from the game, a network's and its held-out errors from its weights."""
     arrays = case.record.arrays
     identity = {
-        "family": "didactic",
-        "parameters": {},
-        "index": 0,
-        "seed": case.record.config["seed"],
-    }
+        "family": "didactic", "parameters": {}, "index": 0, "seed": case.record.config["seed"],
+    }  # fmt: skip
     game, names = build_game(identity), [name for name in arrays if name.startswith(MODEL)]
     model = UtilityModel.from_arrays({name.removeprefix(MODEL): arrays[name] for name in names})
     for row in ROWS:
@@ -146,6 +141,8 @@ def surfaces(case: Case) -> Iterator[Check]:
             good = error <= share * units(game).min()
             yield check("utility", f"{what} surface {row}", 0.0, error, good)
     claimed, count = case.record.metrics["errors"], case.record.config["training"]["held_out"]
+    if not count:
+        return
     flat, values = dataset(game, count, seed_sequence("held-out", identity))
     predicted = model.predict(flat.reshape(count, len(game.senders), -1, game.signals))
     found = ((predicted - values) ** 2).mean(0)

@@ -114,9 +114,9 @@ def persuade(game: StandardGame, utility: np.ndarray, margin: float = 0.0) -> np
     weights = game.prior[None]
     rows = compare_actions(weights, game.receiver, margin)[0][0]
     solution = highs.solve(column_program((game.prior[:, None] * utility).T, rows))
-    if solution.x is None and margin > 0:
-        return persuade(game, utility)
     if solution.x is None:
+        if margin > 0:
+            return persuade(game, utility)
         raise ArithmeticError(f"a sender's best policy was not found: HiGHS says {solution.status}")
     z = solution.x.reshape(utility.T.shape)
     used = z[z.max(1) > DUST]
