@@ -23,6 +23,7 @@ from persuasion.equilibria.nash import EQUILIBRIUM, double_oracle, landmarks, pi
 from persuasion.equilibria.nash.kernel import Pool, kernel
 from persuasion.equilibria.nash.pivoting import PolytopeGame, equilibrium
 from persuasion.equilibria.nash.selection import best_equilibrium
+from persuasion.equilibria.nash.starts import start_columns
 from persuasion.games import synthetic
 from persuasion.games.examples import example
 from persuasion.games.seeded import build_game
@@ -193,6 +194,15 @@ def test_a_lone_prosecutor_persuades():
     assert best.utilities == pytest.approx([0.6], abs=1e-5)
     alone = next(mark for mark in landmarks(game) if mark.name == "sender 0 alone")
     assert alone.utilities == pytest.approx([0.6])
+
+
+@pytest.mark.parametrize("seed", [325, 346, 380])
+def test_what_a_solver_leaves_below_zero_is_no_probability(seed):
+    game = synthetic(states=4, actions=6, signals=8, seed=seed)
+    for _, columns in start_columns(game, ["alone"], 0):
+        for own in columns:
+            assert own.min() >= 0
+            assert own.sum(0) == pytest.approx(1, abs=1e-15)
 
 
 def test_opposed_senders_end_with_the_payoffs_of_full_revelation():

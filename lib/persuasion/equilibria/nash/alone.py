@@ -118,7 +118,7 @@ def persuade(game: StandardGame, utility: np.ndarray, margin: float = 0.0) -> np
         if margin > 0:
             return persuade(game, utility)
         raise ArithmeticError(f"a sender's best policy was not found: HiGHS says {solution.status}")
-    z = solution.x.reshape(utility.T.shape)
+    z = np.maximum(solution.x, 0.0).reshape(utility.T.shape)
     used = z[z.max(1) > DUST]
     return used / used.sum(0)
 
