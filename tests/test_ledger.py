@@ -13,11 +13,15 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import study
+from persuasion.games.seeded import build_game, starts_of
+from persuasion.model.exact import RationalGame, exact_utilities
 from persuasion.model.policies import optimal_action_by_state
+from persuasion.model.simulate import sender_utilities
 from persuasion.theorems import jumps
 from persuasion.theorems.full_revelation import signals_needed
 from persuasion.theorems.gray_codes import check_revelation, reflected_code
 from study import ledger, preset
+from study.figures import starts
 from study.figures.frames import game_id
 from study.figures.statistics import holm
 from study.ledger import Count, Effect, Verdict, empirical, own, theory, verdict
@@ -130,7 +134,7 @@ def test_units_of_utility_do_not_matter(gaps, unit, shift):
     found = [
         [part for measure in (
             empirical.utilities, empirical.from_starts, empirical.over_revelation,
-        ) for part in measure(empirical.Evidence(*[empty] * 3, f, *[empty] * 5, (0.005, 0.01)))]
+        ) for part in measure(empirical.Evidence(*[empty] * 3, f, *[empty] * 6, (0.005, 0.01)))]
         for f in (plain, other)
     ]  # fmt: skip
     assert states(found[0]) == states(found[1])
@@ -234,6 +238,7 @@ def evidence():
         seeds,
         errors(0.5, slope=0.2),
         frame,
+        pd.Series({f"g{game}": np.full(2, 0.25) for game in range(20)}),
         frame[frame["senders"] == 2],
         frame[frame["senders"] == 2],
         certificates,
@@ -290,6 +295,39 @@ def test_a_claim_about_both_senders_needs_both(evidence, parts, sums):
     assert states(two) == ["for", "against"]
     assert verdict(parts(one_sided)) is Verdict.PARTLY
     assert verdict(sums(one_sided)[:1]) is Verdict.HOLDS
+
+
+def test_what_selecting_does_alone_stands_beside_the_starts(evidence):
+    """The best of the starts is as good as the best of the ends: no step of a search did anything."""
+    ours = evidence.at(2)
+    ours = ours[ours["method"] == "dnl"].set_index("game")["utilities"]
+    still = dataclasses.replace(evidence, best_starts=ours)
+    assert verdict(empirical.from_starts(still)) is Verdict.HOLDS
+    beside = [
+        part for part in empirical.together_from_starts(still) if empirical.BEST_START in part.name
+    ]
+    assert [part.mean for part in beside] == [0, 0, 0]
+    ahead = empirical.together_from_starts(evidence)[-1]
+    assert ahead.mean == pytest.approx(np.mean([u.sum() - 0.5 for u in ours]) / 4)
+    (four, _) = empirical.welfare_gained_beside(evidence)
+    assert empirical.BEST_START in four.name
+    assert four.size == 20
+
+
+def test_the_best_start_is_the_one_of_highest_welfare():
+    records = study.produce(preset("paper"), "synthetic", study.default_results())
+    few = [r for r in records if r.config["kind"] == "reference"][:12]
+    found = starts.best_starts([*few, *(r for r in records if r.config["kind"] == "solve")][:20])
+    assert set(found.index) == {game_id(record) for record in few}
+    for record in few:
+        game = build_game(record.config["game"])
+        every = starts_of(game, record.config["game"], record.config["starts"])
+        utilities = [exact_utilities(RationalGame.of(game), start)[:] for start in every[:20]]
+        assert found[game_id(record)].sum() >= max(map(sum, utilities)) - 1e-9
+        mean = sender_utilities(game, every).mean(0)
+        np.testing.assert_allclose(mean, record.metrics["start_utilities"], atol=1e-9)
+        best = max(every, key=lambda start: sender_utilities(game, start).sum())
+        np.testing.assert_allclose(found[game_id(record)], sender_utilities(game, best), atol=1e-9)
 
 
 def test_a_search_without_a_network_that_is_ahead_is_counted_against_dnl(evidence):
