@@ -14,11 +14,14 @@ from scipy import stats
 
 import study
 from persuasion.games.seeded import build_game, starts_of
-from persuasion.model.exact import RationalGame, exact_utilities
+from persuasion.model.exact import RationalGame, exact_utilities, rationals
+from persuasion.model.game import Game
 from persuasion.model.policies import optimal_action_by_state
 from persuasion.model.simulate import sender_utilities
+from persuasion.regret.certify import certify
 from persuasion.theorems import jumps
-from persuasion.theorems.full_revelation import signals_needed
+from persuasion.theorems.full_revelation import full_revelation, signals_needed
+from persuasion.theorems.garbling import garbling
 from persuasion.theorems.gray_codes import check_revelation, reflected_code
 from study import ledger, preset
 from study.figures import starts
@@ -634,10 +637,27 @@ def test_theorem_4_is_refuted_with_the_reflected_gray_code(monkeypatch):
         survived[game.signals] += 1
 
     monkeypatch.setattr(theory, "check_revelation", check)
-    assert verdict(theory.revelation(None)) is Verdict.PARTLY
+    assert verdict(theory.revelation(None)[:1]) is Verdict.PARTLY
     tried = collections.Counter(signals for *_, signals in theory.REVELATIONS)
     assert survived[2] == tried[2]
     assert all(survived[signals] <= tried[signals] / 2 for signals in (3, 4))
+
+
+def test_the_other_equilibrium_of_theorem_4_is_none_if_a_sender_garbles_less(monkeypatch):
+    game, policies, prices = garbling()
+    revealed = full_revelation(
+        Game(*(t.astype(float) for t in (game.prior, game.receiver, game.senders)), 4)
+    )
+    for signals in (3, 4):
+        free = Game(*(t.astype(float) for t in (game.prior, game.receiver, game.senders)), signals)
+        wide = np.pad(policies.astype(float), ((0, 0), (0, 0), (0, signals - 3)))
+        assert certify(free, wide, 1.0).holds(1e-7)
+    np.testing.assert_allclose(sender_utilities(free, revealed), theory.REVEALED.astype(float))
+    assert theory._not_the_only_one()
+    less = policies.copy()
+    less[0, 1] = rationals(["3/10", 0, "7/10"])
+    monkeypatch.setattr(theory, "garbling", lambda: (game, less, prices))
+    assert not theory._not_the_only_one()
 
 
 def test_proposition_1_is_refuted_where_a_piece_has_another_slope(monkeypatch):

@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 
 from persuasion.games import synthetic
-from persuasion.model.exact import RationalGame, exact_actions, exact_utilities, rationals
+from persuasion.model.exact import (
+    RationalGame,
+    exact_actions,
+    exact_utilities,
+    price_bound,
+    rationals,
+)
 from persuasion.model.game import Game
 from persuasion.model.policies import uniform_policies
 from persuasion.model.ties import TieRule
@@ -19,6 +25,7 @@ from persuasion.model.tolerances import SAME_UTILITY
 from persuasion.regret.anywhere.bilinear import build_model
 from persuasion.regret.best_response import best_response
 from persuasion.regret.problem import make_problem
+from persuasion.theorems.garbling import REVEALED, garbling
 from persuasion.theorems.gray_codes import ClaimRefuted, ClaimUndecided, check_revelation
 from persuasion.theorems.jumps import LineSweep, line_sweep
 from persuasion.theorems.public_persuasion import (
@@ -175,7 +182,16 @@ def revelation(_: Any) -> list[Part]:
         "games, 2 to 4 senders, 2 to 8 states with an optimal action each, as few signals as the theorem allows, "
         "in which nobody gains by deviating from full revelation"
     )
-    return [Count(name, true, len(REVELATIONS))]
+    other = "games with another equilibrium, better for both senders, proved in fractions"
+    return [Count(name, true, len(REVELATIONS)), Count(other, int(_not_the_only_one()), 1)]
+
+
+def _not_the_only_one() -> bool:
+    """Whether prices prove that nobody gains, at a profile that is worth more than full revelation."""
+    game, policies, prices = garbling()
+    now = exact_utilities(game, policies)
+    proved = all(price_bound(game, policies, i, prices[i]) == now[i] for i in range(2))
+    return bool(proved and (now > REVEALED).all())
 
 
 def _every_action_optimal(game: Game) -> Game:
@@ -216,8 +232,9 @@ THEORY = (
         "theory/np-hardness", "the encoding, both sides solved; hardness itself is cited", reduction,
     ),
     Claim(
-        "Theorem 4", "full revelation is an equilibrium even with few signals",
-        "theory/full-revelation", "exact best responses at the revealing profile", revelation,
+        "Theorem 4", "full revelation is an equilibrium even with few signals, and need not be the only one",
+        "theory/full-revelation", "exact best responses at the revealing profile; one example of another",
+        revelation,
     ),
     Claim(
         "Theorem 5", "finding an equilibrium is PPAD-hard: win-lose games are encoded in it",
