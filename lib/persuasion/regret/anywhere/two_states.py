@@ -4,7 +4,8 @@ A signal is a direction :math:`(1-p,p)`, and what it pays is a piecewise linear 
 The receiver's action depends on its posterior only, so its breakpoints are the same for all of the others' joint
 signals: these merely shift them. The best response is twice the concave hull of :math:`F` at :math:`p=\tfrac12`,
 where :math:`F` counts at a jump with the largest of its value and its two limits, which are approached under any
-tie rule. Time :math:`O(T|A|\log(T|A|))` for :math:`T` joint signals of the others.
+tie rule. Time :math:`O(T|A|\log(T|A|))` for :math:`T` joint signals of the others, once it is known at which
+beliefs the action changes; for that all actions are compared wherever two of them cross, :math:`O(|A|^4)` in all.
 """
 
 from __future__ import annotations
