@@ -27,12 +27,11 @@ def garbling() -> tuple[RationalGame, np.ndarray, np.ndarray]:
 
     An equilibrium with ties to the lowest index.
     """
-    wanted = [[row] * 4 for row in ([1, 0, 0, 0], [0, 0, 1, 0])]
-    receiver = np.diag([1, 2, 1, 2])
-    game = RationalGame(["1/5", "3/10", "1/5", "3/10"], receiver, wanted, signals=3)
+    prior, receiver = rationals(["1/5", "3/10", "1/5", "3/10"]), np.diag([1, 2, 1, 2])
+    wanted = np.array([[row] * 4 for row in ([1, 0, 0, 0], [0, 0, 1, 0])])
+    game = RationalGame(prior, receiver, wanted, signals=3)
     first = [[1, 0, 0], ["1/3", 0, "2/3"], [0, 1, 0], [0, 1, 0]]
     second = [[1, 0, 0], [1, 0, 0], [0, 1, 0], [0, "1/3", "2/3"]]
     prices = rationals(np.zeros((2, 3, 4)))
     prices[0, 0, 0] = prices[1, 1, 2] = game.prior[1]
-    policies = [rationals(np.array(rows, dtype=object)) for rows in (first, second)]
-    return game, np.stack(policies), prices
+    return game, rationals(np.array([first, second], dtype=object)), prices
