@@ -145,7 +145,7 @@ def improvement_table(equilibria: pd.DataFrame, method: str = "dnl") -> pd.DataF
     solved = equilibria[(equilibria["method"] == method) & equilibria["solved"]]
     rows = []
     compared = {
-        "start": "the random starts",
+        "start": "the mean of the random starts",
         "best_start": "the best of the random starts",
         "revelation": "full revelation",
     }
