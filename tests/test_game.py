@@ -7,7 +7,14 @@ from hypothesis import given
 
 from persuasion import Game
 from persuasion.equilibria.nash.columns import unrestricted, widened
-from persuasion.games import GENERATORS, SCENARIOS, didactic, ride_hailing, synthetic
+from persuasion.games import (
+    GENERATORS,
+    SCENARIOS,
+    didactic,
+    product_advertising,
+    ride_hailing,
+    synthetic,
+)
 from persuasion.model.checks import distributions
 from problems import games, prosecutor
 
@@ -144,6 +151,38 @@ def test_ride_hailing_readings():
     assert (pay.receiver[:, -1] == -1).all()
     with pytest.raises(ValueError, match="driver must be one of"):
         ride_hailing(driver="tips")
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("synthetic", {"senders": 2}),
+        ("synthetic", {"states": 3}),
+        ("synthetic", {"actions": 3}),
+        ("quality-advertising", {"firms": 2}),
+        ("product-advertising", {"firms": 2}),
+        ("product-advertising", {"states": 5}),
+        ("ride-hailing", {"platforms": 1}),
+        ("ride-hailing", {"orders": 3}),
+        ("ride-hailing", {"cost_states": 3}),
+    ],
+)
+def test_sizes_of_families_are_whole_numbers(name, size):
+    """A size that came out of a division or a file is one; what is none is named."""
+    build = GENERATORS[name]
+    ((field, number),) = size.items()
+    again = build(**{field: float(number)}, seed=1)
+    assert again == build(**size, seed=1)
+    assert again.name == build(**size, seed=1).name
+    for bad in (0, number + 0.5, str(number)):
+        with pytest.raises(ValueError, match=f"{field} must be a whole number of at least 1"):
+            build(**{field: bad}, seed=1)
+
+
+@pytest.mark.parametrize("field", ["prices", "qualities"])
+def test_a_range_that_is_none_is_named(field):
+    with pytest.raises(ValueError, match=f"{field} must be a range, got 3 to 1"):
+        product_advertising(**{field: (3, 1)}, seed=1)
 
 
 def test_didactic_has_the_papers_sizes():

@@ -1,12 +1,21 @@
 """The three architectures against per-sample references that build every weight matrix."""
 
+import json
 from itertools import pairwise, product
 
 import numpy as np
 import pytest
 import torch
 
-from persuasion.networks import ARCHITECTURES, DNL, DeLU, ReLU, build_network, member_seeds
+from persuasion.networks import (
+    ARCHITECTURE_NAMES,
+    ARCHITECTURES,
+    DNL,
+    DeLU,
+    ReLU,
+    build_network,
+    member_seeds,
+)
 from persuasion.networks.fast import FastErrors, fastest
 
 VARIANTS = ["hidden", "all", "hidden-output"]
@@ -385,6 +394,8 @@ def test_no_gradient_through_the_pattern():
         ({"inputs": 0}, "inputs must be"),
         ({"networks": -1}, "networks must be"),
         ({"hyper": 0}, "hyper must be"),
+        ({"hyper": 2.5}, "hyper must be"),
+        ({"hyper_scale": -1}, "hyper_scale must be"),
         ({"variant": "none"}, "unknown DNL variant"),
         ({"depth": 3}, "depth"),
         ({"seed": [1]}, "1 seeds for 2 networks"),
@@ -393,6 +404,16 @@ def test_no_gradient_through_the_pattern():
 def test_bad_arguments_are_named(arguments, message):
     with pytest.raises(ValueError, match=message):
         build_network(**({"name": "dnl", "inputs": 4, "networks": 2} | arguments))
+
+
+@pytest.mark.parametrize("name", ARCHITECTURE_NAMES)
+def test_sizes_in_other_types_are_the_same_network(name):
+    """Sizes that came out of numpy or a division, which a record could not hold or torch would not take."""
+    plain = ARCHITECTURES[name](4, 2, hidden=8, seed=1)
+    other = ARCHITECTURES[name](4.0, np.int64(2), hidden=np.int64(8), seed=1)
+    assert json.dumps(other.options) == json.dumps(plain.options)
+    x = torch.ones(3, 4)
+    assert torch.equal(other(x), plain(x))
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (3, 5, 6), (6,), (1, 2, 5, 6)])

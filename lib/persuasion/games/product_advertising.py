@@ -43,10 +43,13 @@ def product_advertising(
     Raises
     ------
     ValueError
-        if there is no firm or no state, or prices are to be in the state but states are not sampled
+        if there is no firm, state or quality, or prices are to be in the state but states are not sampled
     """
-    for name, number in (("firms", firms), ("states", 1 if states is None else states)):
-        whole_number(name, number, 1)
+    firms = whole_number("firms", firms, 1)
+    states = None if states is None else whole_number("states", states, 1)
+    for name, (low, high) in (("prices", prices), ("qualities", qualities)):
+        if low > high:
+            raise ValueError(f"{name} must be a range, got {low} to {high}")
     if prices_in_state and states is None:
         raise ValueError("prices_in_state needs a number of states to draw")
     generator = np.random.default_rng(seed)

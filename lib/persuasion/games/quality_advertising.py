@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 
+from persuasion.model.checks import whole_number
 from persuasion.model.game import Game
 
 
@@ -32,7 +33,10 @@ def quality_advertising(
     shock : standard deviation of each firm's zero-mean Gaussian shock, drawn once per instance [C]
     signals : signals of each firm [C]
     seed : anything ``numpy.random.default_rng`` accepts; it draws the shocks only
+
+    Raises ``ValueError`` if there is no firm.
     """
+    firms = whole_number("firms", firms, 1)
     shocks = np.random.default_rng(seed).normal(0, shock, firms)
     qualities = np.array(list(itertools.product([0, 1], repeat=firms)))
     prior = np.where(qualities == 1, probability_high, 1 - probability_high).prod(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from persuasion.model.checks import whole_number
+from persuasion.model.checks import sizes
 from persuasion.model.game import Game
 
 DRIVER_READINGS = ("payment", "price")
@@ -49,12 +49,9 @@ def ride_hailing(
     """
     if driver not in DRIVER_READINGS:
         raise ValueError(f"driver must be one of {DRIVER_READINGS}, got {driver!r}")
-    for name, number in (
-        ("platforms", platforms),
-        ("orders", orders),
-        ("cost_states", cost_states),
-    ):
-        whole_number(name, number, 1)
+    platforms, orders, cost_states = sizes(
+        platforms=platforms, orders=orders, cost_states=cost_states
+    )
     generator = np.random.default_rng(seed)
     count = platforms * orders
     price = generator.uniform(*prices, count)

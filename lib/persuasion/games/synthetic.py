@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from persuasion.model.checks import sizes
 from persuasion.model.game import Game
 
 
@@ -27,9 +28,12 @@ def synthetic(
         state, which makes many games trivial; 1 gives the book's second benchmark
     seed : anything ``numpy.random.default_rng`` accepts
 
+    Raises ``ValueError`` for a size that is no whole number of at least 1.
+
     >>> synthetic(states=3, seed=1) == synthetic(states=3, seed=1)
     True
     """
+    senders, states, actions = sizes(senders=senders, states=states, actions=actions)
     generator = np.random.default_rng(seed)
     receiver = generator.normal(0, utility_scale, (states, actions))
     values = generator.normal(0, utility_scale, (senders, states, actions))

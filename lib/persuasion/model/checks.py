@@ -56,6 +56,11 @@ def whole_number(name: str, value: Any, least: int = 0, most: int | None = None)
     return int(value)
 
 
+def sizes(**given: Any) -> list[int]:
+    """Whole numbers of at least 1, in the order given; ``ValueError`` names the first that is none."""
+    return [whole_number(name, size, 1) for name, size in given.items()]
+
+
 def real_array(name: str, values: Any, axes: int | None = None) -> np.ndarray:
     """A new float64 array in C order; the caller's data are left alone.
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import torch
 
+from persuasion.model.checks import sizes
 from persuasion.networks.layers import StackedLinear, back_relu, pattern, relu_layers, run_relu
 from persuasion.networks.stack import Seed, StackedNetwork
 
@@ -38,6 +39,9 @@ class DeLU(StackedNetwork):
     def __init__(
         self, inputs: int, networks: int = 1, hidden: int = 64, hyper: int = 32, seed: Seed = 0
     ) -> None:
+        inputs, networks, hidden, hyper = sizes(
+            inputs=inputs, networks=networks, hidden=hidden, hyper=hyper
+        )
         super().__init__(inputs, networks, hidden=hidden, hyper=hyper)
         self.hidden = relu_layers(networks, inputs, [hidden] * 3)
         self.output = StackedLinear(networks, hidden, 1, gain=1, bias=False)

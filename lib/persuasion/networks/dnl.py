@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 
+from persuasion.model.checks import positive_number, sizes
 from persuasion.networks.generated import GeneratedLinear, Kept
 from persuasion.networks.layers import (
     StackedLinear,
@@ -71,6 +72,10 @@ class DNL(StackedNetwork):
     ) -> None:
         if variant not in GENERATED:
             raise ValueError(f"unknown DNL variant {variant!r}: use one of {', '.join(GENERATED)}")
+        inputs, networks, hidden, hyper = sizes(
+            inputs=inputs, networks=networks, hidden=hidden, hyper=hyper
+        )
+        hyper_scale = positive_number("hyper_scale", hyper_scale)
         options = {"variant": variant, "hyper_scale": hyper_scale}
         super().__init__(inputs, networks, hidden=hidden, hyper=hyper, **options)
         self.lower = relu_layers(networks, inputs, [hidden])

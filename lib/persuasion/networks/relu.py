@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 
+from persuasion.model.checks import sizes
 from persuasion.networks.layers import StackedLinear, back_relu, pattern, relu_layers, run_relu
 from persuasion.networks.stack import Seed, StackedNetwork
 
@@ -26,6 +27,7 @@ class ReLU(StackedNetwork):
     """
 
     def __init__(self, inputs: int, networks: int = 1, hidden: int = 64, seed: Seed = 0) -> None:
+        inputs, networks, hidden = sizes(inputs=inputs, networks=networks, hidden=hidden)
         super().__init__(inputs, networks, hidden=hidden)
         self.hidden = relu_layers(networks, inputs, [hidden] * 3)
         self.output = StackedLinear(networks, hidden, 1, gain=1)

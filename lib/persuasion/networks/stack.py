@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from persuasion.model.checks import whole_number
 from persuasion.networks.generated import GeneratedLinear
 from persuasion.networks.layers import StackedLinear
 
@@ -44,12 +43,7 @@ class StackedNetwork(nn.Module):
 
     def __init__(self, inputs: int, networks: int, **options: Any) -> None:
         super().__init__()
-        sizes = {"inputs": inputs, "networks": networks} | {
-            key: options[key] for key in ("hidden", "hyper") if key in options
-        }
-        for key, size in sizes.items():
-            whole_number(key, size, 1)
-        self.inputs, self.networks, self.options = int(inputs), int(networks), options
+        self.inputs, self.networks, self.options = inputs, networks, options
 
     def initialise(self, seed: Seed) -> None:
         """Draw every member's weights from its own seed (see :func:`member_seeds`)."""
