@@ -1,5 +1,6 @@
 """Proposition 1's line sweep and the rational reference, against pointwise evaluation and hand results."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -133,6 +134,13 @@ def test_price_bound_holds_against_random_deviations():
     assert sender_utilities(game, profiles, ties="sender-0")[:, 0].max() <= float(bound) + 1e-9
 
 
+def test_a_sweep_reads_numbers_of_any_type():
+    game, policies = spec_example()
+    sweep = line_sweep(game, policies, 0, np.eye(2), [[1, 0], [1, 0]])
+    exact = sweep(Fraction(1, 4))
+    assert [sweep(tau) for tau in (0.25, np.float32(0.25), "1/4", np.array(0.25))] == [exact] * 4
+
+
 def test_extreme_rays_of_a_known_cone():
     rays = extreme_rays(rationals([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, -3, 0]]))
     assert {tuple(map(str, ray)) for ray in rays} == {
@@ -154,6 +162,11 @@ def test_bad_input():
         rationals([1, "one"])
     with pytest.raises(ValueError, match="tau must lie"):
         line_sweep(game, policies, 0, np.eye(2), np.eye(2))(2)
+    with pytest.raises(ValueError, match="tau must be a rational number, got inf"):
+        line_sweep(game, policies, 0, np.eye(2), np.eye(2))(math.inf)
+    for sender in (2, -1, 0.5):
+        with pytest.raises(ValueError, match="sender must be a whole number from 0 to 1"):
+            price_bound(RationalGame.of(game), policies, sender, np.zeros((2, 2)))
     with pytest.raises(ValueError, match=r"prices must have shape \(2, 2\)"):
         price_bound(RationalGame.of(game), policies, 0, [[1, 1]])
     with pytest.raises(ValueError, match="one profile"):

@@ -1,5 +1,6 @@
 """Independent sets in the question of equilibrium, against solvers in floating point and against networkx."""
 
+import math
 from fractions import Fraction
 
 import networkx as nx
@@ -66,6 +67,8 @@ def test_what_is_not_uninformative_or_strict_is_refused():
     game = RationalGame(["1/2", "1/2"], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], 2)
     with pytest.raises(ValueError, match="torn between actions"):
         improving_column(game, rationals([[[1, 0], [1, 0]]]), 0)
+    with pytest.raises(ValueError, match="sender must be a whole number from 0 to"):
+        improving_column(game, rationals([[[1, 0], [1, 0]]]), 1)
     with pytest.raises(ValueError, match="sender 0 reveals something"):
         improving_column(game, rationals([[[1, 0], [0, 1]]]), 0)
 
@@ -77,7 +80,10 @@ def test_what_is_not_uninformative_or_strict_is_refused():
         (nx.DiGraph([(0, 1), (1, 2)]), {}, "must be simple: no directed edge"),
         (nx.MultiGraph([(0, 1), (0, 1)]), {}, "none that occurs twice"),
         (nx.Graph([(0, 0), (0, 1)]), {}, "no loop"),
-        (nx.path_graph(3), {"bound": 4}, "between 1 and 3"),
+        (nx.path_graph(3), {"bound": 4}, "bound must be a whole number from 1 to 3"),
+        (nx.path_graph(3), {"bound": 1.5}, "bound must be a whole number from 1 to 3"),
+        (nx.path_graph(3), {"on": math.inf}, "on must be a rational number, got inf"),
+        (nx.path_graph(3), {"fine": "much"}, "fine must be a rational number, got 'much'"),
         (nx.path_graph(3), {"fine": Fraction(1, 17)}, "w <= K fails: w = 1/16, K = 1/17"),
         (nx.path_graph(3), {"fine": Fraction(1, 4)}, "2 K"),
         (nx.path_graph(3), {"on": Fraction(1, 4), "fine": Fraction(1, 4)}, "2 Delta"),
@@ -120,6 +126,10 @@ def test_a_set_goes_into_a_policy_and_comes_back():
     assert independent_set(instance, instance.policies[0]) == set()
     with pytest.raises(ValueError, match="radius"):
         deviation(instance, [0, 3], radius=0)
+    with pytest.raises(ValueError, match="radius must be a rational number, got inf"):
+        deviation(instance, [0, 3], radius=math.inf)
+    single = deviation(instance, [0, 3], radius=np.float32(0.25))
+    assert (single == deviation(instance, [0, 3], radius=Fraction(1, 4))).all()
 
 
 @pytest.mark.parametrize("graph", [nx.path_graph(3), nx.star_graph(3), nx.cycle_graph(4)])

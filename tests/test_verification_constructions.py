@@ -1,5 +1,6 @@
 """Audiences, counting games and embeddings: against sums written out, and bad input refused by name."""
 
+import math
 from fractions import Fraction
 
 import networkx as nx
@@ -10,7 +11,7 @@ from persuasion.model.exact import rationals
 from persuasion.theorems.audience import Audience, reduction, sender_value
 from persuasion.theorems.normal_form import embedding
 from persuasion.theorems.public_persuasion import PublicPersuasion, public_utility, reduced_game
-from persuasion.theorems.public_verification import graph_audience
+from persuasion.theorems.public_verification import graph_audience, reduced_profile
 from persuasion.theorems.subset_sums import counting_profile, equilibrium_profile
 
 
@@ -49,8 +50,13 @@ def test_wrong_audiences_are_refused(receivers, payoffs, says):
 
 
 def test_other_wrong_input_is_refused():
-    with pytest.raises(ValueError, match="among 1 to 3"):
-        graph_audience(nx.path_graph(3), 0)
+    for bound in (0, 1.5, 4):
+        with pytest.raises(ValueError, match="bound must be a whole number from 1 to 3"):
+            graph_audience(nx.path_graph(3), bound)
+    with pytest.raises(ValueError, match="two vertices"):
+        graph_audience(nx.empty_graph(1), 1)
+    with pytest.raises(ValueError, match="lure must be a rational number, got inf"):
+        reduced_profile(graph_audience(nx.path_graph(3), 1), 0.5, math.inf, 3, 7)
     for edges in (
         nx.DiGraph([(0, 1)]),
         nx.MultiGraph([(0, 1), (0, 1)]),
@@ -58,10 +64,17 @@ def test_other_wrong_input_is_refused():
     ):
         with pytest.raises(ValueError, match="must be simple"):
             graph_audience(edges, 1)
-    with pytest.raises(ValueError, match="positive"):
+    with pytest.raises(ValueError, match="threshold must be a whole number of at least 1, got 0"):
         counting_profile([1, 2], 0)
-    with pytest.raises(ValueError, match="between 0 and 2"):
-        equilibrium_profile([1, 2], 1, 3)
+    with pytest.raises(
+        ValueError, match=r"integers\[1\] must be a whole number of at least 1, got 2.5"
+    ):
+        counting_profile([1, 2.5], 1)
+    with pytest.raises(ValueError, match="integers is empty"):
+        counting_profile([], 1)
+    for limit in (3, 0.5):
+        with pytest.raises(ValueError, match="limit must be a whole number from 0 to 2"):
+            equilibrium_profile([1, 2], 1, limit)
     with pytest.raises(ValueError, match="one m per player"):
         embedding(np.zeros((2, 2, 3)))
 

@@ -116,7 +116,7 @@ class UtilityModel:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> UtilityModel:
         """Inverse of :meth:`to_arrays`, on the CPU; ``ValueError`` if something is missing or misshapen."""
         try:
-            description = json.loads(str(arrays["description"]))
+            description = dict(json.loads(str(arrays["description"])))
             if description.pop("schema") != SCHEMA:
                 raise ValueError(f"not a {SCHEMA} record")
             options = description.pop("options")
@@ -127,7 +127,7 @@ class UtilityModel:
                 key: torch.tensor(arrays[key])
                 for key in ("target_mean", "target_scale", "input_shift", "input_scale")
             }
-        except (KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+        except (KeyError, TypeError, RuntimeError, ValueError) as error:
             raise ValueError(f"utility model cannot be read: {error}") from None
         return cls(network, **scales)
 

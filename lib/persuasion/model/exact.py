@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.model.checks import plain
+from persuasion.model.checks import plain, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import check_policies
 from persuasion.model.restrictions import refuse_restrictions
@@ -48,6 +48,14 @@ def rationals(values: Any, largest_denominator: int | None = None) -> np.ndarray
             number = number.limit_denominator(largest_denominator)
         result[index] = number
     return result
+
+
+def rational(name: str, value: Any) -> Fraction:
+    """One number as :func:`rationals` reads them; ``ValueError`` names what is none."""
+    try:
+        return Fraction(rationals(value).item())
+    except ValueError:
+        raise ValueError(f"{name} must be a rational number, got {value!r:.60}") from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +173,10 @@ def price_bound(game: RationalGame, policies: Any, sender: int, prices: Any) -> 
     Raises
     ------
     ValueError
-        If a price does not cover a payoff; names the column, the action and the offending direction.
+        For a sender that the game does not have, or a price that does not cover a payoff; names the column, the
+        action and the offending direction.
     """
+    sender = whole_number("sender", sender, 0, len(game.senders) - 1)
     profile, table = checked_rationals(game, policies), rationals(prices)
     others = np.delete(profile, sender, axis=0)
     columns = joint_weights(game, others).T

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from persuasion.model.checks import whole_number
 from persuasion.model.exact import RationalGame, checked_rationals, joint_weights
 
 
@@ -32,8 +33,10 @@ def improving_column(game: RationalGame, policies: Any, sender: int) -> np.ndarr
     All choices of an action per joint signal of the others are searched, each by an exact linear program, so
     this is for small instances.
 
-    Raises ``ValueError`` if ``sender`` reveals something, or a tie occurs while it reveals nothing.
+    Raises ``ValueError`` if ``sender`` reveals something or is none of the game's, or a tie occurs while it
+    reveals nothing.
     """
+    sender = whole_number("sender", sender, 0, len(game.senders) - 1)
     profile = checked_rationals(game, policies)
     if (profile[sender] != profile[sender][0]).any():
         raise ValueError(f"sender {sender} reveals something")

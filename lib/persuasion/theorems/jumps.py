@@ -30,6 +30,7 @@ from persuasion.model.exact import (
     exact_utilities,
     joint_weights,
     preference,
+    rational,
     rationals,
 )
 from persuasion.model.game import Game
@@ -82,7 +83,7 @@ class LineSweep:
 
     def __call__(self, tau: Any) -> Fraction:
         """The utility at ``tau``, a number in ``[0, 1]``, breakpoints included."""
-        tau = Fraction(tau)
+        tau = rational("tau", tau)
         points = (ZERO, *self.breakpoints, ONE)
         if not 0 <= tau <= 1:
             raise ValueError(f"tau must lie in [0, 1], got {tau}")

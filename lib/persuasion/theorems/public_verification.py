@@ -14,7 +14,8 @@ from typing import Any
 import networkx
 import numpy as np
 
-from persuasion.model.exact import RationalGame, rationals
+from persuasion.model.checks import whole_number
+from persuasion.model.exact import RationalGame, rational, rationals
 from persuasion.theorems.audience import Audience, reduction
 from persuasion.theorems.verification import check_graph
 
@@ -29,8 +30,9 @@ def graph_audience(graph: networkx.Graph, bound: int) -> Audience:
     """
     check_graph(graph)
     size = len(graph)
-    if size < 2 or not 1 <= bound <= size:
-        raise ValueError(f"two vertices and a bound among 1 to {size} are needed, got {bound}")
+    if size < 2:
+        raise ValueError("the graph must have two vertices or more")
+    bound = whole_number("bound", bound, 1, size)
     edges = networkx.to_numpy_array(graph, dtype=int, weight=None)
     same = np.eye(size, dtype=int)
     apart = 1 - same - edges
@@ -52,8 +54,8 @@ def reduced_profile(
 
     Arguments as for :func:`persuasion.theorems.audience.reduction`. The second sender is indifferent.
     """
-    numbers = (Fraction(number) for number in (mass, lure, slack, penalty, loss))
-    tables = reduction(audience, *numbers)
+    given = {"mass": mass, "lure": lure, "slack": slack, "penalty": penalty, "loss": loss}
+    tables = reduction(audience, **{name: rational(name, number) for name, number in given.items()})
     senders = np.stack([tables.payoffs, 0 * tables.payoffs])
     game = RationalGame(tables.prior, tables.receiver, senders, len(audience.weights))
     silent = 0 * tables.opponent

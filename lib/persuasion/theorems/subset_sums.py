@@ -19,6 +19,7 @@ from itertools import product
 
 import numpy as np
 
+from persuasion.model.checks import whole_number
 from persuasion.model.exact import RationalGame, rationals
 
 
@@ -31,8 +32,8 @@ def count_sums(integers: Sequence[int], threshold: int) -> int:
 def counting_profile(integers: Sequence[int], threshold: int) -> tuple[RationalGame, np.ndarray]:
     """Two states, two actions; sender 0 earns the prior of state 1 times the share of signs that are counted.
 
-    Returns the game and policies ``(1 + len(integers), 2, 2)``; signal 0 is the plus sign. ``ValueError`` if the
-    integers or the threshold are not positive.
+    Returns the game and policies ``(1 + len(integers), 2, 2)``; signal 0 is the plus sign. ``ValueError`` if there
+    are no integers, or one of them or the threshold is not positive.
     """
     return _profile(integers, threshold, [[0, 1], [0, -1]], [[0, 1], [0, 0]])
 
@@ -45,17 +46,18 @@ def equilibrium_profile(
     ``limit`` is at most half of all choices. Action 2 is the best at the prior nowhere; it pays sender 0
     :math:`-c/2^k` in state 1, where action 1 pays it -1.
     """
-    share = Fraction(limit, 2 ** len(integers))
-    if not 0 <= share <= Fraction(1, 2):
-        raise ValueError(f"limit must be between 0 and {2 ** len(integers) // 2}, got {limit}")
+    choices = 2 ** len(integers)
+    share = Fraction(whole_number("limit", limit, 0, choices // 2), choices)
     return _profile(integers, threshold, [[0, 1, 2], [0, -1, -3]], [[0, -1, -share], [0, 1, -1]])
 
 
 def _profile(
     integers: Sequence[int], threshold: int, receiver: list, sender: list
 ) -> tuple[RationalGame, np.ndarray]:
-    if min(integers) < 1 or threshold < 1:
-        raise ValueError("integers and threshold must be positive")
+    integers = [whole_number(f"integers[{i}]", a, 1) for i, a in enumerate(integers)]
+    threshold = whole_number("threshold", threshold, 1)
+    if not integers:
+        raise ValueError("integers is empty")
     scale = 100 * sum(integers) ** 2
     odds = 1 - Fraction(2 * threshold - 1, 2 * scale)
     nothing = [[0] * len(receiver[0])] * 2

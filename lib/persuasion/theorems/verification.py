@@ -22,7 +22,8 @@ from typing import Any
 import networkx
 import numpy as np
 
-from persuasion.model.exact import RationalGame, exact_actions, rationals
+from persuasion.model.checks import whole_number
+from persuasion.model.exact import RationalGame, exact_actions, rational, rationals
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +66,12 @@ def verification_game(
     size = len(graph)
     if size < 2 or min(degree for _, degree in graph.degree) < 1:
         raise ValueError("the graph must have two vertices or more, and no isolated one")
-    if not 1 <= bound <= size:
-        raise ValueError(f"bound must be between 1 and {size}, got {bound}")
+    bound = whole_number("bound", bound, 1, size)
     default = Fraction(1, 4 * (size + 1))
-    on, fine = (default if number is None else Fraction(number) for number in (on, fine))
+    on, fine = (
+        default if number is None else rational(name, number)
+        for name, number in (("on", on), ("fine", fine))
+    )
     largest = max(degree for _, degree in graph.degree)
     if enforce:
         _check_conditions(largest, bound, on, fine)
@@ -175,9 +178,10 @@ def most_gain(instance: VerificationGame, count: int) -> Fraction:
 
 
 def _scale(instance: VerificationGame, radius: Any) -> Fraction:
-    if not 0 < Fraction(radius) <= 1:
+    exact = rational("radius", radius)
+    if not 0 < exact <= 1:
         raise ValueError(f"radius must lie in (0, 1], got {radius}")
-    return instance.on * min(Fraction(1, 4), Fraction(radius) / 2)
+    return instance.on * min(Fraction(1, 4), exact / 2)
 
 
 def independent_set(instance: VerificationGame, policy: Any, *, ties: Any = "lowest-index") -> set:
