@@ -70,21 +70,20 @@ class Trainer:
         self.parts = self._parts()
 
     def _parts(self) -> list[_Part]:
-        values, gradients = self.network.flatten()
+        flat, count = self.network.flatten(), self.network.networks
         if self.together:
-            errors = fastest(self.network, values, gradients)
-            whole = slice(0, self.network.networks)
-            return [_Part(whole, self.samples, errors, Adam(values, gradients))]
-        members = [slice(k, k + 1) for k in range(self.network.networks)]
-        return [
-            _Part(
-                own,
-                self.samples.member(own.start),
-                fastest(self.network.member(own.start), values[own], gradients[own]),
-                Adam(values[own], gradients[own]),
-            )
-            for own in members
-        ]
+            pieces = [(slice(0, count), self.network, self.samples)]
+        else:
+            pieces = [
+                (slice(k, k + 1), self.network.member(k), self.samples.member(k))
+                for k in range(count)
+            ]
+        parts = []
+        for own, network, samples in pieces:
+            values, gradients = (array[own] for array in flat)
+            errors = fastest(network, values, gradients)
+            parts.append(_Part(own, samples, errors, Adam(values, gradients)))
+        return parts
 
     def run(self, after_epoch: Callable[[int, np.ndarray], None]) -> None:
         """All epochs; after each, its number and its mean losses ``(networks,)``.

@@ -115,22 +115,23 @@ def fit_samples(
     trainer = Trainer(network, data.scaled(model), training, seeds, together)
     losses = np.zeros((training.epochs, network.networks))
 
+    def in_units(errors: np.ndarray, what: str) -> np.ndarray:
+        errors = errors * unit
+        if on_divergence == "raise" and not np.isfinite(errors).all():
+            bad = ", ".join(map(str, np.flatnonzero(~np.isfinite(errors))))
+            raise DivergenceError(f"{what} of networks {bad} is not finite")
+        return errors
+
     def after_epoch(epoch: int, mean: np.ndarray) -> None:
-        losses[epoch] = mean * unit
-        if on_divergence == "raise":
-            _refuse(losses[epoch], f"epoch {epoch}: the loss")
+        losses[epoch] = in_units(mean, f"epoch {epoch}: the loss")
         if progress is not None:
             progress(epoch, losses[epoch])
 
     trainer.run(after_epoch)
-    error = trainer.squared_error(trainer.samples) * unit
-    if on_divergence == "raise":
-        _refuse(error, "the training error")
+    error = in_units(trainer.squared_error(trainer.samples), "the training error")
     unseen = np.full(network.networks, np.nan)
     if held_out is not None:
-        unseen = trainer.squared_error(held_out.scaled(model)) * unit
-        if on_divergence == "raise":
-            _refuse(unseen, "the held-out error")
+        unseen = in_units(trainer.squared_error(held_out.scaled(model)), "the held-out error")
     network.zero_grad()
     finite = np.isfinite(error) & np.isfinite(losses).all(0)
     finite &= np.isfinite(unseen) | (held_out is None)
@@ -160,9 +161,3 @@ def _input_scaling(data: Samples, name: str) -> tuple[Any, Any]:
     width = data.inputs.std((-2, -1), correction=0)
     width = torch.where(width > 0, width, 1)
     return data.inputs.mean((-2, -1))[groups], width[groups]
-
-
-def _refuse(values: np.ndarray, what: str) -> None:
-    if not np.isfinite(values).all():
-        bad = ", ".join(map(str, np.flatnonzero(~np.isfinite(values))))
-        raise DivergenceError(f"{what} of networks {bad} is not finite")

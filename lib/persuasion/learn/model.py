@@ -13,6 +13,7 @@ from persuasion.model.tensors import Array, as_tensor
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
 
 SCHEMA = "persuasion/utility-model/1"
+SCALES = ("target_mean", "target_scale", "input_shift", "input_scale")
 
 
 class UtilityModel:
@@ -37,19 +38,17 @@ class UtilityModel:
         input_scale: Any = 1.0,
     ) -> None:
         self.network = network.requires_grad_(False)
-        like = next(network.parameters())
-        self.target_mean = _per_network("target_mean", target_mean, network.networks, like)
-        self.target_scale = _per_network("target_scale", target_scale, network.networks, like)
-        self.input_shift = _per_network("input_shift", input_shift, network.networks, like)
-        self.input_scale = _per_network("input_scale", input_scale, network.networks, like)
+        given = (target_mean, target_scale, input_shift, input_scale)
+        self.target_mean, self.target_scale, self.input_shift, self.input_scale = (
+            _per_network(name, value, network) for name, value in zip(SCALES, given)
+        )
         for name in ("target_scale", "input_scale"):
             if not (getattr(self, name) > 0).all():
                 raise ValueError(f"{name} must be positive")
 
     def evaluate(self, inputs: torch.Tensor) -> torch.Tensor:
         """``([networks,] batch, inputs)`` raw inputs to ``(networks, batch)`` utilities; differentiable."""
-        shift, scale = self.input_shift[:, None, None], self.input_scale[:, None, None]
-        outputs = self.network((inputs.to(shift) - shift) / scale)
+        outputs = self.network(self._scaled(inputs))
         return outputs * self.target_scale[:, None] + self.target_mean[:, None]
 
     def predict(self, policies: Array) -> Array:
@@ -84,16 +83,14 @@ class UtilityModel:
 
         Policies with equal patterns lie in the same piece of a network (the paper's Definition 4).
         """
-        inputs = self._flat(as_tensor("policies", policies)).expand(self.network.networks, -1, -1)
-        shift, scale = self.input_shift[:, None, None], self.input_scale[:, None, None]
-        pattern = self.network.activation_pattern((inputs - shift) / scale)
-        return pattern.movedim(0, 1).cpu().numpy()
+        inputs = self._scaled(self._flat(as_tensor("policies", policies)))
+        return self.network.activation_pattern(inputs).movedim(0, 1).cpu().numpy()
 
     def subset(self, members: Any) -> UtilityModel:
         """A model of some networks, in the order given: one game's senders out of a larger stack."""
         index = [range(self.network.networks)[k] for k in members]
-        scales = (self.target_mean, self.target_scale, self.input_shift, self.input_scale)
-        return UtilityModel(self.network.subset(index), *(scale[index] for scale in scales))
+        scales = {name: getattr(self, name)[index] for name in SCALES}
+        return UtilityModel(self.network.subset(index), **scales)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """The whole state as plain arrays, ready for ``numpy.savez``; nothing is pickled."""
@@ -106,9 +103,8 @@ class UtilityModel:
             "networks": network.networks,
             "options": network.options,
         }
-        scales = ("target_mean", "target_scale", "input_shift", "input_scale")
         arrays = {f"network/{key}": value for key, value in network.state_dict().items()}
-        arrays |= {key: getattr(self, key) for key in scales}
+        arrays |= {key: getattr(self, key) for key in SCALES}
         plain = {key: value.detach().cpu().numpy().copy() for key, value in arrays.items()}
         return {"description": np.array(json.dumps(description))} | plain
 
@@ -123,10 +119,7 @@ class UtilityModel:
             network = build_network(description.pop("architecture"), **description, **options)
             state = {key: torch.tensor(arrays[f"network/{key}"]) for key in network.state_dict()}
             network.to(next(iter(state.values())).dtype).load_state_dict(state)
-            scales = {
-                key: torch.tensor(arrays[key])
-                for key in ("target_mean", "target_scale", "input_shift", "input_scale")
-            }
+            scales = {key: torch.tensor(arrays[key]) for key in SCALES}
         except (KeyError, TypeError, RuntimeError, ValueError) as error:
             raise ValueError(f"utility model cannot be read: {error}") from None
         return cls(network, **scales)
@@ -138,11 +131,17 @@ class UtilityModel:
                 f"policies must be (..., senders, states, signals) with {self.network.inputs} entries "
                 f"each, got shape {tuple(policies.shape)}"
             )
-        return policies.to(self.input_shift).reshape(-1, entries)
+        return policies.reshape(-1, entries)
+
+    def _scaled(self, inputs: torch.Tensor) -> torch.Tensor:
+        """What the networks see."""
+        shift, scale = self.input_shift[:, None, None], self.input_scale[:, None, None]
+        return (inputs.to(shift) - shift) / scale
 
 
-def _per_network(name: str, value: Any, networks: int, like: torch.Tensor) -> torch.Tensor:
-    tensor = as_tensor(name, value).to(like)
+def _per_network(name: str, value: Any, network: StackedNetwork) -> torch.Tensor:
+    networks = network.networks
+    tensor = as_tensor(name, value).to(next(network.parameters()))
     if tensor.shape not in ((), (networks,)) or not torch.isfinite(tensor).all():
         raise ValueError(f"{name} must be one finite number, or one per network ({networks})")
     return tensor.expand(networks).clone()

@@ -52,12 +52,11 @@ class GeneratedLinear(nn.Module):
         weight = self.weight.data.view(self.shape)[member, :, :-1]
         weight.copy_(torch.empty(weight.shape).normal_(0, self.deviation, generator=generator))
 
-    def forward(self, x: torch.Tensor, code: torch.Tensor) -> torch.Tensor:
-        """``x`` (networks, batch, inputs), ``code`` (networks, batch, hyper + 1) ending in ones."""
-        return self.propagate(x, code)[0]
-
     def propagate(self, x: torch.Tensor, code: torch.Tensor) -> tuple[torch.Tensor, Kept]:
-        """The output ``(networks, batch, outputs)``, and what ``backward`` needs."""
+        """The output ``(networks, batch, outputs)``, and what ``backward`` needs.
+
+        ``x`` is ``(networks, batch, inputs)``, ``code`` ``(networks, batch, hyper + 1)`` and ends in ones.
+        """
         products = torch.bmm(x, self.weight).unflatten(2, self.shape[2:])
         value = torch.bmm(code.reshape(-1, 1, self.shape[2]), products.flatten(0, 1))
         value = value.view(*code.shape[:2], self.shape[3])

@@ -80,13 +80,10 @@ def back_relu(
 
     ``x`` and ``outputs`` are what :func:`run_relu` took and returned.
     """
-    befores = [x, *outputs[:-1]]
-    for index in range(len(outputs) - 1, -1, -1):
+    for index in range(len(outputs) - 1, 0, -1):
         through_relu(grad, outputs[index])
-        if index:
-            grad = layers[index].backward(befores[index], grad)
-        else:
-            layers[index].accumulate(x, grad)
+        grad = layers[index].backward(outputs[index - 1], grad)
+    layers[0].accumulate(x, through_relu(grad, outputs[0]))
 
 
 def through_relu(grad: torch.Tensor, output: torch.Tensor) -> torch.Tensor:

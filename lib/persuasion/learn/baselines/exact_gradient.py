@@ -42,11 +42,8 @@ def own_gradients(
     at = policies.detach().requires_grad_()
     with torch.enable_grad():
         values = utilities(at).sum(0)
-        senders = range(len(values))
-        return torch.stack(
-            [
-                torch.autograd.grad(values[i], at, retain_graph=i < len(values) - 1)[0][:, i]
-                for i in senders
-            ],
-            1,
-        )
+        own = [
+            torch.autograd.grad(value, at, retain_graph=True)[0][:, sender]
+            for sender, value in enumerate(values)
+        ]
+    return torch.stack(own, 1)

@@ -36,10 +36,24 @@ def smoothed_utilities(game: Game, policies: torch.Tensor, temperature: float) -
     temperature = positive_number("temperature", temperature)
     receiver, senders = (torch.tensor(a).to(policies) for a in (game.receiver, game.senders))
     scale = temperature * max(float(np.ptp(game.receiver)), np.finfo(float).tiny)
-    size = max(1, CHUNK_BYTES // _bytes_per_profile(game))
-    return torch.cat(
-        [_chunk(game, part, receiver, senders, scale) for part in policies.split(size)]
-    )
+    prior = torch.tensor(game.prior).to(policies)
+    values = []
+    for part in _parts(game, policies):
+        joint = prior.expand(len(part), -1).unsqueeze(-1)
+        for policy in part.unbind(1):
+            joint = (joint.unsqueeze(-1) * policy.unsqueeze(-2)).flatten(2)
+        mass = joint.sum(1, keepdim=True).clamp(min=torch.finfo(joint.dtype).tiny)
+        chosen = torch.softmax(receiver.T @ (joint / mass) / scale, 1)
+        outcomes = torch.einsum("bws,bas->bwa", joint, chosen)
+        values.append(torch.einsum("bwa,iwa->bi", outcomes, senders))
+    return torch.cat(values)
+
+
+def _parts(game: Game, policies: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """As many profiles at a time as the memory that is set aside for their joint signals holds."""
+    senders, states, actions, signals = game.shape
+    bytes_per_profile = 8 * signals**senders * (2 * states + 4 * actions)
+    return policies.split(max(1, CHUNK_BYTES // bytes_per_profile))
 
 
 def smoothed_search(
@@ -48,19 +62,16 @@ def smoothed_search(
     steps: int,
     step_size: float = 0.1,
     projection: str = "softmax",
-    stages: int = STAGES,
-    hottest: float = HOTTEST,
-    coldest: float = COLDEST,
 ) -> Array:
-    """Extra-gradient with the temperature lowered in ``stages``, geometrically from ``hottest`` to ``coldest``.
+    """Extra-gradient with the temperature lowered in ``STAGES``, geometrically from ``HOTTEST`` to ``COLDEST``.
 
     The steps are shared out evenly among the stages, each with a fresh Adam; fewer steps than stages leave out the
     hottest.
     """
     refuse_restrictions(game, "smoothed search")
     policies, steps = starts, whole_number("steps", steps)
-    parts = [len(part) for part in np.array_split(np.arange(steps), stages)][::-1]
-    for temperature, count in zip(np.geomspace(hottest, coldest, stages), parts):
+    parts = [len(part) for part in np.array_split(np.arange(steps), STAGES)][::-1]
+    for temperature, count in zip(np.geomspace(HOTTEST, COLDEST, STAGES), parts):
         gradient = functools.partial(_own_gradients, game, float(temperature))
         if count:
             policies = extragradient(gradient, policies, count, step_size, projection)
@@ -68,35 +79,10 @@ def smoothed_search(
 
 
 def _own_gradients(game: Game, temperature: float, policies: torch.Tensor) -> torch.Tensor:
-    size = max(1, CHUNK_BYTES // _bytes_per_profile(game))
     # chunk by chunk, so that one chunk's graph is held at a time
     return torch.cat(
         [
             own_gradients(lambda p: smoothed_utilities(game, p, temperature), part)
-            for part in policies.split(size)
+            for part in _parts(game, policies)
         ]
     )
-
-
-def _bytes_per_profile(game: Game) -> int:
-    senders, states, actions, signals = (
-        game.shape.senders, game.shape.states, game.shape.actions, game.shape.signals,
-    )  # fmt: skip
-    return 8 * signals**senders * (2 * states + 4 * actions)
-
-
-def _chunk(
-    game: Game,
-    policies: torch.Tensor,
-    receiver: torch.Tensor,
-    senders: torch.Tensor,
-    scale: float,
-) -> torch.Tensor:
-    joint = torch.tensor(game.prior).to(policies).expand(len(policies), -1).unsqueeze(-1)
-    for policy in policies.unbind(1):
-        joint = (joint.unsqueeze(-1) * policy.unsqueeze(-2)).flatten(2)
-    mass = joint.sum(1, keepdim=True).clamp(min=torch.finfo(joint.dtype).tiny)
-    expected = receiver.T @ (joint / mass)
-    chosen = torch.softmax(expected / scale, 1)
-    outcomes = torch.einsum("bws,bas->bwa", joint, chosen)
-    return torch.einsum("bwa,iwa->bi", outcomes, senders)
