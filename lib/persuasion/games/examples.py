@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from persuasion.games.bertrand_advertising import bertrand_advertising
-from persuasion.games.didactic import didactic
-from persuasion.games.product_advertising import product_advertising
-from persuasion.games.quality_advertising import quality_advertising
-from persuasion.games.ride_hailing import ride_hailing
-from persuasion.games.two_lawyers import two_lawyers
+from persuasion.games import GENERATORS, SCENARIOS, bertrand_advertising, two_lawyers
 from persuasion.model.game import Game
 
 SEED = 0
 EXAMPLES: dict[str, Callable[[], Game]] = {
     "two-lawyers": two_lawyers,
     "bertrand-advertising": bertrand_advertising,
-    "didactic": didactic,
-    "quality-advertising": lambda: quality_advertising(seed=SEED),
-    "product-advertising": lambda: product_advertising(seed=SEED),
-    "ride-hailing": lambda: ride_hailing(seed=SEED),
+    **{name: partial(GENERATORS[name], seed=SEED) for name in ("didactic", *SCENARIOS)},
 }
 
 
