@@ -293,14 +293,16 @@ def extract_with_extra_signal(reduced: ReducedGame, policy: ArrayLike) -> PaperE
     table, prior = real_array("policy", policy, 2), reduced.instance.prior
     joint = reduced.game.prior[:, None] * table
     on_instance = joint[: reduced.instance.states]
-    lured = _lured_signals(reduced, table)
+    actions = receiver_actions(reduced.game, reduced.profile(policy), ties=FAVOUR_SENDER_1)
+    lured = (actions == reduced.game.shape.actions - 1).any(1)
     kept = ~lured & (on_instance.sum(0) > 0)
     weights = np.where(kept, joint.sum(0), 0)
     posteriors = on_instance / np.where(kept, on_instance.sum(0), 1)
-    average = posteriors @ weights / max(weights.sum(), np.finfo(float).tiny)
-    weight = float(np.min(prior[average > 0] / average[average > 0], initial=1))
-    weight = weight if kept.any() else 0.0
-    masses = weight * posteriors * weights / max(weights.sum(), np.finfo(float).tiny)
+    total = max(weights.sum(), np.finfo(float).tiny)
+    average = posteriors @ weights / total
+    shares = prior[average > 0] / average[average > 0]
+    weight = float(shares.min(initial=1)) if kept.any() else 0.0
+    masses = weight * posteriors * weights / total
     return PaperExtraction(
         scheme=_conditional(masses, prior),
         lured=lured,
@@ -308,11 +310,6 @@ def extract_with_extra_signal(reduced: ReducedGame, policy: ArrayLike) -> PaperE
         error=float(np.abs(average - prior).sum()),
         weight=weight,
     )
-
-
-def _lured_signals(reduced: ReducedGame, policy: np.ndarray) -> np.ndarray:
-    actions = receiver_actions(reduced.game, reduced.profile(policy), ties=FAVOUR_SENDER_1)
-    return (actions == reduced.game.shape.actions - 1).any(1)
 
 
 def _conditional(masses: np.ndarray, prior: np.ndarray) -> np.ndarray:

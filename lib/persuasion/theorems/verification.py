@@ -75,8 +75,13 @@ def verification_game(
     largest = max(degree for _, degree in graph.degree)
     if enforce:
         _check_conditions(largest, bound, on, fine)
-    game = RationalGame(_prior(size, largest), _receiver(size), _senders(size, fine), 2 * size + 1)
-    policies = np.stack([_silent(size), _second_sender(graph, bound, on)])
+    odds = rationals([1, 2] + [Fraction(1, size)] * size + [Fraction(4 * largest, size)] * size)
+    receiver = _against_nothing([-1, 1] + [1] * size + [-1] * size)
+    first = _against_nothing([1, -1] + [-fine] * size + [0] * size)
+    second = _against_nothing([0, 0] + [-1] * 2 * size)
+    game = RationalGame(odds / odds.sum(), receiver, np.stack([first, second]), 2 * size + 1)
+    silent = rationals(np.eye(2 * size + 1)[np.zeros(2 * size + 2, dtype=int)])
+    policies = np.stack([silent, _second_sender(graph, bound, on)])
     return VerificationGame(graph, bound, on, fine, game, policies)
 
 
@@ -99,45 +104,20 @@ def _check_conditions(largest: int, bound: int, on: Fraction, fine: Fraction) ->
             raise ValueError(f"condition {condition} fails: w = {on}, K = {fine}")
 
 
-def _prior(size: int, largest: int) -> np.ndarray:
-    odds = rationals([1, 2] + [Fraction(1, size)] * size + [Fraction(4 * largest, size)] * size)
-    return np.asarray(odds / odds.sum())
-
-
-def _receiver(size: int) -> np.ndarray:
-    """What action 1 is worth to the receiver; action 0 is worth nothing."""
-    return _against_nothing([-1, 1] + [1] * size + [-1] * size)
-
-
-def _senders(size: int, fine: Fraction) -> np.ndarray:
-    first = _against_nothing([1, -1] + [-fine] * size + [0] * size)
-    second = _against_nothing([0, 0] + [-1] * 2 * size)
-    return np.stack([first, second])
-
-
 def _against_nothing(worth: list) -> np.ndarray:
+    """What two actions are worth in every state, the first of them nothing."""
     return np.column_stack([rationals([0] * len(worth)), rationals(worth)])
-
-
-def _silent(size: int) -> np.ndarray:
-    policy = rationals(np.zeros((2 * size + 2, 2 * size + 1)))
-    policy[:, 0] += 1
-    return policy
 
 
 def _second_sender(graph: networkx.Graph, bound: int, on: Fraction) -> np.ndarray:
     size, edges = len(graph), networkx.to_numpy_array(graph, dtype=int, weight=None)
+    same = np.eye(size, dtype=int)
     share, off = Fraction(1, size + bound), Fraction(1, 2 * edges.sum(0).max())
     policy = rationals(np.zeros((2 * size + 2, 2 * size + 1)))
-    plus, minus = policy[2 : size + 2], policy[size + 2 :]
     policy[:2, 0] = bound * share
     policy[:2, 1 : size + 1] = share
-    plus[:, 1 : size + 1], plus[:, size + 1 :] = (
-        on * np.eye(size, dtype=int),
-        (1 - on) * np.eye(size, dtype=int),
-    )
-    minus[:, 1 : size + 1] = off * edges
-    minus[:, size + 1 :] = np.diag(1 - off * edges.sum(1))
+    policy[2 : size + 2, 1:] = np.hstack([on * same, (1 - on) * same])
+    policy[size + 2 :, 1:] = np.hstack([off * edges, np.diag(1 - off * edges.sum(1))])
     return policy
 
 

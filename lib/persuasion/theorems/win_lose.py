@@ -109,9 +109,7 @@ def sender_gains(game: Game, policies: np.ndarray, *, ties: Any) -> np.ndarray:
     The tie map alone decides the action, so utility is linear in a sender's policy and some deterministic
     policy is best: all ``m ** 2`` of them are tried.
     """
-    vertices = np.eye(game.signals)
-    rows = np.indices((game.signals,) * 2).reshape(2, -1)
-    pure = np.stack([vertices[rows[0]], vertices[rows[1]]], axis=1)
+    pure = np.eye(game.signals)[np.indices((game.signals,) * 2).reshape(2, -1).T]
     now = sender_utilities(game, policies, ties=ties)
     best = [deviation_utilities(game, policies, i, pure, ties=ties).max() for i in range(len(now))]
     return np.array(best) - now
