@@ -20,7 +20,7 @@ import numpy as np
 
 from persuasion.model.checks import plain, whole_number
 from persuasion.model.game import Game
-from persuasion.model.policies import check_policies
+from persuasion.model.policies import check_policies, joint_weights
 from persuasion.model.restrictions import refuse_restrictions
 from persuasion.model.ties import LOWEST_INDEX, TieRule
 
@@ -96,14 +96,6 @@ class RationalGame:
             table.astype(float) for table in (self.prior, self.receiver, self.senders)
         )
         return Game(prior, receiver, senders, self.signals)
-
-
-def joint_weights(game: RationalGame, policies: np.ndarray) -> np.ndarray:
-    r"""Weights :math:`\mu_0(\omega)\prod_i\pi_i(s_i\mid\omega)` as ``(states, signals ** senders)``."""
-    table = game.prior[:, None]
-    for policy in policies:
-        table = (table[:, :, None] * policy[:, None, :]).reshape(len(game.prior), -1)
-    return table
 
 
 def exact_actions(game: RationalGame, policies: Any, *, ties: Any = LOWEST_INDEX) -> np.ndarray:
@@ -182,23 +174,15 @@ def price_bound(game: RationalGame, policies: Any, sender: int, prices: Any) -> 
     columns = joint_weights(game, others).T
     if table.shape != columns.shape:
         raise ValueError(f"prices must have shape {columns.shape}, got {table.shape}")
+    positive = rationals(np.eye(len(game.prior)))
     for t, a in itertools.product(range(len(columns)), range(game.receiver.shape[1])):
         surplus = table[t] - columns[t] * game.senders[sender][:, a]
-        for ray in _obedience_rays(game.receiver, columns[t], a):
+        obey = np.delete(game.receiver[:, [a]] - game.receiver, a, axis=1).T * columns[t]
+        for ray in extreme_rays(np.vstack([positive, obey])):
             if surplus @ ray < 0:
-                raise ValueError(
-                    f"column {t}, action {a}: the price is too low at x = {_text(ray)}"
-                )
+                text = ", ".join(map(str, ray))
+                raise ValueError(f"column {t}, action {a}: the price is too low at x = ({text})")
     return table.sum()
-
-
-def _text(ray: np.ndarray) -> str:
-    return "(" + ", ".join(map(str, ray)) + ")"
-
-
-def _obedience_rays(receiver: np.ndarray, weights: np.ndarray, action: int) -> list[np.ndarray]:
-    differences = np.delete(receiver[:, [action]] - receiver, action, axis=1).T
-    return extreme_rays(np.vstack([rationals(np.eye(len(weights))), differences * weights]))
 
 
 def extreme_rays(inequalities: np.ndarray) -> list[np.ndarray]:

@@ -20,12 +20,12 @@ def best_response_memory(columns: int, shape: GameShape) -> int:
     return shape.actions**2 * (TABLE * columns * shape.states + MODEL * modelled)
 
 
-def check_memory(columns: int, shape: GameShape, limit: int = LIMIT) -> None:
-    """``ValueError`` with sizes and limit if a best response would take more than ``limit`` bytes."""
+def check_memory(columns: int, shape: GameShape) -> None:
+    """``ValueError`` with sizes and limit if a best response would take more than ``LIMIT`` bytes."""
     need = best_response_memory(columns, shape)
-    if need > limit:
+    if need > LIMIT:
         raise ValueError(
             f"the game is too large for exact best responses: comparing {shape.actions:,} actions with one "
             f"another at {columns:,} joint signals of the other senders in {shape.states:,} states takes about "
-            f"{need / 1e9:,.0f} GB of memory; the limit is {limit / 1e9:g} GB. Fewer actions help most"
+            f"{need / 1e9:,.0f} GB of memory; the limit is {LIMIT / 1e9:g} GB. Fewer actions help most"
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 # what a line of text cannot hold: control characters, ends of lines, what turns the direction of all that follows,
@@ -67,10 +67,11 @@ class Names:
 
     def to_dict(self) -> dict[str, Any]:
         """Lists of what is named."""
-        lists = {kind: list(named) for kind, named in asdict(self).items() if named}
-        if self.signals:
-            lists["signals"] = [list(own) for own in self.signals]
-        return lists
+        return {
+            kind: [list(name) if kind == "signals" else name for name in named]
+            for kind, named in vars(self).items()
+            if named
+        }
 
 
 def read_names(given: Any, shape: GameShape, counts: Sequence[int]) -> Names:

@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.model.checks import (
-    whole_number,
-)
+from persuasion.model.checks import whole_number
 from persuasion.model.game import Game
 from persuasion.model.restrictions import restrict
 
@@ -58,6 +56,17 @@ def uniform_policies(
     draws = generator.standard_exponential(size)
     draws /= draws.sum(-1, keepdims=True)
     return restrict(game, draws)
+
+
+def joint_weights(game: Any, policies: np.ndarray) -> np.ndarray:
+    r"""Weights :math:`\mu_0(\omega)\prod_i\pi_i(s_i\mid\omega)` as ``(states, signals ** senders)``.
+
+    Of a :class:`Game` in floats, of a :class:`~persuasion.model.exact.RationalGame` in fractions.
+    """
+    table: np.ndarray = game.prior[:, None]
+    for policy in policies:
+        table = (table[:, :, None] * policy[:, None, :]).reshape(len(game.prior), -1)
+    return table
 
 
 def no_revelation(game: Game) -> np.ndarray:

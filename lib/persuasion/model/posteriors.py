@@ -8,7 +8,7 @@ import numpy as np
 
 from persuasion.model.checks import whole_number
 from persuasion.model.game import Game
-from persuasion.model.policies import one_profile
+from persuasion.model.policies import joint_weights, one_profile
 from persuasion.model.simulate import receiver_actions
 from persuasion.model.ties import LOWEST_INDEX
 
@@ -49,9 +49,7 @@ def likely_joint_signals(
         raise ValueError(
             f"joint signals x states make {entries:,} entries; at most {MAX_ENTRIES:,} fit"
         )
-    weights = game.prior[:, None]
-    for policy in profile:
-        weights = (weights[:, :, None] * policy[:, None, :]).reshape(shape.states, -1)
+    weights = joint_weights(game, profile)
     probability = weights.sum(0)
     order = np.argsort(-probability, kind="stable")[:most]
     order = order[probability[order] > 0]

@@ -14,7 +14,6 @@ that can happen. Tolerances and relative regrets are shares of stakes, sender by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
 from operator import attrgetter
@@ -240,21 +239,13 @@ def _above_floor(utilities: np.ndarray, possible: np.ndarray) -> tuple[np.ndarra
 
 def _refuse_coarse(name: str, utilities: np.ndarray, possible: np.ndarray) -> None:
     """``ValueError`` where rounding of large payoffs blurs the differences that decide."""
-    for state, spread, largest in _spreads(utilities, possible):
-        if spread > 0 and np.finfo(float).eps * largest > COARSEST * spread:
+    for state in np.flatnonzero(possible.any(1)).tolist():
+        values = utilities[state, possible[state]]
+        spread, largest = np.ptp(values), np.abs(values).max()
+        blurred = np.finfo(float).eps * largest > COARSEST * spread
+        if blurred and spread > ROUNDING * largest:
             raise ValueError(
                 f"{name}: in state {state} payoffs differ by {spread:.3g} around {largest:.3g}, too little for "
                 "double precision to tell them apart reliably; subtract a constant from that state's payoffs, "
                 "which changes nothing else"
             )
-
-
-def _spreads(
-    utilities: np.ndarray, possible: np.ndarray
-) -> Iterator[tuple[int, np.floating, np.floating]]:
-    for state, (row, mask) in enumerate(zip(utilities, possible)):
-        if mask.any():
-            values = row[mask]
-            spread = np.ptp(values)
-            if spread > ROUNDING * np.abs(values).max():
-                yield state, spread, np.abs(values).max()

@@ -18,26 +18,26 @@ def evaluation_cost(game: Game) -> int:
     return int(shape.signals) ** shape.senders * shape.states * shape.actions
 
 
-def check_size(game: Game, largest: int = LARGEST) -> None:
-    """``ValueError`` if an evaluation of a profile takes over ``largest`` multiplications, or too much memory."""
+def check_size(game: Game) -> None:
+    """``ValueError`` if an evaluation of a profile takes over ``LARGEST`` multiplications, or too much memory."""
     cost = evaluation_cost(game)
-    if cost > largest:
+    if cost > LARGEST:
         shape = game.shape
         exponent = int(math.log10(cost))  # of a number that may be too large for a float
         raise ValueError(
             f"the game is too large to solve: {shape.signals}^{shape.senders} joint signals x "
             f"{shape.states} states x {shape.actions} actions make {cost / 10**exponent:.1f}e+{exponent} "
             f"multiplications for one evaluation of one profile, and a search takes thousands; "
-            f"the limit is {largest:.0e}. Fewer signals, senders or states help, in this order"
+            f"the limit is {LARGEST:.0e}. Fewer signals, senders or states help, in this order"
         )
     check_memory(int(game.shape.signals) ** (game.shape.senders - 1), game.shape)
 
 
-def check_starts(game: Game, starts: int, limit: int = LIMIT) -> None:
-    """``ValueError`` with sizes and limit if profiles to start from would take more than ``limit`` bytes."""
+def check_starts(game: Game, starts: int) -> None:
+    """``ValueError`` with sizes and limit if profiles to start from would take more than ``LIMIT`` bytes."""
     entries = game.shape.senders * game.shape.states * int(game.shape.signals)
-    if (need := COPIES * starts * entries) > limit:
+    if (need := COPIES * starts * entries) > LIMIT:
         raise ValueError(
             f"starts: {starts:,} profiles of {entries:,} probabilities take about {need // 10**9:,} GB of memory; "
-            f"the limit is {limit // 10**9} GB"
+            f"the limit is {LIMIT // 10**9} GB"
         )

@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 
 from persuasion.model.checks import whole_number
-from persuasion.model.exact import RationalGame, checked_rationals, joint_weights
+from persuasion.model.exact import RationalGame, checked_rationals
+from persuasion.model.policies import joint_weights
 
 
 def improving_column(game: RationalGame, policies: Any, sender: int) -> np.ndarray | None:

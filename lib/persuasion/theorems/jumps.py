@@ -28,12 +28,12 @@ from persuasion.model.exact import (
     RationalGame,
     checked_rationals,
     exact_utilities,
-    joint_weights,
     preference,
     rational,
     rationals,
 )
 from persuasion.model.game import Game
+from persuasion.model.policies import joint_weights
 from persuasion.model.ties import LOWEST_INDEX, TieRule
 
 ZERO, ONE = Fraction(0), Fraction(1)
