@@ -7,7 +7,9 @@ ValueError: game is not valid JSON: the key 'signals' occurs twice
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,19 @@ def read_text(path: Path) -> str:
         return content.decode(encoding)
     except UnicodeDecodeError:
         raise ValueError("the file is not UTF-8 text") from None
+
+
+@contextlib.contextmanager
+def reading(name: str | Path) -> Iterator[None]:
+    """What goes wrong within is a ``ValueError`` that names what was read."""
+    try:
+        yield
+    except OSError as error:
+        raise ValueError(f"{name}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ValueError(f"{name}: is not UTF-8 text") from None
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

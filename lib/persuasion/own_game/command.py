@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from persuasion.games.examples import EXAMPLES, example
 from persuasion.model.game import Game
+from persuasion.model.json_text import reading
 from persuasion.own_game.request import METHODS, Request
 from persuasion.own_game.size import check_size, check_starts
 from persuasion.system.command_line import path_argument, say
@@ -153,10 +152,8 @@ def _game(options: argparse.Namespace) -> int:
         counts = " ".join(map(str, game.counts))
         print(f"signals are in no table: read it with --signals {counts}", file=sys.stderr)
         return 0
-    given = str(options.from_csv) == STANDARD_INPUT
-    source = sys.stdin.buffer if given else options.from_csv
-    name = "standard input" if given else options.from_csv
-    with _read(name):
+    source, name = _source(options.from_csv)
+    with reading(name):
         print(read_table(source, options.signals, options.name).to_json())
     return 0
 
@@ -212,11 +209,10 @@ def _path(text: str) -> Path:
 
 def read_game(path: Path) -> Game:
     """The game in a JSON file, ``-`` for standard input; ``ValueError`` names the file and what is wrong in it."""
-    given = str(path) == STANDARD_INPUT
-    name = "standard input" if given else path
-    with _read(name):
+    source, name = _source(path)
+    with reading(name):
         try:
-            return Game.from_json(sys.stdin.buffer.read().decode() if given else path)
+            return Game.from_json(path if source is path else source.read().decode())
         except ValueError as error:
             if path.suffix.lower() != ".csv":
                 raise
@@ -224,17 +220,11 @@ def read_game(path: Path) -> Game:
             raise ValueError(f"{error}; {hint}") from None
 
 
-@contextlib.contextmanager
-def _read(name: str | Path) -> Iterator[None]:
-    """Errors name what was read."""
-    try:
-        yield
-    except OSError as error:
-        raise ValueError(f"{name}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{name}: is not UTF-8 text") from None
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from None
+def _source(path: Path) -> tuple[Any, str]:
+    """A file or standard input, and what errors call it."""
+    if str(path) == STANDARD_INPUT:
+        return sys.stdin.buffer, "standard input"
+    return path, str(path)
 
 
 def _default_folder(game: Path) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from persuasion.model.game import Game
-from persuasion.model.json_text import parse_json, read_text
+from persuasion.model.json_text import parse_json, read_text, reading
 from persuasion.model.policies import (
     no_revelation,
     one_profile,
@@ -29,11 +29,14 @@ def named_profile(game: Game, name: str, seed: int = 0) -> np.ndarray:
         raise ValueError(
             f"there is no profile {name!r}; there are {', '.join(NAMED)}, or name a file"
         )
-    return no_revelation(game) if name == "no-revelation" else _revealing(game)
+    return no_revelation(game) if name == "no-revelation" else revealing_profile(game)
 
 
-def _revealing(game: Game) -> np.ndarray:
-    """Theorem 4's construction; for a lone sender, or where actions tie, everybody names the state."""
+def revealing_profile(game: Game) -> np.ndarray:
+    """Theorem 4's construction; for a lone sender, or where actions tie, everybody names the state.
+
+    Raises ``ValueError`` as :func:`persuasion.full_revelation` if there are too few signals for either.
+    """
     try:
         return full_revelation(game)
     except ValueError:
@@ -47,12 +50,8 @@ def read_profile(game: Game, path: Path) -> np.ndarray:
 
     ``ValueError`` names the file, and the shape or the row that is wrong.
     """
-    try:
+    with reading(path):
         return profile_from(game, parse_json("profile", read_text(path)))
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
 
 
 def profile_from(game: Game, data: Any) -> np.ndarray:
@@ -75,16 +74,15 @@ def _padded(game: Game, data: Any) -> Any:
     """Zeros after every row that has as many entries as its sender has signals."""
     if not isinstance(data, list) or len(data) != len(game.counts):
         return data
+
+    def padded(row: Any, count: int) -> Any:
+        full = isinstance(row, list) and len(row) == count
+        return row + [0] * (game.signals - count) if full else row
+
     return [
-        [row + [0] * (game.signals - count) if _has(row, count) else row for row in policy]
-        if isinstance(policy, list)
-        else policy
+        [padded(row, count) for row in policy] if isinstance(policy, list) else policy
         for policy, count in zip(data, game.counts)
     ]
-
-
-def _has(row: Any, count: int) -> bool:
-    return isinstance(row, list) and len(row) == count
 
 
 def own_signals(game: Game, sender: int, policy: np.ndarray) -> np.ndarray:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from persuasion.equilibria import polish
-from persuasion.equilibria.record import CERTIFIED, NOT_REACHED
+from persuasion.equilibria.record import CERTIFIED
 from persuasion.learn.baselines import exact_gradient_search
 from persuasion.learn.extragradient import extragradient
 from persuasion.learn.of_game import train
@@ -37,119 +37,109 @@ def find_equilibria(game: Game, request: Request, progress: Progress) -> list[Lo
     is. If that leaves fewer equilibria than asked for, the best others are polished by exact local best responses.
     """
     starts = uniform_policies(game, request.starts, request.seed)
-    found: list[LocalEquilibrium] = []
-    for method in request.methods:
-        progress(f"{method}: {request.steps} steps from {request.starts} starts")
-        ends = _ends(game, request, method, starts)
-        progress(f"{method}: the sampled check of {len(ends)} profiles")
-        passed, others = _sorted(game, request, ends)
-        found += _found(game, request, method, passed, others, progress)
+    searches = (_Search(game, request, method, progress) for method in request.methods)
+    found = [entry for search in searches for entry in search.found(starts)]
     return _distinct(game, request, found)
 
 
-def _ends(game: Game, request: Request, method: str, starts: np.ndarray) -> np.ndarray:
-    """Where extra-gradient leads from the starts, along the exact gradient or along trained networks'."""
-    if method == EXACT_GRADIENT:
-        return exact_gradient_search(game.standard, starts, request.steps)
-    training = apply_recipe(request.training, "tuned", method)
-    identity = {"solve": list(game.shape), "seed": request.seed}
-    model = train(game.standard, identity, method, training).model
-    gradients = of_those_who_choose(game, model.own_gradients)
-    return restrict(game, extragradient(gradients, starts, request.steps))
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """The search along one method's gradients."""
 
+    game: Game
+    request: Request
+    method: str
+    progress: Progress
 
-def _sorted(
-    game: Game, request: Request, ends: np.ndarray
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Profiles that pass the sampled check and those that do not, the largest sum of relative utilities first."""
-    samples = samples_per_sender(game, SAMPLES_FACTOR)
-    parts: tuple[list[np.ndarray], list[np.ndarray]] = [], []
-    welfare = sender_utilities(game.standard, ends, ties=request.ties).sum(-1)
-    for index in np.argsort(-welfare, kind="stable").tolist():
-        check = sampled_gain(
-            game.standard,
-            ends[index],
+    def found(self, starts: np.ndarray) -> list[LocalEquilibrium]:
+        wanted = self.request.candidates
+        self.say(f"{self.request.steps} steps from {len(starts)} starts")
+        ends = self.ends(starts)
+        self.say(f"the sampled check of {len(ends)} profiles")
+        passed, others = self.sifted(ends)
+        certified: list[LocalEquilibrium] = []
+        refuted: list[np.ndarray] = []
+        for policies in passed[: ATTEMPTS * wanted]:
+            if len(certified) == wanted:
+                break
+            if any(_same(self.game, self.request, policies, e.policies) for e in certified):
+                continue
+            self.say(f"certifying; {len(certified)} of {wanted} found")
+            proof = certificate(self.game, self.request, policies, self.request.radius)
+            if proof.holds(self.request.tolerance):
+                certified.append(self.entry(CERTIFIED, policies, proof))
+            else:
+                refuted.append(policies)
+        lacking = wanted - len(certified)
+        for number, policies in enumerate((refuted + others)[:lacking], 1):
+            self.say(f"polishing profile {number} of at most {lacking}")
+            certified.append(self.polished(policies))
+        return certified
+
+    def say(self, what: str) -> None:
+        self.progress(f"{self.method}: {what}")
+
+    def ends(self, starts: np.ndarray) -> np.ndarray:
+        """Where extra-gradient leads from the starts, along the exact gradient or along trained networks'."""
+        game, request = self.game, self.request
+        if self.method == EXACT_GRADIENT:
+            return exact_gradient_search(game.standard, starts, request.steps)
+        training = apply_recipe(request.training, "tuned", self.method)
+        identity = {"solve": list(game.shape), "seed": request.seed}
+        model = train(game.standard, identity, self.method, training).model
+        gradients = of_those_who_choose(game, model.own_gradients)
+        return restrict(game, extragradient(gradients, starts, request.steps))
+
+    def sifted(self, ends: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Profiles that pass the sampled check and those that do not, the largest sum of shares of stakes first."""
+        game, request = self.game.standard, self.request
+        samples = samples_per_sender(game, SAMPLES_FACTOR)
+        parts: tuple[list[np.ndarray], list[np.ndarray]] = [], []
+        welfare = sender_utilities(game, ends, ties=request.ties).sum(-1)
+        for index in np.argsort(-welfare, kind="stable").tolist():
+            check = sampled_gain(
+                game,
+                ends[index],
+                request.radius,
+                samples,
+                seed=(request.seed, index),
+                ties=request.ties,
+                stop_above=request.tolerance,
+            )
+            parts[int(check.gains.max() > request.tolerance)].append(ends[index])
+        return parts
+
+    def polished(self, policies: np.ndarray) -> LocalEquilibrium:
+        request = self.request
+        found = polish(
+            self.game,
+            policies,
             request.radius,
-            samples,
-            seed=(request.seed, index),
+            tolerance=request.tolerance,
+            margin=request.margin * self.game.receiver_stake,
             ties=request.ties,
-            stop_above=request.tolerance,
+            rounds=POLISH_ROUNDS,
+            time_limit=request.time_limit,
+            response_limit=request.time_limit,
         )
-        parts[int(check.gains.max() > request.tolerance)].append(ends[index])
-    return parts
+        return self.entry(found.status, found.policies, found.certificate)
+
+    def entry(self, status: str, policies: np.ndarray, proof: Certificate) -> LocalEquilibrium:
+        game, ties = self.game, self.request.ties
+        utilities = sender_utilities(game, policies, ties=ties)
+        worth = float(receiver_utility(game, policies, ties=ties))
+        return LocalEquilibrium(self.method, status, policies, utilities, worth, proof)
 
 
-def _found(
-    game: Game,
-    request: Request,
-    method: str,
-    passed: list[np.ndarray],
-    others: list[np.ndarray],
-    progress: Progress,
-) -> list[LocalEquilibrium]:
-    certified: list[LocalEquilibrium] = []
-    refuted: list[LocalEquilibrium] = []
-    for policies in passed[: ATTEMPTS * request.candidates]:
-        if len(certified) == request.candidates:
-            break
-        if any(_same(game, request, policies, entry.policies) for entry in certified):
-            continue
-        progress(f"{method}: certifying; {len(certified)} of {request.candidates} found")
-        entry = _certified(game, request, method, policies)
-        (certified if entry.certified else refuted).append(entry)
-    wanted = request.candidates - len(certified)
-    rest = [entry.policies for entry in refuted] + others
-    for number, policies in enumerate(rest[:wanted], 1):
-        progress(f"{method}: polishing profile {number} of at most {wanted}")
-        certified.append(_polished(game, request, method, policies))
-    return certified
+def certificate(game: Game, request: Request, policies: np.ndarray, radius: float) -> Certificate:
+    """What is proven about deviations within ``radius``, in the time that the request allows."""
+    return certify(game, policies, radius, ties=request.ties, time_limit=request.time_limit)
 
 
 def _same(game: Game, request: Request, first: np.ndarray, second: np.ndarray) -> bool:
     """Whether two profiles lead to one joint distribution of state and action."""
     outcomes = outcome_distribution(game, np.stack([first, second]), ties=request.ties)
     return bool(np.abs(outcomes[0] - outcomes[1]).max() <= SAME_OUTCOME)
-
-
-def _certified(game: Game, request: Request, method: str, policies: np.ndarray) -> LocalEquilibrium:
-    certificate = certify(
-        game, policies, request.radius, ties=request.ties, time_limit=request.time_limit
-    )
-    holds = certificate.holds(request.tolerance)
-    return _entry(game, request, method, CERTIFIED if holds else NOT_REACHED, policies, certificate)
-
-
-def _polished(game: Game, request: Request, method: str, policies: np.ndarray) -> LocalEquilibrium:
-    found = polish(
-        game,
-        policies,
-        request.radius,
-        tolerance=request.tolerance,
-        margin=request.margin * game.receiver_stake,
-        ties=request.ties,
-        rounds=POLISH_ROUNDS,
-        time_limit=request.time_limit,
-        response_limit=request.time_limit,
-    )
-    return _entry(game, request, method, found.status, found.policies, found.certificate)
-
-
-def _entry(
-    game: Game,
-    request: Request,
-    method: str,
-    status: str,
-    policies: np.ndarray,
-    certificate: Certificate,
-) -> LocalEquilibrium:
-    return LocalEquilibrium(
-        method=method,
-        status=status,
-        policies=policies,
-        utilities=sender_utilities(game, policies, ties=request.ties),
-        receiver_utility=float(receiver_utility(game, policies, ties=request.ties)),
-        certificate=certificate,
-    )
 
 
 def _distinct(

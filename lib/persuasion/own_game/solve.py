@@ -10,14 +10,14 @@ import numpy as np
 import persuasion
 from persuasion.equilibria import nash
 from persuasion.model.game import Game
-from persuasion.model.policies import no_revelation, one_profile, state_revelation
+from persuasion.model.policies import no_revelation, one_profile
 from persuasion.model.simulate import receiver_utility, sender_utilities
 from persuasion.model.ties import TieRule
+from persuasion.own_game.profile import revealing_profile
 from persuasion.own_game.request import Request
-from persuasion.own_game.search import Progress, find_equilibria
+from persuasion.own_game.search import Progress, certificate, find_equilibria
 from persuasion.own_game.size import check_size, check_starts
 from persuasion.own_game.solution import Examined, LocalEquilibrium, Revelation, Solution
-from persuasion.regret.certify import certify
 from persuasion.theorems.full_revelation import full_revelation
 
 ANY = 1.0
@@ -106,9 +106,9 @@ def _construction(game: Game) -> tuple[np.ndarray, str]:
     try:
         return full_revelation(game), "the joint signal names the receiver's optimal action"
     except ValueError:
-        if len(game.choosing) < 2 or min(game.counts[i] for i in game.choosing) < game.shape.states:
+        if len(game.choosing) < 2:
             raise
-        return state_revelation(game), "every sender names the state"
+        return revealing_profile(game), "every sender names the state"
 
 
 def _examined(game: Game, request: Request, name: str, policies: np.ndarray) -> Examined:
@@ -117,7 +117,7 @@ def _examined(game: Game, request: Request, name: str, policies: np.ndarray) -> 
         policies,
         sender_utilities(game, policies, ties=request.ties),
         float(receiver_utility(game, policies, ties=request.ties)),
-        certify(game, policies, ANY, ties=request.ties, time_limit=request.time_limit),
+        certificate(game, request, policies, ANY),
     )
 
 
@@ -127,9 +127,4 @@ def _anywhere(
     if not entry.certified or request.radius >= ANY:
         return entry
     progress(f"{entry.method}: deviations of any size")
-    return replace(
-        entry,
-        anywhere=certify(
-            game, entry.policies, ANY, ties=request.ties, time_limit=request.time_limit
-        ),
-    )
+    return replace(entry, anywhere=certificate(game, request, entry.policies, ANY))
