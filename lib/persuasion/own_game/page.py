@@ -60,15 +60,10 @@ def _pictures(solution: Solution) -> Iterator[Picture | None]:
     game = solution.game
     yield utility_picture(solution)
     yield value_picture(solution)
-    shown: list[tuple[str, np.ndarray]] = [
-        (f"Equilibrium {number}", entry.policies) for number, entry in enumerate(solution.proven, 1)
-    ][:MOST_PROFILES]
-    shown += [
-        (f"Local equilibrium {number}", entry.policies)
-        for number, entry in enumerate(solution.local, 1)
-        if entry.certified
-    ][: MOST_PROFILES - len(shown)]
-    for title, policies in shown or [(solution.profile.name, solution.profile.policies)]:
+    shown = [(f"Equilibrium {k}", e.policies) for k, e in enumerate(solution.proven, 1)]
+    shown += [(f"Local equilibrium {k}", e.policies) for k, e in enumerate(solution.certified, 1)]
+    given = [(solution.profile.name, solution.profile.policies)]
+    for title, policies in shown[:MOST_PROFILES] or given:
         if signals := _signals(solution, policies, MOST_SIGNALS):
             yield belief_picture(game, signals, f"{title}: what the receiver believes")
         if max(policies.shape[1:]) <= LARGEST_TABLE:

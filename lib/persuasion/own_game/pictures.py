@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
@@ -27,6 +28,7 @@ MARGIN = 48
 LONG = 7  # characters that the margin holds
 Point = tuple[float, float]
 Ticks = dict[float, str]
+_short = partial(amount, digits=3)
 
 
 class Picture(NamedTuple):
@@ -57,11 +59,9 @@ class _Drawing:
     def write(self, text: str, x: float, y: float, anchor: str = "middle", **more: Any) -> None:
         self.add("text", text, x=float(x), y=float(y), text_anchor=anchor, **more)
 
-    def polygon(self, points: Iterable[Point], class_: str) -> None:
-        self.add("polygon", points=" ".join(f"{x:.2f},{y:.2f}" for x, y in points), class_=class_)
-
-    def line(self, points: Iterable[Point], class_: str) -> None:
-        self.add("polyline", points=" ".join(f"{x:.2f},{y:.2f}" for x, y in points), class_=class_)
+    def join(self, kind: str, points: Iterable[Point], class_: str) -> None:
+        """A ``polygon`` or a ``polyline``."""
+        self.add(kind, points=" ".join(f"{x:.2f},{y:.2f}" for x, y in points), class_=class_)
 
     def cross(self, x: float, y: float) -> None:
         self.add("path", d=f"M{x - 5:.2f} {y:.2f}h10M{x:.2f} {y - 5:.2f}v10", class_="prior")
@@ -74,15 +74,14 @@ def belief_picture(game: Game, signals: JointSignals, title: str) -> Picture | N
     """Where joint signals put the receiver's belief among the regions of its actions; for two and three states."""
     if game.shape.states not in (2, 3):
         return None
+    draw, height = (_line, 130) if game.shape.states == 2 else (_triangle, 300)
     names = game.names
     heard = [
-        f"{k}: {names.joint(signals.signals[k - 1])} ({percent(signals.probabilities[k - 1])}), "
-        f"{names.action(signals.actions[k - 1])}"
-        for k in range(1, len(signals.actions) + 1)
+        f"{number}: {names.joint(signal)} ({percent(probability)}), {names.action(action)}"
+        for number, (signal, probability, _, action) in enumerate(zip(*signals), 1)
     ]
     text = "Joint signals by probability, and what the receiver does: " + "; ".join(heard) + "."
-    draw = _line if game.shape.states == 2 else _triangle
-    drawing = _Drawing(SIDE, 130 if game.shape.states == 2 else 300, f"{title}. {text}")
+    drawing = _Drawing(SIDE, height, f"{title}. {text}")
     shown = draw(drawing, game, signals)
     legend = [(f"c{a % COLOURS}", names.action(a)) for a in shown]
     return Picture(drawing.done(), title, f"{text} The cross is the prior.", legend)
@@ -122,8 +121,10 @@ def _line(drawing: _Drawing, game: Game, signals: JointSignals) -> list[int]:
     parts = intervals(game)
     for low, high, action in parts:
         corners = [(_x(low), 20.0), (_x(high), 20.0), (_x(high), 90.0), (_x(low), 90.0)]
-        drawing.polygon(corners, f"region c{action % COLOURS}")
-    _belief_axis(drawing, game, 106.0)
+        drawing.join("polygon", corners, f"region c{action % COLOURS}")
+    for tick in (0, 0.5, 1):
+        drawing.write(f"{tick:g}", _x(tick), 106)
+    drawing.write(f"belief in {game.names.state(1)}", _x(0.5), 122)
     drawing.cross(_x(game.prior[1]), 20.0)
     for k, belief in enumerate(signals.posteriors[:, 1]):
         _signal(drawing, (_x(belief), 40.0 + 12 * (k % 4)), signals.probabilities[k], k)
@@ -134,19 +135,13 @@ def _x(share: float, low: float = 0.0, high: float = 1.0) -> float:
     return MARGIN + (SIDE - 2 * MARGIN) * float(share - low) / (high - low)
 
 
-def _belief_axis(drawing: _Drawing, game: Game, y: float) -> None:
-    for tick in (0, 0.5, 1):
-        drawing.write(f"{tick:g}", _x(tick), y)
-    drawing.write(f"belief in {game.names.state(1)}", _x(0.5), y + 16)
-
-
 def _triangle(drawing: _Drawing, game: Game, signals: JointSignals) -> list[int]:
     corners = np.array([[SIDE / 2, 24], [20, 264], [SIDE - 20, 264]])
     shown = []
     for action in range(game.shape.actions):
         region = region_of(_losses(game), action)
         if len(region) > 2:
-            drawing.polygon([tuple(b @ corners) for b in region], f"region c{action % COLOURS}")
+            drawing.join("polygon", region @ corners, f"region c{action % COLOURS}")
             shown.append(action)
     places = [(SIDE / 2, 16, "middle"), (2, 282, "start"), (SIDE - 2, 282, "end")]
     for state, (x, y, anchor) in enumerate(places):
@@ -207,10 +202,8 @@ def utility_picture(solution: Solution) -> Picture | None:
     title = f"Utilities of {names[0]} (across) and {names[1]} (up)"
     drawing = _Drawing(SIDE, 300, f"{title}. {listed}.")
     values = np.array([point.utilities for point in points])
-    x, y = (_scale(values[:, i]) for i in range(2))
-    _frame(
-        drawing, x, y, _ticks(values[:, 0], game.stakes[0]), _ticks(values[:, 1], game.stakes[1])
-    )
+    x, y = map(_scale, values.T)
+    _frame(drawing, x, y, *map(_ticks, values.T, game.stakes))
     marks: dict[Point, list[str]] = {}
     for point in points:
         at = _x(point.utilities[0], *x), _y(point.utilities[1], *y)
@@ -238,13 +231,10 @@ class _Outcome(NamedTuple):
 
 def _outcomes(solution: Solution) -> Iterator[_Outcome]:
     """Those in front last, and the larger first where they lie on each other."""
-    if solution.landmarks:
-        known = [(mark.name, mark.utilities) for mark in solution.landmarks]
-    else:
-        silent = no_revelation(solution.game)
-        known = [
-            ("no revelation", sender_utilities(solution.game, silent, ties=solution.request.ties))
-        ]
+    known = [(mark.name, mark.utilities) for mark in solution.landmarks]
+    if not known:
+        game, ties = solution.game, solution.request.ties
+        known.append(("no revelation", sender_utilities(game, no_revelation(game), ties=ties)))
         if revealed := solution.revelation.examined:
             known.append(("full revelation", revealed.utilities))
     for number, (name, utilities) in enumerate(known, 1):
@@ -275,7 +265,7 @@ def _frame(
     drawing: _Drawing, x: tuple[float, float], y: tuple[float, float], across: Ticks, up: Ticks
 ) -> None:
     """Axes over these ranges with these labels; long ones stand inside."""
-    drawing.line([(_x(0), 20.0), (_x(0), 256.0), (_x(1), 256.0)], "axis")
+    drawing.join("polyline", [(_x(0), 20.0), (_x(0), 256.0), (_x(1), 256.0)], "axis")
     for value, label in across.items():
         drawing.write(label, _x(value, *x), 272)
     inside = max(map(len, up.values())) > LONG
@@ -313,8 +303,9 @@ def value_picture(solution: Solution) -> Picture | None:
     y = _scale(heights)
     _frame(drawing, (0.0, 1.0), y, _ticks((0, 1)), _ticks(heights, stake))
     for piece, (_, _, action) in zip(pieces, parts):
-        drawing.line([(_x(b), _y(value, *y)) for b, value in piece], f"value c{action % COLOURS}")
-    drawing.line([(_x(b), _y(value, *y)) for b, value in hull], "closure")
+        places = [(_x(b), _y(value, *y)) for b, value in piece]
+        drawing.join("polyline", places, f"value c{action % COLOURS}")
+    drawing.join("polyline", [(_x(b), _y(value, *y)) for b, value in hull], "closure")
     drawing.cross(_x(prior), _y(best, *y))
     drawing.write(f"belief in {game.names.state(1)}", SIDE / 2, 292)
     legend = [(f"c{a % COLOURS}", game.names.action(a)) for *_, a in parts]
@@ -369,7 +360,3 @@ def short(text: str, most: int) -> str:
 def percent(share: float) -> str:
     """A share in percent with three digits."""
     return f"{100 * share:.3g}%"
-
-
-def _short(value: float, unit: float = 0.0) -> str:
-    return amount(value, unit, digits=3)

@@ -23,7 +23,7 @@ from persuasion.own_game.numbers import amount
 from persuasion.own_game.profile import own_signals
 
 if TYPE_CHECKING:
-    from persuasion.own_game.solution import Examined, LocalEquilibrium, Solution
+    from persuasion.own_game.solution import Solution
     from persuasion.regret.certificate import Certificate
 
 PRIOR, RECEIVER = "prior", "receiver"
@@ -39,9 +39,12 @@ LATEX = str.maketrans(
 HEADING = 2  # row of the first entry in a spreadsheet
 
 
-def from_frame(frame: pd.DataFrame, signals: int | Sequence[int], name: str = "") -> Game:
+def from_frame(
+    frame: pd.DataFrame, signals: int | Sequence[int] | None = None, name: str = ""
+) -> Game:
     """The game of a table with the columns ``sender, state, action, value``; names in the order of their first row.
 
+    There are as many signals as states, if no number is given.
     The rows of the sender ``receiver`` are the receiver's utilities; those of the sender ``prior`` are the prior,
     their action left empty. Capital letters in headings and in these two names do not matter. ``ValueError`` names
     the row, as a spreadsheet counts, that is incomplete, there twice or no number, or the entry that no row has.
@@ -60,22 +63,19 @@ def from_frame(frame: pd.DataFrame, signals: int | Sequence[int], name: str = ""
         prior=[_entry(entries, PRIOR, state, "") for state in states],
         receiver=table(RECEIVER),
         senders=[table(sender) for sender in senders],
-        signals=signals,
+        signals=len(states) if signals is None else signals,
         name=name,
         names={"states": states, "actions": actions, "senders": senders},
     )
-    if len(entries) > game.receiver.size * (len(senders) + 1) + len(states):
-        lost = next(key for key in entries if key[0] == PRIOR and key[1] not in states)
-        raise ValueError(f"state {lost[1]!r} has a prior but no payoffs")
+    if lost := [key[1] for key in entries if key[0] == PRIOR and key[1] not in states]:
+        raise ValueError(f"state {lost[0]!r} has a prior but no payoffs")
     return game
 
 
 def read_table(source: Any, signals: Sequence[int] | None = None, name: str = "") -> Game:
-    """:func:`from_frame` of a CSV file or stream in UTF-8; by default there are as many signals as states."""
-    frame = _csv_frame(_csv_text(source))
-    counts: Any = signals or [1]
-    game = from_frame(frame, counts[0] if len(counts) == 1 else counts, name)
-    return game if signals else from_frame(frame, game.shape.states, name)
+    """:func:`from_frame` of a CSV file or stream in UTF-8; a single number of signals is that of all senders."""
+    counts = signals[0] if signals is not None and len(signals) == 1 else signals
+    return from_frame(_csv_frame(_csv_text(source)), counts, name)
 
 
 def _csv_text(source: Any) -> str:
@@ -231,30 +231,21 @@ def outcome_frame(solution: Solution) -> pd.DataFrame:
     Of the local equilibria, those that are certified.
     """
     names, shape = solution.game.names, solution.game.shape
-    rows: list[tuple[str, str, Examined | LocalEquilibrium, Certificate]] = [
-        ("given", solution.profile.name, solution.profile, solution.profile.certificate)
+    given, revealed = solution.profile, solution.revelation.examined
+    found: list[tuple[str, str, Any, Certificate]] = [
+        *((e.start, e.status, e, e.certificate) for e in solution.found),
+        ("given", given.name, given, given.certificate),
     ]
-    if revealed := solution.revelation.examined:
-        rows.append(("theorem 4", "full revelation", revealed, revealed.certificate))
-    rows += [(e.method, e.status, e, e.anywhere or e.certificate) for e in solution.certified]
-    anywhere = [
-        (
-            e.start,
-            e.status,
-            *e.utilities,
-            e.receiver_utility,
-            e.relative_regret[1],
-            e.certificate.radius,
-        )
-        for e in solution.found
+    if revealed:
+        found.append(("theorem 4", "full revelation", revealed, revealed.certificate))
+    found += [(e.method, e.status, e, e.anywhere or e.certificate) for e in solution.certified]
+    rows = [
+        (by, what, *entry.utilities, entry.receiver_utility, proof.relative_regret[1], proof.radius)
+        for by, what, entry, proof in found
     ]
-    return pd.DataFrame(
-        anywhere + [
-            (found, status, *entry.utilities, entry.receiver_utility, proof.relative_regret[1], proof.radius)
-            for found, status, entry, proof in rows
-        ],
-        columns=["found by", "profile", *map(names.sender, range(shape.senders)), RECEIVER, "regret", "radius"],
-    )  # fmt: skip
+    senders = map(names.sender, range(shape.senders))
+    columns = ["found by", "profile", *senders, RECEIVER, "regret", "radius"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def latex_tables(solution: Solution) -> str:
