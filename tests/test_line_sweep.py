@@ -1,5 +1,6 @@
 """Proposition 1's line sweep and the rational reference, against pointwise evaluation and hand results."""
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import null_space
 
 from persuasion import Game, sender_utilities
 from persuasion.model.exact import (
@@ -148,6 +150,29 @@ def test_extreme_rays_of_a_known_cone():
         ("3/4", "1/4", "0"),
         ("0", "0", "1"),
     }
+
+
+@settings(max_examples=60)
+@given(st.integers(2, 5), st.integers(0, 5), st.integers(0, 2**32 - 1))
+def test_extreme_rays_are_extreme_and_span_the_cone(dimension, cuts, seed):
+    """A ray is extreme if the rows that are tight there have one dimension less; all sets of rows find no other."""
+    generator = np.random.default_rng(seed)
+    rows = np.vstack([np.eye(dimension), generator.integers(-2, 3, (cuts, dimension))])
+    rays = [ray.astype(float) for ray in extreme_rays(rationals(rows))]
+    for ray in rays:
+        tight = rows[np.abs(rows @ ray) < 1e-12]
+        assert (rows @ ray > -1e-12).all()
+        assert np.linalg.matrix_rank(tight) == dimension - 1
+    assert len({tuple(ray.round(12)) for ray in rays}) == len(rays)
+    sets = itertools.combinations(range(len(rows)), dimension - 1)
+    kernels = [null_space(rows[list(chosen)]) for chosen in sets]
+    lines = [kernel[:, 0] * np.sign(kernel.sum()) for kernel in kernels if kernel.shape[1] == 1]
+    inside = {
+        tuple((x / x.sum()).round(9) + 0.0)
+        for x in lines
+        if x.sum() > 1e-9 and (rows @ x > -1e-9).all()
+    }
+    assert inside == {tuple(ray.round(9) + 0.0) for ray in rays}
 
 
 def test_bad_input():

@@ -186,42 +186,23 @@ def price_bound(game: RationalGame, policies: Any, sender: int, prices: Any) -> 
 
 
 def extreme_rays(inequalities: np.ndarray) -> list[np.ndarray]:
-    """Extreme rays of the pointed cone ``{x: inequalities @ x >= 0}``, by trying all sets of tight rows.
+    """Extreme rays of the pointed cone ``{x: inequalities @ x >= 0}``, each of sum 1; by double description.
 
-    The first ``dimension`` rows must be the non-negativity constraints. For tiny cones only.
+    The first ``dimension`` rows must be the non-negativity constraints. Row by row the rays beyond it give way to
+    where it cuts the cone's edges, the pairs of rays that no third one shares all their tight rows with (Motzkin
+    and others, 1953). For small cones.
     """
     dimension = inequalities.shape[1]
-    rays: dict[tuple, np.ndarray] = {}
-    for rows in itertools.combinations(range(len(inequalities)), dimension - 1):
-        ray = _kernel(inequalities[list(rows)])
-        if ray is not None and ray.sum() < 0:
-            ray = -ray
-        if ray is not None and (inequalities @ ray >= 0).all():
-            ray = ray / ray.sum()
-            rays[tuple(ray)] = ray
-    return list(rays.values())
-
-
-def _kernel(matrix: np.ndarray) -> np.ndarray | None:
-    """The kernel of a ``(d - 1, d)`` matrix of full rank, or None."""
-    matrix = matrix.copy()
-    pivots: list[int] = []
-    for column in range(matrix.shape[1]):
-        row = len(pivots)
-        candidates = [r for r in range(row, len(matrix)) if matrix[r, column] != 0]
-        if not candidates:
-            continue
-        matrix[[row, candidates[0]]] = matrix[[candidates[0], row]]
-        matrix[row] = matrix[row] / matrix[row, column]
-        for other in range(len(matrix)):
-            if other != row:
-                matrix[other] = matrix[other] - matrix[other, column] * matrix[row]
-        pivots.append(column)
-    if len(pivots) < len(matrix):
-        return None
-    free = next(c for c in range(matrix.shape[1]) if c not in pivots)
-    ray = np.full(matrix.shape[1], Fraction(0), dtype=object)
-    ray[free] = Fraction(1)
-    for row, column in enumerate(pivots):
-        ray[column] = -matrix[row, free]
-    return ray
+    rays = list(rationals(np.eye(dimension)))
+    for count, row in enumerate(inequalities[dimension:], dimension):
+        values = [row @ ray for ray in rays]
+        tight = [set(np.flatnonzero(inequalities[:count] @ ray == 0).tolist()) for ray in rays]
+        edges = [
+            (i, j)
+            for i, j in itertools.permutations(range(len(rays)), 2)
+            if values[i] > 0 > values[j]
+            and sum(tight[i] & tight[j] <= other for other in tight) == 2
+        ]
+        cuts = [values[i] * rays[j] - values[j] * rays[i] for i, j in edges]
+        rays = [ray for ray, value in zip(rays, values) if value >= 0] + cuts
+    return [ray / ray.sum() for ray in rays]
