@@ -26,14 +26,9 @@ class DeLU(StackedNetwork):
 
     Parameters
     ----------
-    inputs : length of one input
-    networks : number of independent networks in the stack
     hidden : units of each hidden layer (paper: 64)
     hyper : units of each of the two hidden layers of :math:`\zeta` (our choice: 32, as in DNL)
-    seed : one seed, or one per network
-
-    ``network(x)`` maps ``(batch, inputs)``, shared by the members, or ``(networks, batch, inputs)`` to
-    ``(networks, batch)``.
+    inputs, networks, seed : as for every :class:`StackedNetwork`
     """
 
     def __init__(
@@ -64,7 +59,3 @@ class DeLU(StackedNetwork):
         ]
         back_relu(self.hidden, x, kept.outputs, grads[0])
         back_relu(self.zeta_hidden, kept.bits, kept.zeta, grads[1])
-
-    def activation_pattern(self, x: torch.Tensor) -> torch.Tensor:
-        """Boolean ``(networks, batch, 3 * hidden)``; inside one piece the network is affine."""
-        return pattern(run_relu(self.hidden, self.check_inputs(x))).bool()

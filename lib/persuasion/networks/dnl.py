@@ -41,8 +41,6 @@ class DNL(StackedNetwork):
 
     Parameters
     ----------
-    inputs : length of one input
-    networks : number of independent networks in the stack
     hidden : units of each hidden layer (paper: 64)
     hyper : units of each of the hyper-network's two hidden layers (paper: 32)
     variant : which layers are generated; the text leaves it open
@@ -50,15 +48,13 @@ class DNL(StackedNetwork):
         - ``"hidden"`` (default, the literal reading): hidden 2 and 3; the output layer is static;
         - ``"all"``: hidden 2, hidden 3 and the output;
         - ``"hidden-output"``: hidden 2 and the output; hidden 3 is static.
-    seed : one seed, or one per network
+    inputs, networks, seed : as for every :class:`StackedNetwork`
     hyper_scale : multiplies the initial standard deviation of the generated weights (1: He scale)
-
-    ``network(x)`` maps ``(batch, inputs)``, shared by the members, or ``(networks, batch, inputs)`` to
-    ``(networks, batch)``.
     """
 
     CACHE_ROWS = 512
     BY_MEMBER = True
+    PIECES = "lower"
 
     def __init__(
         self,
@@ -121,10 +117,6 @@ class DNL(StackedNetwork):
                 through_relu(grad, value)
         back_relu(self.lower, x, kept.values[:1], grad)
         back_relu(self.hyper, kept.bits, kept.hyper, code_grad[..., :-1])
-
-    def activation_pattern(self, x: torch.Tensor) -> torch.Tensor:
-        """Boolean ``(networks, batch, hidden)`` of the lower part: the pieces between which DNL jumps."""
-        return pattern(run_relu(self.lower, self.check_inputs(x))).bool()
 
 
 def _apply(layer: Any, x: torch.Tensor, code: torch.Tensor) -> tuple[torch.Tensor, Kept | None]:

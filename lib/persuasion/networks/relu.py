@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 
 from persuasion.model.checks import sizes
-from persuasion.networks.layers import StackedLinear, back_relu, pattern, relu_layers, run_relu
+from persuasion.networks.layers import StackedLinear, back_relu, relu_layers, run_relu
 from persuasion.networks.stack import Seed, StackedNetwork
 
 
@@ -17,13 +17,8 @@ class ReLU(StackedNetwork):
 
     Parameters
     ----------
-    inputs : length of one input
-    networks : number of independent networks in the stack
     hidden : units of each hidden layer (paper: 64)
-    seed : one seed, or one per network
-
-    ``network(x)`` maps ``(batch, inputs)``, shared by the members, or ``(networks, batch, inputs)`` to
-    ``(networks, batch)``.
+    inputs, networks, seed : as for every :class:`StackedNetwork`
     """
 
     def __init__(self, inputs: int, networks: int = 1, hidden: int = 64, seed: Seed = 0) -> None:
@@ -41,7 +36,3 @@ class ReLU(StackedNetwork):
     def backward(self, x: torch.Tensor, kept: list[torch.Tensor], grad: torch.Tensor) -> None:
         """Add the parameters' gradients to their ``grad``, from ``grad`` in the predictions."""
         back_relu(self.hidden, x, kept, self.output.backward(kept[-1], grad))
-
-    def activation_pattern(self, x: torch.Tensor) -> torch.Tensor:
-        """Boolean ``(networks, batch, 3 * hidden)``; inside one piece the network is affine."""
-        return pattern(run_relu(self.hidden, self.check_inputs(x))).bool()

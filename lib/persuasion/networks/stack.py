@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from persuasion.networks.generated import GeneratedLinear
-from persuasion.networks.layers import StackedLinear
+from persuasion.networks.layers import StackedLinear, pattern, run_relu
 
 Seed = int | Sequence[int]
 
@@ -32,14 +32,24 @@ def member_seeds(seed: Seed, networks: int) -> list[int]:
 class StackedNetwork(nn.Module):
     """A stack of independent networks of one architecture.
 
-    Member ``k`` is initialised from its own seed, drawn on the CPU, and so does not depend on the device or on
-    the other members. A subclass gives ``propagate`` and ``backward``; ``forward`` and the training step follow.
+    Parameters
+    ----------
+    inputs : length of one input
+    networks : number of independent networks in the stack
+    options : sizes and choices of the architecture; it takes a ``seed`` as well: one, or one per network
+
+    ``network(x)`` maps ``(batch, inputs)``, shared by the members, or ``(networks, batch, inputs)`` to
+    ``(networks, batch)``. Member ``k`` is initialised from its own seed, drawn on the CPU, and so does not depend
+    on the device or on the other members. A subclass gives ``propagate`` and ``backward``; ``forward`` and the
+    training step follow.
     """
 
     CACHE_ROWS: ClassVar[int] = 1024
     """Samples whose intermediate values fit a processor's cache: the training step takes so many at a time."""
     BY_MEMBER: ClassVar[bool] = False
     """Whether training on a processor is faster network by network than with the whole stack in every step."""
+    PIECES: ClassVar[str] = "hidden"
+    """The layers whose units tell pieces apart: inside one, ReLU and DeLU are affine, and DNL does not jump."""
 
     def __init__(self, inputs: int, networks: int, **options: Any) -> None:
         super().__init__()
@@ -112,7 +122,8 @@ class StackedNetwork(nn.Module):
 
     def activation_pattern(self, x: torch.Tensor) -> torch.Tensor:
         """Which ReLU units are on, boolean ``(networks, batch, units)``: equal patterns, same piece."""
-        raise NotImplementedError
+        layers: Any = getattr(self, self.PIECES)
+        return pattern(run_relu(layers, self.check_inputs(x))).bool()
 
     def check_inputs(self, x: torch.Tensor) -> torch.Tensor:
         """``x`` unchanged; ``ValueError`` unless it is ``([networks,] batch, inputs)``."""
