@@ -34,10 +34,7 @@ def didactic_surface(row: str, resolution: int) -> tuple[np.ndarray, np.ndarray]
     (resolution,) grid, and (resolution, resolution, 2, 2, 2) policies indexed by sender 0's then
     sender 1's probability at state 1
 
-    Raises
-    ------
-    ValueError
-        for a row other than "A" and "B"
+    Raises ``ValueError`` for a row other than "A" and "B".
     """
     if row not in ROWS:
         raise ValueError(f"row must be one of {sorted(ROWS)}, got {row!r}")

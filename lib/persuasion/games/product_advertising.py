@@ -40,10 +40,8 @@ def product_advertising(
     products : seed of one draw of prices and qualities that all instances share; None: each draws its own [C]
     seed : anything ``numpy.random.default_rng`` accepts; it draws prices, shocks and sampled qualities
 
-    Raises
-    ------
-    ValueError
-        if there is no firm, state or quality, or prices are to be in the state but states are not sampled
+    Raises ``ValueError`` if there is no firm, state or quality, or prices are to be in the state but states are not
+    sampled.
     """
     firms = whole_number("firms", firms, 1)
     states = None if states is None else whole_number("states", states, 1)

@@ -42,10 +42,7 @@ def ride_hailing(
         the paper's text has it
     seed : anything ``numpy.random.default_rng`` accepts
 
-    Raises
-    ------
-    ValueError
-        for an unknown ``driver`` reading, or no platform, order or cost vector
+    Raises ``ValueError`` for an unknown ``driver`` reading, or no platform, order or cost vector.
     """
     if driver not in DRIVER_READINGS:
         raise ValueError(f"driver must be one of {DRIVER_READINGS}, got {driver!r}")

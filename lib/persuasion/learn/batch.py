@@ -74,16 +74,8 @@ def fit_games(
     together : whether the networks of a stack take their steps together; default: what is faster on ``device``
     on_divergence : as in :func:`persuasion.fit`
 
-    Returns
-    -------
-    One :class:`Fit` per task, in their order, with models on ``device``.
-
-    Raises
-    ------
-    ValueError
-        An unknown ``method``, or fewer than one game at once.
-    DivergenceError
-        As in :func:`persuasion.fit`, only with ``on_divergence="raise"``.
+    Returns one :class:`Fit` per task, in their order, with models on ``device``. Raises ``ValueError`` for an
+    unknown ``method`` or fewer than one game at once, and ``DivergenceError`` as :func:`persuasion.fit`.
     """
     device = torch.device(device)
     size = games_at_once

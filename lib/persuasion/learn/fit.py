@@ -80,12 +80,8 @@ def fit(
     on_divergence : ``raise`` an error as soon as a loss is not finite, or ``flag`` the network in
         ``Fit.diverged`` and go on with the others
 
-    Raises
-    ------
-    ValueError
-        Shapes that do not fit together, or data that is not finite.
-    DivergenceError
-        A loss was not finite, with ``on_divergence="raise"``: no model is returned.
+    Raises ``ValueError`` for shapes that do not fit together or data that is not finite, and
+    :class:`DivergenceError` for a loss that is not finite, with ``on_divergence="raise"``: no model is returned.
     """
     network = network.to(training.dtype)
     data = Samples.of("training", network, inputs, targets)

@@ -162,11 +162,8 @@ def price_bound(game: RationalGame, policies: Any, sender: int, prices: Any) -> 
     prices : (columns, states)
         One row per joint signal of the other senders, in row-major order.
 
-    Raises
-    ------
-    ValueError
-        For a sender that the game does not have, or a price that does not cover a payoff; names the column, the
-        action and the offending direction.
+    Raises ``ValueError`` for a sender that the game does not have, or a price that does not cover a payoff; names
+    the column, the action and the offending direction.
     """
     sender = whole_number("sender", sender, 0, len(game.senders) - 1)
     profile, table = checked_rationals(game, policies), rationals(prices)

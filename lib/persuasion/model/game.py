@@ -62,10 +62,7 @@ class Game:
         None for a sender that chooses, else the policy ``(states, signals)`` that it has: a public report, a price
         that all can see. It never deviates. ``game.fixed`` is empty if all senders choose.
 
-    Raises
-    ------
-    ValueError
-        Names the argument, and the shape, row or entry that is wrong.
+    ``ValueError`` names the argument, and the shape, row or entry that is wrong.
     """
 
     __slots__ = (

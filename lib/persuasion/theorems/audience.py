@@ -28,10 +28,7 @@ class Audience:
     receivers : per receiver (states, actions): :math:`g_j`, between -1 and 1, the first column 0
     payoffs : per receiver (states, actions): :math:`c_j`, not negative, the first column 0
 
-    Raises
-    ------
-    ValueError
-        Names the receiver whose tables are wrong.
+    ``ValueError`` names the receiver whose tables are wrong.
     """
 
     prior: np.ndarray

@@ -110,10 +110,7 @@ def line_sweep(
     start, end : (states, signals)
     ties : anything ``TieRule.parse`` accepts
 
-    Raises
-    ------
-    ValueError
-        For a policy that is none, or a sender that the game does not have.
+    Raises ``ValueError`` for a policy that is none, or a sender that the game does not have.
     """
     exact, rule = RationalGame.of(game), TieRule.parse(ties)
     sender = whole_number("sender", sender, 0, len(exact.senders) - 1)

@@ -29,10 +29,7 @@ def embedding(payoffs: ArrayLike) -> tuple[Game, TieRule]:
     ----------
     payoffs : (players, strategies, ..., strategies), one axis of strategies per player, all of one length
 
-    Raises
-    ------
-    ValueError
-        If there is not one axis per player, or they differ in length.
+    Raises ``ValueError`` if there is not one axis per player, or they differ in length.
     """
     table = real_array("payoffs", payoffs)
     if table.ndim != len(table) + 1 or len(set(table.shape[1:])) != 1:

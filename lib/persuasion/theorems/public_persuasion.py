@@ -49,10 +49,7 @@ class PublicPersuasion:
     differences : (receivers, states) array with entries in [-1, 1]
         :math:`u_j(\theta)`, what receiver ``j`` gains by action 1 over action 0.
 
-    Raises
-    ------
-    ValueError
-        Names the argument and the entry that is wrong.
+    ``ValueError`` names the argument and the entry that is wrong.
     """
 
     prior: np.ndarray
@@ -227,10 +224,7 @@ def reduced_game(
     enforce : refuse parameters outside the conditions
         :math:`N>1`, :math:`M(N-1)\lambda>N(1-\lambda)`, :math:`L\ge0`
 
-    Raises
-    ------
-    ValueError
-        Says which of the conditions fails.
+    ``ValueError`` says which of the conditions fails.
     """
     if not 0 < mass < 1:
         raise ValueError(f"mass (lambda) must lie strictly between 0 and 1, got {mass}")

@@ -57,10 +57,7 @@ def verification_game(
     enforce : refuse numbers outside :math:`w\le\frac1{2\Delta+1}`, :math:`w\le K`, :math:`2K(D+1)<1`, where
         :math:`\Delta` is the largest degree
 
-    Raises
-    ------
-    ValueError
-        Names the condition that fails.
+    ``ValueError`` names the condition that fails.
     """
     check_graph(graph)
     size = len(graph)

@@ -36,10 +36,7 @@ def persuasion_game(first: ArrayLike, second: ArrayLike) -> tuple[Game, TieRule]
     game : 2 senders, 2 equally likely states, 4 actions, m signals; action ``2 b1 + b2`` names the payoffs
     ties : the explicit rule (joint signal to action) that the construction needs
 
-    Raises
-    ------
-    ValueError
-        If the matrices are not square, of one shape, and of zeros and ones.
+    Raises ``ValueError`` if the matrices are not square, of one shape, and of zeros and ones.
     """
     payoffs = [real_array("first", first), real_array("second", second)]
     for name, matrix in zip(("first", "second"), payoffs):
