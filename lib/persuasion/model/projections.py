@@ -38,14 +38,11 @@ def project_to_box(values: torch.Tensor, centre: torch.Tensor, radius: float) ->
     upper = (centre + radius).clamp(max=1).expand_as(values)
     # sum(clip(values - shift, lower, upper)) falls in the shift and is linear between these knots
     knots = torch.cat([values - upper, values - lower], -1).sort(-1).values
-    sums = _clip(values.unsqueeze(-2) - knots.unsqueeze(-1), lower, upper).sum(-1)
+    moved = values.unsqueeze(-2) - knots.unsqueeze(-1)
+    sums = moved.clamp(lower.unsqueeze(-2), upper.unsqueeze(-2)).sum(-1)
     right = (sums > 1).sum(-1, keepdim=True).clamp(1, knots.shape[-1] - 1)
     left = right - 1
     height = sums.gather(-1, left) - sums.gather(-1, right)
     share = ((sums.gather(-1, left) - 1) / height.clamp(min=VANISHING)).clamp(0, 1)
     shift = knots.gather(-1, left) * (1 - share) + knots.gather(-1, right) * share
-    return torch.minimum(torch.maximum(values - shift, lower), upper)
-
-
-def _clip(values: torch.Tensor, lower: torch.Tensor, upper: torch.Tensor) -> torch.Tensor:
-    return torch.minimum(torch.maximum(values, lower.unsqueeze(-2)), upper.unsqueeze(-2))
+    return (values - shift).clamp(lower, upper)

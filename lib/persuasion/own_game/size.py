@@ -15,7 +15,7 @@ COPIES = 8 * 8
 def evaluation_cost(game: Game) -> int:
     """Multiplications of one exact evaluation of one profile: joint signals, times states, times actions."""
     shape = game.shape
-    return int(shape.signals) ** shape.senders * shape.states * shape.actions
+    return shape.signals**shape.senders * shape.states * shape.actions
 
 
 def check_size(game: Game) -> None:
@@ -30,12 +30,12 @@ def check_size(game: Game) -> None:
             f"multiplications for one evaluation of one profile, and a search takes thousands; "
             f"the limit is {LARGEST:.0e}. Fewer signals, senders or states help, in this order"
         )
-    check_memory(int(game.shape.signals) ** (game.shape.senders - 1), game.shape)
+    check_memory(game.shape.signals ** (game.shape.senders - 1), game.shape)
 
 
 def check_starts(game: Game, starts: int) -> None:
     """``ValueError`` with sizes and limit if profiles to start from would take more than ``LIMIT`` bytes."""
-    entries = game.shape.senders * game.shape.states * int(game.shape.signals)
+    entries = game.shape.senders * game.shape.states * game.shape.signals
     if (need := COPIES * starts * entries) > LIMIT:
         raise ValueError(
             f"starts: {starts:,} profiles of {entries:,} probabilities take about {need // 10**9:,} GB of memory; "

@@ -6,6 +6,7 @@ senders' signals name the word, so that nobody can pass off one action as anothe
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -59,14 +60,9 @@ def revelation_by_code(game: Game, code: Code) -> np.ndarray:
 
 def signals_needed(actions: int, senders: int) -> int:
     """Least ``|S|`` with ``|S|**(senders - 1) >= actions`` (Theorem 4); raises for a lone sender."""
-    if actions <= 1:
-        return 1
-    if senders < 2:
+    if actions > 1 and senders < 2:
         raise ValueError("full revelation as an equilibrium needs at least two senders")
-    signals = 2
-    while signals ** (senders - 1) < actions:
-        signals += 1
-    return signals
+    return next(signals for signals in itertools.count(1) if signals ** (senders - 1) >= actions)
 
 
 def parity_code(words: int, senders: int, signals: int | Sequence[int]) -> np.ndarray:

@@ -170,8 +170,9 @@ def envelope(
     slope = at_one - at_zero
     spans: list[Span] = []
     while start < end:
-        top = max((at_zero[a] + slope[a] * start, slope[a]) for a in candidates)
-        on_top = [a for a in candidates if (at_zero[a] + slope[a] * start, slope[a]) == top]
+        heights = {a: (at_zero[a] + slope[a] * start, slope[a]) for a in candidates}
+        top = max(heights.values())
+        on_top = [a for a, height in heights.items() if height == top]
         leader = on_top[0]
         steeper = [a for a in candidates if slope[a] > slope[leader]]
         crossings = [(at_zero[leader] - at_zero[a]) / (slope[a] - slope[leader]) for a in steeper]
