@@ -45,14 +45,9 @@ class Fit:
     def subset(self, members: Sequence[int]) -> Fit:
         """Some networks of the stack, in the order given."""
         index = list(members)
-        return Fit(
-            self.model.subset(index),
-            self.training_error[index],
-            self.held_out_error[index],
-            self.target_variance[index],
-            self.losses[:, index],
-            self.diverged[index],
-        )
+        arrays = {name: value for name, value in vars(self).items() if name != "model"}
+        own = {name: array[..., index] for name, array in arrays.items()}
+        return Fit(self.model.subset(index), **own)
 
 
 def fit(

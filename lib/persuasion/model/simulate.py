@@ -223,7 +223,10 @@ class _Kernel:
     def actions(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         """(batch, l, r) indices of the chosen actions."""
         with torch.no_grad():
-            return self._chosen(left, right).to(torch.uint8).argmax(1)
+            chosen = self._chosen(left, right).flatten(2).to(left.dtype)
+        # an argmax over the booleans would take ten times as long
+        indices = torch.arange(chosen.shape[1], dtype=left.dtype, device=left.device)
+        return (indices @ chosen).long().unflatten(1, (self.left, self.right))
 
     def _chosen(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         """One-hot (batch, actions, l, r): the action that the receiver takes."""

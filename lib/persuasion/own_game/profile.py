@@ -23,12 +23,11 @@ NAMED = ("no-revelation", "full-revelation", "random")
 
 def named_profile(game: Game, name: str, seed: int = 0) -> np.ndarray:
     """``no-revelation``, ``full-revelation`` or ``random``; ``ValueError`` where there is none."""
+    if name not in NAMED:
+        known = ", ".join(NAMED)
+        raise ValueError(f"there is no profile {name!r}; there are {known}, or name a file")
     if name == "random":
         return uniform_policies(game, seed=seed)
-    if name not in NAMED:
-        raise ValueError(
-            f"there is no profile {name!r}; there are {', '.join(NAMED)}, or name a file"
-        )
     return no_revelation(game) if name == "no-revelation" else revealing_profile(game)
 
 
