@@ -188,6 +188,12 @@ def test_non_uniqueness():
 
 
 def test_bad_input():
+    for code in (parity_code, reflected_code, modular_code):
+        assert (code(3.0, np.int64(2), 3.0) == code(3, 2, 3)).all()
+        with pytest.raises(ValueError, match="words must be a whole number"):
+            code(2.5, 2, 3)
+        with pytest.raises(ValueError, match="must be a whole number"):
+            code(3, 1.5, 3)
     with pytest.raises(ValueError, match="at least two words"):
         minimum_distance(np.zeros((1, 2)))
     with pytest.raises(ValueError, match="one string in 3 gives 3 words, 4 are needed"):

@@ -15,6 +15,7 @@ from persuasion.games import (
     ride_hailing,
     synthetic,
 )
+from persuasion.games.didactic import didactic_surface
 from persuasion.model.checks import distributions
 from problems import games, prosecutor
 
@@ -177,6 +178,12 @@ def test_sizes_of_families_are_whole_numbers(name, size):
     for bad in (0, number + 0.5, str(number)):
         with pytest.raises(ValueError, match=f"{field} must be a whole number of at least 1"):
             build(**{field: bad}, seed=1)
+
+
+def test_a_surface_has_a_whole_number_of_points():
+    assert all(map(np.array_equal, didactic_surface("A", 3.0), didactic_surface("A", 3)))
+    with pytest.raises(ValueError, match="resolution must be a whole number of at least 1"):
+        didactic_surface("A", 0)
 
 
 @pytest.mark.parametrize("field", ["prices", "qualities"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from persuasion.model.checks import whole_number
 from persuasion.model.game import Game
 
 ROWS = {"A": (0.5, 0.5), "B": (0.6, 0.4)}
@@ -29,15 +30,13 @@ def didactic_surface(row: str, resolution: int) -> tuple[np.ndarray, np.ndarray]
     ``row`` "A" fixes both senders' policies at state 0 at the same value, "B" at two different ones
     [C]; at state 1 the probabilities of the first signal vary over the grid.
 
-    Returns
-    -------
-    (resolution,) grid, and (resolution, resolution, 2, 2, 2) policies indexed by sender 0's then
-    sender 1's probability at state 1
-
-    Raises ``ValueError`` for a row other than "A" and "B".
+    Returns the grid ``(resolution,)``, and policies ``(resolution, resolution, 2, 2, 2)`` indexed by sender 0's
+    then sender 1's probability at state 1. Raises ``ValueError`` for a row other than "A" and "B", and a resolution
+    that is no whole number of at least 1.
     """
     if row not in ROWS:
         raise ValueError(f"row must be one of {sorted(ROWS)}, got {row!r}")
+    resolution = whole_number("resolution", resolution, 1)
     grid = np.linspace(0, 1, resolution)
     first = np.zeros((resolution, resolution, 2, 2))
     first[..., 0] = ROWS[row]

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from persuasion.model.checks import whole_number
 from persuasion.model.game import MAX_SIGNALS, Game
 from persuasion.model.policies import no_revelation, optimal_action_by_state
 from persuasion.model.restrictions import read_counts
@@ -74,6 +75,7 @@ def parity_code(words: int, senders: int, signals: int | Sequence[int]) -> np.nd
 
     Raises ``ValueError`` if there are fewer words, or not as many numbers of signals as senders.
     """
+    words, senders = whole_number("words", words), whole_number("senders", senders, 1)
     counts = read_counts(signals, senders, MAX_SIGNALS)
     check = len(counts) - 1 - int(np.argmax(counts[::-1]))
     bases = np.delete(np.array(counts), check)

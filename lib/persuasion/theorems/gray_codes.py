@@ -35,7 +35,7 @@ def reflected_gray_code(signals: int, length: int) -> np.ndarray:
 
     The code for one digit less is written forwards behind digit 0, backwards behind 1, and so on.
     """
-    signals = whole_number("signals", signals, 1)
+    signals, length = whole_number("signals", signals, 1), whole_number("length", length)
     code = np.zeros((1, 0), dtype=int)
     for _ in range(length):
         blocks = [code[::-1] if digit % 2 else code for digit in range(signals)]
@@ -49,7 +49,7 @@ def modular_gray_code(signals: int, length: int) -> np.ndarray:
 
     Digit ``j`` is the difference of two neighbouring base-``signals`` digits of the position.
     """
-    signals = whole_number("signals", signals, 1)
+    signals, length = whole_number("signals", signals, 1), whole_number("length", length)
     places = signals ** np.arange(length)[::-1]
     digits = np.arange(signals**length)[:, None] // places % signals
     before = np.column_stack([np.zeros(len(digits), dtype=int), digits[:, :-1]])
@@ -71,6 +71,7 @@ def modular_code(words: int, senders: int, signals: int) -> np.ndarray:
 
 
 def _every_signalth(code: np.ndarray, words: int, signals: int) -> np.ndarray:
+    words, signals = whole_number("words", words), whole_number("signals", signals, 1)
     chosen = code[::signals]
     if words > len(chosen):
         raise ValueError(f"one string in {signals} gives {len(chosen)} words, {words} are needed")
