@@ -97,10 +97,10 @@ class Trainer:
                 [torch.randperm(len(self.samples), generator=g) for g in self.shuffles]
             )
             orders = orders.to(self.samples.targets.device)
+            batches = math.ceil(len(self.samples) / self.training.batch_size)
+            rates = _rates(self.training, epoch, batches)
             for part in alive:
                 own = orders if self.together else orders[[self.samples.groups[part.members.start]]]
-                batches = math.ceil(len(self.samples) / self.training.batch_size)
-                rates = _rates(self.training, epoch, batches)
                 with self.one_thread(), denormals_flushed():
                     loss = part.epoch(own, self.training.batch_size, rates)
                 losses[part.members] = loss.cpu().numpy()

@@ -52,9 +52,7 @@ def sender_utilities(
     dtype : torch dtype of the arithmetic
     validate : check and clean the policies first, see ``as_policies`` (``ValueError`` naming the row)
 
-    Returns
-    -------
-    (..., senders) utilities
+    Returns utilities ``(..., senders)``.
     """
     table = torch.as_tensor(
         outcome_distribution(game, policies, ties=ties, dtype=dtype, validate=validate)
@@ -132,9 +130,7 @@ def deviation_utilities(
     deviations : (..., states, signals); the last signals may be left out
     validate : check and clean the deviations, too (``ValueError`` naming the row)
 
-    Returns
-    -------
-    (...) utilities of ``sender``
+    Returns utilities ``(...)`` of ``sender``.
     """
     profile = policy_tensor(game, policies).to(dtype)
     if profile.ndim != 3:
