@@ -64,10 +64,11 @@ def test_same_result_ignores_time_and_origin_only():
     assert record(v=1).same_result(other)
     assert not record(v=2).same_result(other)
     nearly = np.nextafter(record().arrays["policies"], 1)
-    moved = Record(
-        "k", {"kind": "solve"}, "done", {"v": 1}, {**record().arrays, "policies": nearly}
-    )
-    assert not record(v=1).same_result(moved)
+    flat = record().arrays["policies"].ravel()
+    for policies in (nearly, flat):
+        arrays = {**record().arrays, "policies": policies}
+        moved = Record("k", {"kind": "solve"}, "done", {"v": 1}, arrays)
+        assert not record(v=1).same_result(moved)
 
 
 def test_pickled_arrays_are_refused_on_the_way_in(tmp_path):

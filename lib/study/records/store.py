@@ -81,7 +81,8 @@ def _untimed(metrics: dict[str, Any]) -> str:
 
 
 def _identical(first: np.ndarray, second: np.ndarray) -> bool:
-    return first.dtype == second.dtype and first.tobytes() == second.tobytes()
+    same_kind = (first.dtype, first.shape) == (second.dtype, second.shape)
+    return same_kind and first.tobytes() == second.tobytes()
 
 
 class StoreError(ValueError):
