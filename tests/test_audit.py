@@ -431,6 +431,10 @@ def lost_policies(record):
     del record.arrays["search0/policies"]
 
 
+def flat_policies(record):
+    record.arrays["search0/policies"] = record.arrays["search0/policies"].ravel()
+
+
 def invalid_policy(record):
     record.arrays["search0/policies"][0, 0, 0, 0] += 0.01
 
@@ -445,6 +449,7 @@ def invalid_policy(record):
         (changed_gain, "gain at search 0"),
         (changed_welfare, "welfare at search 0"),
         (lost_policies, "record at whole record"),
+        (flat_policies, "record at whole record"),
         (invalid_policy, "record at whole record"),
     ],
 )
@@ -565,7 +570,9 @@ def _hides(record):
         (lambda r: _outcome(r).update(profile="unheard of"), ""),
         (lambda r: _outcome(r)["support"].__setitem__(0, 7), "signals"),
         (lambda r: _outcome(r)["regret"].__setitem__(1, -1.0), ""),
+        (lambda r: _outcome(r)["regret"].__setitem__(1, 10**400), "whole record"),
         (lambda r: r.arrays.pop("0/policies"), "whole record"),
+        (lambda r: r.arrays.update({"0/policies": np.ones(4)}), "whole record"),
         (lambda r: r.metrics["stakes"].__setitem__(1, 0.5), "stakes"),
         (lambda r: _row(r, "no revelation")["utilities"].__setitem__(0, 0.5), "no revelation"),
         (lambda r: _row(r, "full revelation").update(receiver_utility=0.5), "full revelation"),
@@ -579,6 +586,7 @@ def _hides(record):
 def test_a_change_of_the_atlas_is_found(atlas, change, where):
     record = copy.deepcopy(atlas)
     change(record)
+    tasks([Case("atlas", record)], True, 5.0)  # whatever it says, the audit goes on
     wrong = [c.where for c in check_record(Case("atlas", record)) if not c.agrees]
     assert any(place.endswith(where) for place in wrong), wrong
 

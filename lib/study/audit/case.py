@@ -12,7 +12,7 @@ from study.records.store import Record
 
 RELATIVE = 1e-9
 # what reading a record or an entry raises that is not what it should be
-UNREADABLE = (ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration)
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 
 
 class Check(NamedTuple):

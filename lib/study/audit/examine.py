@@ -236,7 +236,7 @@ def _certificate(task: Task, game: Game, kept: ChainMap[str, Entry]) -> Entry:
     place = game, profile.policies, profile.radius, profile.ties
     try:
         gains, proved = _consistent(*place, kept[key])
-    except (*UNREADABLE, ArithmeticError, RecursionError):  # what does not fit proves nothing
+    except (*UNREADABLE, RecursionError):  # what does not fit proves nothing
         kept[key] = {"of": key, **_solved(task, game)}
         gains, proved = _consistent(*place, kept[key])
     entry = kept[key]

@@ -43,6 +43,10 @@ class Profile:
     gains: tuple[tuple[float, float], ...] | None = None
     ties: Any = "lowest-index"
 
+    def __post_init__(self) -> None:
+        if self.policies.ndim != 3:
+            raise ValueError(f"{self.where}: an array {self.policies.shape} is no profile")
+
 
 def game_of(case: Case, signals: int | None = None) -> Game:
     """The game of a record; with more signals than it has where those are free."""
@@ -55,8 +59,8 @@ def game_of(case: Case, signals: int | None = None) -> Game:
 def profiles(case: Case) -> list[Profile]:
     """All profiles of a record; none for kinds without policies.
 
-    Raises ``ValueError``, ``KeyError``, ``IndexError`` or ``TypeError`` where a record claims something about
-    policies that it does not have.
+    Raises one of :data:`~study.audit.case.UNREADABLE` where a record claims something about policies that it does
+    not have.
     """
     return list(READERS[case.kind](case)) if case.kind in READERS else []
 

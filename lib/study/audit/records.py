@@ -36,7 +36,7 @@ def check_record(case: Case) -> list[Check]:
     """All checks of one record; one that cannot be read in the way its kind is written is one failed check."""
     try:
         return case.named(CHECKERS[case.kind](case))
-    except (*UNREADABLE, ArithmeticError) as error:
+    except UNREADABLE as error:
         return unreadable(case, error)
 
 
