@@ -34,25 +34,22 @@ def run_command(
         sys.stdout.flush()
         return code
     except failures as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return FAILED
+        code, said = FAILED, str(error)
     except ValueError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        return BAD_INPUT
+        code, said = BAD_INPUT, str(error)
     except BrokenPipeError:  # whoever read the output has gone, and wants no more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except OSError as error:  # a full disk, a file that may not be written
-        print(f"{name}: {error}; {left(options)}", file=sys.stderr)
-        return FAILED
+        code, said = FAILED, f"{error}; {left(options)}"
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and not _lacks_memory(error):
             raise
-        print(f"{name}: there is not enough memory; {left(options)}", file=sys.stderr)
-        return FAILED
+        code, said = FAILED, f"there is not enough memory; {left(options)}"
     except KeyboardInterrupt:
-        print(f"{name}: interrupted; {left(options)}", file=sys.stderr)
-        return INTERRUPTED
+        code, said = INTERRUPTED, f"interrupted; {left(options)}"
+    print(f"{name}: {said}", file=sys.stderr)
+    return code
 
 
 def _lacks_memory(error: RuntimeError) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -23,28 +24,21 @@ def interruptible(
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
-    results: list[Result] = []
-    errors: list[BaseException] = []
-    ended = threading.Event()
+    result: Future[Result] = Future()
 
     def run() -> None:
         try:
-            results.append(work())
+            result.set_result(work())
         except BaseException as error:
-            errors.append(error)
-        finally:
-            ended.set()
+            result.set_exception(error)
 
     thread = threading.Thread(target=run, name=NAME, daemon=True)
     thread.start()
     try:
-        ended.wait()  # an interrupted join would take the thread for ended (python/cpython#90882)
+        return result.result()
     except KeyboardInterrupt:
         _stop(thread, cancel)
         raise
-    if errors:
-        raise errors[0]
-    return results[0]
 
 
 def _stop(thread: threading.Thread, cancel: Callable[[], object]) -> None:

@@ -115,8 +115,8 @@ def watched(
     items: Iterable[Item],
     cost: Callable[[Item], float],
     work: float,
-    missing: int,
-    total: int | None = None,
+    total: int,
+    before: int = 0,
     quiet: bool = False,
     unit: str = "jobs",
 ) -> Iterator[Item]:
@@ -125,31 +125,25 @@ def watched(
     Parameters
     ----------
     cost : relative cost of an item; the costs of all items sum to ``work``
-    missing : number of items
-    total : number of items with those that were done before, default ``missing``
+    total : number of items, with those that were done ``before``
     unit : what the items are called
     """
-    total = missing if total is None else total
     progress = Progress(quiet)
-    progress.expect(work, before=work * (total - missing) / max(missing, 1))
+    progress.expect(work, before=work * before / max(total - before, 1))
     with progress:
-        progress.say(f"{total - missing} of {total} {unit}")
-        for count, item in enumerate(items, total - missing + 1):
+        progress.say(f"{before} of {total} {unit}")
+        for count, item in enumerate(items, before + 1):
             progress.advance(cost(item), f"{count} of {total} {unit}")
             yield item
 
 
 def time_left(seconds: float, done: float, work: float) -> str:
-    """The time that the rest of the work takes, if ``done`` of it took some seconds.
+    """The time that the rest of the work takes, ``h:mm:ss`` or ``m:ss``, if ``done`` of it took some seconds.
 
     >>> time_left(90.0, 1.0, 3.0)
     '3:00'
     """
-    return clock(seconds * max(0.0, work - done) / max(done, 1e-12))
-
-
-def clock(seconds: float) -> str:
-    """Seconds as ``h:mm:ss`` or ``m:ss``."""
+    seconds *= max(0.0, work - done) / max(done, 1e-12)
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
