@@ -7,7 +7,10 @@ finish, in any order. Only the caller writes.
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -77,37 +80,29 @@ def _distributed(
     given: Callable[[Job], Sequence[Record]],
 ) -> Iterator[Record]:
     with _client(workers, scheduler) as client:
-        running: dict[Any, Job] = {}
-        ahead = max(AHEAD, 2 * sum(client.nthreads().values()))
 
-        def start() -> Any:
-            if (job := queue.pop()) is None:
-                return None
+        def submit(job: Job) -> Any:
             name, rank = (GROUP, job.key), queue.rank(job)
-            future = client.submit(run_job, job, given(job), key=name, priority=-rank, pure=False)
-            running[future] = job
-            return future
+            return client.submit(run_job, job, given(job), key=name, priority=-rank, pure=False)
 
-        for future in _as_they_end(start, ahead):
-            record = _record(future, running.pop(future))
+        ahead = max(AHEAD, 2 * sum(client.nthreads().values()))
+        for job, future in _as_they_end(queue.pop, submit, ahead):
+            record = _record(future, job)
             future.release()
             yield record
             queue.finish(record)
 
 
 @contextlib.contextmanager
-def workers_for(workers: int, deadline: float | None = None) -> Iterator[Run]:
+def workers_for(workers: int, deadline: float = math.inf) -> Iterator[Run]:
     """``run(function, items, lost)`` yields results as they come, from this process for one worker.
 
-    From the deadline (of ``time.monotonic``, None for none) on no item is begun. An item that kept killing its
-    workers yields ``lost(item, error)``; without ``lost`` the error is raised.
+    From the deadline (of ``time.monotonic``) on no item is begun. An item that kept killing its workers yields
+    ``lost(item, error)``; without ``lost`` the error is raised.
     """
 
     def begun(items: Iterable[Any]) -> Iterator[Any]:
-        for item in items:
-            if deadline is not None and time.monotonic() > deadline:
-                return
-            yield item
+        return itertools.takewhile(lambda _: time.monotonic() <= deadline, items)
 
     if workers == 1:
         yield lambda function, items, lost=None: map(function, begun(items))
@@ -119,18 +114,10 @@ def workers_for(workers: int, deadline: float | None = None) -> Iterator[Run]:
         def run(
             function: Callable[[Any], Any], items: Iterable[Any], lost: Lost | None = None
         ) -> Iterator[Any]:
-            running, waiting = {}, begun(items)
-
-            def start() -> Any:
-                for item in waiting:
-                    future = client.submit(function, item, pure=False)
-                    running[future] = item
-                    return future
-                return None
-
+            waiting = begun(items)
+            submit = functools.partial(client.submit, function, pure=False)
             # few at a time, so that little is left to wait for at the deadline
-            for future in _as_they_end(start, 2 * workers):
-                item = running.pop(future)
+            for item, future in _as_they_end(lambda: next(waiting, None), submit, 2 * workers):
                 try:
                     result = future.result()
                 except KilledWorker as error:
@@ -143,19 +130,23 @@ def workers_for(workers: int, deadline: float | None = None) -> Iterator[Run]:
         yield run
 
 
-def _as_they_end(start: Callable[[], Any], ahead: int) -> Iterator[Any]:
-    """Futures, so many at a time; ``start`` starts the next one, or there is none now."""
+def _as_they_end(
+    take: Callable[[], Any], submit: Callable[[Any], Any], ahead: int
+) -> Iterator[tuple[Any, Any]]:
+    """Items with their futures, so many at a time; ``take`` gives the next item, or None if there is none now."""
     from distributed import as_completed
 
-    finished, running = as_completed(), 0
+    finished = as_completed()
+    running: dict[Any, Any] = {}
     while True:
-        while running < ahead and (future := start()) is not None:
+        while len(running) < ahead and (item := take()) is not None:
+            future = submit(item)
+            running[future] = item
             finished.add(future)
-            running += 1
         if not running:
             return
-        running -= 1
-        yield next(finished)
+        future = next(finished)
+        yield running.pop(future), future
 
 
 @contextlib.contextmanager

@@ -14,12 +14,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, cast
 
 from jupyter_client.provisioning import LocalProvisioner
+
+from persuasion.system.end_with_parent import end_with_parent
 
 PROVISIONER = "persuasion-warm"
 LAUNCHER = "ipykernel_launcher"
@@ -104,12 +105,5 @@ def _serve(arguments: list[str], environment: dict[str, str], folder: str) -> No
     os.environ.clear()
     os.environ.update(environment)
     sys.path[:] = PATH
-    threading.Thread(target=_end_with_starter, daemon=True).start()
+    end_with_parent()  # with whoever started the kernel: the server lives as long as its kernels do
     launch_new_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
-
-
-def _end_with_starter() -> None:
-    """The kernel's parent is the server, which lives as long as its kernels do."""
-    if starter := multiprocessing.parent_process():
-        starter.join()
-        os._exit(1)
