@@ -574,6 +574,7 @@ def _hides(record):
         (lambda r: r.arrays.pop("0/policies"), "whole record"),
         (lambda r: r.arrays.update({"0/policies": np.ones(4)}), "whole record"),
         (lambda r: r.metrics["stakes"].__setitem__(1, 0.5), "stakes"),
+        (lambda r: r.metrics.update(utility_range=0.5), "utility range"),
         (lambda r: _row(r, "no revelation")["utilities"].__setitem__(0, 0.5), "no revelation"),
         (lambda r: _row(r, "full revelation").update(receiver_utility=0.5), "full revelation"),
         (lambda r: _row(r, "sender 0 alone")["utilities"].__setitem__(0, 0.5), "its own"),

@@ -40,7 +40,6 @@ def certificates(case: Case) -> Iterator[Check]:
     """Rows of a ``certify`` record: which there are, which intervals they have, and what was polished."""
     settings, metrics, game = case.record.config["certificates"], case.record.metrics, game_of(case)
     spread, rows = float(np.ptp(game.senders)), metrics["rows"]
-    yield check("game", "utility range", metrics["utility_range"], spread, unit=spread)
     if case.sources:
         found = [(row["radius"], list(row["selected_at"])) for row in rows]
         yield check("record", "rows", found, list(_rows(case)))
@@ -48,18 +47,18 @@ def certificates(case: Case) -> Iterator[Check]:
     own = metrics.get("stakes") or stakes(game)
     for number, row in enumerate(rows):
         polished = (
-            bool(settings["polish_rounds"]) and case.record.config["headline"] in row["selected_at"]
+            settings["polish_rounds"] and case.record.config["headline"] in row["selected_at"]
         )
         for name, wanted in (("local", True), ("global", everywhere), ("polished", polished)):
-            yield check("record", f"row {number}, {name}", bool(row.get(name)), wanted)
-        for name in ("local", "global"):
-            if row.get(name) and row[name].get("exact"):
-                length = row[name]["regret"][1] - row[name]["regret"][0]
+            where, entry = f"row {number}, {name}", row.get(name) or {}
+            yield check("record", where, bool(entry), bool(wanted))
+            if entry.get("exact"):
+                length = entry["regret"][1] - entry["regret"][0]
                 good = length <= CLOSED * units(game).max()
-                yield check("certificate", f"row {number}, {name}, exact", True, length, good)
-        if entry := row.get("polished"):
-            where, share = f"row {number}, polished", settings["polish_tolerance"]
-            yield _reached(where, entry, entry["status"] == REACHED, share, own, spread)
+                yield check("certificate", f"{where}, exact", True, length, good)
+            if entry and name == "polished":
+                claimed, share = entry["status"] == REACHED, settings["polish_tolerance"]
+                yield _reached(where, entry, claimed, share, own, spread)
 
 
 def _rows(case: Case) -> Iterator[tuple[float, list[int]]]:
@@ -83,7 +82,6 @@ def plays(case: Case) -> Iterator[Check]:
     config, metrics, game = case.record.config, case.record.metrics, game_of(case)
     spread, runs = float(np.ptp(game.senders)), metrics["runs"]
     own = metrics.get("stakes") or stakes(game)
-    yield check("game", "utility range", metrics["utility_range"], spread, unit=spread)
     asked = [list(pair) for pair in product(config["margins"], range(config["starts"]))]
     yield check("record", "runs", [[run["margin"], run["start"]] for run in runs], asked)
     claimed = case.record.arrays["outcomes"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ VARIATION_SAMPLES = 1_000
 def check_record(case: Case) -> list[Check]:
     """All checks of one record; one that cannot be read in the way its kind is written is one failed check."""
     try:
-        return case.named(CHECKERS[case.kind](case))
+        return case.named(one for checker in CHECKERS[case.kind] for one in checker(case))
     except UNREADABLE as error:
         return unreadable(case, error)
 
@@ -59,12 +60,12 @@ def recompute(case: Case, profile: Profile) -> np.ndarray:
 
 def _searches(case: Case) -> Iterator[Check]:
     """Utilities, welfare and status at every tolerance of every search."""
-    yield from derived.searches(case)
     game = game_of(case)
-    unit, known = units(game), [(p, recompute(case, p)) for p in profiles(case)]
+    unit, known = units(game), iter(profiles(case))
     for number, search in enumerate(case.record.metrics["searches"]):
-        own = [pair for pair in known if pair[0].where.startswith(f"search {number}, ")]
-        radius, gains, values = search["radius"], [p.gain for p, _ in own], [v for _, v in own]
+        own = list(islice(known, len(case.record.arrays[f"search{number}/policies"])))
+        radius, gains = search["radius"], [profile.gain for profile in own]
+        values = [recompute(case, profile) for profile in own]
         for tolerance, selected, gain in zip(
             case.record.config["tolerances"], search["selected"], search["gains"], strict=True
         ):
@@ -97,10 +98,11 @@ def _value(
 
 
 def _stored_profiles(case: Case) -> Iterator[Check]:
-    """Utilities of every profile with claimed ones, stakes, and intervals that contain what sampling found."""
-    game = game_of(case)
+    """Utilities of every profile with claimed ones, units, and intervals that contain what sampling found."""
+    game, metrics = game_of(case), case.record.metrics
     unit, sampled = units(game), _sampled_gains(case)
-    if (claimed := case.record.metrics.get("stakes")) is not None:
+    yield _utility_range(metrics, game, unit)
+    if (claimed := metrics.get("stakes")) is not None:
         found = stakes(game)
         yield check("game", "stakes", claimed, found, unit=found)
     yield from _from_the_source(case)
@@ -114,6 +116,11 @@ def _stored_profiles(case: Case) -> Iterator[Check]:
             good = _in_order(profile, unit) and profile.regret[1] >= least - 1e-7 * unit.max()
             text = f"an interval with its end above the sampled gain {least:.6g}"
             yield check("certificate", where, profile.regret, text, good, radius=radius)
+
+
+def _utility_range(metrics: dict[str, Any], game: Game, unit: np.ndarray) -> Check:
+    spread = float(np.ptp(game.senders))
+    return check("game", "utility range", metrics["utility_range"], spread, unit=unit.max())
 
 
 def _in_order(profile: Profile, unit: np.ndarray) -> bool:
@@ -155,10 +162,9 @@ def _sampled_gains(case: Case) -> dict[tuple[float, bytes], float]:
 def _reference(case: Case) -> Iterator[Check]:
     """Everything that a reference record reports, from the game's seed."""
     config, metrics, game = case.record.config, case.record.metrics, game_of(case)
-    unit, spread = units(game), float(np.ptp(game.senders))
+    unit = units(game)
     yield check("game", "shape", metrics["shape"], game.shape._asdict())
-    claimed = metrics["utility_range"]
-    yield check("game", "utility range", claimed, spread, unit=spread or unit.max())
+    yield _utility_range(metrics, game, unit)
     starts = utilities(game, starts_of(game, config["game"], config["starts"])).mean(0)
     yield check("utility", "random starts", metrics["start_utilities"], starts, unit=unit)
     generator = np.random.default_rng(seed_sequence("variation", config["game"]))
@@ -186,27 +192,15 @@ def _full_revelation(case: Case, game: Game, unit: np.ndarray) -> Iterator[Check
         yield check("status", f"{where}: no sender can change the action", True, stable)
 
 
-def _certify(case: Case) -> Iterator[Check]:
-    yield from _stored_profiles(case)
-    yield from derived.certificates(case)
-
-
-def _dynamics(case: Case) -> Iterator[Check]:
-    yield from _stored_profiles(case)
-    yield from derived.plays(case)
-
-
 def _atlas(case: Case) -> Iterator[Check]:
-    """Outcomes as all stored profiles, and their status, signals and receiver; landmarks without policies."""
-    yield from _stored_profiles(case)
-    game = game_of(case)
-    unit, target = stakes(game), case.record.config["target"]
-    rows = case.record.metrics["rows"]
+    """Status, signals and receiver of the outcomes; landmarks, which have no policies; and which there are."""
+    game, record = game_of(case), case.record
+    unit, rows = stakes(game), record.metrics["rows"]
     for number, row in enumerate(rows):
-        where, policies = f"row {number}, {row['profile']}", None
+        where = f"row {number}, {row['profile']}"
         if row.get("regret"):
-            policies = case.record.arrays[f"{number}/policies"]
-            yield from _outcome(game, where, row, policies, unit, target)
+            policies = record.arrays[f"{number}/policies"]
+            yield from _outcome(game, where, row, policies, unit, record.config["target"])
         else:
             yield from _landmark(game, where, row, unit)
     names = {row["profile"] for row in rows if not row.get("regret")}
@@ -225,9 +219,8 @@ def _outcome(
 ) -> Iterator[Check]:
     receiver = expected(game, game.receiver[None], policies)[0]
     largest = max(np.ptp(game.receiver), np.abs(game.receiver).max())
-    yield check(
-        "utility", f"{where}, receiver", row["receiver_utility"], receiver, unit=largest, radius=1.0
-    )
+    claimed = row["receiver_utility"]
+    yield check("utility", f"{where}, receiver", claimed, receiver, unit=largest, radius=1.0)
     lower, upper = (np.array(row["gains"], dtype=float) / unit[:, None]).max(0)
     status = "equilibrium" if upper <= target else "approximate" if lower > target else "unproven"
     yield check("status", where, row["profile"], status, radius=1.0)
@@ -333,7 +326,9 @@ def _rows(case: Case, rows: Sequence[dict[Any, Any]]) -> Iterator[Check]:
             yield from _value(place[0], where, row, found, unit)
 
 
-CHECKERS: dict[str, Callable[[Case], Iterator[Check]]] = {
-    "solve": _searches, "baseline": _searches, "reference": _reference, "didactic": derived.surfaces,
-    "certify": _certify, "dynamics": _dynamics, "atlas": _atlas, "reach": _reach,
+CHECKERS: dict[str, tuple[Callable[[Case], Iterator[Check]], ...]] = {
+    "solve": (derived.searches, _searches), "baseline": (derived.searches, _searches),
+    "reference": (_reference,), "reach": (_reach,), "didactic": (derived.surfaces,),
+    "certify": (_stored_profiles, derived.certificates), "dynamics": (_stored_profiles, derived.plays),
+    "atlas": (_stored_profiles, _atlas),
 }  # fmt: skip

@@ -28,7 +28,7 @@ from study.audit.records import auditable, check_record, check_tables, unreadabl
 from study.designs import design
 from study.designs.config import Preset
 from study.records.results import open_records
-from study.run.executors import default_workers, workers_for
+from study.run.executors import check_workers, default_workers, workers_for
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Settings:
                 )
         if self.log and self.log == self.proofs:
             raise ValueError(f"the log and the proofs need a file each, got {self.log} for both")
-        if self.workers is not None and self.workers < 1:
-            raise ValueError(f"workers must be at least 1, got {self.workers}")
+        if self.workers is not None:
+            check_workers(self.workers)
 
 
 @dataclass(frozen=True)
@@ -118,8 +118,8 @@ def collect(path: str | Path, preset: Preset) -> list[Case]:
         for name in design.EXPERIMENTS:
             for job in design.jobs(preset, name):
                 record = opened.find(job)
-                needed = [opened.find(other) for other in job.needs]
                 if record is not None and record.done:
+                    needed = (opened.find(other) for other in job.needs)
                     cases.append(Case(name, record, tuple(filter(None, needed))))
     if not cases:
         raise ValueError(f"{path}: has no finished records of preset {preset.name!r} to verify")
@@ -129,7 +129,7 @@ def collect(path: str | Path, preset: Preset) -> list[Case]:
 def audit(cases: Sequence[Case], settings: Settings | None = None, quiet: bool = False) -> Audit:
     """Check every record, then examine profiles, until the time is up; see :class:`Settings`."""
     settings, started = settings or Settings(), time.monotonic()
-    deadline = started + 60 * settings.minutes if settings.minutes else None
+    deadline = started + 60 * (settings.minutes or math.inf)
     work = [case for case in cases if auditable(case)]
     random.Random(settings.seed).shuffle(work)
     todo = to_examine(cases, settings)
@@ -139,57 +139,56 @@ def audit(cases: Sequence[Case], settings: Settings | None = None, quiet: bool =
         workers_for(settings.workers or default_workers(), deadline) as run,
     ):
         log.open()
-        whole = len(work)
         done = run(check_record, work, unreadable)
-        parts = list(watched(done, lambda _: 1.0, whole, whole, quiet=quiet, unit="records"))
+        count = len(work)
+        parts = list(watched(done, lambda _: 1.0, count, count, quiet=quiet, unit="records"))
         checks = [check for part in parts for check in part]
-        if len(parts) == whole:
+        if len(parts) == count:
             checks += _tables(work, checks)
         found = in_log(todo, log)
         known = {each.task.fingerprint for each in found}
-        left = [task for task in todo if task.fingerprint not in known]
-        chosen = left[: settings.sample or None]
-        bundles = _bundles(chosen, kept, settings.afresh)
-        lines = _lines(run(examine, bundles, not_examined), kept, log)
-        named = {task.fingerprint: task for task in chosen}
-        for line in watched(
-            lines, lambda line: named[line["profile"]].cost, sum(task.cost for task in chosen),
-            len(chosen), len(known) + len(chosen), quiet, "profiles",
-        ):  # fmt: skip
-            found.append(Examined(named[line["profile"]], line))
+        chosen = [task for task in todo if task.fingerprint not in known]
+        chosen = chosen[: settings.sample or None]
+        bundles = _bundles(chosen, Kept(None) if settings.afresh else kept)
+        found += watched(
+            _written(run(examine, bundles, not_examined), chosen, kept, log),
+            lambda each: each.task.cost, sum(task.cost for task in chosen),
+            len(known) + len(chosen), len(known), quiet, "profiles",
+        )  # fmt: skip
     checks += [check for each in found for check in each.checks]
-    reached, seconds = len(cases) - whole + len(parts), time.monotonic() - started
+    reached, seconds = len(cases) - count + len(parts), time.monotonic() - started
     return Audit(tuple(cases), reached, tuple(checks), tuple(found), len(todo), seconds)
 
 
-def _bundles(chosen: Sequence[Task], kept: Kept, afresh: bool) -> list[Work]:
+def _bundles(chosen: Sequence[Task], kept: Kept) -> list[Work]:
     """The tasks with what was kept about them; those with a proof, which take a moment, first."""
     work = []
     for bundle in bundled(chosen):
         keys = {bundle[0].question, *(task.sample for task in bundle if task.resample)}
-        known = {key: entry for key in keys if (entry := kept.find(key))}
-        work.append(Work(bundle, {} if afresh else known))
+        work.append(Work(bundle, {key: entry for key in keys if (entry := kept.find(key))}))
     return sorted(work, key=lambda one: not one.kept)
 
 
-def _lines(
-    done: Iterable[tuple[list[Entry], list[Entry]]], kept: Kept, log: Log
-) -> Iterator[Entry]:
+def _written(
+    done: Iterable[tuple[list[Entry], list[Entry]]], chosen: Sequence[Task], kept: Kept, log: Log
+) -> Iterator[Examined]:
     """What came of the tasks one by one, after what is new was written down."""
+    named = {task.fingerprint: task for task in chosen}
     for lines, new in done:
         for entry in new:
             kept.add(entry)
         for line in lines:
             log.add(line)
-            yield line
+            yield Examined(named[line["profile"]], line)
 
 
 def _tables(cases: Sequence[Case], checks: Sequence[Check]) -> list[Check]:
     """The book's tables of the experiments whose records agree; a wrong record is reported once, as such."""
     wrong = {check.experiment for check in checks if not check.agrees}
-    names = dict.fromkeys(case.experiment for case in cases if case.experiment not in wrong)
-    groups = [[case for case in cases if case.experiment == name] for name in names]
-    return [check for group in groups for check in check_tables(group)]
+    groups: dict[str, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(case.experiment, []).append(case)
+    return [c for name, group in groups.items() if name not in wrong for c in check_tables(group)]
 
 
 def to_examine(cases: Sequence[Case], settings: Settings) -> list[Task]:
@@ -201,6 +200,6 @@ def to_examine(cases: Sequence[Case], settings: Settings) -> list[Task]:
         except ImportError as error:
             message = f"certificates need the solvers ({error}); without: --no-certificates"
             raise ValueError(message) from None
-    found = tasks([case for case in cases if auditable(case)], settings.resample, limit)
+    found = tasks(cases, settings.resample, limit)
     random.Random(settings.seed).shuffle(found)
     return found
