@@ -10,7 +10,7 @@ import re
 import subprocess
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _left(options: argparse.Namespace) -> str:
     """What an interrupted command leaves behind."""
-    if options.name_of_command in ("run", "reproduce", "book", "page", "export"):
+    if options.command in (_run, _reproduce, _book, _page, _export):
         return "what a run has finished is stored, run it again"
-    if getattr(options, "log", None):
-        return f"what was examined by then is in {options.log}, run it again"
-    if options.name_of_command == "verify":
+    if options.command is _verify:
+        if options.log:
+            return f"what was examined by then is in {options.log}, run it again"
         return "proofs that were found by then are kept, run it again"
     return "nothing was written"
 
@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         ("verify", _verify, "re-derive what the records claim from the stored policies"),
     ):
         command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
-        command.set_defaults(command=function, name_of_command=name)
+        command.set_defaults(command=function)
         add_arguments(command, name)
     return parser
 
@@ -209,13 +209,12 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _source(options: argparse.Namespace) -> tuple[Preset, Path]:
     """What to show: ``PERSUASION_STORE`` if set, else committed results if there are any, else the store."""
-    if options.preset is None and not os.environ.get("PERSUASION_STORE"):
-        options.preset = next((n for n in PREFERRED if _can_be_shown(default_results(), n)), None)
+    root, named = default_results(), os.environ.get("PERSUASION_STORE")
+    if options.preset is None and not named:
+        options.preset = next((name for name in PREFERRED if _can_be_shown(root, name)), None)
     settings = _settings(options)
-    root = default_results()
-    if not os.environ.get("PERSUASION_STORE") and _can_be_shown(root, settings.name):
-        return settings, root
-    return settings, default_store()
+    shown = not named and _can_be_shown(root, settings.name)
+    return settings, root if shown else default_store()
 
 
 def _can_be_shown(root: Path, name: str) -> bool:
@@ -252,11 +251,7 @@ def _verify(options: argparse.Namespace) -> int:
     from study.audit import Settings, audit, collect, lines
 
     began = time.monotonic()
-    fields = (
-        "certificates", "resample", "time_limit", "minutes", "sample", "seed", "workers", "log",
-        "proofs", "afresh",
-    )  # fmt: skip
-    how = Settings(**{name: getattr(options, name) for name in fields})
+    how = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
     _settings(options)  # what was asked wrongly is said first, whatever is in the store
     agrees = True
     for name, path in _to_verify(options):

@@ -26,20 +26,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "help": "override a setting by its dotted name, e.g. training.epochs=5",
     },
 }  # fmt: skip
-COMMON = {
-    "run": PRESET | WORKERS | SETTINGS,
-    "status": PRESET | SETTINGS,
-    "reproduce": PRESET | WORKERS,  # the book shows a preset as it is
-    "page": PRESET,
-    "book": PRESET | WORKERS,
-    "serve": {},
-    "export": PRESET | WORKERS | SETTINGS,
-    "verify": PRESET | WORKERS | SETTINGS,
-}
 ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
-    "run": {"--experiment": {"action": "append", "choices": EXPERIMENTS}},
-    "page": {"page": {"help": "for instance theory/ppad"}},
-    "book": {
+    "run": PRESET | WORKERS | SETTINGS | {"--experiment": {"action": "append", "choices": EXPERIMENTS}},
+    "status": PRESET | SETTINGS | {"--json": FLAG | {"help": "machine-readable"}},
+    "reproduce": PRESET | WORKERS,  # the book shows a preset as it is
+    "page": PRESET | {"page": {"help": "for instance theory/ppad"}},
+    "book": PRESET | WORKERS | {
         "--pdf": FLAG | {"help": "as one PDF, printed by a browser"},
         "--executed": {
             "type": path_argument, "metavar": "DIR",
@@ -47,8 +39,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "serve": {"--port": {"type": int, "default": 8000, "help": "8000; 0 takes any that is free"}},
-    "status": {"--json": FLAG | {"help": "machine-readable"}},
-    "export": {
+    "export": PRESET | WORKERS | SETTINGS | {
         "--store": {"type": path_argument, "help": "result store; default the project's own"},
         "--to": {"type": path_argument, "help": "folder of committed results; default results/"},
         "--from": {
@@ -59,7 +50,7 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "--any-code": FLAG | {"help": "also export records of other code versions"},
         "--renew": FLAG | {"help": "also export what other code versions' records are committed of"},
     },
-    "verify": {
+    "verify": PRESET | WORKERS | SETTINGS | {
         "--store": {"type": path_argument, "help": "store or committed results; default what is committed"},
         "--certificates": SWITCH | {"help": "the exact certificates"},
         "--resample": SWITCH | {"help": "the sampled checks"},
@@ -80,5 +71,5 @@ ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add the options of the command of that name."""
-    for flag, settings in (COMMON[name] | ARGUMENTS.get(name, {})).items():
+    for flag, settings in ARGUMENTS[name].items():
         command.add_argument(flag, **settings)

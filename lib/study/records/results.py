@@ -17,7 +17,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from persuasion.model.seeds import canonical
 from persuasion.system.own_folder import absolute
@@ -31,22 +31,6 @@ if TYPE_CHECKING:
 SCHEMA = "persuasion/results/2"
 MANIFEST = "manifest.json"
 REMEDY = "restore it from git, or remove the folder and export again"
-
-
-class Records(Protocol):
-    """What can be read: a working store, or committed results."""
-
-    path: Path
-
-    def find(self, job: Job) -> Record | None:
-        """The job's record, or None."""
-
-    def done(self, jobs: Iterable[Job]) -> set[str]:
-        """Keys of those of the jobs that have a finished record."""
-
-    def __iter__(self) -> Iterator[Record]: ...
-
-    def __len__(self) -> int: ...
 
 
 class Results:
@@ -93,12 +77,16 @@ class Results:
         """Nothing is held open; here so that results can stand where a store does."""
 
 
+Records = Store | Results
+"""What can be read."""
+
+
 def is_committed(path: Path) -> bool:
     """Whether a path is that of committed results: they are a folder, a working store is a file."""
     return path.is_dir()
 
 
-def open_records(path: str | Path, preset: str, create: bool = False) -> Store | Results:
+def open_records(path: str | Path, preset: str, create: bool = False) -> Records:
     """The result store at a path, or the committed results of a preset if the path is a folder.
 
     The folder may hold the results themselves or one folder per preset; a store that is not there is made if
