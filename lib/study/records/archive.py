@@ -83,23 +83,19 @@ def merge(folder: Path, preset: str, other: Path) -> list[str]:
     They count before those that are there. Raises ``StoreError`` as :func:`append`, for either folder.
     """
     with one_at_a_time(folder.parent):
-        return _merge(folder, preset, other)
-
-
-def _merge(folder: Path, preset: str, other: Path) -> list[str]:
-    theirs = Results(other).manifest
-    if theirs["preset"] != preset:
-        raise StoreError(f"{other}: holds preset {theirs['preset']!r}, not {preset!r}")
-    manifest = _manifest(folder, preset)
-    known = [part["files"] for part in manifest["parts"]]
-    added = []
-    for part in theirs["parts"]:
-        if part["files"] not in known:
-            paths = {table: part_file(other, table, part["name"]) for table in part["files"]}
-            files = {table: path.read_bytes() for table, path in paths.items()}
-            name = part["name"].rpartition("-")[0]
-            added.append(_add(folder, manifest, name, files)["name"])
-    _write_manifest(folder, manifest)
+        theirs = Results(other).manifest
+        if theirs["preset"] != preset:
+            raise StoreError(f"{other}: holds preset {theirs['preset']!r}, not {preset!r}")
+        manifest = _manifest(folder, preset)
+        known = [part["files"] for part in manifest["parts"]]
+        added = []
+        for part in theirs["parts"]:
+            if part["files"] not in known:
+                paths = {table: part_file(other, table, part["name"]) for table in part["files"]}
+                files = {table: path.read_bytes() for table, path in paths.items()}
+                name = part["name"].rpartition("-")[0]
+                added.append(_add(folder, manifest, name, files)["name"])
+        _write_manifest(folder, manifest)
     return added
 
 
