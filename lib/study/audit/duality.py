@@ -96,9 +96,8 @@ def deviator(game: Game, policies: np.ndarray, sender: int, radius: float, ties:
     most = least_of_rows(found, -1)
     never = most < -found.rounding * (np.abs(found.rows) @ found.upper.T)
     possible = ~np.moveaxis(never.any(2), -1, 0)
-    if (
-        TieRule.parse(ties).kind == LOWEST_INDEX
-    ):  # nor is it the first with a double before it in all states that occur
+    if TieRule.parse(ties).kind == LOWEST_INDEX:
+        # nor is it the first with a double before it in all states that occur
         same = ~((lead != 0) & (weights > 0)[:, None, None]).any(-1)
         possible &= ~np.tril(same, -1).any(-1)
     return replace(found, possible=possible)
