@@ -1,13 +1,9 @@
-"""Folders of ours: this program empties or overwrites only a folder in which it left a marker.
-
-``python -m persuasion.system.own_folder FOLDER`` makes a folder ours from the shell.
-"""
+"""Folders of ours: this program empties or overwrites only a folder in which it left a marker."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -100,17 +96,3 @@ def emptied_folder(path: str | Path) -> Path:
     except OSError as error:
         raise ValueError(f"{folder}: cannot be emptied ({error.strerror})") from None
     return folder
-
-
-def main() -> int:
-    """0 if the folder is ours now; 2, with the reason, if it is not."""
-    try:
-        own_folder(sys.argv[1])
-    except (ValueError, IndexError) as error:
-        print(f"persuasion: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
