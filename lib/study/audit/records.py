@@ -195,7 +195,9 @@ def _full_revelation(case: Case, game: Game, unit: np.ndarray) -> Iterator[Check
 def _atlas(case: Case) -> Iterator[Check]:
     """Status, signals and receiver of the outcomes; landmarks, which have no policies; and which there are."""
     game, record = game_of(case), case.record
-    unit, rows = stakes(game), record.metrics["rows"]
+    rows, receiver = record.metrics["rows"], game.receiver
+    # of the senders, and of the receiver
+    unit = np.append(stakes(game), max(np.ptp(receiver), np.abs(receiver).max()))
     for number, row in enumerate(rows):
         where = f"row {number}, {row['profile']}"
         if row.get("regret"):
@@ -217,11 +219,9 @@ def _outcome(
     unit: np.ndarray,
     target: float,
 ) -> Iterator[Check]:
-    receiver = expected(game, game.receiver[None], policies)[0]
-    largest = max(np.ptp(game.receiver), np.abs(game.receiver).max())
-    claimed = row["receiver_utility"]
-    yield check("utility", f"{where}, receiver", claimed, receiver, unit=largest, radius=1.0)
-    lower, upper = (np.array(row["gains"], dtype=float) / unit[:, None]).max(0)
+    claimed, receiver = row["receiver_utility"], expected(game, game.receiver[None], policies)[0]
+    yield check("utility", f"{where}, receiver", claimed, receiver, unit=unit[-1], radius=1.0)
+    lower, upper = (np.array(row["gains"], dtype=float) / unit[:-1, None]).max(0)
     status = "equilibrium" if upper <= target else "approximate" if lower > target else "unproven"
     yield check("status", where, row["profile"], status, radius=1.0)
     used = (policies > 0).any(1).sum(1).tolist()
@@ -236,20 +236,19 @@ def _landmark(game: Game, where: str, row: dict[str, Any], unit: np.ndarray) -> 
     """
     name, states = row["profile"], game.shape.states
     payoffs = np.concatenate([game.senders, game.receiver[None]])
-    claimed = np.array([*row["utilities"], row["receiver_utility"]])
-    size = np.append(unit, max(np.ptp(game.receiver), np.abs(game.receiver).max()))
+    claimed, own = np.array([*row["utilities"], row["receiver_utility"]]), unit[:-1]
     if name in ("no revelation", "full revelation"):
         told = np.eye(states) if name == "full revelation" else np.ones((states, 1))
         found = expected(game, payoffs, np.stack([told] * len(game.senders)))
-        yield check("utility", where, claimed, found, unit=size)
+        yield check("utility", where, claimed, found, unit=unit)
         return
     number = name.removeprefix("sender ").removesuffix(" alone")
-    weights = 1 / unit if name == "collusion" else np.eye(len(unit))[int(number)] / unit
+    weights = 1 / own if name == "collusion" else np.eye(len(own))[int(number)] / own
     value, most = (np.einsum("i,i...->...", weights, part) for part in (claimed[:-1], game.senders))
     bound = most_by_persuasion(game, most)
-    good = abs(value - bound) <= LINEAR * weights.sum() * unit.max()
+    good = abs(value - bound) <= LINEAR * weights.sum() * own.max()
     yield check("utility", f"{where}, its own", float(value), bound, good)
-    possible = attained(game, payoffs, claimed, LINEAR * size)
+    possible = attained(game, payoffs, claimed, LINEAR * unit)
     yield check("utility", f"{where}, all", claimed, "a profile has them", possible)
 
 
