@@ -45,7 +45,6 @@ RELEVANT = {
         "persuasion/learn/sampled_check.py",
         "study/audit/*.py",
         "study/records/archive.py",
-        "study/records/regrets.py",
     ),
 }
 PACKAGES = ("numpy", "torch", "scipy", "highspy", "cvxpy", "pyscipopt")
