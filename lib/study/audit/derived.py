@@ -14,7 +14,7 @@ from persuasion.learn.model import UtilityModel
 from persuasion.model.seeds import seed_sequence
 from study.audit.case import RELATIVE, Case, Check, check
 from study.audit.evaluate import outcome, stakes, units, utilities
-from study.audit.profiles import game_of, profiles
+from study.audit.profiles import game_of, profiles, source_rows
 
 # how far a closed interval may be open, as a share of the largest unit
 CLOSED = 1e-6
@@ -41,8 +41,13 @@ def certificates(case: Case) -> Iterator[Check]:
     settings, metrics, game = case.record.config["certificates"], case.record.metrics, game_of(case)
     spread, rows = float(np.ptp(game.senders)), metrics["rows"]
     if case.sources:
-        found = [(row["radius"], list(row["selected_at"])) for row in rows]
-        yield check("record", "rows", found, list(_rows(case)))
+        reported = list(source_rows(case))
+        found = [[row["radius"], list(row["selected_at"])] for row in rows]
+        yield check("record", "rows", found, [[radius, places] for radius, places, _ in reported])
+        for number, (*_, policies) in enumerate(reported):
+            if (kept := case.record.arrays.get(f"{number}/policies")) is not None:
+                same = np.array_equal(kept, policies)
+                yield check("certificate", f"row {number}", "a profile of its source", same, same)
     everywhere = game.shape.senders <= settings["global_senders"]
     own = metrics.get("stakes") or stakes(game)
     for number, row in enumerate(rows):
@@ -59,22 +64,6 @@ def certificates(case: Case) -> Iterator[Check]:
             if entry and name == "polished":
                 claimed, share = entry["status"] == REACHED, settings["polish_tolerance"]
                 yield _reached(where, entry, claimed, share, own, spread)
-
-
-def _rows(case: Case) -> Iterator[tuple[float, list[int]]]:
-    """Radius of every profile that the source reports, and the tolerances at which it selected that."""
-    config, (source,) = case.record.config, case.sources
-    if source.config["kind"] == "reference":
-        if "full_revelation" in source.arrays:
-            yield from ((radius, []) for radius in config["radii"])
-        return
-    for number, search in enumerate(source.metrics["searches"]):
-        chosen = [entry and entry["profile"] for entry in search["selected"]]
-        for index in range(len(source.arrays[f"search{number}/policies"])):
-            places = [k for k, which in enumerate(chosen) if which == index]
-            shown = config["certificates"]["every_tolerance"] or config["headline"] in places
-            if search["radius"] in config["radii"] and shown:
-                yield search["radius"], places
 
 
 def plays(case: Case) -> Iterator[Check]:

@@ -72,49 +72,55 @@ def _selected(case: Case) -> Iterator[Profile]:
     for number, search in enumerate(record.metrics["searches"]):
         start = starts.get(f"search{number}/starts")
         for index, policies in enumerate(record.arrays[f"search{number}/policies"]):
-            chosen = [
-                (tolerance, selected["utilities"], gain)
-                for tolerance, selected, gain in zip(
-                    record.config["tolerances"], search["selected"], search["gains"]
-                )
-                if selected is not None and selected["profile"] == index
-            ]
+            places = _selecting(search, index)
             yield Profile(
                 where=f"search {number}, profile {index}",
                 policies=policies,
                 radius=search["radius"],
-                tolerances=tuple(tolerance for tolerance, *_ in chosen),
-                utilities=tuple(chosen[0][1]) if chosen else None,
-                gain=chosen[0][2] if chosen else None,
+                tolerances=tuple(record.config["tolerances"][k] for k in places),
+                utilities=tuple(search["selected"][places[0]]["utilities"]) if places else None,
+                gain=search["gains"][places[0]] if places else None,
                 start=None if start is None else int(start[index]),
             )
 
 
 def _certified(case: Case) -> Iterator[Profile]:
     """The profiles of a ``certify`` record, each for every interval that is claimed about it."""
+    arrays, reported = case.record.arrays, list(source_rows(case)) if case.sources else []
     for number, row in enumerate(case.record.metrics["rows"]):
-        policies = _row_policies(case, number, row)
+        policies = arrays.get(f"{number}/policies")
+        if policies is None:  # not kept, as its source has it
+            *_, policies = reported[number]
         for name, radius in (("local", row["radius"]), ("global", 1.0)):
             if row.get(name):
                 yield _claimed(f"row {number}, {name}", policies, radius, row, row[name])
         if polished := row.get("polished"):
-            policies = case.record.arrays[f"{number}/polished"]
+            policies = arrays[f"{number}/polished"]
             yield _claimed(f"row {number}, polished", policies, row["radius"], polished, polished)
 
 
-def _row_policies(case: Case, number: int, row: dict[str, Any]) -> np.ndarray:
-    """The profile of a row: the record's own, or where that was not kept, the one that its source selected."""
-    own = case.record.arrays.get(f"{number}/policies")
-    if own is not None:
-        return own
-    (source,) = case.sources
+def source_rows(case: Case) -> Iterator[tuple[float, list[int], np.ndarray]]:
+    """What the rows of a ``certify`` record are about: the profiles that its source reports.
+
+    Radius, positions of the tolerances that selected it, and policies of each, in order.
+    """
+    config, (source,) = case.record.config, case.sources
     if source.config["kind"] == "reference":
-        return source.arrays["full_revelation"]
-    for k, search in enumerate(source.metrics["searches"]):
-        if search["radius"] == row["radius"]:
-            chosen = search["selected"][row["selected_at"][0]]
-            return source.arrays[f"search{k}/policies"][chosen["profile"]]
-    raise ValueError(f"row {number}: its source searched at no radius {row['radius']:g}")
+        if "full_revelation" in source.arrays:
+            for radius in config["radii"]:
+                yield radius, [], source.arrays["full_revelation"]
+        return
+    for number, search in enumerate(source.metrics["searches"]):
+        for index, policies in enumerate(source.arrays[f"search{number}/policies"]):
+            places = _selecting(search, index)
+            shown = config["certificates"]["every_tolerance"] or config["headline"] in places
+            if search["radius"] in config["radii"] and shown:
+                yield search["radius"], places, policies
+
+
+def _selecting(search: dict[str, Any], index: int) -> list[int]:
+    """Positions of the tolerances at which a search selected its profile of that index."""
+    return [k for k, entry in enumerate(search["selected"]) if entry and entry["profile"] == index]
 
 
 def _runs(case: Case) -> Iterator[Profile]:

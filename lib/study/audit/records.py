@@ -105,7 +105,6 @@ def _stored_profiles(case: Case) -> Iterator[Check]:
     if (claimed := metrics.get("stakes")) is not None:
         found = stakes(game)
         yield check("game", "stakes", claimed, found, unit=found)
-    yield from _from_the_source(case)
     for profile in profiles(case):
         where, radius = profile.where, profile.radius
         value = recompute(case, profile)
@@ -133,20 +132,6 @@ def _in_order(profile: Profile, unit: np.ndarray) -> bool:
     gains = np.array(profile.gains)
     ordered = (gains[:, 0] >= -rounding) & (gains[:, 0] <= gains[:, 1] + rounding)
     return bool(ordered.all()) and close(profile.regret, gains.max(0), unit.max())
-
-
-def _from_the_source(case: Case) -> Iterator[Check]:
-    """A certificate is about profiles that its source reports, and about no others."""
-    reported = [
-        policies.tobytes()
-        for source in case.sources
-        for name, array in source.arrays.items()
-        for policies in (array if name.endswith("/policies") else [array])
-    ]
-    for name, policies in case.record.arrays.items():
-        if case.sources and name.endswith("/policies"):
-            known = policies.tobytes() in reported
-            yield check("certificate", name, "a profile of its source", known, known)
 
 
 def _sampled_gains(case: Case) -> dict[tuple[float, bytes], float]:
