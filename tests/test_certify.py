@@ -343,7 +343,7 @@ def test_relaxations_bound_every_policy_of_the_box():
     assert best.value <= fine + 1e-9
     assert fine == pytest.approx(solution.value + hull.cells.constant, abs=1e-7)
     assert fine < coarse - 1e-6  # the cones do something
-    for duals in np.random.default_rng(0).normal(0, 1, (5, len(hull.row_lower))):
+    for duals in np.random.default_rng(0).normal(0, 1, (5, len(hull.relaxation.row_lower))):
         assert hull.bound(duals) + hull.cells.constant >= best.value - 1e-9
 
 

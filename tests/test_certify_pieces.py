@@ -34,7 +34,6 @@ from persuasion.regret.nearby.fold import choose_folded, extreme_gains, spreads,
 from persuasion.regret.nearby.hull import Hull
 from persuasion.regret.nearby.local import local_best_response
 from persuasion.regret.nearby.piece import gain_within_piece
-from persuasion.regret.nearby.search import Outcome
 from persuasion.regret.problem import make_problem
 
 
@@ -102,13 +101,13 @@ def test_the_range_of_a_row_is_reached_at_corners():
     random = np.random.default_rng(0)
     box = policy_box(random.dirichlet(np.ones(3), size=4), 0.1)
     rows = random.normal(size=(5, 4))
-    least, most = linear_range(rows, box)
+    least, most = linear_range(rows, box.lower.T, box.upper.T)
     for signal in range(3):
         lower, upper = box.lower[signal], box.upper[signal]
         assert least[:, signal] == pytest.approx((rows * np.where(rows > 0, lower, upper)).sum(1))
         assert most[:, signal] == pytest.approx((rows * np.where(rows > 0, upper, lower)).sum(1))
-    thin = Box(np.zeros((1, 2)), np.array([[1e-9, 1.0]]))
-    _, most = linear_range(np.array([[1e-3, -1e10], [1, -1e10]]), thin)
+    thin = np.zeros((2, 1)), np.array([[1e-9], [1.0]])
+    _, most = linear_range(np.array([[1e-3, -1e10], [1, -1e10]]), *thin)
     assert most[:, 0].tolist() == pytest.approx([1e-12, 1e-9], rel=1e-9, abs=0)  # nothing cancels
 
 
@@ -374,16 +373,15 @@ def test_profiles_are_cleaned_as_little_as_can_be():
 def test_a_bound_below_what_was_reached_is_a_bug(monkeypatch):
     game, policies = three_prosecutors()
     found = [Candidate(policies[0], 0.5, 0.5, True)]
-    outcomes = iter(
-        [
-            Outcome(found, 0.5 - 1e-5, False, False),
-            Outcome(found, 0.5 - 0.8e-6, True, False),  # rounding
-            Outcome(found, 0.6, False, False, hurried=True),
-            Outcome(found, 0.6, False, False),
-        ]
-    )
-    monkeypatch.setattr(search, "search_box", lambda *_: next(outcomes))
-    with pytest.raises(InconsistentCertificate, match=r"a deviation is worth 0\.5, its"):
+    bounds = iter([0.5 - 1e-5, 0.5 - 0.8e-6, 0.6, 0.6])  # the second one is rounding
+    hurries = iter([False, False, True, False])
+
+    def run(made):
+        made.found, made.bound = found, next(bounds)
+
+    monkeypatch.setattr(search.Search, "run", run)
+    monkeypatch.setattr(search.Search, "hurried", property(lambda _: next(hurries)))
+    with pytest.raises(InconsistentCertificate, match=r"earns 0\.5 of its stake"):
         local_best_response(game, policies, 0, 0.1)
     answers = [local_best_response(game, policies, 0, 0.1) for _ in range(3)]
     assert [a.status for a in answers] == ["optimal", "time limit", "bound only"]
@@ -396,10 +394,12 @@ def test_a_search_says_whether_time_ended_it(deadline, hurried):
     policies = uniform_policies(game, seed=3)
     problem = make_problem(game, policies, 0, TieRule("sender", sender=0))
     limit = time.perf_counter() + (60.0 if deadline > 0 else -1.0)
-    outcome = search.search_box(problem, policy_box(policies[0], 0.05), limit)
-    assert bool(outcome.hurried) is hurried
-    assert outcome.closed is not hurried
-    assert outcome.infeasible is False
+    box = policy_box(policies[0], 0.05)
+    made = search.Search(problem, eliminate(tolerant(problem), box), box, limit)
+    made.run()
+    assert bool(made.hurried) is hurried
+    assert made.closed is not hurried
+    assert made.infeasible is False
 
 
 def test_rows_are_raised_by_the_tie_tolerance():
@@ -421,10 +421,10 @@ def test_folding_takes_the_best_or_worst_action_in_every_state():
     )  # one column, three actions, two states
     allowed = np.array([[[True, True, False]]])
     problem = SimpleNamespace(gains=gains, allowed=allowed)
-    assert extreme_gains(problem, 0, best=True).tolist() == [[1.0, 2.0]]
-    assert extreme_gains(problem, 0, best=False).tolist() == [[0.0, -1.0]]
+    assert extreme_gains(problem, best=True).tolist() == [[[1.0, 2.0]]]
+    assert extreme_gains(problem, best=False).tolist() == [[[0.0, -1.0]]]
     nothing = SimpleNamespace(gains=gains, allowed=np.zeros((1, 1, 3), bool))
-    assert extreme_gains(nothing, 0, best=True).tolist() == [[0.0, 0.0]]
+    assert extreme_gains(nothing, best=True).tolist() == [[[0.0, 0.0]]]
     box = SimpleNamespace(upper=np.array([[0.5, 0.25]]))
     assert spreads(problem, box).tolist() == [[0.5 * 1 + 0.25 * 3]]
 
@@ -478,10 +478,10 @@ def contested(seed: int = 3, radius: float = 0.05) -> tuple[Cells, Box]:
 
 def test_every_row_has_its_limits():
     cells, box = contested()
-    hull = Hull(cells, box)
-    assert hull.matrix.shape == (len(hull.row_lower), hull.size)
-    assert len(hull.row_upper) == len(hull.row_lower)
-    assert hull.matrix.nnz == np.count_nonzero(hull.matrix.data)
+    program = Hull(cells, box).relaxation
+    assert program.matrix.shape == (len(program.row_lower), len(program.cost))
+    assert len(program.row_upper) == len(program.row_lower)
+    assert program.matrix.nnz == np.count_nonzero(program.matrix.data)
 
 
 def test_without_time_a_relaxation_still_has_a_bound():
@@ -570,17 +570,17 @@ def answer(status: str, bound: float = 5.0, x: np.ndarray | None = None) -> high
 def test_nothing_in_the_box_is_infeasible_only_if_nothing_was_found(clock):
     clock.now = 101.0
     answers = iter([answer("kInfeasible"), answer("kInfeasible"), answer("kTimeLimit", 2.0)])
-    program = SimpleNamespace(branch=lambda *_: next(answers), count=1)
+    cells = SimpleNamespace(constant=0.5)
+    program = SimpleNamespace(branch=lambda *_: next(answers), count=1, cells=cells)
     for found, infeasible in ((1.0, False), (-np.inf, True)):
         made = bracket([found], None, 9.0)
-        made.program, made.cells, made.root = program, SimpleNamespace(constant=0.5), "solved"
+        made.program, made.root = program, "solved"
         made.infeasible, made.climber = False, None
         made.branch()
         assert made.infeasible is infeasible
         assert made.bound == 9.0
     made = bracket([1.0], None, 9.0)
-    made.program, made.cells, made.infeasible = program, SimpleNamespace(constant=0.5), False
-    made.root = "solved"
+    made.program, made.root, made.infeasible = program, "solved", False
     made.branch()
     assert (made.bound, made.infeasible) == (2.5, False)
 
@@ -594,8 +594,8 @@ def relaxing(clock, solution: highs.Solution, point: np.ndarray | None) -> searc
         clock.now += 3.0
         return solution
 
-    made.infeasible, made.cells = False, SimpleNamespace(constant=0.5)
-    made.program = SimpleNamespace(solve=solve)
+    made.infeasible = False
+    made.program = SimpleNamespace(solve=solve, cells=SimpleNamespace(constant=0.5))
     made.climber = SimpleNamespace(point=point, value=-np.inf)
     made.approached = []
     made.approach = lambda x, share: made.approached.append((x.tolist(), share))
@@ -629,19 +629,20 @@ def test_an_infeasible_relaxation_is_believed_unless_a_point_is_known(clock, poi
 
 def test_a_relaxation_that_takes_too_long_is_given_up(clock):
     made = relaxing(clock, answer("kTimeLimit", 7.0), None)
-    before = {"cells": made.cells, "program": made.program, "climber": made.climber}
-    made.certain, made.root, made.seconds = "certain", "root", 1.0
+    before = {"program": made.program, "climber": made.climber}
+    made.root, made.seconds = "root", 1.0
     sizes = []
 
     def build(most):
         sizes.append(most)
-        made.cells, made.climber = SimpleNamespace(constant=0.0), SimpleNamespace(value=-np.inf)
+        made.program = SimpleNamespace(**vars(made.program))
+        made.climber = SimpleNamespace(value=-np.inf)
 
     made.build = build
     made.refine(77.0)
     assert sizes == [77.0]
     assert made.until == 100.0 + 0.75 * 10.0
-    assert (made.root, made.seconds, made.certain) == ("root", 1.0, "certain")
+    assert (made.root, made.seconds) == ("root", 1.0)
     assert all(getattr(made, name) is value for name, value in before.items())
 
 
@@ -654,15 +655,13 @@ def test_folded_joint_signals_count_at_their_worst_for_deviations(monkeypatch):
     made = search.Search(problem, eliminate(tolerant(problem), box), box, np.inf)
     most = made.everything.sum() // 4
     made.build(most)
-    assert len(made.cells.least) <= most
+    assert made.program.count <= most
     made.climb(box.pack(policies[0]))
     made.settle()
     claimed, reached = made.climber.value, max(c.value for c in made.found)
     assert reached >= claimed - 1e-9
-    assert (
-        made.certain.constant < made.cells.constant
-        or made.certain.linear.sum() < made.cells.linear.sum()
-    )
+    certain, hoped = made.climber.cells, made.program.cells
+    assert certain.constant < hoped.constant or certain.linear.sum() < hoped.linear.sum()
 
 
 # --- the whole search, forced through all its stages

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from persuasion.model.tolerances import ROUNDING
 from persuasion.regret.candidates import POLICY_DUST, as_policy
@@ -30,6 +31,11 @@ class Box:
     def missing(self) -> np.ndarray:
         """Probability that every state still has to spread above ``lower``, ``(states,)``."""
         return 1 - self.lower.sum(0)
+
+    @property
+    def coupling(self) -> sp.csr_matrix:
+        """Times unit coordinates, what every state gets above ``lower``: ``missing`` in all."""
+        return sp.hstack([sp.diags(width) for width in self.width], format="csr")
 
     def pack(self, policy: np.ndarray) -> np.ndarray:
         """Unit coordinates ``(signals * states,)`` of a policy ``(states, signals)``, clipped to the box."""
@@ -69,9 +75,10 @@ def policy_box(policy: np.ndarray, radius: float) -> Box:
     )
 
 
-def linear_range(rows: np.ndarray, box: Box) -> tuple[np.ndarray, np.ndarray]:
-    """Least and largest value of ``rows @ x_s`` over the box, ``rows`` ``(..., states)`` -> ``(..., signals)``."""
+def linear_range(
+    rows: np.ndarray, lower: np.ndarray, upper: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Least and largest value of ``rows @ x``, entry by entry, where ``lower <= x <= upper``."""
     # not around the middle, where a huge entry would cancel and take the others with it
     favour, against = np.maximum(rows, 0.0), np.minimum(rows, 0.0)
-    lower, upper = box.lower.T, box.upper.T
     return favour @ lower + against @ upper, favour @ upper + against @ lower

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from persuasion.model.tolerances import CLOSED
-from persuasion.regret.candidates import Candidate, evaluate
+from persuasion.regret.candidates import evaluate
 from persuasion.regret.nearby.box import Box
 from persuasion.regret.nearby.cells import make_cells
 from persuasion.regret.nearby.climb import Climber
@@ -28,7 +28,7 @@ class Bracket:
     """``found`` are policies in the box, ``bound`` is valid at any time.
 
     ``relaxed`` is the problem with the actions that may be taken in the box, ties granted within the tolerance.
-    ``program`` and ``climber`` cover the choices of ``cells``, which leave some joint signals folded.
+    ``program`` and ``climber`` leave some joint signals folded, at the best and at the worst they could bring.
     """
 
     def __init__(self, problem: Problem, relaxed: Problem, box: Box, deadline: float) -> None:
@@ -40,7 +40,7 @@ class Bracket:
         # the same choices, with the ties themselves instead of their tolerance
         self.relaxed, self.exact = relaxed, replace(problem, allowed=relaxed.allowed)
         self.spread = spreads(relaxed, box)
-        self.everything = self.relaxed.allowed[~self.folded(np.inf)].sum(-1) - 1
+        self.everything = relaxed.allowed[~self.folded(np.inf)].sum(-1) - 1
         self.climber: Climber = None  # type: ignore[assignment]  # until build
 
     def folded(self, most: float) -> np.ndarray:
@@ -50,10 +50,9 @@ class Bracket:
     def build(self, most: float) -> None:
         """A relaxation with at most ``most`` choices, and a climber that goes on from the best point so far."""
         folded, before = self.folded(most), self.climber
-        self.cells = make_cells(self.relaxed, self.box, folded)
-        self.certain = make_cells(self.exact, self.box, folded, optimistic=False)
-        self.program = Hull(self.cells, self.box)
-        self.climber = Climber(self.certain, self.box)
+        certain = make_cells(self.exact, self.box, folded, optimistic=False)
+        self.program = Hull(make_cells(self.relaxed, self.box, folded), self.box)
+        self.climber = Climber(certain, self.box)
         if before is not None and before.point is not None:
             self.found.append(evaluate(self.problem, self.box.policy(before.point)))
             self.climb(before.point)
@@ -99,6 +98,6 @@ class Bracket:
 
     def settle(self) -> None:
         """Turn the climber's best choices into a policy."""
-        candidate: Candidate | None = self.climber.settle(self.problem, self.box, self.end)
+        candidate = self.climber.settle(self.problem, self.box, self.end)
         if candidate is not None:
             self.found.append(candidate)

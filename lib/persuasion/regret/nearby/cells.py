@@ -8,9 +8,9 @@ jump :math:`(g_a-g_{base})\cdot x` and needs :math:`h\cdot x\ge0` against every 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 
 from persuasion.model.tolerances import CLEAR, TIE_TOLERANCE
 from persuasion.regret.nearby.box import Box, linear_range
@@ -20,16 +20,16 @@ from persuasion.regret.problem import Problem, row_units
 
 @dataclass(frozen=True, eq=False)
 class Conditions:
-    r"""Linear conditions :math:`\sum_\omega|h_\omega|\eta_\omega\ge depth` that switch on with a binary.
+    r"""Linear conditions :math:`h\cdot\xi\ge limit` that switch on with a binary.
 
-    ``normal`` ``(k, states)`` has largest entry 1; :math:`\eta` is :math:`\xi` where it is positive, else
-    :math:`1-\xi`; ``depth`` ``(k,)`` is positive if the condition fails at the worst corner. ``owner`` ``(k,)`` is
-    the index of the choice, or of the cell whose base it is; ``strict`` ``(k,)`` whether the rule wants a
-    strict inequality; ``window`` ``(k,)`` how far beyond the limit two actions still tie, within the tolerance.
+    ``normal`` ``(k, states)`` are the :math:`h`, in units of their largest positive entry, and ``limit`` ``(k,)``.
+    ``owner`` ``(k,)`` is the index of the choice, or of the cell whose base it is; ``strict`` ``(k,)`` whether the
+    rule wants a strict inequality; ``window`` ``(k,)`` how far beyond the limit two actions still tie, within the
+    tolerance.
     """
 
     normal: np.ndarray
-    depth: np.ndarray
+    limit: np.ndarray
     owner: np.ndarray
     strict: np.ndarray
     window: np.ndarray
@@ -46,7 +46,7 @@ class Cells:
     signal, cell : (choices,) the deviator's signal, and the number of the contested joint signal
     signal_of_cell : (cells,) the deviator's signal
     jump : (choices, states) what the choice adds per unit of xi
-    least : (choices,) the least that the choice adds, at the worst corner of the box
+    offset : (choices,) what the choice adds at ``lower``
     choices : conditions of the choices
     bases : conditions of the bases; needed only in cells where the base may be the better action
     """
@@ -57,7 +57,7 @@ class Cells:
     cell: np.ndarray
     signal_of_cell: np.ndarray
     jump: np.ndarray
-    least: np.ndarray
+    offset: np.ndarray
     choices: Conditions
     bases: Conditions
 
@@ -69,100 +69,61 @@ def make_cells(
 
     ``folded`` ``(signals, columns)`` ones count as settled, at the deviator's best or worst gain in every state.
     """
-    mask = np.zeros(problem.allowed.shape[:2], bool) if folded is None else folded
-    signals = range(len(box.lower))
-    parts = [_one_signal(problem, box, signal, mask[signal], optimistic) for signal in signals]
-    cells = np.cumsum([0] + [part.cells for part in parts])
-    choices = np.cumsum([0] + [len(part.least) for part in parts])
-    return Cells(
-        linear=np.array([part.linear for part in parts]),
-        constant=sum(part.constant for part in parts),
-        signal=np.repeat(signals, [len(part.least) for part in parts]),
-        cell=np.concatenate([part.cell + first for part, first in zip(parts, cells)]),
-        signal_of_cell=np.repeat(signals, [part.cells for part in parts]),
-        jump=np.concatenate([part.jump for part in parts]),
-        least=np.concatenate([part.least for part in parts]),
-        choices=_join([part.choices for part in parts], choices),
-        bases=_join([part.bases for part in parts], cells),
-    )
-
-
-def _join(parts: list[Conditions], first: np.ndarray) -> Conditions:
-    """All conditions, owners counted on from ``first``."""
-    return Conditions(
-        np.concatenate([part.normal for part in parts]),
-        np.concatenate([part.depth for part in parts]),
-        np.concatenate([part.owner + start for part, start in zip(parts, first)]),
-        np.concatenate([part.strict for part in parts]),
-        np.concatenate([part.window for part in parts]),
-    )
-
-
-class _Part(NamedTuple):
-    """The cells of one signal; see :class:`Cells`."""
-
-    linear: np.ndarray
-    constant: float
-    cells: int
-    cell: np.ndarray
-    jump: np.ndarray
-    least: np.ndarray
-    choices: Conditions
-    bases: Conditions
-
-
-def _one_signal(
-    problem: Problem, box: Box, signal: int, folded: np.ndarray, optimistic: bool
-) -> _Part:
-    allowed, gains = problem.allowed[signal], problem.gains
-    lower, width = box.lower[signal], box.width[signal]
+    allowed, gains, margin = problem.allowed, problem.gains, problem.margin > 0
+    folded = np.zeros(allowed.shape[:2], bool) if folded is None else folded
+    middle = np.moveaxis(gains @ (box.lower + box.upper).T, -1, 0)  # (signals, columns, actions)
+    base = np.where(allowed, middle, np.inf).argmin(2)
+    settled = gains[np.arange(len(gains)), base]  # (signals, columns, states)
+    settled = np.where(folded[..., None], extreme_gains(problem, optimistic), settled).sum(1)
     # a margin is no matter of course even where one action is left
-    settled = (allowed.sum(1) == 1) & (problem.margin == 0)
-    contested = np.flatnonzero(~settled & ~folded)
-    worth = np.where(allowed, gains @ (2 * lower + width), np.inf)
-    base = worth.argmin(1)
-    cell, action = np.nonzero(allowed[contested])
-    other = action != base[contested][cell]
-    cell, action = cell[other], action[other]
-    column = contested[cell]
-    step = gains[column, action] - gains[column, base[column]]
-    jump = step * width
-    least = step @ lower + np.minimum(jump, 0).sum(1)
-    inferior = np.full(len(contested), problem.margin > 0)
-    inferior[cell[least < 0]] = True
+    contested = ((allowed.sum(2) > 1) | margin) & ~folded
+    signal_of_cell, column_of_cell = np.nonzero(contested)
+    base = base[contested]
+    cell, action = np.nonzero(allowed[contested] & (base[:, None] != np.arange(allowed.shape[2])))
+    signal, column = signal_of_cell[cell], column_of_cell[cell]
+    step = gains[column, action] - gains[column, base[cell]]
+    jump, offset = step * box.width[signal], (step * box.lower[signal]).sum(1)
+    inferior = np.full(len(base), margin)
+    inferior[cell[offset + np.minimum(jump, 0).sum(1) < 0]] = True
     judged = np.flatnonzero(inferior)
-    bases = _conditions(problem, box, signal, contested[judged], base[contested[judged]])
-    total = gains[np.arange(len(gains)), base][~folded].sum(0)
-    total = total + extreme_gains(problem, signal, optimistic)[folded].sum(0)
-    return _Part(
-        linear=total * width,
-        constant=float(total @ lower),
-        cells=len(contested),
+    bases = _conditions(problem, box, signal_of_cell[judged], column_of_cell[judged], base[judged])
+    return Cells(
+        linear=settled * box.width,
+        constant=float((settled * box.lower).sum()),
+        signal=signal,
         cell=cell,
+        signal_of_cell=signal_of_cell,
         jump=jump,
-        least=least,
+        offset=offset,
         choices=_conditions(problem, box, signal, column, action),
         bases=replace(bases, owner=judged[bases.owner]),
     )
 
 
 def _conditions(
-    problem: Problem, box: Box, signal: int, column: np.ndarray, action: np.ndarray
+    problem: Problem, box: Box, signal: np.ndarray, column: np.ndarray, action: np.ndarray
 ) -> Conditions:
-    """The comparisons that do not hold clearly everywhere in the box, of the pairs ``column``, ``action``."""
+    """The comparisons that do not hold clearly everywhere in the box, of these actions in their cells."""
     rivals = problem.allowed[signal, column] | (problem.margin > 0)
     owner, rival = np.nonzero(rivals & (action[:, None] != np.arange(rivals.shape[1])))
-    place = column[owner], action[owner], rival
-    rows = problem.rows[place]
+    signal, place = signal[owner], (column[owner], action[owner], rival)
+    rows, lower, upper = problem.rows[place], box.lower[signal], box.upper[signal]
+    least, _ = linear_range(rows[:, None], lower[..., None], upper[..., None])
     normal = rows * box.width[signal]
-    least, _ = linear_range(rows, Box(box.lower[[signal]], box.upper[[signal]]))
-    depth = -least[:, 0]
     unit = row_units(normal)[:, 0]
-    kept = depth > -CLEAR * unit
+    kept = least[:, 0, 0] < CLEAR * unit
     return Conditions(
         (normal / unit[:, None])[kept],
-        (depth / unit)[kept],
+        -((rows * lower).sum(1) / unit)[kept],
         owner[kept],
-        problem.strict[signal][place][kept],
-        (TIE_TOLERANCE * (np.abs(rows) @ box.upper[signal]) / unit)[kept],
+        problem.strict[(signal, *place)][kept],
+        (TIE_TOLERANCE * (np.abs(rows) * upper).sum(1) / unit)[kept],
     )
+
+
+def in_blocks(rows: np.ndarray, block: np.ndarray, blocks: int) -> sp.csr_matrix:
+    """Rows ``(k, states)``, each in its ``block`` ``(k,)`` of the ``blocks`` that the variables fall into."""
+    count, states = rows.shape
+    columns = block[:, None] * states + np.arange(states)
+    starts = np.arange(count + 1) * states
+    return sp.csr_matrix((rows.ravel(), columns.ravel(), starts), (count, blocks * states))

@@ -18,7 +18,7 @@ from persuasion.model.tolerances import EQUAL
 from persuasion.regret import highs
 from persuasion.regret.candidates import Candidate, evaluate
 from persuasion.regret.nearby.box import Box
-from persuasion.regret.nearby.cells import Cells, Conditions
+from persuasion.regret.nearby.cells import Cells, in_blocks
 from persuasion.regret.problem import Problem
 
 MAX_STEPS = 50
@@ -44,57 +44,41 @@ class Climber:
     """
 
     def __init__(self, cells: Cells, box: Box) -> None:
-        self.cells = cells
-        self.signals, self.states = cells.linear.shape
-        self.count = len(cells.least)
-        self.offset = cells.least - np.minimum(cells.jump, 0).sum(1)
+        self.cells, self.count = cells, len(cells.offset)
         self.value, self.made = -np.inf, np.zeros(self.count, bool)
         self.point: np.ndarray | None = None
         self.tried: set[bytes] = set()
         self.found: list[tuple[float, np.ndarray, np.ndarray]] = []
-        self.limits = [
-            conditions.depth + np.minimum(conditions.normal, 0).sum(1)
-            for conditions in (cells.choices, cells.bases)
-        ]
-        self.solver = highs.load(self._program(box))
-
-    def _program(self, box: Box) -> highs.LinearProgram:
-        cells, size = self.cells, self.cells.linear.size
-        where = (np.arange(size) % self.states, np.arange(size))
-        blocks = [
-            sp.csr_matrix((box.width.ravel(), where), (self.states, size)),
-            self._rows(cells.choices, cells.signal[cells.choices.owner]),
-            self._rows(cells.bases, cells.signal_of_cell[cells.bases.owner]),
-        ]
-        count = sum(map(len, self.limits))
-        return highs.LinearProgram(
+        both = (cells.choices, cells.bases)
+        self.limits = np.concatenate([conditions.limit for conditions in both])
+        self.strict = np.concatenate([conditions.strict for conditions in both])
+        self.window = np.concatenate([conditions.window for conditions in both])
+        signals = cells.signal[cells.choices.owner], cells.signal_of_cell[cells.bases.owner]
+        normals = np.concatenate([conditions.normal for conditions in both])
+        self.conditions = in_blocks(normals, np.concatenate(signals), len(box.lower))
+        none = np.full(len(self.limits), np.inf)
+        program = highs.LinearProgram(
             cost=cells.linear.ravel(),
-            matrix=sp.vstack(blocks, format="csc"),
-            row_lower=np.append(box.missing, np.full(count, -np.inf)),
-            row_upper=np.append(box.missing, np.full(count, np.inf)),
-            lower=np.zeros(size),
-            upper=np.ones(size),
+            matrix=sp.vstack([box.coupling, self.conditions], format="csc"),
+            row_lower=np.append(box.missing, -none),
+            row_upper=np.append(box.missing, none),
+            lower=np.zeros(cells.linear.size),
+            upper=np.ones(cells.linear.size),
         )
-
-    def _rows(self, conditions: Conditions, signals: np.ndarray) -> sp.csr_matrix:
-        columns = signals[:, None] * self.states + np.arange(self.states)
-        rows = np.repeat(np.arange(len(signals)), self.states)
-        entries = (conditions.normal.ravel(), (rows, columns.ravel()))
-        return sp.csr_matrix(entries, (len(signals), self.cells.linear.size))
+        self.solver = highs.load(program)
 
     def read(self, point: np.ndarray) -> np.ndarray:
         """The choices that serve the deviator best among those the receiver may make at ``point``."""
-        cells, x = self.cells, point.reshape(self.signals, self.states)
-        worth = self.offset + (cells.jump * x[cells.signal]).sum(1)
-        slack = (cells.choices.normal * x[cells.signal[cells.choices.owner]]).sum(1)
-        broken = slack < self.limits[0] - READ
+        cells, x = self.cells, point.reshape(self.cells.linear.shape)
+        broken = self.conditions @ point < self.limits - READ
+        broken, fallen = np.split(broken, [len(cells.choices.owner)])
+        worth = cells.offset + (cells.jump * x[cells.signal]).sum(1)
         worth[cells.choices.owner[broken]] = -np.inf
         best = np.full(len(cells.signal_of_cell), -np.inf)
         np.maximum.at(best, cells.cell, worth)
-        slack = (cells.bases.normal * x[cells.signal_of_cell[cells.bases.owner]]).sum(1)
         obeyed = np.zeros(len(best), bool)
         obeyed[cells.bases.owner] = True
-        obeyed[cells.bases.owner[slack < self.limits[1] - READ]] = False
+        obeyed[cells.bases.owner[fallen]] = False
         made = (worth == best[cells.cell]) & (worth > -np.inf)
         made &= ~(obeyed[cells.cell] & (best[cells.cell] < 0))
         return self._first(made)
@@ -117,11 +101,10 @@ class Climber:
         kept = np.ones(len(cells.signal_of_cell), bool)
         kept[cells.cell[made]] = False
         active = np.concatenate([made[cells.choices.owner], kept[cells.bases.owner]])
-        lower = np.where(active, np.concatenate(self.limits) + push, -np.inf)
-        count = len(lower)
+        lower = np.where(active, self.limits + push, -np.inf)
         self.solver.changeColsCost(cost.size, np.arange(cost.size, dtype=np.int32), -cost.ravel())
-        if count:
-            rows = np.arange(self.states, self.states + count, dtype=np.int32)
+        if count := len(lower):
+            rows = (cost.shape[1] + np.arange(count)).astype(np.int32)
             unlimited = np.full(count, np.inf)
             self.solver.changeRowsBounds(count, rows, lower, unlimited)  # type: ignore[attr-defined]
         return highs.run(self.solver, deadline - time.perf_counter())
@@ -136,7 +119,7 @@ class Climber:
             solution = self.solve(made, deadline)
             if solution.x is None:
                 break
-            value = solution.value + self.cells.constant + self.offset[made].sum()
+            value = solution.value + self.cells.constant + self.cells.offset[made].sum()
             self.found.append((value, made, solution.x))
             if value > self.value:
                 self.value, self.made, self.point = value, made, solution.x
@@ -179,7 +162,7 @@ class Climber:
         for value, made, point in by_value[:ALTERNATIVES]:
             if best is not None and best.value >= value - REACHED:
                 break
-            candidate = self._realise(problem, box, (value, made, point), deadline)
+            candidate = self._realise(problem, box, value, made, point, deadline)
             best = candidate if best is None else max(best, candidate, key=lambda c: c.value)
             if time.perf_counter() > deadline:
                 break
@@ -189,17 +172,16 @@ class Climber:
         self,
         problem: Problem,
         box: Box,
-        found: tuple[float, np.ndarray, np.ndarray],
+        value: float,
+        made: np.ndarray,
+        point: np.ndarray,
         deadline: float,
     ) -> Candidate:
         """One region's optimum as a policy, pushed inside as little as the rule wants."""
-        value, made, point = found
         best = _candidate(problem, box, point, value)
-        both = (self.cells.choices, self.cells.bases)
-        strict = np.concatenate([conditions.strict for conditions in both])
-        window = np.concatenate([conditions.window for conditions in both])
-        pushes = [np.full(len(strict), push) for push in PUSHES], [k * window for k in BEYOND]
-        for sizes, where in itertools.product(pushes, (strict, np.ones(len(strict), bool))):
+        everything = np.ones(len(self.limits), bool)
+        pushes: tuple[list, list] = list(PUSHES), [k * self.window for k in BEYOND]
+        for sizes, where in itertools.product(pushes, (self.strict, everything)):
             for push in sizes if where.any() else ():
                 if best.value >= value - REACHED or time.perf_counter() > deadline:
                     return best

@@ -21,7 +21,7 @@ BEATEN = 1e-15
 
 def eliminate(problem: Problem, box: Box) -> Problem:
     """The problem whose ``allowed`` holds only the actions that may be taken somewhere in the box."""
-    _, largest = linear_range(problem.rows, box)
+    _, largest = linear_range(problem.rows, box.lower.T, box.upper.T)
     beaten = np.asarray(largest < -BEATEN)
     if problem.preference is None:
         # an action that loses the tie must be strictly better somewhere

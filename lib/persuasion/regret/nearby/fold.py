@@ -13,24 +13,17 @@ from persuasion.regret.nearby.box import Box
 from persuasion.regret.problem import Problem
 
 
-def extreme_gains(problem: Problem, signal: int, best: bool) -> np.ndarray:
-    """Per column and state, the deviator's best or worst gain over the surviving actions; 0 where there is none."""
-    allowed = problem.allowed[signal][..., None]
-    if best:
-        gains = np.where(allowed, problem.gains, -np.inf).max(1)
-    else:
-        gains = np.where(allowed, problem.gains, np.inf).min(1)
-    return np.where(allowed.any(1), gains, 0.0)
+def extreme_gains(problem: Problem, best: bool) -> np.ndarray:
+    """The deviator's best or worst gain over the surviving actions, if any, ``(signals, columns, states)``."""
+    allowed, sign = problem.allowed[..., None], 1 if best else -1
+    gains = sign * np.where(allowed, sign * problem.gains, -np.inf).max(2)
+    return np.where(allowed.any(2), gains, 0.0)
 
 
 def spreads(problem: Problem, box: Box) -> np.ndarray:
     """What folding a joint signal may cost at most anywhere in the box, ``(signals, columns)``."""
-    return np.array(
-        [
-            (extreme_gains(problem, signal, True) - extreme_gains(problem, signal, False)) @ upper
-            for signal, upper in enumerate(box.upper)
-        ]
-    )
+    between = extreme_gains(problem, best=True) - extreme_gains(problem, best=False)
+    return np.asarray((between @ box.upper[..., None])[..., 0])
 
 
 def choose_folded(problem: Problem, spread: np.ndarray, budget: float, most: float) -> np.ndarray:
@@ -53,8 +46,7 @@ def choose_folded(problem: Problem, spread: np.ndarray, budget: float, most: flo
 
 def statewise_bound(problem: Problem, box: Box) -> float:
     """The most that the deviator earns in the box if it picks the surviving action in every state and column."""
-    signals = range(len(box.lower))
-    worth = np.array([extreme_gains(problem, signal, best=True).sum(0) for signal in signals])
+    worth = extreme_gains(problem, best=True).sum(1)
     total = float((worth * box.lower).sum())
     # the rest of every state's probability goes to its best signals first
     for state, missing in enumerate(box.missing):

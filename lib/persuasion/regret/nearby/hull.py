@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from persuasion.regret import highs
 from persuasion.regret.nearby.box import Box
-from persuasion.regret.nearby.cells import Cells
+from persuasion.regret.nearby.cells import Cells, in_blocks
 from persuasion.regret.nearby.climb import Climber
 
 # choices up to which the simplex method is tried, for a share of the time: it may stall
@@ -43,97 +43,42 @@ class Hull:
 
     def __init__(self, cells: Cells, box: Box) -> None:
         self.cells = cells
-        self.signals, self.states = cells.linear.shape
-        self.points, self.count = cells.linear.size, len(cells.least)
-        self.size = self.points + self.count * (1 + self.states)
-        self.offset = cells.least - np.minimum(cells.jump, 0).sum(1)
-        self.cost = np.concatenate([cells.linear.ravel(), self.offset, cells.jump.ravel()])
-        self.matrix, self.row_lower, self.row_upper = self._rows(box)
-        self.relaxation = highs.LinearProgram(
-            cost=self.cost,
-            matrix=self.matrix.tocsc(),
-            row_lower=self.row_lower,
-            row_upper=self.row_upper,
-            lower=np.zeros(self.size),
-            upper=np.ones(self.size),
-        )
-
-    def _rows(self, box: Box) -> tuple[sp.csr_matrix, np.ndarray, np.ndarray]:
-        """Equal to ``missing`` first, then at least their limit."""
-        families = [self._shares(), self._rests(), self._choices(), self._bases()]
-        matrix = sp.vstack([self._couple(box), *(block for block, _ in families)], format="csr")
+        self.points, self.count = cells.linear.size, len(cells.offset)
+        matrix, limits = self._rows(box)
         matrix.eliminate_zeros()
-        lower = np.concatenate([box.missing, *(limit for _, limit in families)])
-        upper = np.append(box.missing, np.full(len(lower) - self.states, np.inf))
-        return matrix, lower, upper
-
-    def _couple(self, box: Box) -> sp.csr_matrix:
-        """What every state gets above its lower limits."""
-        states = np.tile(np.arange(self.states), self.signals)
-        entries = (box.width.ravel(), (states, np.arange(self.points)))
-        return sp.csr_matrix(entries, (self.states, self.size))
-
-    def _shares(self) -> tuple[sp.csr_matrix, np.ndarray]:
-        """No share exceeds its choice."""
-        each = np.arange(self.count * self.states)
-        matrix = self._chosen(each // self.states) - self._shared(each)
-        return matrix, np.zeros(len(each))
-
-    def _rests(self) -> tuple[sp.csr_matrix, np.ndarray]:
-        """The base's share is not negative, and does not exceed what is left of 1."""
-        rest, left = self._rest(), self._left()
-        repeated = left[np.arange(rest.shape[0]) // self.states]
-        limits = np.repeat([0.0, -1.0], rest.shape[0])
-        return sp.vstack([rest, -rest - repeated]), limits
-
-    def _choices(self) -> tuple[sp.csr_matrix, np.ndarray]:
-        conditions = self.cells.choices
-        limit = conditions.depth + np.minimum(conditions.normal, 0).sum(1)
-        columns = self.points + self.count + conditions.owner[:, None] * self.states
-        shares = self._place(columns + np.arange(self.states), conditions.normal)
-        return shares - sp.diags(limit) @ self._chosen(conditions.owner), np.zeros(len(limit))
-
-    def _bases(self) -> tuple[sp.csr_matrix, np.ndarray]:
-        bases = self.cells.bases
-        limit = bases.depth + np.minimum(bases.normal, 0).sum(1)
-        columns = bases.owner[:, None] * self.states + np.arange(self.states)
-        rest = self._rest()
-        pick = sp.csr_matrix(
-            (
-                bases.normal.ravel(),
-                (np.repeat(np.arange(len(limit)), self.states), columns.ravel()),
-            ),
-            (len(limit), rest.shape[0]),
+        self.relaxation = highs.LinearProgram(
+            cost=np.concatenate([cells.linear.ravel(), cells.offset, cells.jump.ravel()]),
+            matrix=matrix,
+            row_lower=np.append(box.missing, limits),
+            row_upper=np.append(box.missing, np.full(len(limits), np.inf)),
+            lower=np.zeros(matrix.shape[1]),
+            upper=np.ones(matrix.shape[1]),
         )
-        return pick @ rest + sp.diags(limit) @ self._left()[bases.owner], limit
 
-    def _rest(self) -> sp.csr_matrix:
-        """Rows ``xi - sum of zeta``, one per cell and state."""
-        cells, states = self.cells, self.states
-        signal = np.repeat(cells.signal_of_cell, states)
-        state = np.tile(np.arange(states), len(cells.signal_of_cell))
-        own = self._place((signal * states + state)[:, None], np.ones((len(signal), 1)))
-        row = (cells.cell[:, None] * states + np.arange(states)).ravel()
-        column = self.points + self.count + np.arange(self.count * states)
-        return own - sp.csr_matrix((np.ones(len(row)), (row, column)), own.shape)
-
-    def _left(self) -> sp.csr_matrix:
-        """Rows ``sum of y``, one per cell."""
-        entries = (self.cells.cell, self.points + np.arange(self.count))
-        shape = (len(self.cells.signal_of_cell), self.size)
-        return sp.csr_matrix((np.ones(self.count), entries), shape)
-
-    def _chosen(self, choices: np.ndarray) -> sp.csr_matrix:
-        return self._place((self.points + choices)[:, None], np.ones((len(choices), 1)))
-
-    def _shared(self, shares: np.ndarray) -> sp.csr_matrix:
-        columns = self.points + self.count + shares
-        return self._place(columns[:, None], np.ones((len(shares), 1)))
-
-    def _place(self, columns: np.ndarray, values: np.ndarray) -> sp.csr_matrix:
-        """One row per row of ``columns``, with the given ``values`` there."""
-        rows = np.repeat(np.arange(len(columns)), columns.shape[1])
-        return sp.csr_matrix((values.ravel(), (rows, columns.ravel())), (len(columns), self.size))
+    def _rows(self, box: Box) -> tuple[sp.csc_matrix, np.ndarray]:
+        """First those that couple the signals, then those with lower limits, and these."""
+        cells, states = self.cells, box.lower.shape[1]
+        choices, bases = cells.choices, cells.bases
+        state, all_states = sp.identity(states), np.ones((states, 1))
+        # what the base of every cell is left with of its signal, as points less shares, and the choices of the cell
+        point = sp.kron(_pick(cells.signal_of_cell, len(box.lower)), state).tocsr()
+        member = _pick(cells.cell, len(cells.signal_of_cell)).T.tocsr()
+        share = sp.kron(member, state).tocsr()
+        chosen = in_blocks(choices.normal, choices.owner, self.count)
+        base = in_blocks(bases.normal, bases.owner, len(cells.signal_of_cell))
+        families = [
+            [box.coupling, None, None],
+            # no share exceeds its choice
+            [None, sp.kron(sp.identity(self.count), all_states), -sp.identity(self.count * states)],
+            # the base's is not negative, and does not exceed what is left of 1
+            [point, None, -share],
+            [-point, -sp.kron(member, all_states), share],
+            [None, -sp.diags(choices.limit) @ _pick(choices.owner, self.count), chosen],
+            [base @ point, sp.diags(bases.limit) @ member[bases.owner], -base @ share],
+        ]
+        sizes = [self.count * states, point.shape[0], point.shape[0], len(choices.limit)]
+        limits = np.append(np.repeat([0.0, 0.0, -1.0, 0.0], sizes), bases.limit)
+        return sp.bmat(families, format="csc"), limits
 
     def solve(self, deadline: float) -> highs.Solution:
         """The linear relaxation; its ``bound`` is valid even if ``deadline`` cut it short."""
@@ -167,13 +112,18 @@ class Hull:
 
     def complete(self, point: np.ndarray, made: np.ndarray) -> np.ndarray:
         """All variables at a point ``(signals * states,)`` where the choices in ``made`` are made."""
-        x = point.reshape(self.signals, self.states)
+        x = point.reshape(self.cells.linear.shape)
         shares = np.where(made[:, None], x[self.cells.signal], 0.0)
         return np.concatenate([point, made, shares.ravel()])
 
     @property
     def exact(self) -> highs.LinearProgram:
         """The program with binaries for the choices."""
-        kinds = np.zeros(self.size, int)
-        kinds[self.points : self.points + self.count] = 1
+        kinds = np.zeros(len(self.relaxation.cost), bool)
+        kinds[self.points : self.points + self.count] = True
         return replace(self.relaxation, integer=kinds if self.count else None)
+
+
+def _pick(owner: np.ndarray, count: int) -> sp.csr_matrix:
+    """Rows that pick one of so many variables each."""
+    return in_blocks(np.ones((len(owner), 1)), owner, count)

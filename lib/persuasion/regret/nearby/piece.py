@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.simulate import receiver_actions
 from persuasion.model.ties import LOWEST_INDEX
+from persuasion.regret import highs
+from persuasion.regret.anywhere.regions import spread
 from persuasion.regret.nearby.box import Box, linear_range, policy_box
+from persuasion.regret.nearby.cells import in_blocks
 from persuasion.regret.opponents import residual_weights
 from persuasion.regret.problem import scaled_rows
-
-if TYPE_CHECKING:
-    from persuasion.regret.highs import LinearProgram
 
 
 def gain_within_piece(
@@ -57,9 +58,6 @@ def gain_within_piece(
     >>> gain_within_piece(game, no_revelation(game), sender=0, radius=1)  # always the receiver's default
     0.0
     """
-    # the solvers are needed only here
-    from persuasion.regret import highs
-
     profile = one_profile(game, policies)
     sender = whole_number("sender", sender, 0, game.shape.senders - 1)
     seconds = positive_number("time_limit", time_limit, infinite=True)
@@ -94,32 +92,23 @@ def _program(
     weights: np.ndarray,
     chosen: np.ndarray,
     worth: np.ndarray,
-) -> LinearProgram:
+) -> highs.LinearProgram:
     """Variables are the policy ``(signals, states)``, signal by signal."""
-    import scipy.sparse as sp
-
-    from persuasion.regret.highs import LinearProgram
-
     signals, states = worth.shape
     receiver = game.receiver.T
     better = receiver[chosen][:, :, None] - receiver  # (signals, columns, actions, states)
     rows = scaled_rows((weights[:, None] * better).reshape(signals, -1, states))
-    boxes = [Box(*ends) for ends in zip(box.lower, box.upper)]
-    least = np.stack([linear_range(own, one)[0] for own, one in zip(rows, boxes)])
+    least, _ = linear_range(rows, box.lower[..., None], box.upper[..., None])
     # what holds in all of the box binds nowhere
-    signal, which = np.nonzero(least < 0)
-    binding = rows[signal, which]
-    columns = signal[:, None] * states + np.arange(states)
-    starts = np.arange(len(signal) + 1) * states
-    obedience = sp.csr_matrix((binding.ravel(), columns.ravel(), starts), (len(signal), worth.size))
+    signal, which = np.nonzero(least[..., 0] < 0)
+    obedience = in_blocks(rows[signal, which], signal, signals)
     obedience.eliminate_zeros()
-    sums = sp.csr_matrix(np.tile(np.eye(states), signals))
     # staying is possible, whatever the tolerance for ties allowed
     least = np.minimum(obedience @ policy.T.ravel(), 0.0)
     one = np.ones(states)
-    return LinearProgram(
+    return highs.LinearProgram(
         cost=worth.ravel(),
-        matrix=sp.vstack([obedience, sums]).tocsc(),
+        matrix=sp.vstack([obedience, spread(states, signals)], format="csc"),
         row_lower=np.concatenate([least, one]),
         row_upper=np.concatenate([np.full(len(least), np.inf), one]),
         lower=box.lower.ravel(),

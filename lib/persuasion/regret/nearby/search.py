@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
-from persuasion.model.tolerances import CLOSED
 from persuasion.regret import highs
 from persuasion.regret.anywhere.enumerate import policies_within
-from persuasion.regret.candidates import Candidate, conclude, ended, evaluate
-from persuasion.regret.nearby.box import Box, policy_box
+from persuasion.regret.candidates import conclude, ended
+from persuasion.regret.nearby.box import policy_box
 from persuasion.regret.nearby.bracket import TARGET, Bracket
 from persuasion.regret.nearby.branching import Branching
 from persuasion.regret.nearby.elimination import eliminate, tolerant
 from persuasion.regret.nearby.openings import openings
 from persuasion.regret.problem import Problem
-from persuasion.regret.response import BestResponse, InconsistentCertificate, unsettled
+from persuasion.regret.response import BestResponse, unsettled
 
 SOLVER = "box search (HiGHS)"
 # share of the time at whose end a search counts as ended by time
@@ -29,20 +27,6 @@ OPEN_SHARE = 0.1
 APPROACH_SHARE = 0.05
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """Deviations ``found`` in the box and a ``bound`` on the utility of all; ``closed`` if they agree.
-
-    ``infeasible``: no policy of the box keeps the margin; ``hurried``: time ended the search.
-    """
-
-    found: list[Candidate]
-    bound: float
-    closed: bool
-    infeasible: bool
-    hurried: bool = False
-
-
 def by_box(problem: Problem, time_limit: float, radius: float = 1.0) -> BestResponse:
     """The best response within a radius, from 1 on among all policies, with the search's bound.
 
@@ -51,31 +35,14 @@ def by_box(problem: Problem, time_limit: float, radius: float = 1.0) -> BestResp
     start = time.perf_counter()
     deadline = start + time_limit
     box = policy_box(problem.own, radius)
-    outcome = search_box(problem, box, deadline)
-    value = max(candidate.value for candidate in outcome.found)
-    if not outcome.infeasible and outcome.bound < value - CLOSED:
-        raise InconsistentCertificate(
-            f"sender {problem.sender}: a deviation is worth {value!r}, its bound is {outcome.bound!r}"
-        )
-    until = -np.inf if outcome.hurried else deadline
-    status = ended(outcome.closed, until, outcome.infeasible)
-    response = conclude(problem, outcome.found, outcome.bound, status, SOLVER, start)
-    if radius < 1 and unsettled(problem.wide, response):
-        found = [*outcome.found, *policies_within(problem, box, deadline)]
-        response = conclude(problem, found, outcome.bound, status, SOLVER, start)
-    return response
-
-
-def search_box(problem: Problem, box: Box, deadline: float) -> Outcome:
-    """The best deviation in the box, by ``deadline`` (of ``time.perf_counter``) or as far as it got."""
-    relaxed = eliminate(tolerant(problem), box)
-    if not relaxed.allowed.any(-1).all():
-        own = evaluate(problem, problem.own)
-        return Outcome([own], -np.inf, False, True)
-    search = Search(problem, relaxed, box, deadline)
+    search = Search(problem, eliminate(tolerant(problem), box), box, deadline)
     search.run()
-    hurried = search.left <= HURRIED * (deadline - search.started)
-    return Outcome(search.found, search.bound, search.closed, search.infeasible, hurried)
+    status = ended(search.closed, -np.inf if search.hurried else deadline, search.infeasible)
+    response = conclude(problem, search.found, search.bound, status, SOLVER, start)
+    if radius < 1 and unsettled(problem.wide, response):
+        found = [*search.found, *policies_within(problem, box, deadline)]
+        response = conclude(problem, found, search.bound, status, SOLVER, start)
+    return response
 
 
 class Search(Bracket):
@@ -86,6 +53,9 @@ class Search(Bracket):
 
     def run(self) -> None:
         """Everything, cheapest first."""
+        if not self.relaxed.allowed.any(-1).all():  # nothing in the box keeps the margin
+            self.infeasible, self.bound = True, -np.inf
+            return
         self.start()
         if self.open:
             self.open_signals()
@@ -119,7 +89,7 @@ class Search(Bracket):
         if solution.status == "kInfeasible":
             self.infeasible = self.climber.point is None and not self.relaxed.wide
             return
-        self.learn(solution.bound + self.cells.constant)
+        self.learn(solution.bound + self.program.cells.constant)
         if solution.x is not None and self.open:
             self.approach(solution.x, APPROACH_SHARE)
         if solution.optimal:
@@ -135,11 +105,16 @@ class Search(Bracket):
 
     def refine(self, most: float) -> None:
         """Relax again with fewer joint signals folded; back to what there was if that takes too long."""
-        before = self.cells, self.certain, self.program, self.climber, self.root, self.seconds
+        before = self.program, self.climber, self.root, self.seconds
         self.build(most)
         self.relax(self.started + LONGEST_SHARE * (self.deadline - self.started))
         if self.root is None:
-            self.cells, self.certain, self.program, self.climber, self.root, self.seconds = before
+            self.program, self.climber, self.root, self.seconds = before
+
+    @property
+    def hurried(self) -> bool:
+        """Whether time ended the search, or nearly."""
+        return self.left <= HURRIED * (self.end - self.started)
 
     @property
     def worth_unfolding(self) -> bool:
@@ -158,4 +133,4 @@ class Search(Bracket):
         if solution.status == "kInfeasible":
             self.infeasible = self.best == -np.inf
         else:
-            self.learn(solution.bound + self.cells.constant)
+            self.learn(solution.bound + self.program.cells.constant)
