@@ -34,7 +34,7 @@ class Bracket:
     def __init__(self, problem: Problem, relaxed: Problem, box: Box, deadline: float) -> None:
         self.started = time.perf_counter()
         self.problem, self.box, self.end = problem, box, deadline
-        self.deadline = deadline - SETTLE_SHARE * max(deadline - self.started, 0.0)
+        self.deadline = self.started + (1 - SETTLE_SHARE) * (deadline - self.started)
         self.found = [evaluate(problem, problem.own)]
         self.infeasible, self.bound = False, statewise_bound(relaxed, box)
         # the same choices, with the ties themselves instead of their tolerance

@@ -114,7 +114,7 @@ class Search(Bracket):
     @property
     def hurried(self) -> bool:
         """Whether time ended the search, or nearly."""
-        return self.left <= HURRIED * (self.end - self.started)
+        return self.left < HURRIED * (self.end - self.started)
 
     @property
     def worth_unfolding(self) -> bool:
