@@ -99,15 +99,14 @@ def solve_profile(problem: Problem, profile: np.ndarray, deadline: float) -> Can
 
 def solve_regions(problem: Problem, regions: Regions, deadline: float) -> Candidate | None:
     """The supremum over the regions, at a policy that attains it or, failing that, comes close."""
-    top = maximise(regions, _left(deadline))
+    top = maximise(regions, deadline - time.perf_counter())
     if top.x is None or not top.optimal:
         return None
     vertex = _unpack(problem, top.x)
     value = float(problem.utilities(vertex[None])[0])
-    slack = EQUAL
-    if value >= top.value - slack:
+    if value >= top.value - EQUAL:
         return Candidate(vertex, value, top.value, True)
-    inner = interior(regions, top.value - slack / 10, _left(deadline))
+    inner = interior(regions, top.value - EQUAL / 10, deadline - time.perf_counter())
     # dust may be what a row with a huge entry asks for
     dusty = [_unpack(problem, point, dust=0.0) for point in (top.x, inner.x) if point is not None]
     near = [vertex, *_into_interior(problem, regions, vertex, deadline), *dusty]
@@ -115,8 +114,8 @@ def solve_regions(problem: Problem, regions: Regions, deadline: float) -> Candid
         near.insert(0, _unpack(problem, inner.x))
     values = problem.utilities(np.stack(near))
     # the face's inner point comes first and wins unless another is better by more than rounding
-    pick = int(np.argmax(values >= values.max() - slack))
-    attained = bool(values[pick] >= top.value - slack) and pick == 0 and inner.value > CLEAR
+    pick = int(np.argmax(values >= values.max() - EQUAL))
+    attained = bool(values[pick] >= top.value - EQUAL) and pick == 0 and inner.value > CLEAR
     return Candidate(near[pick], float(values[pick]), top.value, attained)
 
 
@@ -127,7 +126,8 @@ def _into_interior(
     everything = sp.vstack([regions.weak, regions.strict]).tocsr()
     open_regions = replace(regions, weak=regions.weak[:0], strict=everything)
     moved = []
-    for target in (interior(open_regions, time_limit=_left(deadline)), interior(regions)):
+    left = deadline - time.perf_counter()
+    for target in (interior(open_regions, time_limit=left), interior(regions)):
         if target.x is not None and target.value > 0:
             inside = _unpack(problem, target.x)
             moved += [as_policy((1 - step) * vertex + step * inside) for step in STEPS]
@@ -137,10 +137,6 @@ def _into_interior(
 def _unpack(problem: Problem, x: np.ndarray, dust: float = POLICY_DUST) -> np.ndarray:
     """Solver variables (signals * states, slack) as a policy ``(states, signals)``."""
     return as_policy(x[:-1].reshape(problem.signals, -1).T, dust)
-
-
-def _left(deadline: float) -> float:
-    return max(deadline - time.perf_counter(), 0.0)
 
 
 def ended(closed: bool, deadline: float, infeasible: bool = False) -> str:

@@ -44,15 +44,24 @@ OTHER_WAYS: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True, eq=False)
 class LinearProgram:
-    """Maximise ``cost @ x`` subject to ``row_lower <= matrix @ x <= row_upper`` and bounds on ``x``."""
+    """Maximise ``cost @ x`` subject to ``row_lower <= matrix @ x <= row_upper`` and ``lower <= x <= upper``.
+
+    A number limits all rows, or variables, alike.
+    """
 
     cost: np.ndarray
     matrix: np.ndarray | sp.csc_matrix
-    row_lower: np.ndarray
-    row_upper: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
+    row_lower: Any
+    row_upper: Any
+    lower: Any = 0.0
+    upper: Any = 1.0
     integer: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        rows, columns = self.matrix.shape
+        sizes = {"row_lower": rows, "row_upper": rows, "lower": columns, "upper": columns}
+        for name, size in sizes.items():
+            object.__setattr__(self, name, np.full(size, getattr(self, name), float))
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,17 +58,18 @@ def best_in_cone(
     problem: Problem, profile: np.ndarray, prices: np.ndarray, time_limit: float = np.inf
 ) -> highs.Solution:
     """Maximise ``(gain - prices) @ x`` over the simplex within the profile's cone."""
-    rows = cone_rows(problem, profile)
-    states = len(prices)
-    program = highs.LinearProgram(
-        cost=profile_gain(problem, profile) - prices,
-        matrix=np.vstack([rows, np.ones((1, states))]),
-        row_lower=np.append(np.zeros(len(rows)), 1.0),
+    gain = profile_gain(problem, profile) - prices
+    return highs.solve(cone_program(cone_rows(problem, profile), gain), time_limit)
+
+
+def cone_program(rows: np.ndarray, cost: np.ndarray, least: float = 0.0) -> highs.LinearProgram:
+    """Maximise ``cost @ x`` over the points of the simplex at which ``rows @ x`` is ``least`` or more."""
+    return highs.LinearProgram(
+        cost=cost,
+        matrix=np.vstack([rows, np.ones_like(cost)]),
+        row_lower=np.append(np.full(len(rows), least), 1.0),
         row_upper=np.append(np.full(len(rows), np.inf), 1.0),
-        lower=np.zeros(states),
-        upper=np.ones(states),
     )
-    return highs.solve(program, time_limit)
 
 
 def hop(

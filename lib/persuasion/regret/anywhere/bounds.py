@@ -42,6 +42,4 @@ def column_program(gains: np.ndarray, rows: np.ndarray) -> highs.LinearProgram:
         matrix=sp.vstack([obey, split], format="csc"),
         row_lower=np.repeat([0.0, 1.0], heights),
         row_upper=np.repeat([np.inf, 1.0], heights),
-        lower=np.zeros(gains.size),
-        upper=np.ones(gains.size),
     )

@@ -122,7 +122,7 @@ class Generation:
     @property
     def left(self) -> float:
         """Seconds to the deadline."""
-        return max(self.deadline - time.perf_counter(), 0.0)
+        return self.deadline - time.perf_counter()
 
     @property
     def prices(self) -> np.ndarray:
@@ -165,7 +165,7 @@ class Generation:
         """Heuristic rounds until some bring nothing; False if the deadline came before new prices."""
         failures = 0
         while self.solve_master():
-            if failures == FAILURES or self.left == 0:
+            if failures == FAILURES or self.left <= 0:
                 return self.left > 0
             failures = 0 if self.search_lines() else failures + 1
         return False
@@ -183,7 +183,7 @@ class Generation:
         for start in self.lines.starts(self.prices, STARTS):
             for profile in hop(self.problem, start, self.prices, self.least, self.left):
                 new |= self.master.add(profile)
-            if self.left == 0:
+            if self.left <= 0:
                 break
         return new
 

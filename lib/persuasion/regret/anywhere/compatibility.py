@@ -12,6 +12,7 @@ import time
 import numpy as np
 
 from persuasion.regret import highs
+from persuasion.regret.one_signal import cone_program
 from persuasion.regret.problem import Problem
 
 MAX_PAIRS = 400
@@ -50,15 +51,7 @@ def _witnessed(problem: Problem) -> np.ndarray:
 def _meet(problem: Problem, t: int, a: int, u: int, b: int) -> bool:
     """Whether some point of the simplex obeys both, with a margin in favour of yes."""
     rows = np.vstack([problem.rows[t, a], problem.rows[u, b]])
-    states = rows.shape[1]
-    program = highs.LinearProgram(
-        cost=np.zeros(states),
-        matrix=np.vstack([rows, np.ones((1, states))]),
-        row_lower=np.append(np.full(len(rows), -MARGIN), 1.0),
-        row_upper=np.append(np.full(len(rows), np.inf), 1.0),
-        lower=np.zeros(states),
-        upper=np.ones(states),
-    )
+    program = cone_program(rows, np.zeros(rows.shape[1]), -MARGIN)
     # what presolve calls infeasible would be solved again
     solver = highs.load(program, presolve="off")
     solution = highs.run(solver)

@@ -78,8 +78,7 @@ class Pricing:
         count = len(self.products)
         self.solver.changeColsBounds(count, self.products, np.zeros(count), upper)
         for patience in PATIENCE:
-            left = max(deadline - time.perf_counter(), 0.0)
-            solution = highs.run(self.solver, min(patience, left))
+            solution = highs.run(self.solver, min(patience, deadline - time.perf_counter()))
             if solution.optimal or solution.status == "kInfeasible":
                 break
             self.solver.clearSolver()
@@ -189,6 +188,4 @@ def relaxation(problem: Problem) -> highs.LinearProgram:
         matrix=sp.vstack([split, obey, simplex], format="csc"),
         row_lower=np.repeat([0.0, 0.0, 1.0], heights),
         row_upper=np.repeat([0.0, np.inf, 1.0], heights),
-        lower=np.zeros(simplex.size),
-        upper=np.ones(simplex.size),
     )

@@ -168,23 +168,11 @@ def mixture(
         if not len(entering) or left <= 0:
             return shares, bound
         chosen = np.concatenate([chosen, entering])
-        solution = highs.solve(_mixing(payoffs[chosen], points[chosen]), left)
+        program = highs.LinearProgram(payoffs[chosen], points[chosen].T, 1.0, 1.0, upper=np.inf)
+        solution = highs.solve(program, left)
         if solution.x is None or not solution.optimal:
             return shares, bound
         shares, prices = np.bincount(chosen, solution.x, count), solution.duals
-
-
-def _mixing(payoffs: np.ndarray, points: np.ndarray) -> highs.LinearProgram:
-    """Shares of the points that add up to certainty in every state."""
-    count, states = points.shape
-    return highs.LinearProgram(
-        cost=payoffs,
-        matrix=points.T,
-        row_lower=np.ones(states),
-        row_upper=np.ones(states),
-        lower=np.zeros(count),
-        upper=np.full(count, np.inf),
-    )
 
 
 def _payoffs(problem: Problem, points: np.ndarray, deadline: float) -> Iterator[np.ndarray]:

@@ -57,12 +57,12 @@ def block_rows(blocks: list[np.ndarray]) -> sp.csr_matrix:
 
 def maximise(regions: Regions, time_limit: float = np.inf) -> highs.Solution:
     """The best point of the closure."""
-    return highs.solve(_program(regions, regions.gain, 0.0, 0.0, -np.inf), time_limit)
+    return highs.solve(_program(regions, regions.gain), time_limit)
 
 
 def ceiling(regions: Regions) -> float:
     """A bound on the gain in the closure that weak duality proves."""
-    program = _program(regions, regions.gain, 0.0, 0.0, -np.inf)
+    program = _program(regions, regions.gain)
     return highs.proven(program, highs.solve(program).duals)
 
 
@@ -73,25 +73,25 @@ def interior(
 
     The solution's ``value`` is the slack: positive iff the half-open set has such a point.
     """
-    cost = np.zeros_like(regions.gain)
-    return highs.solve(_program(regions, cost, 1.0, 1.0, floor), time_limit)
+    none = np.zeros_like(regions.gain)
+    return highs.solve(_program(regions, none, 1.0, floor), time_limit)
 
 
 def _program(
-    regions: Regions, cost: np.ndarray, slack_cost: float, slack_limit: float, floor: float
+    regions: Regions, cost: np.ndarray, slack: float = 0.0, floor: float = -np.inf
 ) -> highs.LinearProgram:
-    """All five row families; the last variable is the slack of the strict rows."""
+    """All four row families; the last variable is the strict rows' slack, worth and limited to ``slack``."""
     weak, strict, balance = regions.weak, regions.strict, regions.balance
     left = sp.vstack([weak, strict, balance, regions.gain[None]])
     heights = [weak.shape[0], strict.shape[0], balance.shape[0], 1]
     right = np.repeat([0.0, -1.0, 0.0, 0.0], heights)
     return highs.LinearProgram(
-        cost=np.append(cost, slack_cost),
+        cost=np.append(cost, slack),
         matrix=sp.hstack([left, right[:, None]], format="csc"),
         row_lower=np.repeat([0.0, 0.0, 1.0, floor], heights),
         row_upper=np.repeat([np.inf, np.inf, 1.0, np.inf], heights),
         lower=np.append(np.broadcast_to(regions.limits[0], len(cost)), 0.0),
-        upper=np.append(np.broadcast_to(regions.limits[1], len(cost)), slack_limit),
+        upper=np.append(np.broadcast_to(regions.limits[1], len(cost)), slack),
     )
 
 

@@ -62,8 +62,6 @@ class Climber:
             matrix=sp.vstack([box.coupling, self.conditions], format="csc"),
             row_lower=np.append(box.missing, -none),
             row_upper=np.append(box.missing, none),
-            lower=np.zeros(cells.linear.size),
-            upper=np.ones(cells.linear.size),
         )
         self.solver = highs.load(program)
 

@@ -51,8 +51,6 @@ class Hull:
             matrix=matrix,
             row_lower=np.append(box.missing, limits),
             row_upper=np.append(box.missing, np.full(len(limits), np.inf)),
-            lower=np.zeros(matrix.shape[1]),
-            upper=np.ones(matrix.shape[1]),
         )
 
     def _rows(self, box: Box) -> tuple[sp.csc_matrix, np.ndarray]:

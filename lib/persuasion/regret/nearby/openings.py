@@ -47,7 +47,7 @@ def _columns(
     """Columns ``(states,)`` that are worth more than what their probability earns at ``signal``."""
     prices = profile_gain(problem, favourite(problem, sent, signal=signal))
     for profile in _profiles(problem, prices, deadline):
-        found = best_in_cone(problem, profile, prices, max(deadline - time.perf_counter(), 0.0))
+        found = best_in_cone(problem, profile, prices, deadline - time.perf_counter())
         if found.x is not None:
             yield clean(found.x)
 
@@ -57,8 +57,7 @@ def _profiles(problem: Problem, prices: np.ndarray, deadline: float) -> list[np.
     lines = LineSearch(problem, np.random.default_rng(0))
     found: list[np.ndarray] = []
     for start in lines.starts(prices, STARTS):
-        left = max(deadline - time.perf_counter(), 0.0)
-        found += hop(problem, start, prices, LEAST, left)
+        found += hop(problem, start, prices, LEAST, deadline - time.perf_counter())
     if found or problem.gains.size > MAX_RELAXATION or time.perf_counter() > deadline:
         return found
     return Pricing(problem, deadline).search(prices, LEAST, deadline).profiles
