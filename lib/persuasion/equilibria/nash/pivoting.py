@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import highspy
 import numpy as np
+from scipy.linalg import block_diag
 
 from persuasion.regret import highs
 
@@ -40,6 +41,17 @@ class PolytopeGame(NamedTuple):
     y: np.ndarray
     a: np.ndarray
     b: np.ndarray
+
+    @property
+    def payoffs(self) -> np.ndarray:
+        """What every direction earns by every one of the other sender, ``(k + m, k + m)``."""
+        k, m = self.a.shape
+        return np.block([[np.zeros((k, k)), self.a], [self.b.T, np.zeros((m, m))]])
+
+    @property
+    def directions(self) -> np.ndarray:
+        """Those of both senders, ``(k + m, 2 * states)``."""
+        return np.asarray(block_diag(self.x, self.y))
 
     def feasible(self, mu: np.ndarray, nu: np.ndarray) -> bool:
         """Whether both are mixtures, up to rounding; what is not finite is none."""
@@ -76,14 +88,7 @@ def _respond(
     directions: np.ndarray, worth: np.ndarray, total: np.ndarray
 ) -> tuple[np.ndarray, float]:
     """The basic directions of the best mixture that sums to ``total`` ``(states,)``, and the sum of its prices."""
-    program = highs.LinearProgram(
-        cost=worth,
-        matrix=directions.T,
-        row_lower=total,
-        row_upper=total,
-        lower=np.zeros(len(worth)),
-        upper=np.full(len(worth), np.inf),
-    )
+    program = highs.LinearProgram(worth, directions.T, total, total, upper=np.inf)
     solver = highs.load(program, presolve="off")
     solution = highs.run(solver)
     status = np.array([s == highspy.HighsBasisStatus.kBasic for s in solver.getBasis().col_status])
@@ -105,14 +110,14 @@ class _Path:
         self.k, self.pairs = k, k + m
         self.t = 2 * (k + m) + 2 * states
         against = np.append(game.a @ prior[1], prior[0] @ game.b)
-        ones, zeros = np.ones(2 * states), np.zeros
-        top = [zeros((k, k)), -game.a, -np.eye(k), zeros((k, m)), game.x, zeros((k, states))]
-        low = [-game.b.T, zeros((m, m)), zeros((m, k)), -np.eye(m), zeros((m, states)), game.y]
-        sums = zeros((2 * states, self.t))
-        sums[:states, :k], sums[states:, k : k + m] = game.x.T, game.y.T
-        left = np.vstack([np.hstack(top), np.hstack(low), sums])
-        self.matrix = np.hstack([left, np.append(against, -ones)[:, None]])
-        self.right = np.append(against, zeros(2 * states))
+        directions, none = game.directions, np.zeros(2 * states)
+        self.matrix = np.block(
+            [
+                [-game.payoffs, -np.eye(self.pairs), directions, against[:, None]],
+                [directions.T, np.zeros((2 * states, self.t - self.pairs)), none[:, None] - 1],
+            ]
+        )
+        self.right = np.append(against, none)
         strategies = np.append(first, k + second)
         slacks = self.pairs + np.setdiff1d(np.arange(self.pairs), strategies)
         prices = 2 * self.pairs + np.arange(2 * states)

@@ -18,36 +18,27 @@ def best_equilibrium(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """The equilibrium with the largest weighted sum of utilities, which must lie in [0, 1]; None if not in time."""
     (k, m), states = game.a.shape, game.x.shape[1]
+    pairs, prices = k + m, 2 * states
     # variables mu, nu, p, q, then binaries: 1 where the direction may be used
-    eye = np.eye
-    top = np.concatenate([game.x.max(1), game.y.max(1)])
-    slack = np.block(
+    directions = game.directions
+    top = directions.max(1)
+    slack = np.hstack([-game.payoffs, directions])
+    matrix = np.block(
         [
-            [np.zeros((k, k)), -game.a, game.x, np.zeros((k, states))],
-            [-game.b.T, np.zeros((m, m)), np.zeros((m, states)), game.y],
+            [slack, np.zeros((pairs, pairs))],
+            [slack, np.diag(top)],
+            [directions.T, np.zeros((prices, prices + pairs))],
+            [np.diag(top), np.zeros((pairs, prices)), -np.eye(pairs)],
         ]
     )
-    sums = np.zeros((2 * states, k + m + 2 * states))
-    sums[:states, :k], sums[states:, k : k + m] = game.x.T, game.y.T
-    use = np.hstack([eye(k + m) * top[:, None], np.zeros((k + m, 2 * states)), -eye(k + m)])
-    matrix = np.vstack(
-        [
-            np.hstack([slack, np.zeros((k + m, k + m))]),
-            np.hstack([slack, np.diag(top)]),
-            np.hstack([sums, np.zeros((2 * states, k + m))]),
-            use,
-        ]
-    )
-    none, ones = np.zeros(k + m), np.ones(2 * states)
-    cost = np.concatenate([none, np.repeat(weights, states), none])
+    none, ones = np.zeros(pairs), np.ones(prices)
     program = highs.LinearProgram(
-        cost=cost,
+        cost=np.concatenate([none, np.repeat(weights, states), none]),
         matrix=matrix,
-        row_lower=np.concatenate([none, np.full(k + m, -np.inf), ones, np.full(k + m, -np.inf)]),
-        row_upper=np.concatenate([np.full(k + m, np.inf), top, ones, none]),
-        lower=np.zeros(len(cost)),
-        upper=np.concatenate([1 / top, ones, np.ones(k + m)]),
-        integer=np.repeat([0, 1], [k + m + 2 * states, k + m]).astype(bool),
+        row_lower=np.repeat([0.0, -np.inf, 1.0, -np.inf], [pairs, pairs, prices, pairs]),
+        row_upper=np.concatenate([none + np.inf, top, ones, none]),
+        upper=np.concatenate([1 / top, ones, none + 1]),
+        integer=np.repeat([False, True], [pairs + prices, pairs]),
     )
     solution = highs.solve(program, time_limit)
     if solution.x is None:
