@@ -21,11 +21,12 @@ from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.ties import TieRule
 from persuasion.regret.anywhere.arrangement import TooManySets, is_fastest
-from persuasion.regret.anywhere.no_choice import no_choice
-from persuasion.regret.margin import check_margin
+from persuasion.regret.margin import check_margin, keeps_margin
 from persuasion.regret.problem import Problem, make_problem
 from persuasion.regret.response import (
     BOUND,
+    INFEASIBLE,
+    OPTIMAL,
     TIES,
     TIME_LIMIT,
     BestResponse,
@@ -87,20 +88,39 @@ def best_response(
     InconsistentCertificate
         If a policy is found to earn more than the method's bound: numerical trouble.
     """
-    profile = one_profile(game, policies)
-    sender = whole_number("sender", sender, 0, game.shape.senders - 1)
     if method not in (*METHODS, "auto"):
         raise ValueError(f"unknown method {method!r}: use one of {', '.join([*METHODS, 'auto'])}")
     seconds = positive_number("time_limit", time_limit, infinite=True)
+    problem = read_problem(game, policies, sender, ties=ties, margin=margin)
+    if problem.sender not in game.choosing:
+        response = no_choice(problem)
+    elif method == "auto":
+        response = automatic(problem, seconds)
+    else:
+        response = _run(problem, method, seconds)
+    return response.in_units(game, problem.sender)
+
+
+def read_problem(
+    game: Game, policies: np.ndarray, sender: int, *, ties: Any, margin: float
+) -> Problem:
+    """A sender's problem as callers put it; ``ValueError`` names what is wrong. No ``ties`` are in its favour."""
+    profile = one_profile(game, policies)
+    sender = whole_number("sender", sender, 0, game.shape.senders - 1)
     rule = TieRule.of(game, ties, deviator=sender)
-    problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
-    if sender not in game.choosing:
-        return no_choice(problem).in_units(game, sender)
-    response = _automatic(problem, seconds) if method == "auto" else _run(problem, method, seconds)
-    return response.in_units(game, sender)
+    return make_problem(game, profile, sender, rule, check_margin(game, margin))
 
 
-def _automatic(problem: Problem, time_limit: float) -> BestResponse:
+def no_choice(problem: Problem) -> BestResponse:
+    """The policy that the sender has, worth -inf if the profile breaks the margin; in stakes."""
+    kept = keeps_margin(problem, problem.own)
+    value = float(problem.utilities(problem.own[None])[0]) if kept else -np.inf
+    status = OPTIMAL if kept else INFEASIBLE
+    return BestResponse(problem.own, value, value, 0.0, kept, status, "no choice", 0.0)
+
+
+def automatic(problem: Problem, time_limit: float) -> BestResponse:
+    """The best response by the method that suits, in stakes."""
     start = time.perf_counter()
     if is_fastest(problem):
         # others may be spared the trouble

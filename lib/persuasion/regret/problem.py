@@ -131,12 +131,7 @@ def make_problem(
 
     ``ValueError`` for a game whose tables would not fit into memory.
     """
-    return _standard_problem(game.standard, policies, sender, ties, margin / game.receiver_unit)
-
-
-def _standard_problem(
-    game: StandardGame, policies: np.ndarray, sender: int, ties: TieRule, margin: float
-) -> Problem:
+    margin, game = margin / game.receiver_unit, game.standard
     favourable = ties == TieRule("sender", sender=sender)
     weights, rank = _columns(game, policies, sender, ties)
     check_memory(len(weights), game.shape)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
 import numpy as np
 
-from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.checks import positive_number
 from persuasion.model.game import Game
-from persuasion.model.policies import one_profile
-from persuasion.model.ties import TieRule
-from persuasion.regret.anywhere.no_choice import no_choice
-from persuasion.regret.best_response import BestResponse, best_response
-from persuasion.regret.margin import check_margin
-from persuasion.regret.problem import make_problem
+from persuasion.regret.best_response import BestResponse, automatic, no_choice, read_problem
 
 
 def local_best_response(
@@ -49,27 +45,15 @@ def local_best_response(
         range.
     """
     start = time.perf_counter()
-    profile = one_profile(game, policies)
     reach = positive_number("radius", radius)
-    sender = whole_number("sender", sender, 0, game.shape.senders - 1)
     seconds = positive_number("time_limit", time_limit, infinite=True)
-    rule = TieRule.of(game, ties, deviator=sender)
-    problem = make_problem(game, profile, sender, rule, check_margin(game, margin))
+    problem = read_problem(game, policies, sender, ties=ties, margin=margin)
+    sender = problem.sender
     if sender not in game.choosing or problem.signals == 1:
         return no_choice(problem).in_units(game, sender)
     if reach >= 1:
-        try:
-            return best_response(
-                game,
-                profile,
-                sender,
-                method="auto",
-                time_limit=time_limit,
-                ties=rule,
-                margin=margin,
-            )
-        except ValueError:  # too large for the global methods
-            pass
+        with contextlib.suppress(ValueError):  # too large for the global methods
+            return automatic(problem, seconds).in_units(game, sender)
     # the solvers are needed only here
     from persuasion.regret.nearby.search import by_box
 
