@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.equilibria.play import MarginPlay
+from persuasion.equilibria.play import Play
 from persuasion.equilibria.record import (
     EQUILIBRIUM,
     INCONSISTENT,
@@ -23,18 +23,14 @@ from persuasion.equilibria.record import (
     Dynamics,
 )
 from persuasion.equilibria.regret import favourable_responses, global_gains
-from persuasion.equilibria.request import check_tolerance
 from persuasion.equilibria.tie_map import common_tie_map
-from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, check_order, take_turns
-from persuasion.model.checks import positive_number, whole_number
+from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, take_turns
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.simulate import outcome_distribution, sender_utilities
 from persuasion.model.standard import StandardGame
 from persuasion.model.ties import TieRule
-from persuasion.regret.best_response import best_response
 from persuasion.regret.margin import check_margin
-from persuasion.regret.response import BestResponse
 
 
 def best_response_dynamics(
@@ -72,14 +68,14 @@ def best_response_dynamics(
     """
     began = time.perf_counter()
     profile = one_profile(game, start, "start")
-    standard, lead, least = game.standard, check_margin(game, margin), check_tolerance(tolerance)
-    sequence = check_order(order, game.shape.senders)
-    seconds = [positive_number("time_limit", time_limit)]
-    seconds.append(positive_number("response_limit", response_limit))
+    standard, lead = game.standard, check_margin(game, margin)
+    limits = Limits.of(tolerance, rounds, time_limit, response_limit)
     rule = None if ties is None else TieRule.of(game, ties)
-    play = _play(standard, lead / game.receiver_unit, rule)
-    limits = Limits(least, whole_number("rounds", rounds, 1), *seconds)
-    turns = take_turns(play, profile, sequence, whole_number("seed", seed), limits)
+    # without a margin every sender counts ties in its favour; with one, all count them by the rule
+    senders = range(game.shape.senders)
+    rules = [rule or TieRule() if lead > 0 else TieRule("sender", sender=i) for i in senders]
+    play = Play(standard, rules, lead / game.receiver_unit)
+    turns = take_turns(play, profile, order, seed, limits)
     status, rule, gains = _judge(standard, turns, play, rule, limits)
     return Dynamics(
         policies=turns.policies,
@@ -90,7 +86,7 @@ def best_response_dynamics(
         gains=None if gains is None else gains * game.stakes[:, None],
         stakes=game.stakes,
         margin=lead,
-        tolerance=least,
+        tolerance=limits.tolerance,
         rounds=turns.rounds,
         moves=tuple(move.in_units(game) for move in turns.moves),
         cycle_length=turns.cycle_length,
@@ -98,24 +94,8 @@ def best_response_dynamics(
     )
 
 
-def _play(game: StandardGame, margin: float, rule: TieRule | None) -> MarginPlay:
-    """Without a margin every sender counts ties in its favour; with one, all count them by the rule."""
-    senders = range(game.shape.senders)
-    own = [TieRule("sender", sender=i) for i in senders]
-    rules = own if margin == 0 else [rule or TieRule() for _ in senders]
-
-    def respond(
-        policies: np.ndarray, sender: int, rule: TieRule, time_limit: float
-    ) -> BestResponse:
-        return best_response(
-            game, policies, sender, time_limit=time_limit, ties=rule, margin=margin
-        )
-
-    return MarginPlay(game, rules, margin, respond, settles_mover=True)
-
-
 def _judge(
-    game: StandardGame, turns: Turns, play: MarginPlay, rule: TieRule | None, limits: Limits
+    game: StandardGame, turns: Turns, play: Play, rule: TieRule | None, limits: Limits
 ) -> tuple[str, TieRule, np.ndarray | None]:
     """Status, the rule it holds under, and what the senders gain under it, in stakes."""
     if turns.stop != SETTLED:
@@ -132,11 +112,7 @@ def _judge(
 
 
 def _verdict(
-    turns: Turns,
-    play: MarginPlay,
-    gains: np.ndarray,
-    tolerance: float,
-    bounds: np.ndarray,
+    turns: Turns, play: Play, gains: np.ndarray, tolerance: float, bounds: np.ndarray
 ) -> str:
     """What a stop has proved; ``bounds`` count ties in the senders' favour and no margin."""
     lower, upper = gains.max(0)

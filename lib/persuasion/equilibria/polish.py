@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.equilibria.play import MarginPlay
+from persuasion.equilibria.play import Play
 from persuasion.equilibria.record import (
     CERTIFIED,
     INFEASIBLE,
@@ -16,15 +16,14 @@ from persuasion.equilibria.record import (
     UNPROVEN,
     Polished,
 )
-from persuasion.equilibria.request import check_tolerance
-from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, check_order, take_turns
-from persuasion.model.checks import positive_number, whole_number
+from persuasion.equilibria.turns import IN_TURN, SETTLED, Limits, Turns, take_turns
+from persuasion.model.checks import positive_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.simulate import sender_utilities
 from persuasion.model.ties import LOWEST_INDEX, TieRule
+from persuasion.regret.certify import certify
 from persuasion.regret.margin import check_margin
-from persuasion.regret.response import BestResponse
 
 
 def polish(
@@ -66,32 +65,19 @@ def polish(
     ValueError
         For an invalid profile, radius, rule, order, margin, tolerance, or limits.
     """
-    from persuasion.regret.certify import certify
-    from persuasion.regret.nearby.local import local_best_response
-
     began = time.perf_counter()
     profile = one_profile(game, policies)
     reach = positive_number("radius", radius)
-    standard, lead, least = game.standard, check_margin(game, margin), check_tolerance(tolerance)
-    led = lead / game.receiver_unit
-    rule, sequence = TieRule.of(game, ties), check_order(order, game.shape.senders)
-    seconds = [positive_number("time_limit", time_limit)]
-    seconds.append(positive_number("response_limit", response_limit))
-    limits = Limits(least, whole_number("rounds", rounds, 1), *seconds)
-
-    def respond(now: np.ndarray, sender: int, rule: TieRule, seconds: float) -> BestResponse:
-        return local_best_response(
-            standard, now, sender, reach, ties=rule, time_limit=seconds, margin=led
-        )
-
-    play = MarginPlay(standard, [rule] * game.shape.senders, led, respond, settles_mover=False)
-    turns = take_turns(play, profile, sequence, whole_number("seed", seed), limits)
+    lead, rule = check_margin(game, margin), TieRule.of(game, ties)
+    limits = Limits.of(tolerance, rounds, time_limit, response_limit)
+    play = Play(game.standard, [rule] * game.shape.senders, lead / game.receiver_unit, reach)
+    turns = take_turns(play, profile, order, seed, limits)
     moves = tuple(move.in_units(game) for move in turns.moves)
     path = [sender_utilities(game, profile, ties=rule), *(move.utilities for move in moves)]
     certificate = certify(game, turns.policies, reach, ties=rule, time_limit=limits.response_limit)
     return Polished(
         policies=turns.policies,
-        status=_status(turns, play, certificate.holds(least)),
+        status=_status(turns, play, certificate.holds(limits.tolerance)),
         certificate=certificate,
         path=np.array(path),
         rounds=turns.rounds,
@@ -99,12 +85,12 @@ def polish(
         cycle_length=turns.cycle_length,
         radius=reach,
         margin=lead,
-        tolerance=least,
+        tolerance=limits.tolerance,
         seconds=time.perf_counter() - began,
     )
 
 
-def _status(turns: Turns, play: MarginPlay, holds: bool | None) -> str:
+def _status(turns: Turns, play: Play, holds: bool | None) -> str:
     """The certificate's word, or why there is none."""
     if holds:
         return CERTIFIED

@@ -8,39 +8,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from persuasion.equilibria.cycles import Cycles
+from persuasion.equilibria.play import Play
 from persuasion.equilibria.record import BUDGET, CYCLE, Move
-from persuasion.model.checks import whole_number
-from persuasion.model.tolerances import ROW_ROUNDING
-from persuasion.regret.response import BestResponse
+from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.tolerances import REGRET_TOLERANCE, ROW_ROUNDING
 
 SETTLED = "settled"
 IN_TURN = "in turn"
 RANDOM = "random"
-
-
-class Play(Protocol):
-    """How senders count utility and respond.
-
-    ``settles_mover`` says whether a sender that has just moved could not move on: not so in a box, which
-    follows it; ``labelled`` whether some rule tells a sender's signals apart.
-    """
-
-    settles_mover: bool
-    labelled: bool
-
-    def worth(self, policies: np.ndarray, sender: int) -> float:
-        """Utility of a sender; -inf if the profile breaks the margin."""
-
-    def respond(self, policies: np.ndarray, sender: int, time_limit: float) -> BestResponse:
-        """The sender's best response within its means."""
-
-    def outcome(self, policies: np.ndarray, sender: int) -> np.ndarray:
-        """Joint distribution of state and action ``(states, actions)``, ties as the sender counts them."""
 
 
 @dataclass(eq=False)
@@ -68,13 +48,27 @@ class Limits:
     time_limit: float
     response_limit: float
 
+    @classmethod
+    def of(cls, tolerance: Any, rounds: Any, time_limit: Any, response_limit: Any) -> Limits:
+        """What somebody asks for; ``ValueError`` names what makes no sense. A tolerance of None means 1e-5."""
+        return cls(
+            REGRET_TOLERANCE if tolerance is None else positive_number("tolerance", tolerance),
+            whole_number("rounds", rounds, 1),
+            positive_number("time_limit", time_limit),
+            positive_number("response_limit", response_limit),
+        )
 
-def take_turns(play: Play, policies: np.ndarray, order: Any, seed: int, limits: Limits) -> Turns:
-    """Play from a checked profile until all senders in a row stay, a cycle is met, or a limit is reached."""
+
+def take_turns(play: Play, policies: np.ndarray, order: Any, seed: Any, limits: Limits) -> Turns:
+    """Play from a checked profile until all senders in a row stay, a cycle is met, or a limit is reached.
+
+    ``ValueError`` for an order or a seed that is none.
+    """
     turns = Turns(policies, time.perf_counter())
     senders = len(policies)
-    cycles = None if order == RANDOM else Cycles(play.labelled)
-    for turns.rounds, round_order in enumerate(rounds_of(order, senders, seed), 1):
+    sequence, seed = check_order(order, senders), whole_number("seed", seed)
+    cycles = None if sequence == RANDOM else Cycles(play.labelled)
+    for turns.rounds, round_order in enumerate(rounds_of(sequence, senders, seed), 1):
         if turns.rounds > limits.rounds:
             turns.rounds -= 1
             break

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.equilibria.record import plain
+from persuasion.equilibria.record import EQUILIBRIUM, UNPROVEN, plain
 from persuasion.model.ties import TieRule
 from persuasion.regret.certificate import Certificate
 
-EQUILIBRIUM = "equilibrium"
+__all__ = ["APPROXIMATE", "EQUILIBRIUM", "UNPROVEN", "Equilibrium", "Step"]
+
 APPROXIMATE = "approximate"
-UNPROVEN = "unproven"
 
 
 @dataclass(frozen=True)
