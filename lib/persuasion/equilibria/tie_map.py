@@ -17,11 +17,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy.sparse as sp
 import torch
 
 from persuasion.model.game import Game
 from persuasion.model.simulate import optimal_actions, sender_utilities
 from persuasion.model.ties import TieRule
+from persuasion.regret import highs
 from persuasion.regret.opponents import residual_weights
 
 SECONDS = 30.0
@@ -83,21 +85,18 @@ def _least_shortfall(gains: np.ndarray, need: np.ndarray, cell: np.ndarray) -> n
 
     ``gains`` ``(senders, choices)`` should add up to ``need`` ``(senders,)``: what is most lacking is least.
     """
-    import scipy.sparse as sp
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     # variables: a binary per choice, then tau
-    count, choices = cell.max() + 1, len(cell)
-    reach = LinearConstraint(np.hstack([gains, np.ones((len(gains), 1))]), need, np.inf)
-    members = sp.csr_matrix((np.ones(choices), (cell, np.arange(choices))))
-    one = LinearConstraint(sp.hstack([members, sp.csr_matrix((count, 1))]), 1, 1)
-    limits = np.append(np.zeros(choices), -np.inf), np.append(np.ones(choices), np.inf)
-    solution = milp(
-        np.append(np.zeros(choices), 1.0),
-        integrality=np.append(np.ones(choices), 0),
-        bounds=Bounds(*limits),
-        constraints=[reach, one],
-        options={"mip_rel_gap": 0.0, "time_limit": SECONDS, "presolve": False},
+    member = sp.csr_matrix((np.ones(len(cell)), (cell, np.arange(len(cell)))))
+    free = np.append(np.zeros(len(cell)), np.inf)
+    program = highs.LinearProgram(
+        cost=np.append(np.zeros(len(cell)), -1.0),
+        matrix=sp.bmat([[gains, np.ones((len(gains), 1))], [member, None]], format="csc"),
+        row_lower=np.append(need, np.ones(member.shape[0])),
+        row_upper=np.append(np.full(len(need), np.inf), np.ones(member.shape[0])),
+        lower=-free,
+        upper=1 + free,
+        integer=free == 0,
     )
+    solution = highs.solve(program, SECONDS)
     # out of time without any choice, which one binary per cell hardly allows: the lowest index
-    return np.full(choices, 0.5) if solution.x is None else np.asarray(solution.x[:-1])
+    return np.full(len(cell), 0.5) if solution.x is None else solution.x[:-1]
