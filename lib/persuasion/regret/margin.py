@@ -42,5 +42,4 @@ def keeping(problem: Problem, signals: np.ndarray, allowed: np.ndarray) -> np.nd
     # (columns, actions, signals): the worst of each action's rows
     worst = (problem.rows @ signals).min(2)
     worst = np.where(allowed.transpose(1, 2, 0), worst, -np.inf).max(1)
-    mass = (problem.weights / problem.weights.max(1, keepdims=True)) @ signals
-    return (worst >= -(OF_ROW + OF_MASS * mass)).all(0)
+    return (worst >= -(OF_ROW + OF_MASS * (problem.relative @ signals))).all(0)

@@ -36,8 +36,7 @@ def favourite(
     """The deviator's favourite profile at ``x`` among the obedient ones, ties within ``tolerance``."""
     allowed = problem.allowed[signal]
     worst = np.where(allowed, (problem.rows @ x).min(-1), -np.inf)
-    mass = (problem.weights / problem.weights.max(1, keepdims=True)) @ x
-    possible = worst >= -tolerance * mass[:, None]
+    possible = worst >= -tolerance * (problem.relative @ x)[:, None]
     best = np.where(possible, problem.gains @ x, -np.inf).argmax(1)
     # where rounding lets nothing pass, the least disobedient action
     return np.where(possible.any(1), best, worst.argmax(1))

@@ -82,6 +82,11 @@ class Problem:
         return bool((self.allowed == self.allowed[:1]).all())
 
     @cached_property
+    def relative(self) -> np.ndarray:
+        """The weights ``(columns, states)``, each column's in units of its largest."""
+        return np.asarray(self.weights / self.weights.max(1, keepdims=True))
+
+    @cached_property
     def wide(self) -> bool:
         """Whether rows have entries so different that what a mixed-integer solver proves need not be true.
 

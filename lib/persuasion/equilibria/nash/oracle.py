@@ -15,15 +15,13 @@ from persuasion.equilibria.nash.columns import Columns, policies_of, widened
 from persuasion.model.game import Game
 from persuasion.model.ties import TieRule
 from persuasion.model.tolerances import DUST
-from persuasion.regret.anywhere.column_generation import SHORTFALL, Master
+from persuasion.regret.anywhere.column_generation import FAILURES, STARTS, Master
 from persuasion.regret.anywhere.line_search import LineSearch
 from persuasion.regret.one_signal import favourite, hop, profile_gain
 from persuasion.regret.problem import Problem, make_problem
 
-STARTS = 24
 PROFILES, HOPS = 8, 4
 LEAST_SURPLUS = 1e-6
-FAILURES = 2
 
 
 class Response(NamedTuple):
@@ -68,11 +66,8 @@ def _generate(
         failures = 0 if added else failures + 1
         latest = master.solve(np.inf) if added else solution
         solution = latest if latest.optimal else solution
-    skip = len(master.leftover)
-    if solution.x is None or solution.x[:skip].sum() > SHORTFALL:
-        return None
-    blocks = solution.x[skip:].reshape(-1, master.states)
-    return Response(blocks[blocks.sum(1) > DUST], solution.value)
+    blocks = master.blocks(solution)
+    return None if blocks is None else Response(blocks[blocks.sum(1) > DUST], solution.value)
 
 
 def _add_kinks(problem: Problem, master: Master, prices: np.ndarray, starts: np.ndarray) -> int:

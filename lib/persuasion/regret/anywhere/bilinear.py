@@ -44,7 +44,8 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     """
     start = time.perf_counter()
     deadline = start + time_limit
-    _refuse_large(problem)
+    if (size := problem.signals * problem.gains.size) > MAX_PRODUCTS:
+        raise ValueError(f"the bilinear program has {size:,} products, at most {MAX_PRODUCTS:,}")
     simple = separate_bound(problem, deadline)
     found = [climb(problem, problem.own, deadline), *landmarks(problem)]
     model, variables = build_model(problem)
@@ -63,11 +64,6 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     bound = min(proven, simple)
     status = ended(claim in ("optimal", "gaplimit"), deadline, claim == "infeasible")
     return conclude(problem, found, bound, status, "bilinear (SCIP)", start)
-
-
-def _refuse_large(problem: Problem) -> None:
-    if (size := problem.signals * problem.gains.size) > MAX_PRODUCTS:
-        raise ValueError(f"the bilinear program has {size:,} products, at most {MAX_PRODUCTS:,}")
 
 
 def build_model(problem: Problem) -> tuple[Model, Variables]:
@@ -108,8 +104,9 @@ def add_obedience(model: Model, v: Variables, problem: Problem) -> None:
     receiver, margin = problem.game.receiver.T, problem.margin
     distinct = ~compare_actions(problem.weights, problem.game.receiver)[1]
     for s, t, other in np.ndindex(v.y.shape):
-        weight = problem.weights[t] / problem.weights[t].max()
-        table = weight * (receiver - receiver[other] - margin * distinct[t, :, [other]].T)
+        table = problem.relative[t] * (
+            receiver - receiver[other] - margin * distinct[t, :, [other]].T
+        )
         if np.abs(table).max() > 0 and (margin > 0 or problem.possible[t, other]):
             model.addCons(_product(v.y[s, t], table, v.x[s]) >= 0)
 

@@ -60,16 +60,12 @@ class Master:
         )
         revealed = revealable(problem)
         self.leftover = np.flatnonzero(~revealed).astype(np.int32)
-        if len(self.leftover):
-            self._add_leftover()
+        if count := len(self.leftover):
+            limits = np.zeros(count), np.full(count, np.inf)
+            starts, cost = np.arange(count, dtype=np.int32), np.full(count, PENALTIES[0])
+            self.solver.addCols(count, cost, *limits, count, starts, self.leftover, np.ones(count))
         for state in np.eye(self.states)[revealed]:
             self.add(favourite(problem, state))
-
-    def _add_leftover(self) -> None:
-        count = len(self.leftover)
-        cost = np.full(count, PENALTIES[0])
-        limits, starts = (np.zeros(count), np.full(count, np.inf)), np.arange(count, dtype=np.int32)
-        self.solver.addCols(count, cost, *limits, count, starts, self.leftover, np.ones(count))
 
     def charge(self, penalty: float) -> None:
         """Set the price of probability left over, in the deviator's stakes."""
@@ -106,6 +102,13 @@ class Master:
             solution = highs.run(self.solver, time_limit)
         return solution
 
+    def blocks(self, solution: highs.Solution) -> np.ndarray | None:
+        """Every profile's block ``(profiles, states)``; None if probability is left over."""
+        left = len(self.leftover)
+        if solution.x is None or solution.x[:left].sum() > SHORTFALL:
+            return None
+        return np.asarray(solution.x[left:].reshape(-1, self.states))
+
 
 class Generation:
     """The loop between master and pricing, and the best bound and mixture so far."""
@@ -139,20 +142,13 @@ class Generation:
             level = self.prices.sum() + self.master.states * max(0.0, priced.bound)
             self.bound = min(self.bound, float(level))
             assert self.solution is not None
-            closed = self.bound - self.solution.value <= 2 * TARGET
-            if closed and self.complete:
+            complete = self.master.blocks(self.solution) is not None
+            if complete and self.bound - self.solution.value <= 2 * TARGET:
                 return True
             added = [self.master.add(profile) for profile in priced.profiles]
-            if not any(added) and (self.complete or not self.raise_penalty()):
+            if not any(added) and (complete or not self.raise_penalty()):
                 break
         return False
-
-    @property
-    def complete(self) -> bool:
-        """Whether the mixture leaves no probability over."""
-        assert self.solution is not None
-        assert self.solution.x is not None
-        return bool(self.solution.x[: len(self.master.leftover)].sum() <= SHORTFALL)
 
     def raise_penalty(self) -> bool:
         """Charge more for leftover probability; False if the highest price is reached."""
@@ -189,15 +185,15 @@ class Generation:
 
     def policy(self) -> Candidate | None:
         """The mixture's largest blocks as signals; whole if there are as many signals as states."""
-        if self.solution is None or self.solution.x is None or not self.complete:
+        blocks = None if self.solution is None else self.master.blocks(self.solution)
+        if blocks is None:
             return None
-        signals, size = self.problem.signals, self.master.states
-        blocks = self.solution.x[len(self.master.leftover) :].reshape(-1, size)
+        signals = self.problem.signals
         used = np.argsort(-blocks.sum(1), kind="stable")[:signals]
         profile = np.stack([self.master.profiles[k] for k in used])
         if len(used) < signals:  # unused signals may as well do the same
             profile = np.vstack([profile, np.repeat(profile[:1], signals - len(used), 0)])
-        if signals >= size:
+        if signals >= self.master.states:
             return solve_profile(self.problem, profile, np.inf)
         raw = blocks[used]
         raw[0] += np.maximum(1 - raw.sum(0), 0)

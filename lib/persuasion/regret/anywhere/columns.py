@@ -129,6 +129,10 @@ class Columns:
 
 
 def _named(ties: TieRule, game: Game, sender: int) -> np.ndarray | None:
-    """The actions that an explicit map names in every column, the same at all signals of the deviator."""
+    """The actions that an explicit map names in every column; ``ValueError`` if it tells own signals apart."""
     table = ties.action_map(game)
-    return None if table is None else np.asarray(table.take(0, sender)).ravel()
+    if table is None:
+        return None
+    if (table != table.take([0], sender)).any():
+        raise ValueError("rays needs interchangeable signals; this tie map tells them apart")
+    return np.asarray(table.take(0, sender)).ravel()

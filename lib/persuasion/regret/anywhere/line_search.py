@@ -25,8 +25,7 @@ class LineSearch:
         self.problem = problem
         self.generator = generator
         columns, actions, states = problem.gains.shape
-        self.weights = problem.weights / problem.weights.max(1, keepdims=True)
-        self.utilities = np.einsum("tw,wa->taw", self.weights, problem.game.receiver)
+        self.utilities = np.einsum("tw,wa->taw", problem.relative, problem.game.receiver)
         game = problem.game  # what is never taken does not count, however little it pays
         self.slack = TIE_TOLERANCE * np.abs(game.receiver[game.possible]).max()
         apart = ~np.eye(actions, dtype=bool)  # with a margin it matters which of the two leads
@@ -58,7 +57,8 @@ class LineSearch:
         """Points where two actions tie for the best in some column, and each one's line; ends included."""
         first, second = self.pairs
         table = [np.einsum("taw,lw->lta", self.utilities, ends) for ends in (start, end)]
-        lead = [self.problem.margin * (ends @ self.weights.T)[..., None] for ends in (start, end)]
+        units = self.problem.margin * self.problem.relative.T
+        lead = [(ends @ units)[..., None] for ends in (start, end)]
         gaps = [values[..., first] - values[..., second] - m for values, m in zip(table, lead)]
         line, column, pair = np.nonzero(gaps[0] * gaps[1] < 0)
         before, after = (gap[line, column, pair] for gap in gaps)
@@ -75,7 +75,7 @@ class LineSearch:
     def _favourable(self, points: np.ndarray) -> np.ndarray:
         """``f`` at many points."""
         values = np.einsum("taw,nw->nta", self.utilities, points)
-        mass = points @ self.weights.T
+        mass = points @ self.problem.relative.T
         tied = values >= values.max(-1, keepdims=True) - self.slack * mass[..., None]
         worth = np.einsum("taw,nw->nta", self.problem.gains, points)
         tied &= self.problem.allowed[0]

@@ -43,7 +43,8 @@ def by_milp(problem: Problem, time_limit: float) -> BestResponse:
     """
     start = time.perf_counter()
     deadline = start + time_limit
-    _refuse_large(problem)
+    if (size := problem.signals * problem.gains.size) > MAX_PRODUCTS:
+        raise ValueError(f"the MILP has {size:,} product variables, at most {MAX_PRODUCTS:,}")
     simple = separate_bound(problem, deadline)
     found = [climb(problem, problem.own, deadline), *landmarks(problem)]
     model, variables = build_model(problem)
@@ -70,11 +71,6 @@ def _solve(model: cp.Problem, time_limit: float) -> tuple[float, str]:
             model.unpack_results(raw, chain, inverse)
     claim = str(raw["model_status"])
     return (np.inf if claim == "kInfeasible" else -raw["info"].mip_dual_bound), claim
-
-
-def _refuse_large(problem: Problem) -> None:
-    if (size := problem.signals * problem.gains.size) > MAX_PRODUCTS:
-        raise ValueError(f"the MILP has {size:,} product variables, at most {MAX_PRODUCTS:,}")
 
 
 def build_model(problem: Problem) -> tuple[cp.Problem, Variables]:

@@ -51,8 +51,6 @@ def by_rays(problem: Problem, time_limit: float) -> BestResponse:
     """
     if problem.margin > 0:
         raise ValueError("rays knows no obedience margin; use column-generation or milp")
-    if not problem.interchangeable:
-        raise ValueError("rays needs interchangeable signals; this tie map tells them apart")
     start = time.perf_counter()
     deadline = start + time_limit
     columns = Columns.of_problem(problem)
@@ -99,12 +97,8 @@ def exact_supremum(game: RationalGame, policies: Any, sender: int, *, ties: Any 
     >>> exact_supremum(game, [[[1, 0], [1, 0]]], 0, ties="lowest-index")
     Fraction(3, 5)
     """
-    floats = game.floats()
-    rule = TieRule.of(floats, ties, deviator=sender)
+    rule = TieRule.of(game.floats(), ties, deviator=sender)
     profile, states = checked_rationals(game, policies), len(game.prior)
-    named = rule.action_map(floats)
-    if named is not None and (named != named.take([0], sender)).any():
-        raise ValueError("rays needs interchangeable signals; this tie map tells them apart")
     if game.signals == 1:
         return exact_utilities(game, profile, ties=rule)[sender]
     if game.signals < states:
@@ -178,13 +172,12 @@ def mixture(
 def _payoffs(problem: Problem, points: np.ndarray, deadline: float) -> Iterator[np.ndarray]:
     """The payoff ``f`` at many points ``(points, states)``, some at a time."""
     at_once = max(1, CHUNK // problem.rows[..., 0].size)
-    mass = problem.weights / problem.weights.max(1, keepdims=True)
     for first in range(0, len(points), at_once):
         if time.perf_counter() > deadline:
             raise TimeoutError
         x = points[first : first + at_once].T
         worst = (problem.rows @ x).min(2)  # (columns, actions, points)
-        possible = worst >= -READ_TOLERANCE * (mass @ x)[:, None]
+        possible = worst >= -READ_TOLERANCE * (problem.relative @ x)[:, None]
         possible &= problem.possible[..., None]
         yield np.where(possible, problem.gains @ x, -np.inf).max(1).sum(0)
 

@@ -39,14 +39,14 @@ def spread(states: int, blocks: int) -> sp.csr_matrix:
 
 def profile_regions(problem: Problem, profile: np.ndarray) -> Regions:
     """Where the rule lets the receiver follow ``profile`` ``(signals, columns)`` of actions."""
-    columns = np.arange(profile.shape[1])
-    rows = [problem.rows[columns, actions].reshape(-1, _states(problem)) for actions in profile]
+    columns, states = np.arange(profile.shape[1]), problem.weights.shape[1]
+    rows = [problem.rows[columns, actions].reshape(-1, states) for actions in profile]
     strict = [problem.strict[s, columns, actions].ravel() for s, actions in enumerate(profile)]
     return Regions(
         block_rows([block[~mask] for block, mask in zip(rows, strict)]),
         block_rows([block[mask] for block, mask in zip(rows, strict)]),
         np.concatenate([problem.gains[columns, actions].sum(0) for actions in profile]),
-        spread(_states(problem), len(profile)),
+        spread(states, len(profile)),
     )
 
 
@@ -93,7 +93,3 @@ def _program(
         lower=np.append(np.broadcast_to(regions.limits[0], len(cost)), 0.0),
         upper=np.append(np.broadcast_to(regions.limits[1], len(cost)), slack),
     )
-
-
-def _states(problem: Problem) -> int:
-    return problem.weights.shape[1]

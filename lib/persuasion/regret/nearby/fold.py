@@ -36,9 +36,9 @@ def choose_folded(problem: Problem, spread: np.ndarray, budget: float, most: flo
         return np.zeros(spread.shape, bool)
     order = np.argsort(spread, axis=None)
     choices = (problem.allowed.sum(-1) - 1).ravel()[order]
-    left = choices.sum() - np.cumsum(choices)
+    left = np.cumsum(choices[::-1])[::-1]  # if none from here on are folded
     cheap = np.cumsum(spread.ravel()[order]) <= budget
-    excess = np.concatenate([[choices.sum()], left[:-1]]) > most
+    excess = left > most
     folded = np.zeros(spread.size, bool)
     folded[order[cheap | excess]] = True
     return folded.reshape(spread.shape)
