@@ -43,18 +43,16 @@ class Cycles:
         count = len(self.movers)
         for period in range(2, count // 2 + 1):
             recent = range(count - period, count)
-            if all(self._alike(k, k - period) for k in recent):
-                still = all(
-                    np.abs(self.outcomes[k] - self.outcomes[-1]).max() <= REPEATED_OUTCOME
-                    for k in recent
-                )
-                if not still:  # a standstill of outcomes may yet lead elsewhere
-                    return period
+            repeated = all(self._alike(k, k - period) for k in recent)
+            same_movers = self.movers[-period:] == self.movers[-2 * period : -period]
+            # a standstill of outcomes may yet lead elsewhere
+            if repeated and same_movers and not all(self._alike(k, -1) for k in recent):
+                return period
         return None
 
     def _alike(self, first: int, second: int) -> bool:
-        same = np.abs(self.outcomes[first] - self.outcomes[second]).max() <= REPEATED_OUTCOME
-        return bool(same) and self.movers[first] == self.movers[second]
+        gap = np.abs(self.outcomes[first] - self.outcomes[second]).max()
+        return bool(gap <= REPEATED_OUTCOME)
 
 
 def _sorted(policy: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from persuasion.model.simulate import sender_utilities
 from persuasion.model.standard import StandardGame
 from persuasion.model.ties import TieRule
 from persuasion.regret.best_response import best_response
+from persuasion.regret.candidates import climb
 from persuasion.regret.problem import make_problem
 from persuasion.regret.response import BestResponse
 
@@ -40,8 +41,6 @@ def global_gains(
     differ by more than ``tolerance`` a sender cannot break some tie, and its best response under the rule is
     computed, in up to ``time_limit`` seconds.
     """
-    from persuasion.regret.candidates import climb  # needs scipy
-
     now = sender_utilities(game, policies, ties=ties)
     gains = np.zeros((len(responses), 2))
     for sender in game.choosing:
