@@ -63,11 +63,6 @@ def evaluate(problem: Problem, policy: np.ndarray) -> Candidate:
     return Candidate(policy, value, -np.inf, False)
 
 
-def read_profile(problem: Problem, policy: np.ndarray, tolerance: float) -> np.ndarray:
-    """The deviator's favourite among the (nearly) obedient actions of every cell, ``(signals, columns)``."""
-    return np.stack([favourite(problem, x, tolerance, s) for s, x in enumerate(policy.T)])
-
-
 def climb(problem: Problem, start: np.ndarray, deadline: float) -> Candidate:
     """Fix the action profile, solve its linear program, read the profile again; until nothing is new."""
     best = evaluate(problem, as_policy(start[:, : problem.signals]))
@@ -75,7 +70,8 @@ def climb(problem: Problem, start: np.ndarray, deadline: float) -> Candidate:
     for tolerance in READ_TOLERANCES:
         source = origin
         for _ in range(MAX_CLIMBS):
-            profile = read_profile(problem, source, tolerance)
+            signals = enumerate(source.T)
+            profile = np.stack([favourite(problem, x, tolerance, s) for s, x in signals])
             if profile.tobytes() in tried:
                 break
             tried.add(profile.tobytes())
@@ -169,45 +165,29 @@ def conclude(
     """
     pool = [evaluate(problem, problem.own), *candidates]
     best = choose(pool)
-    if best.value == -np.inf:
-        return _nothing(best, bound, status, solver, start)
-    status = BOUND if status == INFEASIBLE else status  # refuted by the policy found
-    if bound < best.value - CLOSED:
-        raise InconsistentCertificate(
-            f"sender {problem.sender}: a policy earns {best.value:.9g} of its stake, which {solver} "
-            f"bounds by {bound:.9g}: numerical trouble; try another method"
-        )
-    missing = max(c.supremum for c in pool) - best.value
-    slack = EQUAL if best.attained else ROUNDING
-    # solvers are exact only up to their tolerances
-    bound = max(min(bound, problem.trivial_bound()), best.value)
-    closed = bound - best.value <= CLOSED
-    if status == OPTIMAL and not closed:
+    found = best.value > -np.inf  # or no policy that keeps the margin is known
+    if found:
+        status = BOUND if status == INFEASIBLE else status  # refuted by the policy
+        if bound < best.value - CLOSED:
+            raise InconsistentCertificate(
+                f"sender {problem.sender}: a policy earns {best.value:.9g} of its stake, which {solver} "
+                f"bounds by {bound:.9g}: numerical trouble; try another method"
+            )
+        # solvers are exact only up to their tolerances
+        bound = max(min(bound, problem.trivial_bound()), best.value)
+    elif status == INFEASIBLE:
+        bound = -np.inf
+    closed = found and bound - best.value <= CLOSED
+    if found and status == OPTIMAL and not closed:
         status = BOUND if problem.favourable else TIES
+    slack = EQUAL if best.attained else ROUNDING
     return BestResponse(
         policy=best.policy,
         value=best.value,
         upper_bound=bound,
-        gap=bound - best.value,
-        attained=closed and missing <= slack,
+        gap=0.0 if status == INFEASIBLE else bound - best.value,
+        attained=closed and max(c.supremum for c in pool) - best.value <= slack,
         status=OPTIMAL if closed else status,
-        solver=solver,
-        seconds=time.perf_counter() - start,
-    )
-
-
-def _nothing(
-    given: Candidate, bound: float, status: str, solver: str, start: float
-) -> BestResponse:
-    """No policy that keeps the margin was found."""
-    infeasible = status == INFEASIBLE
-    return BestResponse(
-        policy=given.policy,
-        value=-np.inf,
-        upper_bound=-np.inf if infeasible else bound,
-        gap=0.0 if infeasible else np.inf,
-        attained=False,
-        status=status,
         solver=solver,
         seconds=time.perf_counter() - start,
     )

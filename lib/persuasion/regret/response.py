@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,6 +61,12 @@ class BestResponse:
             upper_bound=self.upper_bound * unit + offset,
             gap=self.gap * unit,
         )
+
+
+def in_time(deadline: float) -> None:
+    """Raise ``TimeoutError`` once ``time.perf_counter()`` has passed the deadline."""
+    if time.perf_counter() > deadline:
+        raise TimeoutError
 
 
 def unsettled(wide: bool, response: BestResponse) -> bool:

@@ -13,7 +13,6 @@ persuasion the idea is Xu's (2020).
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations, islice
@@ -24,6 +23,7 @@ import numpy as np
 from persuasion.model.exact import rationals
 from persuasion.regret.anywhere.columns import Columns, Flag
 from persuasion.regret.problem import Problem
+from persuasion.regret.response import in_time
 
 MAX_SETS = 600_000
 # sets of planes up to which rays were measured to be as fast as column generation, and done in seconds: with
@@ -95,7 +95,7 @@ def rays(normals: np.ndarray, deadline: float = math.inf) -> np.ndarray:
     sets = combinations(range(len(normals)), states - 1)
     found: dict[tuple[int, ...], None] = {}
     while chosen := list(islice(sets, CHUNK)):
-        _in_time(deadline)
+        in_time(deadline)
         systems = normals[np.array(chosen, int).reshape(len(chosen), states - 1)]
         found |= dict.fromkeys(map(tuple, _within_the_orthant(_kernels(systems))))
     return np.array(list(found), dtype=object)
@@ -142,16 +142,11 @@ def supremum(columns: Columns, deadline: float = math.inf) -> Mixture:
     return Mixture(value, list(shares.values()), [tops[k][1] for k in shares])
 
 
-def _in_time(deadline: float) -> None:
-    if time.perf_counter() > deadline:
-        raise TimeoutError
-
-
 def _top(
     columns: Columns, normals: np.ndarray, point: np.ndarray, deadline: float
 ) -> tuple[Fraction, Flag]:
     """The largest payoff at or next to a ray, and where."""
-    _in_time(deadline)
+    in_time(deadline)
     settled = columns.favourable or columns.untied(point)
     flags = [[point]] if settled else faces(columns, normals, point, deadline)
     best = ((columns.gain(columns.actions(flag)) @ point, flag) for flag in flags)
@@ -173,7 +168,7 @@ def faces(
     seen = {signs[0].tobytes()}
     for flag, sign in zip(flags, signs):  # both grow
         yield flag
-        _in_time(deadline)
+        in_time(deadline)
         for edge, side in edges:
             beyond = np.where(sign != 0, sign, side)
             if beyond.tobytes() not in seen:
@@ -207,7 +202,7 @@ def _best_mixture(
     inverse = rationals(np.eye(states, dtype=int))
     value = None
     while True:
-        _in_time(deadline)
+        in_time(deadline)
         shares, prices = inverse.sum(1), worth[basis] @ inverse
         stuck, value = value == prices.sum(), prices.sum()
         surplus = worth - points @ prices

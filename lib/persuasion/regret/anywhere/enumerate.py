@@ -36,7 +36,7 @@ from persuasion.regret.candidates import (
     solve_regions,
 )
 from persuasion.regret.problem import Problem, compare_actions, scaled_rows
-from persuasion.regret.response import INFEASIBLE, OPTIMAL, TIME_LIMIT, BestResponse
+from persuasion.regret.response import INFEASIBLE, OPTIMAL, TIME_LIMIT, BestResponse, in_time
 
 if TYPE_CHECKING:
     from persuasion.regret.nearby.box import Box
@@ -66,10 +66,6 @@ class Cone:
         return Cone(weak, np.vstack([self.strict, other.strict]), self.gain + other.gain)
 
 
-class OutOfTime(Exception):
-    """The deadline has passed; never leaves this module."""
-
-
 def by_enumeration(problem: Problem, time_limit: float) -> BestResponse:
     """Exact supremum and whether it is attained, by enumeration.
 
@@ -81,7 +77,7 @@ def by_enumeration(problem: Problem, time_limit: float) -> BestResponse:
     try:
         found, bound = _search(problem, deadline)
         status = INFEASIBLE if bound == -np.inf else OPTIMAL
-    except OutOfTime:
+    except TimeoutError:
         found, bound, status = [], np.inf, TIME_LIMIT
     found += [climb(problem, problem.own, deadline), *landmarks(problem)]
     return conclude(problem, found, bound, status, "enumerate (HiGHS)", start)
@@ -92,7 +88,7 @@ def policies_within(problem: Problem, box: Box, deadline: float) -> list[Candida
     try:
         refuse_large(problem)
         found, _ = _search(problem, deadline, box)
-    except (ValueError, OutOfTime):
+    except (ValueError, TimeoutError):
         return []
     return [evaluate(problem, box.policy(box.pack(each.policy), dust=0.0)) for each in found]
 
@@ -165,8 +161,7 @@ def _holds(cone: Cone, common: np.ndarray, wide: bool, deadline: float) -> bool:
 
     What solvers cannot tell of ``wide`` rows, and is too large for fractions, may.
     """
-    if time.perf_counter() > deadline:
-        raise OutOfTime
+    in_time(deadline)
     if not cone.strict.any(1).all():  # an all-zero row is never positive
         return False
     # what is strict beyond the tie tolerance counts
@@ -279,8 +274,7 @@ def _best_picks(
     balance = spread(problem.game.shape.states, problem.signals)
     limits = (0.0, 1.0) if box is None else (box.lower.ravel(), box.upper.ravel())
     for picked in picks:
-        if time.perf_counter() > deadline:
-            raise OutOfTime
+        in_time(deadline)
         regions = _regions(picked, balance, limits)
         value = ceiling(regions) if problem.wide else maximise(regions).value
         if value > least + EQUAL:

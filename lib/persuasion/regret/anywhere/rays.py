@@ -33,7 +33,7 @@ from persuasion.regret.candidates import (
 )
 from persuasion.regret.one_signal import favourite
 from persuasion.regret.problem import Problem
-from persuasion.regret.response import BestResponse
+from persuasion.regret.response import BestResponse, in_time
 
 USED = 1e-11
 CHUNK = 2**22
@@ -173,8 +173,7 @@ def _payoffs(problem: Problem, points: np.ndarray, deadline: float) -> Iterator[
     """The payoff ``f`` at many points ``(points, states)``, some at a time."""
     at_once = max(1, CHUNK // problem.rows[..., 0].size)
     for first in range(0, len(points), at_once):
-        if time.perf_counter() > deadline:
-            raise TimeoutError
+        in_time(deadline)
         x = points[first : first + at_once].T
         worst = (problem.rows @ x).min(2)  # (columns, actions, points)
         possible = worst >= -READ_TOLERANCE * (problem.relative @ x)[:, None]

@@ -11,7 +11,6 @@ beliefs the action changes; for that all actions are compared wherever two of th
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -21,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from persuasion.regret.anywhere.columns import Columns
+from persuasion.regret.response import in_time
 
 ZERO, HALF, ONE = Fraction(0), Fraction(1, 2), Fraction(1)
 # shares of an interval by which a direction is moved off an end that the rule denies
@@ -72,8 +72,7 @@ def breakpoints(columns: Columns, deadline: float = math.inf) -> list[Point]:
     events, gain = [(ZERO, -1, nothing, nothing), (ONE, -1, nothing, nothing)], nothing
     tables: dict[int | None, Steps] = {}
     for t, (first, second) in enumerate(columns.weights):
-        if time.perf_counter() > deadline:
-            raise TimeoutError
+        in_time(deadline)
         wanted = None if columns.wanted is None else int(columns.wanted[t])
         if wanted not in tables:
             tables[wanted] = _steps(columns, t)
