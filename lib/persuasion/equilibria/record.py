@@ -115,9 +115,8 @@ class Dynamics:
         keys = ("policies", "utilities", "outcome", "gains", "stakes")
         arrays = {key: data[key] if data[key] is None else data[key].tolist() for key in keys}
         regrets = {
-            name: None if found is None else list(map(_number, found))
-            for name in ("regret", "relative_regret")
-            for found in [getattr(self, name)]
+            name: found and list(map(_number, found))
+            for name, found in (("regret", self.regret), ("relative_regret", self.relative_regret))
         }
         moves = [move.to_dict() for move in self.moves]
         return {**data, **arrays, **regrets, "ties": plain(self.ties), "moves": moves}

@@ -68,10 +68,8 @@ def take_turns(play: Play, policies: np.ndarray, order: Any, seed: Any, limits: 
     senders = len(policies)
     sequence, seed = check_order(order, senders), whole_number("seed", seed)
     cycles = None if sequence == RANDOM else Cycles(play.labelled)
-    for turns.rounds, round_order in enumerate(rounds_of(sequence, senders, seed), 1):
-        if turns.rounds > limits.rounds:
-            turns.rounds -= 1
-            break
+    numbers = range(1, limits.rounds + 1)
+    for turns.rounds, round_order in zip(numbers, rounds_of(sequence, senders, seed)):
         for sender in round_order:
             left = limits.time_limit - (time.perf_counter() - turns.start)
             if left <= 0:
