@@ -56,6 +56,13 @@ def test_the_answer_names_its_solver(method):
     assert best_response(game, no_revelation(game), 0, method=method).solver == SOLVERS[method]
 
 
+@pytest.mark.parametrize("method", [*METHODS, "auto"])
+def test_time_may_be_unlimited(method):
+    game = prosecutor()
+    response = best_response(game, no_revelation(game), 0, method=method, time_limit=np.inf)
+    assert (response.status, response.value) == (OPTIMAL, pytest.approx(0.6))
+
+
 # --- the order of methods in "auto"
 
 

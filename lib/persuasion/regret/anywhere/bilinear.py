@@ -49,7 +49,8 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     simple = separate_bound(problem, deadline)
     found = [climb(problem, problem.own, deadline), *landmarks(problem)]
     model, variables = build_model(problem)
-    model.setParam("limits/time", max(deadline - time.perf_counter(), 0.0))
+    left = max(deadline - time.perf_counter(), 0.0)
+    model.setParam("limits/time", min(left, model.infinity()))
     try:
         interruptible(model.optimizeNogil, model.interruptSolve)
     except Exception as error:  # PySCIPOpt has no class of its own for numerical trouble
