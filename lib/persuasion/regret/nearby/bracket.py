@@ -98,6 +98,6 @@ class Bracket:
 
     def settle(self) -> None:
         """Turn the climber's best choices into a policy."""
-        candidate = self.climber.settle(self.problem, self.box, self.end)
+        candidate = self.climber.settle(self.problem, self.end)
         if candidate is not None:
             self.found.append(candidate)

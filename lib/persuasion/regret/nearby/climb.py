@@ -44,7 +44,7 @@ class Climber:
     """
 
     def __init__(self, cells: Cells, box: Box) -> None:
-        self.cells, self.count = cells, len(cells.offset)
+        self.cells, self.box, self.count = cells, box, len(cells.offset)
         self.value, self.made = -np.inf, np.zeros(self.count, bool)
         self.point: np.ndarray | None = None
         self.tried: set[bytes] = set()
@@ -150,7 +150,7 @@ class Climber:
                     return
                 self.ascend(made, deadline)
 
-    def settle(self, problem: Problem, box: Box, deadline: float) -> Candidate | None:
+    def settle(self, problem: Problem, deadline: float) -> Candidate | None:
         """The best choices as a policy of the box, at or next to their supremum; None if none were found.
 
         Where the rule denies all of a region the next best one is tried. At least one evaluation is made.
@@ -160,23 +160,17 @@ class Climber:
         for value, made, point in by_value[:ALTERNATIVES]:
             if best is not None and best.value >= value - REACHED:
                 break
-            candidate = self._realise(problem, box, value, made, point, deadline)
+            candidate = self._realise(problem, value, made, point, deadline)
             best = candidate if best is None else max(best, candidate, key=lambda c: c.value)
             if time.perf_counter() > deadline:
                 break
         return best
 
     def _realise(
-        self,
-        problem: Problem,
-        box: Box,
-        value: float,
-        made: np.ndarray,
-        point: np.ndarray,
-        deadline: float,
+        self, problem: Problem, value: float, made: np.ndarray, point: np.ndarray, deadline: float
     ) -> Candidate:
         """One region's optimum as a policy, pushed inside as little as the rule wants."""
-        best = _candidate(problem, box, point, value)
+        best = _candidate(problem, self.box, point, value)
         everything = np.ones(len(self.limits), bool)
         pushes: tuple[list, list] = list(PUSHES), [k * self.window for k in BEYOND]
         for sizes, where in itertools.product(pushes, (self.strict, everything)):
@@ -186,7 +180,7 @@ class Climber:
                 solution = self.solve(made, deadline, push * where)
                 if solution.x is None:  # larger ones will not fit either
                     break
-                pushed = _candidate(problem, box, solution.x, value)
+                pushed = _candidate(problem, self.box, solution.x, value)
                 best = max(best, pushed, key=lambda candidate: candidate.value)
         return best
 
