@@ -27,11 +27,12 @@ RANDOM = "random"
 class Turns:
     """The state of play.
 
-    ``bounds`` holds what each sender asked since the last move can reach at most.
+    ``bounds`` holds what each sender asked since the last move can reach at most; ``cycles`` is None if none count.
     """
 
     policies: np.ndarray
     start: float
+    cycles: Cycles | None
     stop: str = BUDGET
     rounds: int = 0
     moves: list[Move] = field(default_factory=list)
@@ -64,10 +65,10 @@ def take_turns(play: Play, policies: np.ndarray, order: Any, seed: Any, limits: 
 
     ``ValueError`` for an order or a seed that is none.
     """
-    turns = Turns(policies, time.perf_counter())
     senders = len(policies)
     sequence, seed = check_order(order, senders), whole_number("seed", seed)
     cycles = None if sequence == RANDOM else Cycles(play.labelled)
+    turns = Turns(policies, time.perf_counter(), cycles)
     numbers = range(1, limits.rounds + 1)
     for turns.rounds, round_order in zip(numbers, rounds_of(sequence, senders, seed)):
         for sender in round_order:
@@ -75,7 +76,7 @@ def take_turns(play: Play, policies: np.ndarray, order: Any, seed: Any, limits: 
             if left <= 0:
                 return turns
             if sender not in turns.bounds:
-                _ask(play, turns, cycles, sender, limits, min(left, limits.response_limit))
+                _ask(play, turns, sender, limits, min(left, limits.response_limit))
             if turns.cycle_length is not None:
                 turns.stop = CYCLE
                 return turns
@@ -87,9 +88,7 @@ def take_turns(play: Play, policies: np.ndarray, order: Any, seed: Any, limits: 
     return turns
 
 
-def _ask(
-    play: Play, turns: Turns, cycles: Cycles | None, sender: int, limits: Limits, left: float
-) -> None:
+def _ask(play: Play, turns: Turns, sender: int, limits: Limits, left: float) -> None:
     """Let one sender move if it gains by it."""
     before = play.worth(turns.policies, sender)
     response = play.respond(turns.policies, sender, left)
@@ -103,9 +102,9 @@ def _ask(
     utilities = tuple(play.worth(policies, i) for i in range(len(policies)))
     now = time.perf_counter() - turns.start
     turns.moves.append(Move(turns.rounds, sender, before, utilities[sender], utilities, now))
-    if cycles is not None:
-        cycles.add(sender, policies, play.outcome(policies, sender))
-        turns.cycle_length = cycles.length()
+    if turns.cycles is not None:
+        turns.cycles.add(sender, policies, play.outcome(policies, sender))
+        turns.cycle_length = turns.cycles.length()
 
 
 def moved(policies: np.ndarray, sender: int, policy: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -187,7 +188,8 @@ class _Search:
             began = time.perf_counter()
             if ended and began > deadline:
                 break  # one is tried however short the time is
-            if entry.regret <= self.target and _fits(game, entry.columns):
+            pairs = zip(entry.columns, game.counts)
+            if entry.regret <= self.target and all(len(own) <= count for own, count in pairs):
                 ended.append(entry)
                 continue
             seconds = max(deadline - began, LEAST_SECONDS) / min(len(found) - number, AT_ONCE)
@@ -225,19 +227,11 @@ class _Search:
         """One play per margin until one ends in an equilibrium; each has its part of the time left."""
         records: list[Dynamics] = []
         margins = (*self.margins, TINY)
+        play = partial(best_response_dynamics, self.game, ties=self.ties)
         for number, share in enumerate(margins):
             left = max((deadline - time.perf_counter()) / (len(margins) - number), TINY)
             margin = share * self.game.receiver_stake
-            records.append(
-                best_response_dynamics(
-                    self.game,
-                    start,
-                    ties=self.ties,
-                    margin=margin,
-                    time_limit=left,
-                    response_limit=left,
-                )
-            )
+            records.append(play(start, margin=margin, time_limit=left, response_limit=left))
             if records[-1].status == EQUILIBRIUM:
                 break
             start = records[-1].policies
@@ -300,11 +294,6 @@ class _Search:
             history=best.history,
             seconds=best.seconds,
         )
-
-
-def _fits(game: Game, columns: Columns) -> bool:
-    """Whether no sender uses more signals than it has."""
-    return all(len(own) <= count for own, count in zip(columns, game.counts))
 
 
 def _ends(name: str, run: DoubleOracle) -> list[Found]:
