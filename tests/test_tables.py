@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from study import preset
-from study.figures import certificates, checks, tables
+from study.figures import baselines, certificates, checks, tables
 from study.figures.statistics import mean_interval
 
 METHODS = ("relu", "delu", "dnl")
@@ -176,3 +176,16 @@ def test_nothing_accepted_leaves_a_table_without_certificates():
     assert set(table["examined"]) == {0}
     empty = checks.exact_table(selections()[:0], nothing, 1e-3, by=["senders"])
     assert (len(empty), list(empty.columns[:3])) == (0, ["senders", "network", "accepted"])
+
+
+def test_without_polishing_the_tables_of_it_are_empty():
+    """The setting ``certificates.polish_rounds=0`` leaves no profile to tell of."""
+    nothing = certificates.certificates_frame([], preset("smoke"))
+    found = (
+        checks.polish_table(nothing),
+        baselines.polished_table(nothing),
+        checks.global_table(nothing, 1e-3),
+    )
+    for table in found:
+        assert table.empty
+        assert {"method", "profiles"} <= set(table)

@@ -25,7 +25,7 @@ EQUILIBRIA = ("equilibrium", "margin equilibrium")
 COLUMNS = (
     "game", "family", "senders", "logit_scale", "method", "radius", "tolerances", "headline", "welfare",
     "utility_range", "local_lower", "local_upper", "regret_least", "regret_most", "global_lower", "global_upper",
-    "polished_status",
+    "polished_status", "polished_welfare", "polished_upper", "polished_most",
 )  # fmt: skip
 
 

@@ -173,7 +173,6 @@ def exact_table(
     shown = _with_certificates(selections, certified)
     names = {**dict(zip(by, by)), "method": "network"}
     table = per_group(shown, names, lambda part: _exact_row(part, tolerance), sort=False)
-    table = table.reindex(columns=[*names.values(), *_exact_row(shown[:0], tolerance)])
     table["network"] = table["network"].map(NAMES)
     return table if shown["global_lower"].notna().any() else table.drop(columns=GLOBAL)
 

@@ -103,14 +103,15 @@ def per_group(
 ) -> pd.DataFrame:
     """One row per group: the values of some columns, under new names, then what ``row`` makes of the group.
 
+    Without groups the columns are those of ``row`` of no rows.
+
     >>> frame = pd.DataFrame({"a": [1, 1, 2]})
     >>> per_group(frame, {"a": "number"}, lambda part: {"times": len(part)}).values.tolist()
     [[1, 2], [2, 1]]
     """  # fmt: skip
     groups = frame.groupby(list(by), sort=sort)
-    return pd.DataFrame(
-        [{**dict(zip(by.values(), values)), **row(part)} for values, part in groups]
-    )
+    rows = [{**dict(zip(by.values(), values)), **row(part)} for values, part in groups]
+    return pd.DataFrame(rows, columns=None if rows else [*by.values(), *row(frame[:0])])
 
 
 def holm(p_values: ArrayLike) -> np.ndarray:
