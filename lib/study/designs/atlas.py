@@ -22,13 +22,10 @@ def jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
         for game in games
         for size in [max(game["parameters"][name] for name in SIZES)]
         if game["parameters"]["senders"] == 2 and size <= largest
-        if game["index"] < (count if size <= small and _second(preset, game) else 1)
+        for second in [game["parameters"]["logit_scale"] == preset.second.logit_scale]
+        if game["index"] < (count if second and size <= small else 1)
     ]
     return [
         Job({"kind": "atlas", "game": game, **settings}, min(settings["seconds"], size**3 / 4))
         for size, _, game in sorted(chosen, key=lambda entry: entry[:2])
     ]
-
-
-def _second(preset: Preset, game: dict[str, Any]) -> bool:
-    return bool(game["parameters"]["logit_scale"] == preset.second.logit_scale)

@@ -10,16 +10,13 @@ from study.designs.config import SIZES, Preset, game_of, to_dict
 from study.records.job import Job
 
 
-def certify_jobs(preset: Preset, games: Iterable[list[Job]]) -> list[Job]:
-    """A job per game and method, full revelation included, on top of the jobs that found the profiles.
-
-    ``games`` lists, per game, its reference job and its solve jobs.
-    """
-    return [certify_job(preset, source) for sources in games for source in sources]
+def certify_jobs(preset: Preset, sources: Iterable[Job]) -> list[Job]:
+    """The certificates of what each of some jobs found; the profile of a reference job is full revelation."""
+    return [_certify_job(preset, source) for source in sources]
 
 
 def shown_jobs(
-    preset: Preset, games: Iterable[list[Job]], searches: int, global_senders: int = 0
+    preset: Preset, sources: Iterable[Job], searches: int, global_senders: int = 0
 ) -> list[Job]:
     """The same of the profiles that figures and Table 1 show and no others, without polishing: much cheaper."""
     settings = replace(
@@ -29,11 +26,10 @@ def shown_jobs(
         every_tolerance=False,
         polish_rounds=0,
     )
-    return certify_jobs(replace(preset, certificates=settings), games)
+    return certify_jobs(replace(preset, certificates=settings), sources)
 
 
-def certify_job(preset: Preset, source: Job) -> Job:
-    """The certificates of what one job found."""
+def _certify_job(preset: Preset, source: Job) -> Job:
     certificates = to_dict(preset.certificates)
     del certificates["scenario_global"]  # global_senders says it
     searches = preset.searches[: certificates.pop("searches")]
@@ -82,9 +78,8 @@ def dynamics_jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
     settings = to_dict(preset.dynamics)
     largest = settings.pop("largest")
     return [
-        Job({"kind": "dynamics", "game": game, **settings}, max(sizes) ** 3 / 20)
+        Job({"kind": "dynamics", "game": game, **settings}, size**3 / 20)
         for game in games
-        if game["parameters"]["senders"] == 2
-        for sizes in [[game["parameters"][name] for name in SIZES]]
-        if max(sizes) <= largest
+        for size in [max(game["parameters"][name] for name in SIZES)]
+        if game["parameters"]["senders"] == 2 and size <= largest
     ]

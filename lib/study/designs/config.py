@@ -452,12 +452,9 @@ def preset(name: str, overrides: Mapping[str, Any] | None = None) -> Preset:
                 f"setting {path!r} says where the settings come from; it is not for you to set"
             )
         settings = _override(settings, path.split("."), value, path)
-    return replace(settings, overridden=settings.overridden + _overridden(overrides or {}))
-
-
-def _overridden(overrides: Mapping[str, Any]) -> tuple[str, ...]:
-    """Those of the dotted names that are fields of a training, for instance ``didactic.training.batch_size``."""
-    return tuple(path for path in overrides if "training" in path.split(".")[:-1])
+    # fields of trainings, for instance didactic.training.batch_size
+    own = tuple(path for path in overrides or {} if "training" in path.split(".")[:-1])
+    return replace(settings, overridden=own)
 
 
 def _override(settings: Any, keys: list[str], value: Any, path: str) -> Any:

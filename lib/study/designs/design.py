@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.training import Training
 from study.designs import atlas, certificates, plausible, recipes, sensitivity
-from study.designs.config import Benchmark, Preset, Size, game_of, to_dict
+from study.designs.config import Preset, Size, game_of, to_dict
+from study.designs.training import fit_job, training_cost
 from study.records.job import Job
 
-# costs are for the progress line only: seconds of one processor, roughly; of training, per sample visit and network
-SECONDS_PER_VISIT = 6e-6
-RELATIVE_COST = {"relu": 1.0, "delu": 1.7, "dnl": 4.8}
 BASELINE_COST = {"exact-gradient": 1.0, "smoothed": 4.0, "random-search": 1.0}
 DIDACTIC_SENDERS = 2
 SCENARIO_SENDERS = {"quality-advertising": 7, "product-advertising": 2, "ride-hailing": 2}
@@ -50,17 +48,14 @@ def games(preset: Preset, experiment: str) -> list[dict[str, Any]]:
             for index in range(preset.instances)
             for family in preset.scenarios
         ]
-    return list(
-        _synthetic(preset, preset.synthetic if experiment == "synthetic" else preset.second)
-    )
-
-
-def _synthetic(preset: Preset, benchmark: Benchmark) -> Iterable[dict[str, Any]]:
-    for index in range(benchmark.games):
-        for signals, states, actions in benchmark.sizes():
-            for senders in benchmark.senders:
-                size = Size(senders, signals, states, actions, benchmark.logit_scale)
-                yield game_of("synthetic", to_dict(size), index, preset.seed)
+    benchmark = preset.synthetic if experiment == "synthetic" else preset.second
+    return [
+        game_of("synthetic", to_dict(size), index, preset.seed)
+        for index in range(benchmark.games)
+        for sizes in benchmark.sizes()
+        for senders in benchmark.senders
+        for size in [Size(senders, *sizes, benchmark.logit_scale)]
+    ]
 
 
 def _jobs_of_game(preset: Preset, game: dict[str, Any]) -> list[Job]:
@@ -80,21 +75,15 @@ def _searches(preset: Preset) -> list[tuple[dict[str, Any], float]]:
         (
             {
                 "method": method,
-                "training": _training(preset, "training", method),
+                "training": training,
                 "searches": [to_dict(search) for search in preset.searches],
                 "tolerances": list(preset.tolerances),
             },
-            _training_cost(preset.training, method),
+            training_cost(training, method),
         )
         for method in preset.methods
+        for training in [_training(preset, "training", method)]
     ]
-
-
-def _by_game(preset: Preset, *experiments: str) -> list[list[Job]]:
-    """The jobs of some benchmarks game by game: its reference, then its searches."""
-    step = 1 + len(preset.methods)
-    planned = [job for name in experiments for job in _planned(preset, name)]
-    return [planned[start : start + step] for start in range(0, len(planned), step)]
 
 
 def _training(preset: Preset, where: str, method: str) -> dict[str, Any]:
@@ -105,54 +94,42 @@ def _training(preset: Preset, where: str, method: str) -> dict[str, Any]:
 
 
 def _didactic(preset: Preset, method: str) -> Job:
+    training = _training(preset, "didactic.training", method)
     settings = {
         "kind": "didactic",
         "method": method,
-        "training": _training(preset, "didactic.training", method),
+        "training": training,
         "resolution": preset.didactic.resolution,
         "seed": preset.seed,
     }
-    return Job(settings, DIDACTIC_SENDERS * _training_cost(preset.didactic.training, method))
+    return Job(settings, DIDACTIC_SENDERS * training_cost(training, method))
 
 
 def _didactic_seeds(preset: Preset) -> list[Job]:
     """Every network once with the first seed, then with the second, and so on: errors alone, no surfaces."""
-    epochs = preset.didactic.seed_epochs
-    shorter = replace(preset.didactic.training, epochs=epochs)
+    shorter = {"epochs": preset.didactic.seed_epochs}
     return [
-        Job(
-            {
-                "kind": "fit",
-                "game": game_of("didactic", {}, 0, seed),
-                "method": method,
-                "training": _training(preset, "didactic.training", method) | {"epochs": epochs},
-                "networks": DIDACTIC_SENDERS,
-            },
-            DIDACTIC_SENDERS * _training_cost(shorter, method),
-        )
+        fit_job(game_of("didactic", {}, 0, seed), method, training | shorter, DIDACTIC_SENDERS)
         for seed in range(preset.seed, preset.seed + preset.didactic.seeds)
         for method in preset.methods
+        for training in [_training(preset, "didactic.training", method)]
     ]
 
 
-def _training_cost(training: Training, method: str) -> float:
-    return SECONDS_PER_VISIT * RELATIVE_COST[method] * training.samples * training.epochs
-
-
-def _certificates(preset: Preset) -> list[Job]:
-    return certificates.certify_jobs(preset, _by_game(preset, "second", "synthetic"))
+def _benchmark_jobs(preset: Preset) -> list[Job]:
+    return [*_planned(preset, "second"), *_planned(preset, "synthetic")]
 
 
 def _scenario_certificates(preset: Preset, experiment: str) -> list[Job]:
     settings = preset.certificates
     largest = settings.global_senders if settings.scenario_global else 0
-    return certificates.shown_jobs(preset, _by_game(preset, experiment), 1, largest)
+    return certificates.shown_jobs(preset, _planned(preset, experiment), 1, largest)
 
 
 def _figure_certificates(preset: Preset) -> list[Job]:
     """Two senders first: exact in a moment; with four, in larger games, an interval after the time limit."""
-    searches = [found[1:] for found in _by_game(preset, "second", "synthetic")]
-    searches.sort(key=lambda found: found[0].config["game"]["parameters"]["senders"])
+    searches = [job for job in _benchmark_jobs(preset) if job.config["kind"] == "solve"]
+    searches.sort(key=lambda job: job.config["game"]["parameters"]["senders"])
     return certificates.shown_jobs(preset, searches, len(preset.searches))
 
 
@@ -201,9 +178,9 @@ STUDIES: dict[str, Callable[[Preset], list[Job]]] = {
     "plausible": plausible.jobs,
     "sensitivity": _sensitivity,
     "baselines": _baselines,
-    "certificates": _certificates,
+    "certificates": lambda preset: certificates.certify_jobs(preset, _benchmark_jobs(preset)),
     "baseline-certificates": lambda preset: certificates.certify_jobs(
-        preset, [jobs(preset, "baselines")]
+        preset, _planned(preset, "baselines")
     ),
     "figure-certificates": _figure_certificates,
     "table-1-certificates": lambda preset: _scenario_certificates(preset, "table-1"),

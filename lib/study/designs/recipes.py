@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from persuasion.learn.recipes import RECIPES
 from persuasion.learn.training import Training
 from persuasion.model.seeds import seed_sequence
 from study.designs.config import Preset, RecipeStudy, game_of, to_dict
+from study.designs.training import fit_job
 from study.records.job import Job
 
 SHARED = {
@@ -59,7 +61,7 @@ def search_jobs(preset: Preset) -> list[Job]:
     """Every candidate at every learning rate, one game after the other, candidates in order."""
     study = preset.recipes
     return [
-        fit_job(preset, game, method, choices | {"learning_rate": rate}, to_dict(study.training))
+        _fit(study, game, method, study.training, choices | {"learning_rate": rate})
         for number in range(study.candidates)
         for game, rate in itertools.product(tuning_games(study), study.learning_rates)
         for method in preset.methods
@@ -75,9 +77,10 @@ def tuning_games(study: RecipeStudy) -> Iterator[dict[str, Any]]:
 
 def evaluation_jobs(preset: Preset) -> list[Job]:
     """The frozen recipes at the preset's full training, on games that the search has not seen."""
+    study = preset.recipes
     return [
-        fit_job(preset, game, method, RECIPES[recipe][method], to_dict(preset.training))
-        for game in fresh_games(preset.recipes)
+        _fit(study, game, method, preset.training, RECIPES[recipe][method])
+        for game in fresh_games(study)
         for recipe in RECIPES
         for method in preset.methods
     ]
@@ -96,7 +99,7 @@ def ablation_jobs(preset: Preset) -> list[Job]:
     """The tuned recipe and every change of one of its choices, at the training of the search."""
     study = preset.recipes
     return [
-        fit_job(preset, game, method, choices, to_dict(study.training))
+        _fit(study, game, method, study.training, choices)
         for game in tuning_games(study)
         for method in preset.methods
         for choices in ablations(study, method)
@@ -121,32 +124,19 @@ def curve_jobs(preset: Preset) -> list[Job]:
     """The tuned recipe against the number of samples and epochs."""
     study = preset.recipes
     return [
-        fit_job(
-            preset, game, method, RECIPES["tuned"][method],
-            to_dict(study.training) | {"samples": samples, "epochs": epochs},
-        )
+        _fit(study, game, method, budget, RECIPES["tuned"][method])
         for samples, epochs in study.curve
+        for budget in [replace(study.training, samples=samples, epochs=epochs)]
         for game in fresh_games(study)[:2]
         for method in preset.methods
-    ]  # fmt: skip
+    ]
 
 
-def fit_job(
-    preset: Preset,
+def _fit(
+    study: RecipeStudy,
     game: dict[str, Any],
     method: str,
-    choices: dict[str, Any],
-    training: dict[str, Any],
+    training: Training,
+    recipe: dict[str, Any],
 ) -> Job:
-    """A job that fits the first networks of a game with a recipe."""
-    from study.designs.design import RELATIVE_COST, SECONDS_PER_VISIT
-
-    settings = {
-        "kind": "fit",
-        "game": game,
-        "method": method,
-        "training": training | choices,
-        "networks": preset.recipes.networks,
-    }
-    visits = training["samples"] * training["epochs"] * preset.recipes.networks
-    return Job(settings, SECONDS_PER_VISIT * RELATIVE_COST[method] * visits)
+    return fit_job(game, method, to_dict(training) | recipe, study.networks)
