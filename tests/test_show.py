@@ -38,7 +38,7 @@ def equilibria():
 
 def test_the_grid_holds_means_over_commonly_solved_games(equilibria):
     grid = figures.figure_5(equilibria, "label")
-    curve = next(c for c in grid.panels[0][0] if c.name == "dnl")
+    curve = next(c for c in grid.lines[0].panels[0] if c.name == "dnl")
     part = equilibria[(equilibria["method"] == "dnl") & (equilibria["game"] != "g0")]
     for level, mean in zip(curve.levels, curve.means):
         assert mean == mean_interval(part.loc[part["signals"] == level, "welfare"])
@@ -83,14 +83,14 @@ def test_a_point_names_the_records_that_its_mean_is_over(equilibria):
 
 def test_the_second_line_is_what_dnl_is_ahead_game_by_game(equilibria):
     grid = figures.figure_5(equilibria, "label")
-    (curve,) = [c for c in grid.panels[1][0] if c.name == "relu"]
+    (curve,) = [c for c in grid.lines[1].panels[0] if c.name == "relu"]
     wide = equilibria[equilibria["game"] != "g0"].pivot(
         index="game", columns="method", values=["welfare", "signals"]
     )
     for level, mean in zip(curve.levels, curve.means):
         part = wide[wide["signals", "dnl"] == level]["welfare"]
         assert mean.mean == pytest.approx((part["dnl"] - part["relu"]).mean())
-    assert {c.name for c in grid.panels[1][0]} == {"relu", "delu"}
+    assert {c.name for c in grid.lines[1].panels[0]} == {"relu", "delu"}
 
 
 def test_a_record_becomes_a_file_that_names_its_game():
@@ -115,8 +115,8 @@ def test_an_interval_over_few_games_does_not_set_the_axis():
     means = (Mean(0, 1, 5), Mean(2, 50, 4), Mean(1, np.nan, 1))
     drawn = figures.Curve("relu", (2, 4, 6), means, records=behind)
     dashed = figures.Curve("relu", (2, 4, 6), (Mean(3, 9, 9),) * 3, True, behind)
-    grid = figures.Grid((((drawn, dashed),) * 3,), ("welfare",), "", (False,))
-    low, high = grid.span(0)
+    line = figures.Line("welfare", ((drawn, dashed),) * 3)
+    grid, (low, high) = figures.Grid((line,), ""), line.span()
     assert (low, high) == pytest.approx((-1.2, 3.2)), "from -1 to 3, and 5% on both sides"
     still = figures.still(grid)
     assert still.axes[0].get_ylim() == pytest.approx((low, high))
@@ -127,7 +127,7 @@ def test_an_interval_over_few_games_does_not_set_the_axis():
 def test_held_out_curves_are_dashed_without_bars_and_named_once():
     means = (Mean(0, 1, 5), Mean(2, 1, 4))
     solid, dashed = (figures.Curve("dnl", (2, 4), means, off, (("a",),) * 2) for off in (0, 1))
-    grid = figures.Grid((((solid, dashed),) * 3,), ("error",), "", (False,))
+    grid = figures.Grid((figures.Line("error", ((solid, dashed),) * 3),), "")
     still = figures.still(grid)
     for axis in still.axes[:3]:
         assert [line.get_linestyle() for line in axis.lines if len(line.get_xdata()) == 2][:1] == [
@@ -145,8 +145,7 @@ def test_held_out_curves_are_dashed_without_bars_and_named_once():
 
 
 def test_a_figure_without_games_has_an_axis_of_its_own():
-    one = figures.Grid((((),),), ("welfare",), "", (False,))
-    assert one.span(0) is None
+    assert figures.Line("welfare", ((),)).span() is None
 
 
 def interactive(**options):

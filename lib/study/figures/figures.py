@@ -48,38 +48,38 @@ class Curve:
             yield from (summary.mean - half, summary.mean + half)
 
 
-Line = tuple[tuple[Curve, ...], ...]
+Panels = tuple[tuple[Curve, ...], ...]
 """Per size, its curves."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of panels: a quantity, per size its curves, and whether its axis is logarithmic."""
+
+    label: str
+    panels: Panels
+    logarithmic: bool = False
+
+    def span(self) -> tuple[float, float] | None:
+        """What a linear axis has to show: all means, and the intervals over at least ``FEWEST`` games."""
+        curves = [curve for panel in self.panels for curve in panel]
+        ends = [end for curve in curves for end in curve.ends() if np.isfinite(end)]
+        if self.logarithmic or not ends:
+            return None
+        low, high = min(ends), max(ends)
+        margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+        return low - margin, high + margin
 
 
 @dataclass(frozen=True)
 class Grid:
     """A line of panels per quantity, a column per size.
 
-    Attributes
-    ----------
-    panels : per quantity and size, its curves
-    labels : of the quantities
-    note : printed under the still figure; beside the other one it is for the caption
-    logarithmic : quantities on a logarithmic axis
+    ``note`` is printed under the still figure; beside the other one it is for the caption.
     """
 
-    panels: tuple[Line, ...]
-    labels: tuple[str, ...]
+    lines: tuple[Line, ...]
     note: str
-    logarithmic: tuple[bool, ...]
-
-    def span(self, row: int) -> tuple[float, float] | None:
-        """What a linear axis has to show: all means, and the intervals over at least ``FEWEST`` games."""
-        if self.logarithmic[row]:
-            return None
-        curves = [curve for panel in self.panels[row] for curve in panel]
-        ends = [end for curve in curves for end in curve.ends() if np.isfinite(end)]
-        if not ends:
-            return None
-        low, high = min(ends), max(ends)
-        margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
-        return low - margin, high + margin
 
 
 def figure_4(errors: pd.DataFrame, label: str) -> Grid:
@@ -90,26 +90,22 @@ def figure_4(errors: pd.DataFrame, label: str) -> Grid:
     difference of logarithms, which is what a comparison of networks is about.
     """
     varied = errors[~errors["degenerate"]]
-    lines = [
-        tuple(map(operator.add, _line(frame, training), _line(frame, held_out, dashed=True)))
-        for frame, training, held_out in (
-            (errors, "training", "held_out"),
-            (varied, "training_relative", "held_out_relative"),
-        )
-    ]
     ratios = _against(varied, "training_relative", lambda dnl, other: np.log(dnl / other))
-    labels = ("mean squared error", "error / variance", "log error, DNL − it")
-    note = _note("solid: training · dashed: held-out", errors, label)
-    return Grid((*lines, ratios), labels, note, (True, False, False))
+    lines = (
+        Line("mean squared error", _panels(errors, "training", "held_out"), logarithmic=True),
+        Line("error / variance", _panels(varied, "training_relative", "held_out_relative")),
+        Line("log error, DNL − it", ratios),
+    )
+    return Grid(lines, _note("solid: training · dashed: held-out", errors, label))
 
 
 def _against(
     frame: pd.DataFrame, column: str, gap: Callable[[pd.Series, pd.Series], Any] = operator.sub
-) -> Line:
+) -> Panels:
     """DNL's column against each other network's, game by game."""
     dnl = frame[frame["method"] == "dnl"].set_index("game")[column]
     others = frame[frame["method"] != "dnl"]
-    return _line(others.assign(value=gap(others["game"].map(dnl), others[column])), "value")
+    return _panels(others.assign(value=gap(others["game"].map(dnl), others[column])), "value")
 
 
 def figure_2(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
@@ -118,17 +114,17 @@ def figure_2(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
     Over the games that every network solved. Last: the paired difference of welfare, as in Figure 5.
     """
     frame = commonly_solved(equilibria)
-    lines = [
-        _line(frame.assign(value=[u[sender] for u in frame["utilities"]]), "value")
+    gaps = Line(GAP, _against(frame, "welfare"))
+    lines = (*_by_sender(frame, "utilities", senders), gaps)
+    return Grid(lines, _note(_coverage(equilibria), frame, label))
+
+
+def _by_sender(frame: pd.DataFrame, column: str, senders: int) -> tuple[Line, ...]:
+    return tuple(
+        Line(f"utility of sender {sender + 1}", _panels(own, "value"))
         for sender in range(senders)
-    ]
-    note = _note(_coverage(equilibria), frame, label)
-    lines.append(_against(frame, "welfare"))
-    return Grid(tuple(lines), (*_of_senders(senders), GAP), note, (False,) * len(lines))
-
-
-def _of_senders(senders: int) -> tuple[str, ...]:
-    return tuple(f"utility of sender {sender + 1}" for sender in range(senders))
+        for own in [frame.assign(value=[values[sender] for values in frame[column]])]
+    )
 
 
 def figure_5(equilibria: pd.DataFrame, label: str) -> Grid:
@@ -137,26 +133,21 @@ def figure_5(equilibria: pd.DataFrame, label: str) -> Grid:
     Over the games that every network solved. Below: the paired difference, which is what a comparison is about.
     """
     frame = commonly_solved(equilibria)
-    note = _note(_coverage(equilibria), frame, label)
-    lines = (_line(frame, "welfare"), _against(frame, "welfare"))
-    return Grid(lines, ("welfare", GAP), note, (False, False))
+    lines = (Line("welfare", _panels(frame, "welfare")), Line(GAP, _against(frame, "welfare")))
+    return Grid(lines, _note(_coverage(equilibria), frame, label))
 
 
-def figure_3(equilibria: pd.DataFrame, senders: int, label: str, method: str = "dnl") -> Grid:
+def figure_3(equilibria: pd.DataFrame, senders: int, label: str) -> Grid:
     """Figure 3: utility at random starts, after extra-gradient with DNL, and under full revelation.
 
-    Over the games where the method found an accepted profile and full revelation is an equilibrium.
+    Over the games where DNL found an accepted profile and full revelation is an equilibrium.
     """
-    frame = equilibria[(equilibria["method"] == method) & equilibria["solved"]]
+    frame = equilibria[equilibria["method"].eq("dnl") & equilibria["solved"]]
     frame = frame[frame["revelation"].notna()]
-    columns = {"start": "start", method: "utilities", "revelation": "revelation"}
+    columns = {"start": "start", "dnl": "utilities", "revelation": "revelation"}
     shown = pd.concat(frame.assign(method=m, shown=frame[column]) for m, column in columns.items())
-    lines = tuple(
-        _line(shown.assign(value=[u[sender] for u in shown["shown"]]), "value")
-        for sender in range(senders)
-    )
-    note = _note(_coverage(equilibria), frame, label)
-    return Grid(lines, _of_senders(senders), note, (False,) * senders)
+    lines = _by_sender(shown, "shown", senders)
+    return Grid(lines, _note(_coverage(equilibria), frame, label))
 
 
 def figure_8(
@@ -171,19 +162,17 @@ def figure_8(
 
 def still(grid: Grid) -> Figure:
     """The grid as a matplotlib figure."""
-    rows = len(grid.panels)
+    rows = len(grid.lines)
     shape = (rows, len(SIZES), PANEL_WIDTH * len(SIZES), ROW_HEIGHT * rows + 0.6)
     figure, axes = panels(*shape, sharey="row", layout=None)
-    for row, line in enumerate(grid.panels):
-        for axis, curves in zip(axes[row], line):
+    for own, line in zip(axes, grid.lines):
+        for axis, curves in zip(own, line.panels):
             for curve in curves:
                 _draw(axis, curve)
             axis.set_xticks(sorted({level for curve in curves for level in curve.levels}))
-        axes[row, 0].set_ylabel(grid.labels[row])
-        if grid.logarithmic[row]:
-            axes[row, 0].set_yscale("log")
-        if span := grid.span(row):
-            axes[row, 0].set_ylim(span)
+        own[0].set(ylabel=line.label, yscale="log" if line.logarithmic else "linear")
+        if span := line.span():
+            own[0].set_ylim(span)
     for axis, size in zip(axes[-1], SIZES):
         axis.set_xlabel(f"number of {size}")
     handles, labels = axes[0, 0].get_legend_handles_labels()
@@ -199,20 +188,20 @@ def interactive(grid: Grid) -> go.Figure:
 
     Its ``customdata`` end with the records behind it; :mod:`study.figures.points` shows them on a click.
     """
-    rows = len(grid.panels)
+    rows = len(grid.lines)
     figure = make_subplots(
         rows, len(SIZES), shared_yaxes=True, horizontal_spacing=0.03, vertical_spacing=0.12 / rows
     )
-    for row, line in enumerate(grid.panels):
-        for column, (size, curves) in enumerate(zip(SIZES, line)):
+    for row, line in enumerate(grid.lines, start=1):
+        for column, (size, curves) in enumerate(zip(SIZES, line.panels), start=1):
             for curve in curves:
-                figure.add_trace(_trace(curve, size, row == column == 0), row + 1, column + 1)
-    for row, label in enumerate(grid.labels):
-        kind = "log" if grid.logarithmic[row] else "linear"
-        figure.update_yaxes(type=kind, range=grid.span(row), exponentformat="power", row=row + 1)
-        figure.update_yaxes(title_text=label, row=row + 1, col=1)
+                figure.add_trace(_trace(curve, size, row == column == 1), row, column)
+        kind = "log" if line.logarithmic else "linear"
+        figure.update_yaxes(type=kind, range=line.span(), exponentformat="power", row=row)
+        figure.update_yaxes(title_text=line.label, row=row, col=1)
     for column, size in enumerate(SIZES):
-        levels = sorted({x for line in grid.panels for curve in line[column] for x in curve.levels})
+        curves = [curve for line in grid.lines for curve in line.panels[column]]
+        levels = sorted({level for curve in curves for level in curve.levels})
         figure.update_xaxes(tickvals=levels, col=column + 1)
         figure.update_xaxes(title_text=f"number of {size}", row=rows, col=column + 1)
     figure.update_layout(
@@ -241,18 +230,19 @@ def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
     return figure
 
 
-def _line(frame: pd.DataFrame, column: str, dashed: bool = False) -> Line:
-    """Per size, a curve for every method."""
+def _panels(frame: pd.DataFrame, *columns: str) -> Panels:
+    """Per size, a curve for every method of the first column, and dashed ones of the others."""
     return tuple(
         tuple(
-            _curve(part, size, column, str(method), dashed)
+            _curve(part, size, column, str(method), column != columns[0])
+            for column in columns
             for method, part in frame.groupby("method", sort=False)
         )
         for size in SIZES
     )
 
 
-def _curve(frame: pd.DataFrame, size: str, column: str, name: str, dashed: bool = False) -> Curve:
+def _curve(frame: pd.DataFrame, size: str, column: str, name: str, dashed: bool) -> Curve:
     """Mean and 95% interval of a column at each level of a size."""
     groups = dict(list(frame[frame[column].notna()].groupby(size)))
     levels = tuple(map(int, np.array(list(groups))))
@@ -299,9 +289,10 @@ def _trace(curve: Curve, size: str, legend: bool) -> go.Scatter:
 
 
 def _note(first: str, frame: pd.DataFrame, label: str) -> str:
-    count = f"shown: {frame['game'].nunique()} games · {label}"
-    cut = f"cut at the edge: intervals over fewer than {FEWEST} games, or reaching below 0 on a log scale"
-    return "\n".join(filter(None, [first, f"{count} · mean and 95% interval", cut]))
+    return (
+        f"{first}\nshown: {frame['game'].nunique()} games · {label} · mean and 95% interval\n"
+        f"cut at the edge: intervals over fewer than {FEWEST} games, or reaching below 0 on a log scale"
+    )
 
 
 def _coverage(equilibria: pd.DataFrame) -> str:
