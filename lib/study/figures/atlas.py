@@ -35,7 +35,8 @@ def atlas_frame(records: Sequence[Record]) -> pd.DataFrame:
     Columns: game, its parameters, ``size`` (its largest number of signals, states or actions), ``profile`` (status
     or landmark), ``first`` and ``second`` (the senders' utilities) and ``welfare``, their sum; ``receiver`` (NaN
     where information is worth nothing); ``lower`` and ``upper`` end of the global regret, share of stakes; support,
-    start; ``origin``, the senders' utilities under silence, in utility units.
+    start; ``origin``, the senders' utilities under silence, in utility units; ``idle``: no landmark and no outcome
+    of the game differs from silence for any sender.
     """
     done = [record for record in records if record.done]
     return pd.DataFrame([row for record in done for row in _rows(record)])
@@ -47,8 +48,9 @@ def _rows(record: Record) -> Iterator[dict[str, Any]]:
     marks = {row.profile: row for row in rows if row.profile not in FOUND}
     silent, revealed = (marks.get(name, marks[SILENT]) for name in (SILENT, REVEALED))
     worth = revealed.receiver_utility - silent.receiver_utility
-    for row in rows:
-        shares = (np.array(row.utilities) - silent.utilities) / stakes
+    shares = (np.array([row.utilities for row in rows]) - silent.utilities) / stakes
+    idle = bool((np.abs(shares) <= SAME_UTILITY).all())
+    for row, (first, second) in zip(rows, shares.tolist()):
         lower, upper = relative_interval(row.regret, row.gains, stakes)
         told = row.receiver_utility - silent.receiver_utility
         yield {
@@ -56,25 +58,25 @@ def _rows(record: Record) -> Iterator[dict[str, Any]]:
             **parameters,
             "size": max(parameters[name] for name in SIZES),
             "profile": row.profile,
-            "first": shares[0],
-            "second": shares[1],
-            "welfare": shares.sum(),
+            "first": first,
+            "second": second,
+            "welfare": first + second,
             "receiver": told / worth if worth > SAME_UTILITY else np.nan,
             "lower": lower,
             "upper": upper,
             "support": row.support,
             "start": row.start,
             "origin": silent.utilities,
+            "idle": idle,
         }
 
 
 def games_table(frame: pd.DataFrame, most: float) -> pd.DataFrame:
     """One row per game, indexed by it; an outcome is certified if its proven regret is at most ``most``.
 
-    ``outcomes`` : certified ones. ``idle`` : no landmark and no outcome differs from silence for any sender.
-    ``gain_first``, ``gain_second`` : what the senders have above full revelation at the certified outcome that
-    lifts the worse-off of them most, ``both`` : the smaller of the two, ``cost`` : what it takes from the receiver
-    (all NaN without full revelation). Welfare of the ``best`` and ``worst`` certified outcome and of each landmark.
+    ``outcomes`` : certified ones. ``idle`` as in :func:`atlas_frame`. ``both`` : what the worse-off sender has above
+    full revelation at the certified outcome where that is most, ``cost`` : what this outcome takes from the receiver
+    (NaN without full revelation). Welfare of the ``best`` and ``worst`` certified outcome and of each landmark.
     """
     rows = [_game(part, most) for _, part in frame.groupby("game", sort=False)]
     return pd.DataFrame(rows).set_index("game")
@@ -84,25 +86,19 @@ def _game(part: pd.DataFrame, most: float) -> dict[str, Any]:
     certified = part[part["upper"] <= most]
     marks = part[~part["profile"].isin(FOUND)].set_index("profile")
     row = {
-        **part.iloc[0][["game", "size", "logit_scale"]],
+        **part.iloc[0][["game", "size", "logit_scale", "idle"]],
         "outcomes": len(certified),
-        "idle": bool((part[["first", "second"]].abs() <= SAME_UTILITY).all(axis=None)),
         "best": certified["welfare"].max(),
         "worst": certified["welfare"].min(),
         **marks["welfare"],
-        **dict.fromkeys(("gain_first", "gain_second", "both", "cost"), np.nan),
+        **dict.fromkeys(("both", "cost"), np.nan),
     }
     if REVEALED in marks.index and len(certified):
-        gains = certified[["first", "second"]] - marks.loc[REVEALED, ["first", "second"]].astype(
-            float
-        )
-        chosen: Any = gains.min(axis=1).idxmax()
-        row |= {
-            "gain_first": gains.loc[chosen, "first"],
-            "gain_second": gains.loc[chosen, "second"],
-            "both": gains.loc[chosen].min(),
-            "cost": float(marks["receiver"][REVEALED]) - certified["receiver"][chosen],
-        }
+        revealed = marks.loc[REVEALED]
+        gains = certified[["first", "second"]] - [revealed["first"], revealed["second"]]
+        both = gains.min(axis=1)
+        cost = revealed["receiver"] - certified["receiver"][both.idxmax()]
+        row |= {"both": both.max(), "cost": cost}
     return row
 
 
@@ -198,8 +194,7 @@ def _network(record: Record, row: CertificateRow, part: pd.DataFrame) -> dict[st
     distances = np.abs(certified - shares).max(axis=1)
     return {
         "game": game_id(record), "first": shares[0], "second": shares[1], "lower": lower, "upper": upper,
-        "distance": distances.min(initial=np.inf),
-        "idle": bool((part[["first", "second"]].abs() <= SAME_UTILITY).all(axis=None)),
+        "distance": distances.min(initial=np.inf), "idle": part["idle"].iloc[0],
     }  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -40,8 +38,7 @@ def plane(part: pd.DataFrame, network: pd.DataFrame) -> Figure:
             fillstyle="none", markersize=9, label="DNL's local equilibrium",
         )  # fmt: skip
     axis.set(xlabel="sender 1, above no revelation", ylabel="sender 2, above no revelation")
-    handles, labels = axis.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=8)
     return figure
 
 
@@ -85,8 +82,8 @@ def planes(frame: pd.DataFrame, most: int) -> Figure:
             one = part.iloc[0]
             axis.set_title("×".join(str(one[name]) for name in atlas.SIZES), fontsize=7, pad=2)
         line[0].set_ylabel(f"size {size}")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=7)
+    named = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower center", ncols=4, fontsize=7)
     return figure
 
 
@@ -94,13 +91,10 @@ def gains_and_cost(games: pd.DataFrame) -> Figure:
     """What the worse-off sender gains over full revelation, and what the receiver gives up; a point per game."""
     figure, axis = panel(5.4, 3.4)
     shown = games[~games["idle"]].dropna(subset=["both", "cost"])
-    looks: tuple[dict[str, Any], ...] = (
-        {"color": "#0072B2", "marker": "o"},
-        {"color": "#B58708", "marker": "s"},
-    )
-    for look, (scale, part) in zip(looks, shown.groupby("logit_scale")):
+    looks = (("o", "#0072B2"), ("s", "#B58708"))
+    for (marker, colour), (scale, part) in zip(looks, shown.groupby("logit_scale")):
         label = f"logit scale {scale:g}"
-        axis.plot(part["cost"], part["both"], linestyle="", alpha=0.7, label=label, **look)
+        axis.plot(part["cost"], part["both"], marker, color=colour, alpha=0.7, label=label)
     axis.axhline(0, color="black", lw=0.8)
     axis.set(
         xlabel="the receiver gives up (share of what information is worth)",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -43,8 +42,8 @@ def misses_by_step(misses: pd.DataFrame) -> Figure:
         axis.set_ylabel("missed / refuted")
     for axis in axes[-1]:
         axis.set_xlabel("exact steps")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    named = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -112,14 +111,9 @@ def endings(frame: pd.DataFrame) -> Figure:
         part = frame[frame["margin"] == margin]
         shares = pd.crosstab(largest[part.index], part["status"], normalize="index")
         shares = shares.reindex(columns=statuses, fill_value=0.0)
-        tops = shares.cumsum(axis=1)
-        for k, status in enumerate(statuses):
-            bottom = tops[status] - shares[status]
-            axis.bar(
-                shares.index.astype(str), shares[status], bottom=bottom, color=f"C{k}", label=status
-            )
+        shares.plot.bar(ax=axis, stacked=True, width=0.8, rot=0, legend=False)
         axis.set(title=f"margin {margin:g}", xlabel="largest size")
     axes[0, 0].set_ylabel("share of runs")
-    handles = [plt.Rectangle((0, 0), 1, 1, color=f"C{k}") for k in range(len(statuses))]
-    figure.legend(handles, statuses, loc="outside lower center", ncols=3)
+    named = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower center", ncols=3)
     return figure
