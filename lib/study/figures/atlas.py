@@ -74,9 +74,10 @@ def _rows(record: Record) -> Iterator[dict[str, Any]]:
 def games_table(frame: pd.DataFrame, most: float) -> pd.DataFrame:
     """One row per game, indexed by it; an outcome is certified if its proven regret is at most ``most``.
 
-    ``outcomes`` : certified ones. ``idle`` as in :func:`atlas_frame`. ``both`` : what the worse-off sender has above
-    full revelation at the certified outcome where that is most, ``cost`` : what this outcome takes from the receiver
-    (NaN without full revelation). Welfare of the ``best`` and ``worst`` certified outcome and of each landmark.
+    ``outcomes`` : certified ones. ``idle`` as in :func:`atlas_frame`. ``both`` : what the worse-off sender has
+    above full revelation at the certified outcome where that is most, ``cost`` : what this outcome takes from the
+    receiver (NaN without full revelation). Welfare of the ``best`` and ``worst`` certified outcome and of each
+    landmark.
     """
     rows = [_game(part, most) for _, part in frame.groupby("game", sort=False)]
     return pd.DataFrame(rows).set_index("game")

@@ -133,9 +133,9 @@ def states(parts: Sequence[Part]) -> list[str]:
     effects = [part for part in parts if isinstance(part, Effect) and part.size]
     adjusted = iter(holm([part.p for part in effects]))
     return [
-        _count_state(part) if isinstance(part, Count)
-        else _effect_state(part, next(adjusted)) if part.size
-        else "none"
+        "none" if not part.size
+        else _count_state(part) if isinstance(part, Count)
+        else _effect_state(part, next(adjusted))
         for part in parts
     ]  # fmt: skip
 
@@ -149,8 +149,6 @@ def _effect_state(part: Effect, p: float) -> str:
 
 
 def _count_state(part: Count) -> str:
-    if part.size == 0:
-        return "none"
     if part.true >= part.needed * part.size:
         return "for"
     return "part" if 2 * part.true >= part.size else "against"

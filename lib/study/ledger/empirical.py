@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -232,10 +233,6 @@ def accuracy_everywhere(evidence: Evidence) -> list[Part]:
 
     The parts' names say how few and how many games a level rests on.
     """
-    levels = [p for p in accuracy_by_level(evidence) if isinstance(p, Effect) and p.size]
-    rivals = {
-        other: [part for part in levels if part.name.endswith(NAMES[other])] for other in OTHERS
-    }
     return [
         Count(
             f"levels of the sizes{_games(part.size for part in parts)} at which the error is smaller than "
@@ -244,21 +241,24 @@ def accuracy_everywhere(evidence: Evidence) -> list[Part]:
             len(parts),
             CONSISTENT,
         )
-        for other, parts in rivals.items()
+        for other, parts in zip(OTHERS, _levels_by_rival(evidence))
     ]
 
 
 def accuracy_by_level(evidence: Evidence) -> list[Part]:
     """:func:`accuracies` at every level of every size."""
-    table = _log_errors(evidence, "training")
+    return [part for level in zip(*_levels_by_rival(evidence)) for part in level]
+
+
+def _levels_by_rival(evidence: Evidence) -> list[list[Effect]]:
+    log = _log_errors(evidence, "training")
     return [
-        Effect.of(
-            f"{level} {size}{_games([len(part)])}, {NAMES[other]}",
-            part[other] - part[OURS],
-            SAME_ERROR,
-        )
-        for size in SIZES
-        for level, part in table.groupby(level=size)
+        [
+            Effect.of(f"{name}, {NAMES[other]}", part[other] - part[OURS], SAME_ERROR)
+            for size in SIZES
+            for level, part in log.groupby(level=size)
+            for name in [f"{level} {size}{_games([len(part)])}"]
+        ]
         for other in OTHERS
     ]
 
@@ -333,7 +333,7 @@ def _errors(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def together(evidence: Evidence, search: int = 0) -> list[Part]:
     """Two senders: the sum of their utilities at the selected equilibrium, DNL minus its stronger rival."""
-    return _rival(_welfare_gap(evidence.at(2, search), OURS, other) for other in OTHERS)
+    return _rival(_welfare_gaps(evidence.at(2, search)))
 
 
 def utilities(evidence: Evidence, search: int = 0) -> list[Part]:
@@ -346,33 +346,30 @@ def utilities_by_rival(evidence: Evidence, search: int = 0) -> list[Part]:
     """The same against both others, and the sum; with and without degenerate games."""
     frame = evidence.at(2, search)
     by_sender = [part for parts in _utilities_by_rival(frame) for part in parts]
-    return [*by_sender, *together(evidence, search), *_not_degenerate(frame)]
+    return [*by_sender, *together(evidence, search), *_varied_gaps(frame)]
 
 
 def _utilities_by_rival(frame: pd.DataFrame) -> list[list[Effect]]:
     """Per rival, per sender."""
+    solved = _relative(frame[frame["solved"]])
+    gaps = {other: paired(solved, "utilities", OURS, other).tolist() for other in OTHERS}
     return [
         [
-            Effect.share(f"sender {sender + 1}, {NAMES[OURS]} − {NAMES[other]}", gap)
-            for sender, gap in enumerate(_utility_gaps(frame, other))
+            Effect.share(f"sender {sender}, {NAMES[OURS]} − {NAMES[other]}", own)
+            for sender, own in enumerate(zip(*by_game), start=1)
         ]
-        for other in OTHERS
+        for other, by_game in gaps.items()
     ]
-
-
-def _utility_gaps(frame: pd.DataFrame, other: str) -> Iterator[np.ndarray]:
-    gaps = paired(_relative(frame[frame["solved"]]), "utilities", OURS, other)
-    yield from np.stack(list(gaps)).T if len(gaps) else ()
 
 
 def from_starts(evidence: Evidence) -> list[Part]:
     """Two senders: the utility of each after extra-gradient with DNL, minus its mean over the random starts."""
-    return list(_against(evidence.at(2), "start"))
+    return _against(evidence.at(2), "start")
 
 
 def over_revelation(evidence: Evidence) -> list[Part]:
     """Two senders: the utility of each after extra-gradient with DNL, minus that under full revelation."""
-    return list(_against(evidence.at(2), "revelation"))
+    return _against(evidence.at(2), "revelation")
 
 
 def together_from_starts(evidence: Evidence) -> list[Part]:
@@ -412,11 +409,13 @@ def _own(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     return frame[(frame["method"] == OURS) & frame["solved"] & frame[column].notna()]
 
 
-def _against(frame: pd.DataFrame, column: str) -> Iterator[Effect]:
+def _against(frame: pd.DataFrame, column: str) -> list[Part]:
     own = _own(frame, column)
-    for sender in range(int(frame["senders"].max()) if len(frame) else 0):
-        gap = [u[sender] - v[sender] for u, v in zip(own["utilities"], own[column])]
-        yield Effect.share(f"sender {sender + 1}", gap)
+    gaps = own["utilities"] - own[column]
+    return [
+        Effect.share(f"sender {sender + 1}", [gap[sender] for gap in gaps])
+        for sender in range(int(frame["senders"].max()) if len(frame) else 0)
+    ]
 
 
 def _welfare_over(frame: pd.DataFrame, column: str) -> Effect:
@@ -444,22 +443,13 @@ def _share_of_gain(frame: pd.DataFrame) -> Effect:
 
 def welfare(evidence: Evidence, search: int = 0) -> list[Part]:
     """Four senders: welfare of DNL minus that of its stronger rival."""
-    return _rival(_welfare_gap(evidence.at(4, search), OURS, other) for other in OTHERS)
+    return _rival(_welfare_gaps(evidence.at(4, search)))
 
 
 def welfare_by_rival(evidence: Evidence, search: int = 0) -> list[Part]:
     """Four senders: welfare of DNL minus that of the others; and without degenerate games."""
     frame = evidence.at(4, search)
-    return [
-        *(_welfare_gap(frame, OURS, other) for other in OTHERS),
-        *_not_degenerate(frame),
-    ]
-
-
-def _not_degenerate(frame: pd.DataFrame) -> Iterator[Effect]:
-    """Welfare of DNL minus that of the others, over the games in which random policies make a difference."""
-    for other in OTHERS:
-        yield _welfare_gap(frame[~frame["degenerate"]], OURS, other, "not degenerate, welfare, ")
+    return [*_welfare_gaps(frame), *_varied_gaps(frame)]
 
 
 def welfare_gained(evidence: Evidence) -> list[Part]:
@@ -470,6 +460,16 @@ def welfare_gained(evidence: Evidence) -> list[Part]:
 def welfare_share_of_gain(evidence: Evidence) -> list[Part]:
     """Four senders: the same as a share of what there is to gain."""
     return [_share_of_gain(evidence.at(4))]
+
+
+def _varied_gaps(frame: pd.DataFrame) -> list[Effect]:
+    """Over the games in which random policies make a difference."""
+    return _welfare_gaps(frame[~frame["degenerate"]], "not degenerate, welfare, ")
+
+
+def _welfare_gaps(frame: pd.DataFrame, label: str = "") -> list[Effect]:
+    """Welfare of DNL minus that of each of the others."""
+    return [_welfare_gap(frame, OURS, other, label) for other in OTHERS]
 
 
 def _welfare_gap(frame: pd.DataFrame, better: str, worse: str, label: str = "") -> Effect:
@@ -502,7 +502,7 @@ def scenario_rivals(evidence: Evidence, which: str = "scenarios") -> list[Part]:
     return [
         part
         for family, own in _scenarios(evidence, which)
-        for part in _rival(_welfare_gap(own, OURS, other, f"{family}, ") for other in OTHERS)
+        for part in _rival(_welfare_gaps(own, f"{family}, "))
     ]
 
 
@@ -569,15 +569,10 @@ def _confirmed(frame: pd.DataFrame, name: str) -> Count:
 
 
 def _paper_table() -> str:
-    return "; ".join(
-        f"{family}: " + ", ".join(_as_printed(family, m) for m in (*OTHERS, OURS))
-        for family in dict.fromkeys(family for family, _ in PAPER_TABLE_1)
-    )
-
-
-def _as_printed(family: str, method: str) -> str:
-    value = PAPER_TABLE_1[family, method]
-    return f"{NAMES[method]} {value.mean:.3f} ± {value.half_width:.3f}"
+    lines: dict[str, list[str]] = defaultdict(list)
+    for (family, method), value in PAPER_TABLE_1.items():
+        lines[family].append(f"{NAMES[method]} {value.mean:.3f} ± {value.half_width:.3f}")
+    return "; ".join(f"{family}: {', '.join(values)}" for family, values in lines.items())
 
 
 RATIO = "mean log ratio over games, 95% t-interval, against the stronger rival"

@@ -36,26 +36,18 @@ WORDS = {
 
 def ledger_markdown(table: pd.DataFrame, root: str = "") -> str:
     """A ledger as a Markdown table; ``root`` leads from the page to the book."""
-    lines = [
-        "| claim | found | cases | verdict |",
-        "|:--|:--|--:|:--|",
-    ]
+    lines = ["| claim | found | cases | verdict |", "|:--|:--|--:|:--|"]
     for row in table.to_dict("records"):
-        claim = (
-            f'<span id="{row["anchor"]}"></span>{escape(row["claim"])} <br>*{escape(row["where"])}*'
-        )
-        claim += f" · [page]({root}{row['page']}.md)"
+        claim = f'<span id="{row["anchor"]}"></span>{escape(row["claim"])} '
+        claim += f"<br>*{escape(row['where'])}* · [page]({root}{row['page']}.md)"
         if row["paper"] != "–":
-            claim += (
-                f"<details><summary>the paper's numbers</summary>{escape(row['paper'])}</details>"
-            )
+            numbers = f"<summary>the paper's numbers</summary>{escape(row['paper'])}"
+            claim += f"<details>{numbers}</details>"
         ours = f"{_parts(row['ours'], row['states'])}<br>*{escape(row['test'])}*"
         if row["beside"]:
             ours += "<br>" + _folded("beside it", row["beside"], row["states beside"])
         found = f"**{row['verdict']}**"
-        if row["verdict"] == str(
-            Verdict.PARTLY
-        ):  # what is against the claim must not hide behind the word
+        if row["verdict"] == Verdict.PARTLY:  # what is against it must not hide behind the word
             found += f"<br>{_summary(row['states'])}"
         lines.append(f"| {claim} | {ours} | {row['cases']} | {found} |")
     return "\n".join(lines)
@@ -67,8 +59,8 @@ def ledger_brief(table: pd.DataFrame, root: str = "") -> str:
     ``root`` leads from the page to the ledger's.
     """
     lines = ["| claim | where in the paper | verdict |", "|:--|:--|:--|"]
-    order = {str(word): place for place, word in enumerate(Verdict)}
-    for row in sorted(table.to_dict("records"), key=lambda row: order[row["verdict"]]):
+    order = list(Verdict)
+    for row in sorted(table.to_dict("records"), key=lambda row: order.index(row["verdict"])):
         colour = Verdict(row["verdict"]).name.lower()
         word = f'<a class="verdict {colour}" href="{root}ledger.html#{row["anchor"]}">{row["verdict"]}</a>'
         lines.append(f"| {escape(row['claim'])} | {escape(row['where'])} | {word} |")
@@ -99,7 +91,7 @@ def opening(evidence: Any, where: str, root: str = "../") -> str:
 def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
     """Three sentences on what came out: the theorems, what the local equilibria are worth, whether they are any."""
     theory = theory[theory["where"].str.match(STATEMENT)]
-    held = theory[theory["verdict"] == str(Verdict.HOLDS)]
+    held = theory[theory["verdict"] == Verdict.HOLDS]
     two, four = empirical.together(evidence), empirical.welfare(evidence)
     ahead = empirical.over_revelation(evidence)
     counts = [empirical.really_local(evidence), empirical.scenarios_really_local(evidence)]
