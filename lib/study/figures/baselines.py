@@ -14,12 +14,11 @@ from study.figures import frames
 from study.figures.frames import paired
 from study.figures.statistics import mean_interval, per_group
 from study.figures.style import LOOKS, NAMES, named, panels
-from study.figures.tables import signs
+from study.figures.tables import OTHERS, OURS, signs
 from study.records.store import Record
 
-NETWORKS = ("relu", "delu", "dnl")
-GROUPS = ["logit_scale", "senders"]
 SHOWN = {"logit_scale": "logit scale", "senders": "senders"}
+GROUPS = list(SHOWN)
 
 
 def selections_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
@@ -39,8 +38,8 @@ def selections_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
     return frame.assign(logit_scale=frame["game"].map(scales))
 
 
-def comparison_table(frame: pd.DataFrame, against: str = "dnl") -> pd.DataFrame:
-    """Welfare of every method minus that of ``against``, over the games that both solved, by set of games.
+def comparison_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Welfare of every method minus that of DNL, over the games that both solved, by set of games.
 
     ``frame`` has the columns game, logit_scale, senders, method, solved, welfare and utility_range; differences are
     relative to the game's utility range, with 95% intervals over games.
@@ -48,32 +47,31 @@ def comparison_table(frame: pd.DataFrame, against: str = "dnl") -> pd.DataFrame:
     rows = []
     for group, part in frame.groupby(GROUPS, sort=True):
         for method, own in part.groupby("method", sort=False):
-            gap = relative_gaps(part, str(method), against)
-            found = {f"welfare − {NAMES[against]}": str(mean_interval(gap)), **signs(gap)}
+            gap = relative_gaps(part, str(method), OURS)
+            found = {"welfare − DNL": str(mean_interval(gap)), **signs(gap)}
             rows.append(
-                dict(zip(SHOWN.values(), group))
-                | {
+                {
+                    **dict(zip(SHOWN.values(), group)),
                     "method": NAMES[str(method)],
                     "solved": f"{int(own['solved'].sum())} of {len(own)}",
+                    **(dict.fromkeys(found, "–") if method == OURS else found),
                 }
-                | (dict.fromkeys(found, "–") if method == against else found)
             )
     return pd.DataFrame(rows)
 
 
-def message(frame: pd.DataFrame, others: tuple[str, ...], against: str = "dnl") -> str:
-    """How often a search without networks is ahead of or behind ``against``, beyond the 95% interval."""
+def message(frame: pd.DataFrame, others: tuple[str, ...]) -> str:
+    """How often a search without networks is ahead of or behind DNL, beyond the 95% interval."""
     found = [
-        mean_interval(relative_gaps(part, other, against))
+        mean_interval(relative_gaps(part, other, OURS))
         for _, part in frame.groupby(GROUPS)
         for other in others
     ]
     ahead = sum(gap.mean > gap.half_width for gap in found)
     behind = sum(gap.mean < -gap.half_width for gap in found)
     return (
-        f"Of {len(found)} comparisons of a search without networks with {NAMES[against]}, by set of "
-        f"games, the search has higher "
-        f"welfare in {ahead}, beyond the interval, and lower welfare in {behind}."
+        f"Of {len(found)} comparisons of a search without networks with DNL, by set of games, the search has "
+        f"higher welfare in {ahead}, beyond the interval, and lower welfare in {behind}."
     )
 
 
@@ -97,7 +95,7 @@ def shortfall_curves(frame: pd.DataFrame, methods: Sequence[str]) -> Figure:
             axis.step(
                 [0, *np.sort(own["below"])], heights, where="post",
                 color=LOOKS[method]["color"], label=NAMES[method],
-                ls="-" if method in NETWORKS else "--",
+                ls="-" if method in (*OTHERS, OURS) else "--",
             )  # fmt: skip
         axis.set(title=f"logit scale {scale:g}, {senders} senders", xlabel="below the best method")
         axis.set_xscale("symlog", linthresh=1e-3)
@@ -112,9 +110,9 @@ def shortfall_message(frame: pd.DataFrame, close: float = 0.01) -> str:
     solved = frame["solved"] & (frame["below"] <= close)
     near = solved.groupby(frame["method"].map(NAMES)).mean()
     return (
-        f"Most often within {close:.0%} of the utility range of the best method is "
-        f"{near.idxmax()}, in {near.max():.0%} of the "
-        f"games; DNL is in {near[NAMES['dnl']]:.0%}, and least often {near.idxmin()}, in {near.min():.0%}."
+        f"Most often within {close:.0%} of the utility range of the best method is {near.idxmax()}, in "
+        f"{near.max():.0%} of the games; DNL is in {near['DNL']:.0%}, and least often {near.idxmin()}, in "
+        f"{near.min():.0%}."
     )
 
 

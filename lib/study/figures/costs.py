@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -160,29 +160,29 @@ def recorded_table(records: Sequence[Record], planned: Sequence[Job]) -> pd.Data
     One row per number of senders and network. The projection is the mean times the planned jobs; where none has
     a record it is missing, and where some have, it supposes that the sizes still to come cost as much.
     """
-    taken, every = _trained(records), _trained(planned)
-    seconds = (
-        taken["job"]
-        .map(lambda record: record.seconds)
-        .astype(float)
-        .groupby([taken[k] for k in KEYS])
-    )
-    table = every.groupby(KEYS).size().to_frame("planned")
-    table = table.join(seconds.agg(size="size", median="median", mean=lambda s: s.mean()))
-    table.insert(0, "jobs with a record", table.pop("size").fillna(0).astype(int))
-    table["core-hours of all"] = table["mean"] * table["planned"] / 3600
-    table = table.rename(columns={"median": "median, s", "mean": "mean, s"}).reset_index()
-    ranks = {method: rank for rank, method in enumerate(NAMES)}
-    table = table.sort_values(KEYS, key=lambda column: column.replace(ranks), ignore_index=True)
-    return table.assign(network=table["network"].map(NAMES))
+    every = _trained((job.config, np.nan) for job in planned).groupby(KEYS).size()
+    taken = _trained((record.config, record.seconds) for record in records)
+    seconds = taken.groupby(KEYS)["seconds"]
+    columns = {
+        "jobs with a record": seconds.size().reindex(every.index, fill_value=0),
+        "planned": every,
+        "median, s": seconds.median(),
+        "mean, s": seconds.mean(),
+        "core-hours of all": seconds.mean() * every / 3600,
+    }
+    ranks = {name: rank for rank, name in enumerate(NAMES.values())}
+    table = pd.DataFrame(columns, every.index).reset_index()
+    return table.sort_values(KEYS, key=lambda column: column.replace(ranks), ignore_index=True)
 
 
-def _trained(found: Sequence[Any]) -> pd.DataFrame:
-    """Records or jobs that train networks, by senders and network."""
+def _trained(jobs: Iterable[tuple[dict[str, Any], float]]) -> pd.DataFrame:
+    """The seconds of those that train networks, with number of senders and network."""
     rows = [
-        (networks(j.config), j.config["method"], j) for j in found if j.config["kind"] == "solve"
+        (networks(config), NAMES[config["method"]], seconds)
+        for config, seconds in jobs
+        if config["kind"] == "solve"
     ]
-    return pd.DataFrame(rows, columns=[*KEYS, "job"])
+    return pd.DataFrame(rows, columns=[*KEYS, "seconds"]).astype({"seconds": float})
 
 
 def networks(config: Mapping[str, Any]) -> int:

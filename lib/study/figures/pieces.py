@@ -75,8 +75,8 @@ def errors_by_region(
     return pd.DataFrame(rows)
 
 
-def pieces_table(records: Sequence[Record], resolution: int = 401, sender: int = 0) -> pd.DataFrame:
-    """How many pieces lie in the plane of each row: of the exact utility, and of every network.
+def pieces_table(records: Sequence[Record], resolution: int = 401) -> pd.DataFrame:
+    """How many pieces lie in the plane of each row: of the exact utility, and of every network of sender 1.
 
     Counted on a grid, so small pieces may be missed. A piece of the exact utility is an action of the receiver at
     every joint signal; a piece of a network is an activation pattern (the paper's Definition 4).
@@ -89,7 +89,7 @@ def pieces_table(records: Sequence[Record], resolution: int = 401, sender: int =
         policies = grid.reshape(-1, *grid.shape[2:])
         counts = {"exact": _distinct(receiver_actions(game, policies) == 1)}
         for name, model in models.items():
-            counts[NAMES[name]] = _distinct(model.activation_pattern(policies)[:, sender])
+            counts[NAMES[name]] = _distinct(model.activation_pattern(policies)[:, 0])
         rows.append({"row": row} | counts)
     return pd.DataFrame(rows)
 

@@ -108,11 +108,7 @@ def reached_by_dnl(
         for record in records
     }
     own = equilibria[(equilibria["method"] == "dnl") & equilibria["solved"]]
-    welfare = own.groupby("game")["welfare"].mean()
-    return {
-        name: float(welfare[[game for game in welfare.index if names[game] == name]].mean())
-        for name in {names[game] for game in welfare.index}
-    }
+    return own.groupby(own["game"].map(names))["welfare"].mean().to_dict()
 
 
 def plausible_view(table: pd.DataFrame) -> pd.DataFrame:

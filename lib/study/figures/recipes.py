@@ -23,6 +23,7 @@ from study.figures.style import NAMES
 from study.records.store import Record
 
 CHOICES = [*SHARED, *DNL_ONLY]
+BUDGET = ["senders", "signals", "samples", "epochs"]
 LITERAL = asdict(Training())
 
 
@@ -35,9 +36,7 @@ def fits_frame(records: Sequence[Record]) -> pd.DataFrame:
                 **record.config["game"]["parameters"],
                 "method": record.config["method"],
                 **record.config["training"],
-                "degenerate": max(_variance(record)) < DEGENERATE_VARIANCE,
-                "log_held_out": _mean_log(record, "held_out"),
-                "log_training": _mean_log(record, "training"),
+                **_log_errors(record),
             }
             for record in records
             if record.done and record.config["kind"] == "fit"
@@ -45,18 +44,18 @@ def fits_frame(records: Sequence[Record]) -> pd.DataFrame:
     )
 
 
-def _variance(record: Record) -> list[float]:
-    """Of the networks' targets; infinite if training diverged, since then there is no record of it."""
-    return [np.inf] if "diverged" in record.metrics else record.metrics["errors"]["variance"]
-
-
-def _mean_log(record: Record, which: str) -> float:
-    """Mean log relative error over the networks whose target varies; infinite if training diverged."""
+def _log_errors(record: Record) -> dict[str, Any]:
+    """Mean log relative errors over the networks whose target varies; infinite if training diverged."""
     if "diverged" in record.metrics:
-        return np.inf
-    errors = np.array(record.metrics["errors"][which])
-    variance = np.array(record.metrics["errors"]["variance"])
-    return float(np.log(errors[variance > 0] / variance[variance > 0]).mean())
+        return {"degenerate": False, "log_held_out": np.inf, "log_training": np.inf}
+    errors = {name: np.array(values) for name, values in record.metrics["errors"].items()}
+    variance = errors["variance"]
+    held_out, training = (
+        float(np.log(errors[name][variance > 0] / variance[variance > 0]).mean())
+        for name in ("held_out", "training")
+    )
+    degenerate = bool(variance.max() < DEGENERATE_VARIANCE)
+    return {"degenerate": degenerate, "log_held_out": held_out, "log_training": training}
 
 
 def scores(frame: pd.DataFrame) -> pd.DataFrame:
@@ -165,12 +164,11 @@ def lead_table(frame: pd.DataFrame) -> pd.DataFrame:
 
     Budgets at which a single architecture has a record are left out.
     """
-    keys = ["senders", "signals", "samples", "epochs"]
     rows = []
-    for place, part in frame.groupby(keys):
+    for place, part in frame.groupby(BUDGET):
         if len(part) < 2:
             continue
-        row: dict[str, Any] = dict(zip(keys, place))
+        row: dict[str, Any] = dict(zip(BUDGET, place))
         for which in ("held-out", "training"):
             column = "log_" + which.replace("-", "_")
             first, second = part.nsmallest(2, column).itertuples()
@@ -204,18 +202,17 @@ def by_budget(table: pd.DataFrame) -> pd.DataFrame:
     """A table by size of the game and budget, to be read: what belongs together in one column."""
     game = [f"{a} senders, size {b}" for a, b in zip(table["senders"], table["signals"])]
     budget = [f"{a:,} × {b}" for a, b in zip(table["samples"], table["epochs"])]
-    rest = table.drop(columns=["senders", "signals", "samples", "epochs"])
-    return pd.concat([pd.DataFrame({"game": game, "samples × epochs": budget}), rest], axis=1)
+    shown = pd.DataFrame({"game": game, "samples × epochs": budget})
+    return pd.concat([shown, table.drop(columns=BUDGET)], axis=1)
 
 
 def curve_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Held-out and training error per game, budget and method of a learning curve."""
-    columns = ["senders", "signals", "samples", "epochs"]
-    errors = np.exp(frame[["log_held_out", "log_training"]])
-    return frame[columns].assign(
-        network=frame["method"].map(NAMES),
-        **{"held-out error": errors["log_held_out"], "training error": errors["log_training"]},
-    )
+    errors = {
+        "held-out error": np.exp(frame["log_held_out"]),
+        "training error": np.exp(frame["log_training"]),
+    }
+    return frame[BUDGET].assign(network=frame["method"].map(NAMES), **errors)
 
 
 def comparison_message(table: pd.DataFrame) -> str:

@@ -29,20 +29,19 @@ def parts_table(cases: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     for name, (_, bound, _) in ends.items():
         if (bound < most - 2 * CLOSED).any():
             raise ArithmeticError(f"the bound of {name!r} is below a gain that was found")
-    rows = [
-        _row(*ends[name], *ends[WHOLE]) | {"used on": entries[name].notna().sum()} for name in names
-    ]
-    table = pd.DataFrame(rows)
-    table.insert(0, "without", ["nothing", *names[1:]])
-    table.insert(1, "used on", table.pop("used on"))
-    return table
+    return pd.DataFrame(
+        {
+            "without": "nothing" if name == WHOLE else name,
+            "used on": entries[name].notna().sum(),
+            **_beside(ends[name], ends[WHOLE]),
+        }
+        for name in names
+    )
 
 
-def _row(
-    gain: np.ndarray, bound: np.ndarray, seconds: np.ndarray,
-    usual_gain: np.ndarray, usual_bound: np.ndarray, usual_seconds: np.ndarray,
-) -> dict[str, Any]:  # fmt: skip
+def _beside(variant: np.ndarray, whole: np.ndarray) -> dict[str, Any]:
     """A variant beside the whole solver; widths differ if by a tenth or more."""
+    (gain, bound, seconds), (usual_gain, usual_bound, usual_seconds) = variant, whole
     width, usual = bound - gain, usual_bound - usual_gain
     apart = np.maximum(CLOSED, 0.1 * usual)
     return {

@@ -16,6 +16,9 @@ from study.figures.frames import commonly_solved, paired
 from study.figures.statistics import Mean, mean_interval, per_group
 from study.figures.style import NAMES
 
+OURS, OTHERS = "dnl", ("relu", "delu")
+"""The network that the paper proposes, and those that it is compared with."""
+
 # Table 1 of the paper: mean and half-width of the 95% interval over 20 instances
 PAPER_TABLE_1 = {
     ("quality-advertising", "relu"): Mean(0.498, 0.004, 20),
@@ -114,8 +117,8 @@ def _order(part: pd.DataFrame) -> str:
 def paired_table(equilibria: pd.DataFrame) -> pd.DataFrame:
     """Paired welfare differences of DNL against the other networks, and the share of equal games."""
     rows = []
-    for other in ("relu", "delu"):
-        gap = paired(equilibria[equilibria["solved"]], "welfare", "dnl", other)
+    for other in OTHERS:
+        gap = paired(equilibria[equilibria["solved"]], "welfare", OURS, other)
         rows.append(
             {
                 "comparison": f"DNL − {NAMES[other]}",
@@ -137,12 +140,12 @@ def by_set(
     return found.reset_index(level=0).reset_index(drop=True)
 
 
-def improvement_table(equilibria: pd.DataFrame, method: str = "dnl") -> pd.DataFrame:
-    """Each sender's utility at the method's equilibrium, less that at the starts and under full revelation.
+def improvement_table(equilibria: pd.DataFrame) -> pd.DataFrame:
+    """Each sender's utility at DNL's equilibrium, less that at the starts and under full revelation.
 
     At the starts on average, and at the best of them where the frame says it in ``best_start``.
     """
-    solved = equilibria[(equilibria["method"] == method) & equilibria["solved"]]
+    solved = equilibria[(equilibria["method"] == OURS) & equilibria["solved"]]
     rows = []
     compared = {
         "start": "the mean of the random starts",
@@ -158,11 +161,11 @@ def improvement_table(equilibria: pd.DataFrame, method: str = "dnl") -> pd.DataF
             gap = pd.Series([gap[sender] for gap in gaps], dtype=float)
             rows.append(
                 {
-                    "comparison": f"{NAMES[method]} − {title}",
+                    "comparison": f"DNL − {title}",
                     "sender": sender + 1,
                     "games": len(gap),
                     "utility difference": str(mean_interval(gap)),
-                    **signs(gap, f"{NAMES[method]} "),
+                    **signs(gap, "DNL "),
                 }
             )
     return pd.DataFrame(rows)
@@ -176,8 +179,8 @@ def paired_errors(errors: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for title, column in (("training", "training_relative"), ("held-out", "held_out_relative")):
         logs = errors[~errors["degenerate"]].assign(log=np.log(errors[column]))
-        for other in ("relu", "delu"):
-            log = paired(logs, "log", "dnl", other)
+        for other in OTHERS:
+            log = paired(logs, "log", OURS, other)
             mean, half, count = mean_interval(log)
             low, middle, high = np.exp([mean - half, mean, mean + half])
             rows.append(

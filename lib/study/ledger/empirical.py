@@ -33,13 +33,11 @@ from study.figures.frames import (
 from study.figures.starts import best_starts
 from study.figures.statistics import mean_interval
 from study.figures.style import NAMES
-from study.figures.tables import PAPER_TABLE_1
+from study.figures.tables import OTHERS, OURS, PAPER_TABLE_1
 from study.ledger.effects import CONSISTENT, SAME_ERROR, Count, Effect, Part
 from study.ledger.table import Claim
 from study.run.produce import produce
 
-OURS = "dnl"
-OTHERS = ("relu", "delu")
 SPAN = 8
 """From the smallest to the largest of the paper's sizes, 2 to 10."""
 
@@ -379,7 +377,7 @@ def together_from_starts(evidence: Evidence) -> list[Part]:
 
 def from_best_start(evidence: Evidence) -> list[Part]:
     """Two senders: the same, minus the utility at the start of highest welfare."""
-    return list(_against(evidence.beside_best_starts(2), "best_start"))
+    return _against(evidence.beside_best_starts(2), "best_start")
 
 
 def together_from_best_start(evidence: Evidence) -> list[Part]:
