@@ -133,11 +133,10 @@ def test_units_of_utility_do_not_matter(gaps, unit, shift):
         utility_range=plain["utility_range"] * unit,
     )
     other["welfare"] = other["utilities"].map(np.sum)
-    empty = pd.DataFrame()
     found = [
         [part for measure in (
             empirical.utilities, empirical.from_starts, empirical.over_revelation,
-        ) for part in measure(empirical.Evidence(*[empty] * 3, f, *[empty] * 6, (0.005, 0.01)))]
+        ) for part in measure(gathered(selections=f, radii=(0.005, 0.01)))]
         for f in (plain, other)
     ]  # fmt: skip
     assert states(found[0]) == states(found[1])
@@ -205,6 +204,13 @@ def searches(ahead, games=20):
     return pd.DataFrame(rows)
 
 
+def gathered(evidence=None, **tables):
+    """Evidence with these tables, the others from another one."""
+    changed = ledger.gather(preset("smoke"))
+    vars(changed).update(vars(evidence) if evidence else {}, **tables)
+    return changed
+
+
 @pytest.fixture
 def evidence():
     generator = np.random.default_rng(1)
@@ -236,18 +242,18 @@ def evidence():
             "headline": 1e-3,
         }
     )
-    return empirical.Evidence(
-        didactic,
-        seeds,
-        errors(0.5, slope=0.2),
-        frame,
-        pd.Series({f"g{game}": np.full(2, 0.25) for game in range(20)}),
-        frame[frame["senders"] == 2],
-        frame[frame["senders"] == 2],
-        certificates,
-        certificates.assign(family=["a", "a", "b", "b"]),
-        searches(0.1),
-        (0.005, 0.01),
+    return gathered(
+        didactic=didactic,
+        didactic_seeds=seeds,
+        errors=errors(0.5, slope=0.2),
+        selections=frame,
+        best_starts=pd.Series({f"g{game}": np.full(2, 0.25) for game in range(20)}),
+        scenarios=frame[frame["senders"] == 2],
+        first_scenarios=frame[frame["senders"] == 2],
+        certificates=certificates,
+        scenario_certificates=certificates.assign(family=["a", "a", "b", "b"]),
+        searches=searches(0.1),
+        radii=(0.005, 0.01),
     )
 
 
@@ -273,7 +279,7 @@ def test_planted_disadvantages_are_found(evidence, parts):
         utilities=[-u for u in evidence.selections["utilities"]],
         welfare=-evidence.selections["welfare"],
     )
-    assert verdict(parts(dataclasses.replace(evidence, selections=worse))) is Verdict.FAILS
+    assert verdict(parts(gathered(evidence, selections=worse))) is Verdict.FAILS
 
 
 @pytest.mark.parametrize(
@@ -291,9 +297,7 @@ def test_a_claim_about_both_senders_needs_both(evidence, parts, sums):
         u + 10 * own * (-1.0) ** np.arange(len(u))
         for u, own in zip(evidence.selections["utilities"], ours)
     ]
-    one_sided = dataclasses.replace(
-        evidence, selections=evidence.selections.assign(utilities=moved)
-    )
+    one_sided = gathered(evidence, selections=evidence.selections.assign(utilities=moved))
     two = [part for part in parts(one_sided) if part.name.startswith("sender")]
     assert states(two) == ["for", "against"]
     assert verdict(parts(one_sided)) is Verdict.PARTLY
@@ -304,7 +308,7 @@ def test_what_selecting_does_alone_is_no_merit_of_the_search(evidence):
     """The best of the starts is as good as the best of the ends: no step of a search did anything."""
     ours = evidence.at(2)
     ours = ours[ours["method"] == "dnl"].set_index("game")["utilities"]
-    still = dataclasses.replace(evidence, best_starts=ours)
+    still = gathered(evidence, best_starts=ours)
     assert verdict(empirical.from_starts(still)) is Verdict.HOLDS
     assert verdict(empirical.from_best_start(still)) is Verdict.EQUAL
     assert verdict(empirical.from_best_start(evidence)) is Verdict.HOLDS
@@ -330,7 +334,7 @@ def test_the_best_start_is_the_one_of_highest_welfare():
 
 
 def test_a_search_without_a_network_that_is_ahead_is_counted_against_dnl(evidence):
-    parts = empirical.over_searches(dataclasses.replace(evidence, searches=searches(-0.1)))
+    parts = empirical.over_searches(gathered(evidence, searches=searches(-0.1)))
     assert states(parts) == ["against"] * 2
     assert {part.name.split(" − ")[0] for part in empirical.over_each_search(evidence)} == {
         "logit scale 1, 2 senders, DNL", "logit scale 10, 2 senders, DNL",
@@ -338,7 +342,7 @@ def test_a_search_without_a_network_that_is_ahead_is_counted_against_dnl(evidenc
     assert all(abs(part.mean + 0.1) < 0.02 for part in parts), "relative to the utility range"
     assert verdict(parts) is Verdict.FAILS
     mixed = searches(0.1).assign(logit_scale=1.0, solved=lambda f: f["game"].str.startswith("10"))
-    found = empirical.over_each_search(dataclasses.replace(evidence, searches=mixed))
+    found = empirical.over_each_search(gathered(evidence, searches=mixed))
     assert [part.size for part in found] == [20, 20], "the games that both solved"
 
 
@@ -376,7 +380,7 @@ def test_the_doubt_is_the_one_sided_p_value():
 
 
 def test_less_accurate_everywhere_does_not_hold(evidence):
-    worse = dataclasses.replace(evidence, errors=errors(2.0))
+    worse = gathered(evidence, errors=errors(2.0))
     assert verdict(empirical.accuracy(worse)) is Verdict.FAILS
     assert verdict(empirical.accuracy_everywhere(worse)) is Verdict.FAILS
 
@@ -389,7 +393,7 @@ def test_levels_say_how_many_games_they_rest_on(evidence):
         assert f"({fewest} to {most} games)" in part.name
     names = [part.name for part in empirical.accuracy_by_level(evidence)]
     assert f"4 states ({sizes[1][4]} games), DeLU" in names
-    single = dataclasses.replace(evidence, errors=errors(0.5, games=1))
+    single = gathered(evidence, errors=errors(0.5, games=1))
     assert "(1 game)" in empirical.accuracy_everywhere(single)[0].name
 
 
@@ -405,7 +409,7 @@ def test_what_is_against_a_claim_stands_beside_holds_partly(evidence):
 def test_a_planted_slope_is_measured(evidence):
     rise = {e.name: e for e in empirical.trends_relative(evidence)}["DNL, rise per state"]
     assert abs(rise.mean - 0.2) < rise.half_width
-    falling = dataclasses.replace(evidence, errors=errors(0.5, slope=-0.2))
+    falling = gathered(evidence, errors=errors(0.5, slope=-0.2))
     found = empirical.mean_trends_relative(falling)
     assert (
         dict(zip([e.name for e in found], states(found)))["all networks, rise per state"]
@@ -421,7 +425,7 @@ def test_the_papers_slopes_are_of_errors_as_shares_of_the_range(evidence):
         training_relative=np.exp(0.3 * table["signals"]),
         degenerate=table["game"].isin(["g0", "g1"]),
     )
-    changed = dataclasses.replace(evidence, errors=table)
+    changed = gathered(evidence, errors=table)
     paper, relative = (
         slopes(changed)[0] for slopes in (empirical.mean_trends, empirical.mean_trends_relative)
     )
@@ -429,9 +433,7 @@ def test_the_papers_slopes_are_of_errors_as_shares_of_the_range(evidence):
     assert (round(paper.mean, 9), paper.size) == (0.1, 30)
     assert (round(relative.mean, 9), relative.size) == (-0.3, 28)
     assert [states([part]) for part in (paper, relative)] == [["for"], ["against"]]
-    flat = dataclasses.replace(
-        evidence, errors=table.assign(training=2.0 + 1e-4 * table["signals"])
-    )
+    flat = gathered(evidence, errors=table.assign(training=2.0 + 1e-4 * table["signals"]))
     assert verdict(empirical.trends(flat)) is Verdict.EQUAL
 
 
@@ -450,8 +452,7 @@ def test_figure_1_is_decided_over_seeds_against_the_stronger_rival(evidence):
     seeds = evidence.didactic_seeds
     close = seeds.assign(**{"held-out / variance": 0.2 + 0.1 * (seeds["seed"] % 2)})
     assert (
-        verdict(empirical.figure_1(dataclasses.replace(evidence, didactic_seeds=close)))
-        is not Verdict.HOLDS
+        verdict(empirical.figure_1(gathered(evidence, didactic_seeds=close))) is not Verdict.HOLDS
     )
 
 
@@ -491,16 +492,16 @@ def test_scenarios_are_compared_step_by_step_and_with_the_stronger_rival(evidenc
     frame = evidence.scenarios.assign(family="ride-hailing")
     lead = frame["method"].map({"relu": 0.0, "delu": 0.2, "dnl": 0.0}).to_numpy()
     frame["welfare"] += lead
-    (part,) = empirical.scenario_rivals(dataclasses.replace(evidence, scenarios=frame))
+    (part,) = empirical.scenario_rivals(gathered(evidence, scenarios=frame))
     assert part.name == "ride-hailing, DNL − DeLU"
     assert part.mean == pytest.approx(
         (frame[frame["method"] == "dnl"]["welfare"].mean() - 0.2) / 4, rel=0.05
     )
-    assert [p.name for p in empirical.scenario_order(dataclasses.replace(evidence, scenarios=frame))] == [
+    assert [p.name for p in empirical.scenario_order(gathered(evidence, scenarios=frame))] == [
         "ride-hailing, DNL − DeLU", "ride-hailing, DeLU − ReLU",
     ]  # fmt: skip
     # the same of the constants that were chosen first, from a frame of their own
-    first = dataclasses.replace(evidence, first_scenarios=frame)
+    first = gathered(evidence, first_scenarios=frame)
     assert empirical.first_rivals(first) == [part]
     assert empirical.scenario_rivals(first) != [part]
 
@@ -510,8 +511,7 @@ def test_unsolved_games_are_left_out_of_pairs(evidence):
     lost = (frame["method"] == "relu") & frame["game"].isin(["g0", "g1"])
     frame.loc[lost, "solved"] = False
     sizes = {
-        e.name: e.size
-        for e in empirical.welfare_by_rival(dataclasses.replace(evidence, selections=frame))
+        e.name: e.size for e in empirical.welfare_by_rival(gathered(evidence, selections=frame))
     }
     assert (sizes["DNL − ReLU"], sizes["DNL − DeLU"]) == (18, 20)
 
@@ -606,7 +606,7 @@ def test_plain_words_follow_the_records(evidence):
     assert "confirms 2 of 3 profiles" in text
     even = evidence.selections.assign(welfare=1.0)
     assert "are worth as much as those" in ledger.in_plain_words(
-        table, dataclasses.replace(evidence, selections=even)
+        table, gathered(evidence, selections=even)
     )
 
 

@@ -11,7 +11,6 @@ import functools
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -42,30 +41,15 @@ SPAN = 8
 """From the smallest to the largest of the paper's sizes, 2 to 10."""
 
 
-@dataclass(frozen=True)
 class Evidence:
-    """Tables from the records of one preset, at the headline's tolerance, of games that all networks were tried on.
+    """Tables from the records of a preset, each made when it is first asked for, missing records computed.
 
-    ``didactic`` has the errors of the one run behind Figure 1, ``didactic_seeds`` those of shorter runs.
-    ``scenarios`` are Table 1, with the constants that could have produced it; ``first_scenarios`` with those that
-    were chosen first. ``certificates`` are of the paper's synthetic games, ``scenario_certificates`` of Table 1,
-    both without degenerate games, in which random policies all have the same utilities, and small deviations with
-    them.
-    ``searches`` compares the networks with searches without them, on both benchmarks. ``best_starts`` are the
-    utilities at the best of the random starts of the synthetic games.
+    At the headline's tolerance, of games that all networks were tried on.
     """
 
-    didactic: pd.DataFrame
-    didactic_seeds: pd.DataFrame
-    errors: pd.DataFrame
-    selections: pd.DataFrame
-    best_starts: pd.Series
-    scenarios: pd.DataFrame
-    first_scenarios: pd.DataFrame
-    certificates: pd.DataFrame
-    scenario_certificates: pd.DataFrame
-    searches: pd.DataFrame
-    radii: tuple[float, ...]
+    def __init__(self, preset: Preset, store: str | Path | None, workers: int | None) -> None:
+        self._preset = preset
+        self._records = functools.cache(lambda name: produce(preset, name, store, workers))
 
     def at(self, senders: int, search: int = 0) -> pd.DataFrame:
         """Selections of the synthetic benchmark with so many senders, of one of the two searches."""
@@ -77,57 +61,60 @@ class Evidence:
         frame = self.at(senders)
         return frame.assign(best_start=frame["game"].map(self.best_starts))
 
-
-class _Gathered(Evidence):
-    """The evidence of a preset; every table is made when it is first asked for, and missing records computed."""
-
-    def __init__(self, preset: Preset, store: str | Path | None, workers: int | None) -> None:
-        self._preset = preset
-        self._records = functools.cache(lambda name: produce(preset, name, store, workers))
-
     @cached_property
     def radii(self) -> tuple[float, ...]:
+        """Of the two searches."""
         return tuple(search.radius for search in self._preset.searches)
 
     @cached_property
     def didactic(self) -> pd.DataFrame:
+        """Errors of the one run behind Figure 1."""
         return didactic_errors(self._records("didactic"))
 
     @cached_property
     def didactic_seeds(self) -> pd.DataFrame:
+        """Those of shorter runs."""
         return didactic_seed_errors(self._records("didactic-seeds"))
 
     @cached_property
     def errors(self) -> pd.DataFrame:
+        """Of the networks on the paper's synthetic games."""
         return self._complete(errors_frame(self._records("synthetic")), "synthetic")
 
     @cached_property
     def selections(self) -> pd.DataFrame:
+        """The profiles selected there."""
         return self._selections("synthetic")
 
     @cached_property
     def best_starts(self) -> pd.Series:
+        """Utilities at the best of the random starts of the synthetic games."""
         return best_starts(self._records("synthetic"))
 
     @cached_property
     def scenarios(self) -> pd.DataFrame:
+        """Those of Table 1, with the constants that could have produced it."""
         return self._selections("table-1")
 
     @cached_property
     def first_scenarios(self) -> pd.DataFrame:
+        """Those with the constants that were chosen first."""
         return self._selections("scenarios")
 
     @cached_property
     def certificates(self) -> pd.DataFrame:
+        """Of the paper's synthetic games, without degenerate ones."""
         frame = self._certificates("figure-certificates", self.selections)
         return frame[frame["logit_scale"] == self._preset.synthetic.logit_scale]
 
     @cached_property
     def scenario_certificates(self) -> pd.DataFrame:
+        """Of Table 1, likewise."""
         return self._certificates("table-1-certificates", self.scenarios)
 
     @cached_property
     def searches(self) -> pd.DataFrame:
+        """The selections of the networks and of searches without them, on both benchmarks."""
         names = ("synthetic", "second", "baselines")
         records = [record for name in names for record in self._records(name)]
         return selections_frame(records, self._preset)
@@ -137,7 +124,10 @@ class _Gathered(Evidence):
         return self._complete(frame[frame["tolerance"] == self._preset.headline], experiment)
 
     def _certificates(self, experiment: str, selections: pd.DataFrame) -> pd.DataFrame:
-        """Of the headline's profiles, without games that the selections say are degenerate."""
+        """Of the headline's profiles, without degenerate games.
+
+        In these random policies all have the same utilities, and small deviations with them.
+        """
         frame = certificates_frame(self._records(experiment), self._preset)
         degenerate = selections.loc[selections["degenerate"], "game"]
         kept = frame[frame["headline"] & ~frame["game"].isin(degenerate)]
@@ -150,7 +140,7 @@ class _Gathered(Evidence):
 
 def gather(preset: Preset, store: str | Path | None = None, workers: int | None = None) -> Evidence:
     """The evidence of a preset; computes missing records first."""
-    return _Gathered(preset, store, workers)
+    return Evidence(preset, store, workers)
 
 
 def figure_1(evidence: Evidence) -> list[Part]:
