@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from study.figures.style import use_style
+from study.figures.style import panels
 
 BLUE, RED, GREEN, GREY = "#dce8f3", "#fbdde2", "#dcefdc", "#eeeeee"
 Point = tuple[float, float]
@@ -52,8 +51,7 @@ def reduced_game() -> Figure:
 
 
 def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
-    use_style()
-    figure, axes = plt.subplots(figsize=(8, 8 * height / width))
+    figure, ((axes,),) = panels(1, 1, 8, 8 * height / width, layout=None)
     axes.set(xlim=(0, width), ylim=(0, height))
     axes.axis("off")
     return figure, axes

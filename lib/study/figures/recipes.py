@@ -100,10 +100,9 @@ def comparison_table(frame: pd.DataFrame, recipes: Mapping[str, Mapping[str, Any
     rows = []
     frame = frame[~frame["degenerate"]]
     for recipe, by_method in recipes.items():
-        relu = _by_game(frame, "relu", by_method["relu"])
-        for method, choices in by_method.items():
-            part = _by_game(frame, method, choices)
-            ratio = part["log_held_out"] - relu["log_held_out"]
+        fits = {method: _by_game(frame, method, own) for method, own in by_method.items()}
+        for method, part in fits.items():
+            ratio = part["log_held_out"] - fits["relu"]["log_held_out"]
             rows.append(
                 {
                     "recipe": recipe,

@@ -80,25 +80,20 @@ def sensitivity_table(
     all of ``methods`` is left out. The order is that of means over the games that all networks solved, but
     for those that solved none.
     """
-    rows = []
-    frame = equilibria.assign(constant=equilibria["game"].map(constants))
-    for (family, constant), part in frame.groupby(["family", "constant"], sort=False):
-        if set(part["method"]) < set(methods):
-            continue
-        welfare = {
-            m: mean_interval(own["welfare"]) for m, own in part.groupby("method", sort=False)
+
+    def row(part: pd.DataFrame) -> dict[str, Any]:
+        welfare = part.groupby("method", sort=False)["welfare"].agg(mean_interval).map(str)
+        return {
+            **welfare.rename(NAMES),
+            "games": part["game"].nunique(),
+            "degenerate": int(part.groupby("game")["degenerate"].first().sum()),
+            "order": _order(part),
         }
-        rows.append(
-            {
-                "scenario": family,
-                "changed": constant,
-                **{NAMES[str(m)]: str(value) for m, value in welfare.items()},
-                "games": part["game"].nunique(),
-                "degenerate": int(part.groupby("game")["degenerate"].first().sum()),
-                "order": _order(part),
-            }
-        )
-    return pd.DataFrame(rows)
+
+    frame = equilibria.assign(changed=equilibria["game"].map(constants))
+    tried = frame.groupby(["family", "changed"])["method"].transform("nunique")
+    names = {"family": "scenario", "changed": "changed"}
+    return per_group(frame[tried == len(methods)], names, row, sort=False)
 
 
 def _order(part: pd.DataFrame) -> str:
@@ -116,18 +111,17 @@ def _order(part: pd.DataFrame) -> str:
 
 def paired_table(equilibria: pd.DataFrame) -> pd.DataFrame:
     """Paired welfare differences of DNL against the other networks, and the share of equal games."""
-    rows = []
-    for other in OTHERS:
-        gap = paired(equilibria[equilibria["solved"]], "welfare", OURS, other)
-        rows.append(
-            {
-                "comparison": f"DNL − {NAMES[other]}",
-                "games": len(gap),
-                "welfare difference": str(mean_interval(gap)),
-                **signs(gap, "DNL "),
-            }
-        )
-    return pd.DataFrame(rows)
+    solved = equilibria[equilibria["solved"]]
+    return pd.DataFrame(
+        {
+            "comparison": f"DNL − {NAMES[other]}",
+            "games": len(gap),
+            "welfare difference": str(mean_interval(gap)),
+            **signs(gap, "DNL "),
+        }
+        for other in OTHERS
+        for gap in [paired(solved, "welfare", OURS, other)]
+    )
 
 
 def by_set(
@@ -156,7 +150,7 @@ def improvement_table(equilibria: pd.DataFrame) -> pd.DataFrame:
         if column not in solved:
             continue
         known = solved[solved[column].notna()]
-        gaps = [u - v for u, v in zip(known["utilities"], known[column])]
+        gaps = known["utilities"] - known[column]
         for sender in range(int(equilibria["senders"].max()) if len(equilibria) else 0):
             gap = pd.Series([gap[sender] for gap in gaps], dtype=float)
             rows.append(
