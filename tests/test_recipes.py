@@ -15,6 +15,7 @@ from study.figures.recipes import (
     best,
     comparison_table,
     fits_frame,
+    lead_message,
     lead_table,
     ratio_message,
     scores,
@@ -182,13 +183,30 @@ def test_errors_are_relative_to_the_variance_of_what_varies():
 
 def test_leads_name_the_smallest_error_and_the_factor_to_the_next():
     rows = [
-        (2, 4, 100, 1, "relu", np.log(0.5), np.log(0.1)),
-        (2, 4, 100, 1, "delu", np.log(0.25), np.log(0.4)),
-        (2, 4, 100, 1, "dnl", np.log(0.75), np.log(0.3)),
-        (4, 6, 100, 1, "dnl", 0.0, 0.0),
+        ("a", 2, 4, 100, 1, "relu", np.log(0.5), np.log(0.1)),
+        ("a", 2, 4, 100, 1, "delu", np.log(0.25), np.log(0.4)),
+        ("a", 2, 4, 100, 1, "dnl", np.log(0.75), np.log(0.3)),
+        ("b", 2, 4, 100, 1, "relu", np.log(0.1), 0.0),  # another game of that size
+        ("b", 2, 4, 100, 1, "dnl", np.log(0.4), 0.0),
+        ("c", 4, 6, 100, 1, "dnl", 0.0, 0.0),
     ]
-    names = ["senders", "signals", "samples", "epochs", "method", "log_held_out", "log_training"]
-    (row,) = lead_table(pd.DataFrame(rows, columns=names)).to_dict("records")
+    names = [
+        "game",
+        "senders",
+        "signals",
+        "samples",
+        "epochs",
+        "method",
+        "log_held_out",
+        "log_training",
+    ]
+    table = lead_table(pd.DataFrame(rows, columns=names))
+    row, other = table.to_dict("records")
+    assert (other["smallest held-out error"], round(other["next, held-out"], 9)) == ("ReLU", 4)
+    assert lead_message(table) == (
+        "In 2 comparisons, each of a game and a budget, the smallest held-out error belongs to DeLU 1 times, "
+        "ReLU 1 times."
+    )
     assert (row["senders"], row["samples"]) == (2, 100)
     assert (row["smallest held-out error"], row["smallest training error"]) == ("DeLU", "ReLU")
     assert np.isclose(row["next, held-out"], 2.0)

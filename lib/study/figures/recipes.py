@@ -164,7 +164,7 @@ def lead_table(frame: pd.DataFrame) -> pd.DataFrame:
     Budgets at which a single architecture has a record are left out.
     """
     rows = []
-    for place, part in frame.groupby(BUDGET):
+    for place, part in frame.groupby([*BUDGET, "game"]):
         if len(part) < 2:
             continue
         row: dict[str, Any] = dict(zip(BUDGET, place))
@@ -263,7 +263,10 @@ def lead_message(table: pd.DataFrame) -> str:
     """Who leads how often; ``table`` from :func:`lead_table`."""
     counts = table["smallest held-out error"].value_counts()
     parts = [f"{name} {count} times" for name, count in counts.items()]
-    return f"At {len(table)} budgets the smallest held-out error belongs to {', '.join(parts)}."
+    return (
+        f"In {len(table)} comparisons, each of a game and a budget, the smallest held-out error belongs to "
+        f"{', '.join(parts)}."
+    )
 
 
 def _single_changes(part: pd.DataFrame, base: pd.DataFrame) -> set[tuple[str, Any]]:
