@@ -19,15 +19,8 @@ CHOICES = {
     "starts": ("full revelation", "alone", "silence", "random"),
 }
 ONCE = {
-    "senders",
-    "levels",
-    "steps",
-    "samples",
-    "movers",
-    "margins",
-    "tolerances",
-    "learning_rates",
-}
+    "senders", "levels", "steps", "samples", "movers", "margins", "tolerances", "learning_rates",
+}  # fmt: skip
 PAIRS = {"curve"}
 OPTIONAL = {"overridden"}
 

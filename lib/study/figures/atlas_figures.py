@@ -21,7 +21,6 @@ POINTS = {
     "collusion": ("*", "#722245", "collusion"),
 }
 WORDS = {name: words for name, (_, _, words) in POINTS.items()}
-SHADE = "#3F9C6B"
 
 
 def plane(part: pd.DataFrame, network: pd.DataFrame) -> Figure:
@@ -61,7 +60,9 @@ def draw_plane(axis: Axes, part: pd.DataFrame, size: float) -> None:
     bottom, top = axis.get_ylim()
     revealed = part.loc[part["profile"] == atlas.REVEALED, ["first", "second"]]
     for first, second in revealed.to_numpy(float):
-        axis.fill_between([first, right], second, top, color=SHADE, alpha=0.12, lw=0)
+        axis.fill_between(
+            [first, right], second, top, color=POINTS[atlas.REVEALED][1], alpha=0.12, lw=0
+        )
     for total in part.loc[part["profile"] == atlas.COLLUSION, "welfare"]:
         ends = np.array([left, right])
         axis.plot(ends, total - ends, color=POINTS[atlas.COLLUSION][1], lw=0.8, ls=":")

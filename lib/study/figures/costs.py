@@ -139,16 +139,14 @@ def experiment_table(preset: Preset, results: Mapping[str, Mapping[str, Any]]) -
         if not fits:
             continue
         counts = [networks(config) for config in fits]
+        hours = [count * seconds(config, results) / 3600 for config, count in zip(fits, counts)]
         rows.append(
             {
                 "experiment": experiment,
                 "games": len({str(config.get("game", "didactic")) for config in fits}),
                 "networks": sum(counts),
                 "10¹² operations": sum(map(_operations, fits, counts)) / 1e12,
-                "core-hours": sum(
-                    count * seconds(config, results) for config, count in zip(fits, counts)
-                )
-                / 3600,
+                "core-hours": sum(hours),
             }
         )
     return pd.DataFrame(rows)

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from persuasion.games.didactic import ROWS, didactic_surface
-from persuasion.games.seeded import build_game
+from persuasion.games.didactic import ROWS, didactic, didactic_surface
 from persuasion.learn.model import UtilityModel
 from persuasion.model.game import Game
 from persuasion.model.policies import uniform_policies
@@ -46,14 +45,14 @@ def near_discontinuity(game: Game, policies: np.ndarray, distance: float) -> np.
 
 
 def errors_by_region(
-    records: Sequence[Record], distance: float, samples: int = 20_000, seed: int = 1
+    records: Sequence[Record], distance: float, samples: int = 20_000
 ) -> pd.DataFrame:
     """Mean squared error on fresh profiles over the utility's variance, near the discontinuities and elsewhere.
 
     One row per network and sender of the didactic records, recomputed from their weights.
     """
-    game = build_game({"family": "didactic", "parameters": {}, "index": 0, "seed": seed})
-    policies = uniform_policies(game, samples, np.random.default_rng(seed))
+    game = didactic()
+    policies = uniform_policies(game, samples, np.random.default_rng(1))
     exact = sender_utilities(game, policies)
     near = near_discontinuity(game, policies, distance)
     rows = []
@@ -81,24 +80,23 @@ def pieces_table(records: Sequence[Record], resolution: int = 401) -> pd.DataFra
     Counted on a grid, so small pieces may be missed. A piece of the exact utility is an action of the receiver at
     every joint signal; a piece of a network is an activation pattern (the paper's Definition 4).
     """
-    game = build_game({"family": "didactic", "parameters": {}, "index": 0, "seed": 0})
-    models = {record.config["method"]: model_of(record) for record in records}
+    models = {NAMES[record.config["method"]]: model_of(record) for record in records}
     rows = []
     for row in ROWS:
         _, grid = didactic_surface(row, resolution)
         policies = grid.reshape(-1, *grid.shape[2:])
-        counts = {"exact": _distinct(receiver_actions(game, policies) == 1)}
+        counts = {"exact": _distinct(receiver_actions(didactic(), policies) == 1)}
         for name, model in models.items():
-            counts[NAMES[name]] = _distinct(model.activation_pattern(policies)[:, 0])
+            counts[name] = _distinct(model.activation_pattern(policies)[:, 0])
         rows.append({"row": row} | counts)
     return pd.DataFrame(rows)
 
 
 def model_of(record: Record) -> UtilityModel:
     """The networks of a didactic record. ``ValueError`` if it holds no weights."""
-    prefix = "model/"
-    arrays = {k[len(prefix) :]: v for k, v in record.arrays.items() if k.startswith(prefix)}
-    return UtilityModel.from_arrays(arrays)
+    arrays = record.arrays.items()
+    own = {k.removeprefix("model/"): v for k, v in arrays if k.startswith("model/")}
+    return UtilityModel.from_arrays(own)
 
 
 def _distinct(bits: np.ndarray) -> int:

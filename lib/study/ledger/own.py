@@ -85,34 +85,25 @@ OWN = (
         "the paper's conjecture",
         "verification of an equilibrium is coNP-complete, already with two senders and two actions",
         "theory/is-this-an-equilibrium",
-        "independent sets of small graphs against exact best responses",
-        verification,
+        "independent sets of small graphs against exact best responses", verification,
     ),
     Claim(
-        "beside Theorem 3",
-        "whether telling an audience nothing is optimal is coNP-complete",
+        "beside Theorem 3", "whether telling an audience nothing is optimal is coNP-complete",
         "theory/through-public-persuasion",
-        "independent sets of small graphs against exact best responses",
-        no_revelation,
+        "independent sets of small graphs against exact best responses", no_revelation,
     ),
     Claim(
-        "not in the paper",
-        "with many senders, evaluating one profile is #P-hard",
-        "theory/many-senders",
-        "subset sums counted by a payoff",
-        counting,
+        "not in the paper", "with many senders, evaluating one profile is #P-hard",
+        "theory/many-senders", "subset sums counted by a payoff", counting,
     ),
     Claim(
-        "beside Theorem 5",
-        "any normal-form game embeds, with a tie map that reads the names of signals",
-        "theory/many-senders",
-        "three players, random profiles",
-        embeddings,
+        "beside Theorem 5", "any normal-form game embeds, with a tie map that reads the names of signals",
+        "theory/many-senders", "three players, random profiles", embeddings,
     ),
-)
+)  # fmt: skip
 
 
 def own_table() -> pd.DataFrame:
     """As :func:`ledger_table`; the standing takes the verdict's place unless an instance contradicts it."""
     table = ledger_table(OWN, None)
-    return table.replace({"verdict": {str(Verdict.HOLDS): STANDING}})
+    return table.replace({"verdict": {Verdict.HOLDS: STANDING}})
