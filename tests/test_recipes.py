@@ -204,8 +204,8 @@ def test_leads_name_the_smallest_error_and_the_factor_to_the_next():
     row, other = table.to_dict("records")
     assert (other["smallest held-out error"], round(other["next, held-out"], 9)) == ("ReLU", 4)
     assert lead_message(table) == (
-        "In 2 comparisons, each of a game and a budget, the smallest held-out error belongs to DeLU 1 times, "
-        "ReLU 1 times."
+        "In 2 comparisons, each of a game and a budget, the smallest held-out error belongs to DeLU 1 time, "
+        "ReLU 1 time."
     )
     assert (row["senders"], row["samples"]) == (2, 100)
     assert (row["smallest held-out error"], row["smallest training error"]) == ("DeLU", "ReLU")

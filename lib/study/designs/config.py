@@ -15,7 +15,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from persuasion.games import SCENARIOS
 from persuasion.learn.recipes import RECIPES
@@ -27,7 +27,6 @@ METHODS = tuple(ARCHITECTURE_NAMES)
 BASELINES = ("exact-gradient", "smoothed", "random-search")
 LEVELS = (2, 4, 6, 8, 10)
 SIZES = ("signals", "states", "actions")
-Settings = TypeVar("Settings")
 
 
 @dataclass(frozen=True)

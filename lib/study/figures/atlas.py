@@ -98,8 +98,9 @@ def _game(part: pd.DataFrame, most: float) -> dict[str, Any]:
         revealed = marks.loc[REVEALED]
         gains = certified[["first", "second"]] - [revealed["first"], revealed["second"]]
         both = gains.min(axis=1)
-        cost = revealed["receiver"] - certified["receiver"][both.idxmax()]
-        row |= {"both": both.max(), "cost": cost}
+        chosen: Any = both.idxmax()
+        cost = revealed["receiver"] - certified["receiver"][chosen]
+        row |= {"both": both[chosen], "cost": cost}
     return row
 
 

@@ -11,8 +11,10 @@ from study.figures import atlas
 from study.figures.certificate_figures import share_below
 from study.figures.style import LOOKS, panel, panels
 
-# marker, colour, and what the legend calls it
+OPEN = "found, not certified"
+# marker, colour, and what the legend calls it; what is drawn last is first
 POINTS = {
+    OPEN: ("o", "#0072B2", OPEN),
     "equilibrium": ("o", "#0072B2", "certified equilibrium"),
     "full revelation": ("D", LOOKS["revelation"]["color"], "full revelation"),
     "no revelation": ("v", LOOKS["start"]["color"], "no revelation"),
@@ -42,19 +44,14 @@ def plane(part: pd.DataFrame, network: pd.DataFrame) -> Figure:
 
 
 def draw_plane(axis: Axes, part: pd.DataFrame, size: float) -> None:
-    """The points of one game: landmarks hollow and larger, so that none hides another."""
+    """The points of one game: hollow if not certified, landmarks larger, so that none hides another."""
+    names = part["profile"].replace(dict.fromkeys(atlas.FOUND[1:], OPEN))
     for name, (marker, colour, label) in reversed(POINTS.items()):
-        rows, solid = part[part["profile"] == name], name == atlas.CERTIFIED
+        rows, found = part[names == name], name in (OPEN, atlas.CERTIFIED)
         axis.plot(
-            rows["first"], rows["second"], linestyle="", marker=marker, color=colour,
-            fillstyle="full" if solid else "none", markersize=size if solid else 1.8 * size,
-            label=label,
+            rows["first"], rows["second"], linestyle="", marker=marker, color=colour, label=label,
+            fillstyle="full" if name == atlas.CERTIFIED else "none", markersize=size if found else 1.8 * size,
         )  # fmt: skip
-    rest = part[part["profile"].isin(atlas.FOUND[1:])]
-    axis.plot(
-        rest["first"], rest["second"], linestyle="", marker="o", fillstyle="none",
-        color="#0072B2", markersize=size, label="found, not certified",
-    )  # fmt: skip
     axis.margins(0.12)
     left, right = axis.get_xlim()
     bottom, top = axis.get_ylim()

@@ -19,6 +19,8 @@ from study.records.store import Record
 
 SHOWN = {"logit_scale": "logit scale", "senders": "senders"}
 GROUPS = list(SHOWN)
+CLOSE = 0.01
+"""A profile is close to the best if its welfare is at most this share of the utility range below."""
 
 
 def selections_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
@@ -105,12 +107,12 @@ def shortfall_curves(frame: pd.DataFrame, methods: Sequence[str]) -> Figure:
     return figure
 
 
-def shortfall_message(frame: pd.DataFrame, close: float = 0.01) -> str:
+def shortfall_message(frame: pd.DataFrame) -> str:
     """Which method is most often close to the best; ``frame`` from :func:`shortfalls`."""
-    solved = frame["solved"] & (frame["below"] <= close)
+    solved = frame["solved"] & (frame["below"] <= CLOSE)
     near = solved.groupby(frame["method"].map(NAMES)).mean()
     return (
-        f"Most often within {close:.0%} of the utility range of the best method is {near.idxmax()}, in "
+        f"Most often within {CLOSE:.0%} of the utility range of the best method is {near.idxmax()}, in "
         f"{near.max():.0%} of the games; DNL is in {near['DNL']:.0%}, and least often {near.idxmin()}, in "
         f"{near.min():.0%}."
     )

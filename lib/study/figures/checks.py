@@ -80,20 +80,18 @@ def verdict_table(frame: pd.DataFrame) -> pd.DataFrame:
     return named(table.sort_values(keys[:1] + keys[2:], kind="stable"))
 
 
-def overlooked(
-    selections: pd.DataFrame, certified: pd.DataFrame, smallest: float = 1e-6
-) -> pd.DataFrame:
+def overlooked(selections: pd.DataFrame, certified: pd.DataFrame) -> pd.DataFrame:
     """Selected profiles with what sampling found beside what there is to gain; both in utility units.
 
     Columns: game, family, method, radius, ``entries`` of one sender's policy, ``utility_range`` of the game,
     ``sampled`` gain, the exact regret's ``lower`` and ``upper`` end, and their ``ratio``: lower end over sampled
-    gain. Where sampling found less than the share ``smallest`` of the utility range the ratio says nothing, and the
-    profile is left out.
+    gain. Where sampling found less than a millionth of the utility range the ratio says nothing, and the profile is
+    left out.
     """
     names = {"gain": "sampled", "regret_least": "lower", "regret_most": "upper"}
     shown = _with_certificates(selections, certified).rename(columns=names).dropna(subset="lower")
     shown = shown.assign(entries=shown["signals"] * shown["states"])
-    shown = shown[shown["sampled"] > smallest * shown["utility_range"]]
+    shown = shown[shown["sampled"] > 1e-6 * shown["utility_range"]]
     shown["ratio"] = shown["lower"] / shown["sampled"]
     columns = [
         "game", "family", "method", "radius", "entries", "utility_range", "sampled", "lower", "upper", "ratio",

@@ -200,8 +200,8 @@ def interactive(grid: Grid) -> go.Figure:
         figure.update_yaxes(type=kind, range=line.span(), exponentformat="power", row=row)
         figure.update_yaxes(title_text=line.label, row=row, col=1)
     for column, size in enumerate(SIZES):
-        curves = [curve for line in grid.lines for curve in line.panels[column]]
-        levels = sorted({level for curve in curves for level in curve.levels})
+        below = [curve for line in grid.lines for curve in line.panels[column]]
+        levels = sorted({level for curve in below for level in curve.levels})
         figure.update_xaxes(tickvals=levels, col=column + 1)
         figure.update_xaxes(title_text=f"number of {size}", row=rows, col=column + 1)
     figure.update_layout(

@@ -108,7 +108,8 @@ def reached_by_dnl(
         for record in records
     }
     own = equilibria[(equilibria["method"] == "dnl") & equilibria["solved"]]
-    return own.groupby(own["game"].map(names))["welfare"].mean().to_dict()
+    means = own.groupby(own["game"].map(names))["welfare"].mean()
+    return dict(zip(means.index, means))
 
 
 def plausible_view(table: pd.DataFrame) -> pd.DataFrame:

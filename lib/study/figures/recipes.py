@@ -180,9 +180,9 @@ def lead_table(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def leading(table: pd.DataFrame, learning_rate: float, most: int = 3) -> pd.DataFrame:
-    """The best recipes per method at a learning rate, in words; ``table`` from :func:`scores`."""
-    best = table[table["learning_rate"] == learning_rate].groupby("method", sort=False).head(most)
+def leading(table: pd.DataFrame, learning_rate: float) -> pd.DataFrame:
+    """The three best recipes per method at a learning rate, in words; ``table`` from :func:`scores`."""
+    best = table[table["learning_rate"] == learning_rate].groupby("method", sort=False).head(3)
     own = best["dnl_variant"] + ", " + best["hyper_scale"].map("{:g}".format)
     return pd.DataFrame(
         {
@@ -262,7 +262,7 @@ def curve_message(frame: pd.DataFrame) -> str:
 def lead_message(table: pd.DataFrame) -> str:
     """Who leads how often; ``table`` from :func:`lead_table`."""
     counts = table["smallest held-out error"].value_counts()
-    parts = [f"{name} {count} times" for name, count in counts.items()]
+    parts = [f"{name} {count} time{'s' * (count != 1)}" for name, count in counts.items()]
     return (
         f"In {len(table)} comparisons, each of a game and a budget, the smallest held-out error belongs to "
         f"{', '.join(parts)}."

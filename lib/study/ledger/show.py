@@ -34,12 +34,12 @@ WORDS = {
 }
 
 
-def ledger_markdown(table: pd.DataFrame, root: str = "") -> str:
-    """A ledger as a Markdown table; ``root`` leads from the page to the book."""
+def ledger_markdown(table: pd.DataFrame) -> str:
+    """A ledger as a Markdown table, for a page in the book's root."""
     lines = ["| claim | found | cases | verdict |", "|:--|:--|--:|:--|"]
     for row in table.to_dict("records"):
         claim = f'<span id="{row["anchor"]}"></span>{escape(row["claim"])} '
-        claim += f"<br>*{escape(row['where'])}* · [page]({root}{row['page']}.md)"
+        claim += f"<br>*{escape(row['where'])}* · [page]({row['page']}.md)"
         if row["paper"] != "–":
             numbers = f"<summary>the paper's numbers</summary>{escape(row['paper'])}"
             claim += f"<details>{numbers}</details>"
@@ -53,25 +53,24 @@ def ledger_markdown(table: pd.DataFrame, root: str = "") -> str:
     return "\n".join(lines)
 
 
-def ledger_brief(table: pd.DataFrame, root: str = "") -> str:
-    """A line per claim, with its verdict as a coloured word that links to the ledger's row; best verdicts first.
-
-    ``root`` leads from the page to the ledger's.
-    """
+def ledger_brief(table: pd.DataFrame) -> str:
+    """A line per claim, with its verdict as a coloured word that links to the ledger's row; best verdicts first."""
     lines = ["| claim | where in the paper | verdict |", "|:--|:--|:--|"]
     order = list(Verdict)
     for row in sorted(table.to_dict("records"), key=lambda row: order.index(row["verdict"])):
         colour = Verdict(row["verdict"]).name.lower()
-        word = f'<a class="verdict {colour}" href="{root}ledger.html#{row["anchor"]}">{row["verdict"]}</a>'
+        word = (
+            f'<a class="verdict {colour}" href="ledger.html#{row["anchor"]}">{row["verdict"]}</a>'
+        )
         lines.append(f"| {escape(row['claim'])} | {escape(row['where'])} | {word} |")
     return "\n".join(lines)
 
 
-def opening(evidence: Any, where: str, root: str = "../") -> str:
+def opening(evidence: Any, where: str) -> str:
     """The head of a section: the claims at a place of the paper, or those that begin so; what we find; verdicts.
 
-    ``root`` leads from the page to the ledger's, to whose rows the verdicts link. Raises ``ValueError`` if there
-    is no such claim.
+    These link to the ledger's rows, from a page in a folder of the book. Raises ``ValueError`` if there is no such
+    claim.
     """
     there = [c for c in EMPIRICAL if c.where.endswith(where) or c.says.startswith(where)]
     if not there:
@@ -83,7 +82,7 @@ def opening(evidence: Any, where: str, root: str = "../") -> str:
         cases = f" ({row['cases']} cases; {escape(row['test'])})" if row["ours"] else ""
         lines.append(
             f"*{whose}*: {escape(row['claim'])}.<br>*What we find*: {found}{cases}.<br>"
-            f'*Verdict*: <a href="{root}ledger.html#{row["anchor"]}">{row["verdict"]}</a>.'
+            f'*Verdict*: <a href="../ledger.html#{row["anchor"]}">{row["verdict"]}</a>.'
         )
     return "\n\n".join(lines)
 
