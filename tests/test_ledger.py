@@ -599,7 +599,7 @@ def test_plain_words_follow_the_records(evidence):
         }
     )
     text = ledger.in_plain_words(table, evidence)
-    assert text.startswith(
+    assert text.splitlines()[0].endswith(
         "Of the paper's 2 statements that are checked here, 1 hold on every instance tried, 42 in all."
     )
     assert "are worth more than those found" in text
