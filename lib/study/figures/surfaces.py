@@ -107,18 +107,20 @@ def message(records: Sequence[Record]) -> str:
         share = errors["held_out"][0] / errors["variance"][0]
         parts.append(f"{NAMES[record.config['method']]} {share:.2%}")
     return (
-        "On fresh profiles the networks' squared error is, as a share of the variance of sender 1's utility: "
+        "The networks' squared error on fresh profiles is, as a share of the variance of sender 1's utility: "
         f"{', '.join(parts)}."
     )
 
 
 def error_message(records: Sequence[Record]) -> str:
     """The message of :func:`error_maps`: the mean and the largest error of every network over the rows."""
+    errors = _errors(records)
     parts = [
         f"{NAMES[name]} by {error.mean():.3f} (at most {error.max():.2f})"
-        for name, error in _errors(records).items()
+        for name, error in errors.items()
     ]
-    return f"In the planes of both rows the networks err by, on average: {', '.join(parts)}."
+    least = NAMES[min(errors, key=lambda name: errors[name].mean())]
+    return f"Averaged over the planes of both rows {least} errs least: {', '.join(parts)}."
 
 
 def _grid(records: Sequence[Record]) -> np.ndarray:

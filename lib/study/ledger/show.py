@@ -99,8 +99,8 @@ def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
         for own in counts
     )
     return (
-        f"- *The theorems.* Of the paper's {len(theory)} statements that are checked here, {len(held)} hold on every "
-        f"instance tried, {int(theory['instances'].sum()):,} in all.\n"
+        f"- *The theorems.* Of the paper's {len(theory)} statements that are checked here, {len(held)} hold on "
+        f"every instance tried, {int(theory['instances'].sum()):,} in all.\n"
         "- *DNL, the paper's network, against simpler ones.* To two senders together, the local equilibria found "
         f"with DNL are {WORTH[verdict(two)]} those found with the stronger of ReLU and DeLU ({_values(two)} of the "
         f"utility range). To four they are {WORTH[verdict(four)]} those ({_values(four)}).\n"
