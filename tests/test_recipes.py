@@ -11,6 +11,7 @@ from study.designs import design, recipes
 from study.designs.config import METHODS, to_dict
 from study.figures.recipes import (
     CHOICES,
+    ablation_message,
     ablation_table,
     best,
     comparison_table,
@@ -166,6 +167,16 @@ def test_an_ablation_by_hand():
         2,
     )
     assert row["error ratio"] == "2 [2, 2]"
+
+
+def test_a_change_hurts_only_if_its_interval_excludes_1():
+    ratios = ["1.98 [0.62, 6.3]", "1.9 [1.25, 2.9]", "0.5 [0.4, 0.6]", "1.2", "1.2 [1.1, 1.3]"]
+    names = {"method": "DNL", "choice": "batch size", "tuned": 128, "changed to": range(5)}
+    text = ablation_message(pd.DataFrame({**names, "error ratio": ratios}))
+    assert text.startswith("Of 5 changes 2 raise the error and 1 lower it")
+    assert "1.9 [1.25, 2.9], for DNL's batch size of 1 in place of 128" in text
+    none = ablation_message(pd.DataFrame({**names, "error ratio": ["1.2"] * 5}))
+    assert none.startswith("Of 5 changes 0 raise the error and 0 lower it")
 
 
 def test_errors_are_relative_to_the_variance_of_what_varies():

@@ -235,13 +235,21 @@ def ratio_message(table: pd.DataFrame) -> str:
 
 
 def ablation_message(table: pd.DataFrame) -> str:
-    """The change that hurts most; ``table`` from :func:`ablation_table`."""
-    ratios = table["error ratio"].str.partition(" [")[0].replace("–", "nan").astype(float)
-    worst = table.iloc[int(np.nanargmax(ratios))]
+    """How many changes hurt or help beyond chance, and which hurts most; ``table`` from :func:`ablation_table`."""
+    ratio, low, high = (
+        table["error ratio"].str.extract(r"^(\S+) \[(\S+), (\S+)\]").astype(float).T.to_numpy()
+    )
+    hurts = low > 1
+    message = (
+        f"Of {len(table)} changes {hurts.sum()} raise the error and {(high < 1).sum()} lower it by a factor "
+        "whose interval excludes 1"
+    )
+    if not hurts.any():
+        return f"{message}."
+    worst = table.iloc[int(np.argmax(np.where(hurts, ratio, 0)))]
     return (
-        f"Of {len(table)} changes the one that hurts most is {worst['method']}'s {worst['choice']} from "
-        f"{worst['tuned']} to "
-        f"{worst['changed to']}, which multiplies its error by {worst['error ratio']}."
+        f"{message}; the largest is {worst['error ratio']}, for {worst['method']}'s {worst['choice']} of "
+        f"{worst['changed to']} in place of {worst['tuned']}."
     )
 
 
@@ -253,7 +261,7 @@ def curve_message(frame: pd.DataFrame) -> str:
     apart = held_out / np.exp(frame["log_training"].groupby(visits).mean())
     return (
         f"From {few:,} to {many:,} sample visits the held-out error (solid) falls from "
-        f"{held_out[few]:.2g} to {held_out[many]:.2g}, that is "
+        f"{held_out[few]:.2g} to {held_out[many]:.2g}, and "
         f"from {apart[few]:.2g} to {apart[many]:.2g} times the training error (dotted); geometric means "
         f"over networks and games."
     )
