@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 WHOLE, NAIVE = "whole", "naive program"
-# intervals no longer than this are closed, in utility units of games whose payoffs are of order 1
+# intervals no longer than this share of the stake are closed
 CLOSED = 1e-6
 
 
