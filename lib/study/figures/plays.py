@@ -106,6 +106,6 @@ def answer(comparison: pd.DataFrame) -> str:
     if known.empty:
         return "0 games of this run have both an equilibrium that was found and full revelation."
     return (
-        "Where the game is not degenerate, a certified equilibrium was found and full revelation is one too: "
-        f"an equilibrium of higher welfare than full revelation in {_count(known['best'] - known['revelation'])}."
+        "Counted are games in which plays stopped at an equilibrium and full revelation is one: in "
+        f"{_count(known['best'] - known['revelation'])} some stop has a higher welfare than full revelation."
     )
