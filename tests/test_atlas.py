@@ -126,8 +126,8 @@ def test_a_game_is_compared_at_the_outcome_that_lifts_the_worse_off_most(frame):
     said = atlas.summary(games, (2, 9), 1e-3)
     assert "In 1 of 1 two-sender" in said
     assert "2 of 9 games" in said
-    assert "left out are 1 in which no signal matters to a sender and 0 in" in said
-    assert "by 25.0% of its stake" in said
+    assert "Left out are 1 in which no signal matters to a sender, and 0 in" in said
+    assert "gains 25.0% of its stake" in said
     assert "gives up 50%" in said
     table = atlas.size_table(games, 1e-3).iloc[0]
     assert table["both prefer one to full revelation"] == "1 of 1"

@@ -205,21 +205,22 @@ def _proven(games: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(games: pd.DataFrame, covered: tuple[int, int], target: float) -> str:
-    """What the atlas says, in two sentences."""
+    """What the atlas says: how many games have several equilibria, how the games were chosen, and who gains."""
     proven = _proven(games)
     _, better, compared = _compared(proven, target)
     several, idle = int((proven["outcomes"] > 1).sum()), int(games["idle"].sum())
     first = (
-        f"In {several} of {len(proven)} two-sender games more than one equilibrium outcome is found and proven "
-        f"({covered[0]} of {covered[1]} games of the design are in; left out are {idle} in which no signal "
-        f"matters to a sender and {len(games) - idle - len(proven)} in which nothing could be proven in the time)."
+        f"In {several} of {len(proven)} two-sender games more than one equilibrium outcome is found and proven: "
+        f"nobody gains more than {target:.1%} of its stake. ({covered[0]} of {covered[1]} games of the design are "
+        f"in. Left out are {idle} in which no signal matters to a sender, and {len(games) - idle - len(proven)} in "
+        "which nothing could be proven in the time.)"
     )
     if better.empty:
         return f"{first} In none of these do both senders prefer a proven one to full revelation."
     return (
-        f"{first} In {len(better)} of {len(compared)} both senders prefer a proven one to full revelation, the "
-        f"worse-off by {better['both'].median():.1%} of its stake in the median, and the receiver then gives up "
-        f"{better['cost'].median():.0%} of what information is worth to it."
+        f"{first} In {len(better)} of {len(compared)} both senders prefer a proven one to full revelation. In the "
+        f"median the worse-off of them then gains {better['both'].median():.1%} of its stake, and the receiver "
+        f"gives up {better['cost'].median():.0%} of what information is worth to it."
     )
 
 
@@ -236,12 +237,14 @@ def networks_summary(networks: pd.DataFrame) -> str:
     """How often what a network found is near a global equilibrium."""
     awake = networks[~networks["idle"].astype(bool)]
     if awake.empty:
-        return "0 games of the atlas in which signals matter have a certified profile of DNL."
+        return (
+            "0 games of the atlas in which signals matter have a profile of DNL with a certificate."
+        )
     near, far = (awake["upper"] <= NEAR).sum(), (awake["lower"] > NEAR).sum()
     close = int((awake["distance"] <= NEAR).sum())
     return (
         f"Of {len(awake)} profiles of DNL that the sampled check accepted in games in which signals matter, "
-        f"{near} have a proven global regret of at most {NEAR:.0%} of every sender's stake and {far} a larger one; "
-        f"the intervals of the others contain that share. {close} lie within {NEAR:.0%} of a certified outcome in "
-        "both senders' utilities."
+        f"{near} have a proven global regret of at most {NEAR:.0%} of every sender's stake and {far} a larger one"
+        + ("" if near + far == len(awake) else "; the intervals of the others contain that share")
+        + f". {close} lie within {NEAR:.0%} of a certified outcome in both senders' utilities."
     )
