@@ -93,8 +93,8 @@ def test_a_table_to_be_read_is_narrower_and_keeps_every_number():
 def test_the_message_of_a_comparison_has_the_tables_numbers():
     text = tables.paired_sentence(selections(unsolved={("a", "delu")}))
     assert text == (
-        "On average over games the welfare of DNL's profiles exceeds ReLU's by 3 ± 0 (higher in 2, equal in 0, "
-        "lower in 0 games) and DeLU's by 3.0 (n=1) (higher in 1, equal in 0, lower in 0 games)."
+        "On average over games the welfare of DNL's profiles minus that of ReLU's is 3 ± 0 (higher in 2, "
+        "equal in 0, lower in 0 games), and minus that of DeLU's is 3.0 (n=1) (higher in 1, equal in 0, lower in 0 games)."
     )
 
 
@@ -102,14 +102,16 @@ def test_captions_have_the_tables_numbers():
     frame = selections(unsolved={("a", "delu")})
     paired = tables.by_set({"all": frame, "one": frame[~frame["degenerate"]]}, tables.paired_table)
     assert tables.signs_message(paired) == (
-        "Game by game DNL's is higher in 3, equal in 0 and lower in 0 comparisons (all), in 1, 0 and 0 (one)."
+        "Game by game DNL's welfare is higher in 3, equal in 0 and lower in 0 comparisons (all), "
+        "in 1, 0 and 0 (one)."
     )
     assert tables.highest_welfare(frame.assign(family="toy")) == (
         "Over the instances that every network solved, welfare is highest with DNL in toy (3.0 (n=1))."
     )
     exact = checks.exact_table(frame, certified({("a", "dnl"): (0.0, 1.0)}), 1e-3)
     assert tables.exact_message(exact) == (
-        "Of 1 profiles with a certificate 0 are local equilibria at this tolerance, 0 are refuted, and 1 are open."
+        "Of 1 profiles with a certificate 0 are local equilibria up to the check's tolerance, 0 are refuted, "
+        "and 1 are open."
     )
 
 

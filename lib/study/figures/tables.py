@@ -226,23 +226,24 @@ def in_words(table: pd.DataFrame, columns: Sequence[Any], title: str) -> pd.Data
 
 
 def paired_sentence(equilibria: pd.DataFrame) -> str:
-    """The message of a figure that compares networks: how far DNL's welfare is ahead, and in how many games."""
+    """The message of a figure that compares networks: DNL's welfare minus theirs, and its sign by game."""
     parts = [
-        f"{row['comparison'].removeprefix('DNL − ')}'s by {row['welfare difference']} (higher in "
+        f"minus that of {row['comparison'].removeprefix('DNL − ')}'s is {row['welfare difference']} (higher in "
         f"{row['DNL higher']}, equal in {row['equal']}, lower in {row['DNL lower']} games)"
         for row in paired_table(equilibria).to_dict("records")
     ]
-    return f"On average over games the welfare of DNL's profiles exceeds {' and '.join(parts)}."
+    return f"On average over games the welfare of DNL's profiles {', and '.join(parts)}."
 
 
-def signs_message(table: pd.DataFrame) -> str:
-    """How often DNL's is higher, equal or lower, by set of games; ``table`` from :func:`by_set`."""
+def signs_message(table: pd.DataFrame, what: str = "welfare") -> str:
+    """How often ``what`` DNL has is higher, equal or lower, by set of games; ``table`` from :func:`by_set`."""
     if table.empty:
         return "There are 0 games to compare."
     signs = table.groupby("set of games", sort=False)[["DNL higher", "equal", "DNL lower"]].sum()
     (first, (high, same, low)), *rest = signs.iterrows()
     others = [f"in {a}, {b} and {c} ({label})" for label, (a, b, c) in rest]
-    start = f"Game by game DNL's is higher in {high}, equal in {same} and lower in {low} comparisons ({first})"
+    counts = f"higher in {high}, equal in {same} and lower in {low} comparisons"
+    start = f"Game by game DNL's {what} is {counts} ({first})"
     return ", ".join([start, *others]) + "."
 
 
@@ -250,9 +251,8 @@ def exact_message(table: pd.DataFrame) -> str:
     """What certificates say of the accepted profiles; ``table`` from :func:`study.figures.checks.exact_table`."""
     held, refuted, left = (int(table[name].sum()) for name in ("holds", "refuted", "open"))
     return (
-        f"Of {held + refuted + left} profiles with a certificate {held} are local equilibria at this "
-        f"tolerance, {refuted} are "
-        f"refuted, and {left} are open."
+        f"Of {held + refuted + left} profiles with a certificate {held} are local equilibria up to the check's "
+        f"tolerance, {refuted} are refuted, and {left} are open."
     )
 
 
