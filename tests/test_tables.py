@@ -94,7 +94,8 @@ def test_the_message_of_a_comparison_has_the_tables_numbers():
     text = tables.paired_sentence(selections(unsolved={("a", "delu")}))
     assert text == (
         "On average over games the welfare of DNL's profiles minus that of ReLU's is 3 ± 0 (higher in 2, "
-        "equal in 0, lower in 0 games), and minus that of DeLU's is 3.0 (n=1) (higher in 1, equal in 0, lower in 0 games)."
+        "equal in 0, lower in 0 games), and minus that of DeLU's is 3.0 (n=1) (higher in 1, equal in 0, "
+        "lower in 0 games)."
     )
 
 

@@ -72,8 +72,8 @@ def message(frame: pd.DataFrame, others: tuple[str, ...]) -> str:
     ahead = sum(gap.mean > gap.half_width for gap in found)
     behind = sum(gap.mean < -gap.half_width for gap in found)
     return (
-        f"Of {len(found)} comparisons of a search without networks with DNL, by set of games, the search has "
-        f"higher welfare in {ahead}, beyond the interval, and lower welfare in {behind}."
+        f"Of {len(found)} comparisons of a search without networks with DNL, by set of games, {ahead} have a "
+        f"welfare that is higher beyond the 95% interval, and {behind} a lower one."
     )
 
 
@@ -112,9 +112,9 @@ def shortfall_message(frame: pd.DataFrame) -> str:
     solved = frame["solved"] & (frame["below"] <= CLOSE)
     near = solved.groupby(frame["method"].map(NAMES)).mean()
     return (
-        f"Most often within {CLOSE:.0%} of the utility range of the best method is {near.idxmax()}, in "
-        f"{near.max():.0%} of the games; DNL is in {near['DNL']:.0%}, and least often {near.idxmin()}, in "
-        f"{near.min():.0%}."
+        f"Within {CLOSE:.0%} of the utility range of the best method of the game is most often {near.idxmax()} "
+        f"(in {near.max():.0%} of the games) and least often {near.idxmin()} ({near.min():.0%}); DNL is in "
+        f"{near['DNL']:.0%}."
     )
 
 
