@@ -121,7 +121,6 @@ def plausible_view(table: pd.DataFrame) -> pd.DataFrame:
 def message(table: pd.DataFrame) -> str:
     """How many candidates are left, and where the lines are drawn."""
     return (
-        f"{(table['ruled out'] == LEFT).sum()} of {len(table)} candidates are left; an interval is too "
-        f"wide or too narrow from a factor of "
-        f"{SPREAD:g} on, and our networks ended elsewhere from {NEAR:.0%} of the room on."
+        f"{(table['ruled out'] == LEFT).sum()} of {len(table)} candidates are left. An interval is too wide or too "
+        f"narrow from a factor of {SPREAD:g} on, and our networks ended elsewhere from {NEAR:.0%} of the room on."
     )
