@@ -19,7 +19,7 @@ from persuasion.learn.sampled_check import sample_deviations
 from stress.faults import workers_of
 from stress.small import BRIEF, SET, SETTINGS, command, same, undisturbed
 from study import EXPERIMENTS, JobsFailed, Store, preset, produce
-from study.__main__ import _assignment, main
+from study.__main__ import _assignment, coverage, main
 from study.designs import config, design
 from study.designs.limits import CHOICES
 from study.figures.artefacts import covered_games
@@ -489,6 +489,8 @@ def test_status_counts_games(serial, monkeypatch, capsys):
     counts = json.loads(capsys.readouterr().out)["smoke"]
     assert counts["scenarios"] == {"games": 1, "committed": 0, "design": 1}
     assert all(count["games"] == count["design"] for count in counts.values())
+    # what the book's page on the status asks, without naming a store
+    assert coverage(SETTINGS)["scenarios"] == {"games": 1, "design": 1}
     assert main(["status", "--preset", "quick", "--json"]) == 0
     counts = json.loads(capsys.readouterr().out)["quick"]
     assert counts["synthetic"] == {"games": 0, "committed": 0, "design": 18}

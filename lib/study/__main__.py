@@ -129,10 +129,11 @@ def _run(options: argparse.Namespace) -> int:
 
 def _status(options: argparse.Namespace) -> int:
     settings, root, store = _settings(options), default_results(), default_store()
-    shipped = coverage(settings, root if committed_folder(root, settings.name) else None)
+    folder = committed_folder(root, settings.name)
+    shipped = coverage(settings, folder) if folder else {}
     counts = {
-        name: {"committed": shipped[name]["games"], **count}
-        for name, count in coverage(settings, store if store.exists() else None).items()
+        name: {"committed": shipped[name]["games"] if folder else 0, **count}
+        for name, count in coverage(settings, store).items()
     }
     if options.json:
         print(json.dumps({settings.name: counts}))
@@ -144,12 +145,15 @@ def _status(options: argparse.Namespace) -> int:
     return 0
 
 
-def coverage(settings: Preset, path: str | Path | None) -> dict[str, dict[str, int]]:
+def coverage(settings: Preset, path: str | Path | None = None) -> dict[str, dict[str, int]]:
     """Per experiment, ``games`` whose jobs all have a record at ``path``, and games in the ``design``.
 
-    The path is that of a store or of committed results; None: of nothing that is there.
+    The path is that of a store or of committed results, by default the project's own; where there is none, it
+    has no records.
     """
-    with contextlib.nullcontext() if path is None else open_records(path, settings.name) as found:
+    path = Path(path or default_store())
+    there = open_records(path, settings.name) if path.exists() else contextlib.nullcontext()
+    with there as found:
         return {name: _covered(designs.jobs(settings, name), found) for name in EXPERIMENTS}
 
 
