@@ -296,9 +296,9 @@ def test_a_certificate_in_print():
     assert str(certificate).splitlines() == [
         "duel: senders 2, signals 2",
         "deviations up to 0.005, ties welfare",
-        "sender         utility    gain found  gain at most  share of stake  exact            status   seconds",
-        "     0      0.33333333      0.166667      0.166667        1.67e-01    yes           optimal      0.12",
-        "     1              -2             0          0.25        1.25e-01     no        time limit     10.00",
+        "sender       utility   gain found  gain at most  share of stake  exact      status  seconds",
+        "     0    0.33333333     0.166667      0.166667        1.67e-01    yes     optimal     0.12",
+        "     1            -2            0          0.25        1.25e-01     no  time limit    10.00",
         "regret between 0.166667 and 0.25; as a share of the stake between 0.166667 and 0.166667",
     ]
     endless = SenderCertificate(0, 0.0, policy, 0.0, 0.0, np.inf, 1.0, False, "time limit", "", 1.0)

@@ -82,14 +82,17 @@ def test_no_difference_at_the_edges_of_the_margin():
 
 
 @pytest.mark.parametrize(
-    ("mean", "half", "shown"),
+    ("mean", "half", "size", "shown"),
     [
-        (0.0025, 0.001, "+0.25% ± 0.1%"), (-0.25, 2.34, "-25% ± 234%"),
-        (0.996, 0.9949, "+100% ± 99%"), (0.0, 0.0, "+0%"),
+        (0.0025, 0.0012, 9, "+0.25 ± 0.12%"), (-0.25, 2.34, 9, "−25 ± 234%"),
+        (0.006, 0.00333, 9, "+0.60 ± 0.33%"), (-2.2e-5, 0.0011, 9, "+0.00 ± 0.11%"),
+        (0.0, 0.0, 9, "+0 ± 0%"), (-0.25, np.nan, 1, "−25% (n=1)"), (np.nan, np.nan, 0, "–"),
     ],
 )  # fmt: skip
-def test_shares_are_shown_as_percentages_without_exponents(mean, half, shown):
-    assert Effect("a", mean, half, 9, percent=True).value == shown
+def test_shares_are_shown_as_percentages_with_the_digits_that_the_interval_leaves(
+    mean, half, size, shown
+):
+    assert Effect("a", mean, half, size, percent=True).value == shown
 
 
 def test_holm_by_hand():

@@ -12,7 +12,7 @@ from persuasion.model.game import Game
 from persuasion.regret.response import InconsistentCertificate
 
 SCHEMA = "persuasion/certificate/2"
-ROW = "{:>6}  {:>14}  {:>12}  {:>12}  {:>14}  {:>5}  {:>16}  {:>8}"
+ROW = "{:>6}  {:>12}  {:>11}  {:>12}  {:>14}  {:>5}  {:>10}  {:>7}"
 HEADINGS = (
     "sender", "utility", "gain found", "gain at most", "share of stake", "exact", "status", "seconds",
 )  # fmt: skip

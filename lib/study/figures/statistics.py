@@ -13,8 +13,9 @@ from scipy.special import stdtrit
 from persuasion.model.tolerances import ROUNDING
 
 MOST_DECIMALS = 5
-SMALLEST_PLAIN = 1e-3
+SMALLEST_PLAIN = 1e-4
 """Numbers below are written in powers of ten."""
+MINUS = str.maketrans("-", "−")
 POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -24,8 +25,8 @@ class Mean(NamedTuple):
     Printed with two significant digits of the half-width. Five decimals are the most, and small numbers are in
     powers of ten; a half-width that is lost among the decimals has a power of its own, one that is rounding is 0.
 
-    >>> [str(Mean(*x, 20)) for x in ((0.4983, 0.0121), (1.7e-3, 3e-3), (2.14e-7, 3.4e-8), (0.0, 0.0))]
-    ['0.498 ± 0.012', '0.0017 ± 0.0030', '(2.14 ± 0.34)·10⁻⁷', '0 ± 0']
+    >>> [str(Mean(*x, 20)) for x in ((-0.4983, 0.0121), (1.7e-4, 3e-4), (2.14e-7, 3.4e-8), (0.0, 0.0))]
+    ['−0.498 ± 0.012', '0.00017 ± 0.00030', '(2.14 ± 0.34)·10⁻⁷', '0 ± 0']
     >>> [str(Mean(0.91764, half, 20)) for half in (3.14e-6, 1e-17)]
     ['0.9176 ± 3.1·10⁻⁶', '0.9176 ± 0']
     """
@@ -55,7 +56,8 @@ class Mean(NamedTuple):
         if not np.isnan(self.half_width) and (not half or decimals > MOST_DECIMALS):
             return f"{short(self.mean)} ± {short(half, 2)}"
         mean, width = (
-            f"{round(x / 10.0**power, decimals) + 0.0:.{decimals}f}" for x in (self.mean, half)
+            f"{round(x / 10.0**power, decimals) + 0.0:.{decimals}f}".translate(MINUS)
+            for x in (self.mean, half)
         )
         if np.isnan(self.half_width):
             return mean + _times(power) + " (n=1)"
@@ -65,11 +67,11 @@ class Mean(NamedTuple):
 def short(value: float, digits: int = 4) -> str:
     """A number with so many significant digits, in powers of ten where it is very small or large.
 
-    >>> [short(value) for value in (3.0, 0.005, 1234.5678, 1.5e-7, 2e12, 1e-9)]
-    ['3', '0.005', '1235', '1.5·10⁻⁷', '2·10¹²', '10⁻⁹']
+    >>> [short(value) for value in (3.0, -0.005, 1234.5678, 1.5e-7, 2e12, 1e-9)]
+    ['3', '−0.005', '1235', '1.5·10⁻⁷', '2·10¹²', '10⁻⁹']
     """
     number, _, power = f"{value:.{digits}g}".partition("e")
-    return (number + _times(int(power or 0))).removeprefix("1·")
+    return (number.translate(MINUS) + _times(int(power or 0))).removeprefix("1·")
 
 
 def _times(power: int) -> str:

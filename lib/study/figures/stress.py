@@ -115,7 +115,7 @@ def rays_table(measured: dict[str, Any]) -> pd.DataFrame:
             "with the reference": entry["reference"],
             "the same fraction": entry["as fractions"],
             "optima of other methods": sum(entry["proved"].values()),
-            "worst difference": f"{max(entry['worst'].values()):.1e}",
+            "worst difference": max(entry["worst"].values()),
             "contradictions": len(entry["wrong"]),
         }
         for states, entry in found.items()

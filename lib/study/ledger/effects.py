@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtr, stdtrit
 
-from study.figures.statistics import holm, mean_interval
+from study.figures.statistics import Mean, holm, mean_interval
 
 SIGNIFICANT = 0.05
 """A part counts if its p-value, adjusted for the number of parts beside it (Holm), is below this."""
@@ -94,18 +94,10 @@ class Effect(NamedTuple):
         """The mean with its interval, without the name."""
         if self.size == 0:
             return "–"
-        mean, half = (
-            _percent(x) if self.percent else f"{x:.3g}" for x in (self.mean, self.half_width)
-        )
-        sign = "+" if self.mean >= 0 else ""
-        if not np.isfinite(self.half_width):
-            return f"{sign}{mean} (n=1)"
-        return f"{sign}{mean}" + (f" ± {half}" if self.half_width else "")
-
-
-def _percent(share: float) -> str:
-    """Two digits, and all before the point: 0.25%, 2.5%, 25%, 250%."""
-    return f"{100 * share:.2g}%" if abs(share) < 0.995 else f"{100 * share:.0f}%"
+        unit, scale = ("%", 100) if self.percent else ("", 1)
+        shown = str(Mean(scale * self.mean, scale * self.half_width, self.size))
+        number, single, rest = shown.partition(" (n")
+        return f"{'' if number.startswith('−') else '+'}{number}{unit}{single}{rest}"
 
 
 class Count(NamedTuple):

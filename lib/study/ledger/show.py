@@ -78,13 +78,24 @@ def opening(evidence: Any, where: str) -> str:
     lines = []
     for row in ledger_table(there, evidence).to_dict("records"):
         whose = "Beside the paper" if row["where"].startswith("not in") else "The paper's claim"
-        found = "; ".join(map(escape, row["ours"])) or "nothing that could be compared"
-        cases = f" ({row['cases']} cases; {escape(row['test'])})" if row["ours"] else ""
         lines.append(
-            f"*{whose}*: {escape(row['claim'])}.<br>*What we find*: {found}{cases}.<br>"
+            f"*{whose}*: {escape(row['claim'])}.<br>*What we find*{_found(row)}"
             f'*Verdict*: <a href="../ledger.html#{row["anchor"]}">{row["verdict"]}</a>.'
         )
     return "\n\n".join(lines)
+
+
+def _found(row: dict[str, Any]) -> str:
+    """The measurements in one sentence; more than two as a list, with what each of them says of the claim."""
+    if not row["ours"]:
+        return ": nothing that could be compared.<br>"
+    parts, how = list(map(escape, row["ours"])), f" ({row['cases']} cases; {escape(row['test'])})"
+    if len(parts) <= 2:
+        return f": {'; '.join(parts)}{how}.<br>"
+    said = [
+        f"- {part} → {WORDS[state]}" for part, state in zip(parts, row["states"], strict=True)
+    ]
+    return f"{how}:\n\n" + "\n".join(said) + "\n\n"
 
 
 def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
