@@ -92,9 +92,7 @@ def _found(row: dict[str, Any]) -> str:
     parts, how = list(map(escape, row["ours"])), f" ({row['cases']} cases; {escape(row['test'])})"
     if len(parts) <= 2:
         return f": {'; '.join(parts)}{how}.<br>"
-    said = [
-        f"- {part} → {WORDS[state]}" for part, state in zip(parts, row["states"], strict=True)
-    ]
+    said = [f"- {part} → {WORDS[state]}" for part, state in zip(parts, row["states"], strict=True)]
     return f"{how}:\n\n" + "\n".join(said) + "\n\n"
 
 
