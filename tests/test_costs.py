@@ -102,12 +102,21 @@ def test_what_is_not_a_measurement_is_named(tmp_path, content):
         costs.read_measured(path)
 
 
-def test_the_committed_measurements_are_of_a_whole_run():
-    machine, results = costs.read_measured(BENCHMARKS / "measured.json")
+@pytest.mark.parametrize("file", ["measured.json", "train.json"])
+def test_the_committed_measurements_are_of_a_clean_commit(file):
+    machine, results = costs.read_measured(BENCHMARKS / file)
     assert machine["commit"] != "unknown"
-    assert {f"train-{name}" for name in ("relu", "delu", "dnl")} <= set(results)
+    assert machine["dirty"] is False
     for result in results.values():
         assert result["ratio"] > 0
+
+
+def test_every_architecture_is_measured_by_both_recipes_and_once():
+    _, training = costs.read_measured(BENCHMARKS / "train.json")
+    names = [f"train-{name}" for name in ("relu", "delu", "dnl")]
+    assert set(training) == {*names, *(f"{name}-recipe" for name in names)}
+    _, others = costs.read_measured(BENCHMARKS / "measured.json")
+    assert not set(training) & set(others)
 
 
 def test_the_readme_has_the_measured_costs_of_its_commands():
