@@ -2,8 +2,8 @@
 
 Prints the ratios and writes ``_build/benchmarks.json``: where they were measured (``machine``), and ``results``, a
 list of objects with ``name``, ``baseline_seconds``, ``seconds``, ``ratio`` and what else each benchmark reports.
-The book's pages show copies: ``benchmarks/measured.json`` of several parts in one run; ``train.json``, ``rays.json``
-and ``front_door.json`` of single ones.
+The book's pages show copies: ``benchmarks/measured.json`` of several parts in one run; ``train.json``,
+``rays.json`` and ``front_door.json`` of single ones.
 """
 
 from __future__ import annotations

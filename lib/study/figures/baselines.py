@@ -13,7 +13,7 @@ from study.designs.config import Preset
 from study.figures import frames
 from study.figures.frames import paired
 from study.figures.statistics import mean_interval, per_group
-from study.figures.style import LOOKS, NAMES, named, panels
+from study.figures.style import LOOKS, NAMES, legend, named, panels
 from study.figures.tables import OTHERS, OURS, signs
 from study.records.store import Record
 
@@ -103,12 +103,14 @@ def shortfall_curves(frame: pd.DataFrame, methods: Sequence[str]) -> Figure:
         axis.set_xscale("symlog", linthresh=1e-3)
         axis.set(xlim=(0, None), ylim=(0, 1.03))
     axes[0, 0].set_ylabel("share of games")
-    axes[0, -1].legend(fontsize=8, loc="lower right")
+    legend(axes[0, -1], fontsize=8, loc="lower right")
     return figure
 
 
 def shortfall_message(frame: pd.DataFrame) -> str:
     """Which method is most often close to the best; ``frame`` from :func:`shortfalls`."""
+    if frame.empty:
+        return "0 games have been tried by every method."
     solved = frame["solved"] & (frame["below"] <= CLOSE)
     near = solved.groupby(frame["method"].map(NAMES)).mean()
     return (

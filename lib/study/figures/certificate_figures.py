@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from study.designs.config import SIZES
-from study.figures.style import LOOKS, NAMES, panel, panels
+from study.figures.style import LOOKS, NAMES, legend, panel, panels
 
 _MOVERS = {"one": "one moves", "turns": "in turns"}
 
@@ -67,7 +67,7 @@ def regret_distribution(frame: pd.DataFrame, tolerance: float) -> Figure:
         title = f"{number} senders, radius {radius:g}"
         axis.set(xscale="log", xlabel="regret / stake", title=title)
     axes[0, 0].set_ylabel("share of profiles")
-    axes[0, 0].legend(loc="upper left")
+    legend(axes[0, 0], loc="upper left")
     return figure
 
 
@@ -90,7 +90,7 @@ def overlooked_by_size(frame: pd.DataFrame) -> Figure:
             part["entries"], part["ratio"], marks[family], ms=4, alpha=0.5, color=f"C{number}",
             label=f"{family} ({len(part)})",
         )  # fmt: skip
-    ends = np.array([frame["entries"].min(), frame["entries"].max()])
+    ends = frame["entries"].agg(["min", "max"]).fillna(1.0)
     axis.plot(ends, np.sqrt(ends), "k--", lw=0.8, label="square root of the entries")
     axis.axhline(1, color="black", lw=0.8)
     axis.set(

@@ -20,7 +20,7 @@ from plotly.subplots import make_subplots
 from study.designs.config import SIZES
 from study.figures.frames import commonly_solved
 from study.figures.statistics import Mean, mean_interval
-from study.figures.style import LOOKS, NAMES, panels
+from study.figures.style import LOOKS, NAMES, legend, panels
 
 ROW_HEIGHT, PANEL_WIDTH = 2.2, 2.5
 # an interval over fewer games says little, and would flatten everything else
@@ -225,7 +225,7 @@ def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
         axis.set(xscale="log", title=f"radius {radius:g}", ylim=(-0.03, 1.03))
         axis.set_xlabel("tolerated gain / utility range")
     axes[0, 0].set_ylabel("games with an accepted profile")
-    axes[0, 0].legend()
+    legend(axes[0, 0])
     figure.tight_layout()
     return figure
 

@@ -36,6 +36,8 @@ def endings_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 def endings_message(frame: pd.DataFrame) -> str:
     """How often the play stops at an equilibrium, with the smallest and the largest margin."""
+    if frame.empty:
+        return "0 runs on games that are not degenerate."
     shares = frame["status"].isin(EQUILIBRIA).groupby(frame["margin"]).mean()
     first, last = shares.index[0], shares.index[-1]
     return (

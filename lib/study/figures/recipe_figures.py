@@ -8,7 +8,7 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from study.figures.style import LOOKS, NAMES, panels
+from study.figures.style import LOOKS, NAMES, legend, panels
 
 
 def candidates(frame: pd.DataFrame) -> Figure:
@@ -32,7 +32,7 @@ def candidates(frame: pd.DataFrame) -> Figure:
         for side in (axis.xaxis, axis.yaxis):
             _few_ticks(side)
     axes[0, 0].set_ylabel("held-out error")
-    axes[0, 0].legend()
+    legend(axes[0, 0])
     return figure
 
 
@@ -56,7 +56,7 @@ def learning_curves(frame: pd.DataFrame) -> Figure:
         )  # fmt: skip
         _few_ticks(axis.yaxis)
     axes[0, 0].set_ylabel("relative error")
-    axes[0, 0].legend()
+    legend(axes[0, 0])
     return figure
 
 

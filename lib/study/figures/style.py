@@ -71,10 +71,19 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
 def panels(
     rows: int, columns: int, width: float, height: float, **shared: Any
 ) -> tuple[Figure, np.ndarray]:
-    """A figure in the house style, its size in inches, and its axes ``(rows, columns)``; the rest is pyplot's."""
+    """A figure in the house style, its size in inches, and its axes ``(rows, columns)``; the rest is pyplot's.
+
+    One empty panel, where a selection without rows asks for none.
+    """
     use_style()
-    settings: dict[str, Any] = {"layout": "constrained", "figsize": (width, height)} | shared
-    return plt.subplots(rows, columns, squeeze=False, **settings)
+    size = (max(width, 2), max(height, 2))
+    settings: dict[str, Any] = {"layout": "constrained", "figsize": size} | shared
+    return plt.subplots(max(rows, 1), max(columns, 1), squeeze=False, **settings)
+
+
+def legend(axes: Axes, **place: Any) -> None:
+    """The axes' legend, if there is anything to name."""
+    axes.legend(*axes.get_legend_handles_labels(), **place)
 
 
 def panel(width: float, height: float) -> tuple[Figure, Axes]:
