@@ -1,7 +1,10 @@
 """Games from long tables and CSV, policies and LaTeX tables out."""
 
 import io
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -107,6 +110,19 @@ def test_the_command_reads_and_prints_tables(tmp_path, capsys):
     path.write_text("nothing")
     assert main(["game", "--from-csv", str(path)]) == 2
     assert f"{path}: the table lacks" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full")
+@pytest.mark.parametrize("way", ["--from-csv", "--to-csv"])
+def test_where_nothing_can_be_printed_the_input_is_not_blamed(tmp_path, way):
+    path = tmp_path / "game"
+    path.write_text(TABLE if way == "--from-csv" else read_table(io.StringIO(TABLE)).to_json())
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "persuasion", "game", way, str(path)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert "No space left on device; nothing was written" in done.stderr
+    assert str(path) not in done.stderr
 
 
 def test_policies_and_outcomes_of_a_solution_as_tables():

@@ -154,7 +154,8 @@ def _game(options: argparse.Namespace) -> int:
         return 0
     source, name = _source(options.from_csv)
     with reading(name):
-        print(read_table(source, options.signals, options.name).to_json())
+        game = read_table(source, options.signals, options.name)
+    print(game.to_json())
     return 0
 
 
