@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import itertools
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -586,6 +587,22 @@ def test_a_section_opens_with_claim_finding_and_a_link_to_its_row(evidence):
     assert f'<span id="{claim.anchor}"></span>' in row
     with pytest.raises(ValueError, match="no claim at or beginning with 'Figure 9'"):
         ledger.opening(evidence, "Figure 9")
+
+
+def test_a_finding_of_many_parts_is_a_list_that_says_what_each_says_of_the_claim(evidence):
+    claims = [c for c in ledger.EMPIRICAL if c.where.endswith("Figure 4")]
+    rows = ledger.ledger_table(claims, evidence).to_dict("records")
+    opening = ledger.opening(evidence, "Figure 4")
+    texts = re.split(r"\*(?:The paper's claim|Beside the paper)\*: ", opening)[1:]
+    words = {"for": "for", "against": "against", "equal": "no difference", "open": "open"}
+    several = 0
+    for row, text in zip(rows, texts, strict=True):
+        items = [line for line in text.splitlines() if line.startswith("- ")]
+        parts = zip(row["ours"], row["states"], strict=True)
+        listed = [f"- {part} → {words[state]}" for part, state in parts if len(row["ours"]) > 2]
+        assert items == listed
+        several += bool(listed)
+    assert several
 
 
 def test_every_claim_has_a_place_of_its_own_in_the_ledger():
