@@ -85,14 +85,17 @@ def opening(evidence: Any, where: str) -> str:
     return "\n\n".join(lines)
 
 
-def _found(row: dict[str, Any]) -> str:
+def _found(row: dict[Any, Any]) -> str:
     """The measurements in one sentence; more than two as a list, with what each of them says of the claim."""
     if not row["ours"]:
         return ": nothing that could be compared.<br>"
-    parts, how = list(map(escape, row["ours"])), f" ({row['cases']} cases; {escape(row['test'])})"
+    parts, how = list(map(_part, row["ours"])), f" ({row['cases']} cases; {escape(row['test'])})"
     if len(parts) <= 2:
         return f": {'; '.join(parts)}{how}.<br>"
-    said = [f"- {part} → {WORDS[state]}" for part, state in zip(parts, row["states"], strict=True)]
+    states = (WORDS[state] for state in row["states"])
+    said = (
+        f"- {part} →\N{NO-BREAK SPACE}{state}" for part, state in zip(parts, states, strict=True)
+    )
     return f"{how}:\n\n" + "\n".join(said) + "\n\n"
 
 
@@ -122,17 +125,22 @@ def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
 
 
 def _values(parts: Sequence[Part], between: str = "; ") -> str:
-    return between.join(part.value for part in parts if isinstance(part, Effect)) or "–"
+    return between.join(_part(part.value) for part in parts if isinstance(part, Effect)) or "–"
+
+
+def _part(text: str) -> str:
+    """A part for a page; no line begins with ±."""
+    return escape(text).replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}")
 
 
 def _parts(parts: list[str], states: list[str]) -> str:
     if len(parts) <= SHOWN:
-        return "<br>".join(map(escape, parts))
+        return "<br>".join(map(_part, parts))
     return _folded(f"{len(parts)} parts", parts, states)
 
 
 def _folded(title: str, parts: list[str], states: list[str]) -> str:
-    inside = "<br>".join(map(escape, parts))
+    inside = "<br>".join(map(_part, parts))
     return f"<details><summary>{title}: {_summary(states)}</summary>{inside}</details>"
 
 
