@@ -208,29 +208,34 @@ def test_formulas_fit_a_phone(on_phone):
     assert wide == []
 
 
-@pytest.mark.parametrize("screen", ["on_desk", "on_phone"])
-def test_no_line_begins_with_the_full_stop_after_a_formula(request, screen):
-    orphans = request.getfixturevalue(screen).page.evaluate(
-        """async () => {
-          await window.MathJax?.startup?.promise;
-          const texts = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
-          const next = (formula) => {
-            texts.currentNode = formula;
-            while (texts.nextNode() && formula.contains(texts.currentNode));
-            return texts.currentNode;
-          };
-          return [...document.querySelectorAll("article span.math mjx-container")].filter((formula) => {
-            const text = next(formula);
-            if (!/^[.,;:!?)]/.test(text.data)) return false;
-            const first = document.createRange();
-            first.setStart(text, 0);
-            first.setEnd(text, 1);
-            const { height, top } = first.getBoundingClientRect();
-            return height && top > formula.getBoundingClientRect().bottom;
-          }).map((formula) => next(formula).parentElement.textContent.slice(-80));
-        }"""
-    )
-    assert orphans == []
+ORPHANS = """
+async () => {
+await window.MathJax?.startup?.promise;
+const texts = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+const next = (formula) => {
+  texts.currentNode = formula;
+  while (texts.nextNode() && formula.contains(texts.currentNode));
+  return texts.currentNode;
+};
+return [...document.querySelectorAll("article span.math mjx-container")].filter((formula) => {
+  const text = next(formula);
+  if (!/^[.,;:!?)]/.test(text.data)) return false;
+  const first = document.createRange();
+  first.setStart(text, 0);
+  first.setEnd(text, 1);
+  const { height, top } = first.getBoundingClientRect();
+  return height && top > formula.getBoundingClientRect().bottom;
+}).map((formula) => next(formula).parentElement.textContent.slice(-80));
+        }
+"""
+
+
+def test_no_line_begins_with_the_full_stop_after_a_formula_on_a_desk(on_desk):
+    assert on_desk.page.evaluate(ORPHANS) == []
+
+
+def test_no_line_begins_with_the_full_stop_after_a_formula_on_a_phone(on_phone):
+    assert on_phone.page.evaluate(ORPHANS) == []
 
 
 def test_no_line_of_code_is_cut_on_a_phone(on_phone):
