@@ -210,23 +210,23 @@ def test_formulas_fit_a_phone(on_phone):
 
 ORPHANS = """
 async () => {
-await window.MathJax?.startup?.promise;
-const texts = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
-const next = (formula) => {
-  texts.currentNode = formula;
-  while (texts.nextNode() && formula.contains(texts.currentNode));
-  return texts.currentNode;
-};
-return [...document.querySelectorAll("article span.math mjx-container")].filter((formula) => {
-  const text = next(formula);
-  if (!/^[.,;:!?)]/.test(text.data)) return false;
-  const first = document.createRange();
-  first.setStart(text, 0);
-  first.setEnd(text, 1);
-  const { height, top } = first.getBoundingClientRect();
-  return height && top > formula.getBoundingClientRect().bottom;
-}).map((formula) => next(formula).parentElement.textContent.slice(-80));
-        }
+  await window.MathJax?.startup?.promise;
+  const texts = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+  const next = (formula) => {
+    texts.currentNode = formula;
+    while (texts.nextNode() && formula.contains(texts.currentNode));
+    return texts.currentNode;
+  };
+  return [...document.querySelectorAll("article span.math mjx-container")].filter((formula) => {
+    const text = next(formula);
+    if (!/^[.,;:!?)]/.test(text.data)) return false;
+    const first = document.createRange();
+    first.setStart(text, 0);
+    first.setEnd(text, 1);
+    const { height, top } = first.getBoundingClientRect();
+    return height && top > formula.getBoundingClientRect().bottom;
+  }).map((formula) => next(formula).parentElement.textContent.slice(-80));
+}
 """
 
 
