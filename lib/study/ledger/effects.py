@@ -97,7 +97,8 @@ class Effect(NamedTuple):
         unit, scale = ("%", 100) if self.percent else ("", 1)
         shown = str(Mean(scale * self.mean, scale * self.half_width, self.size))
         number, single, rest = shown.partition(" (n")
-        return f"{'' if number.startswith('−') else '+'}{number}{unit}{single}{rest}"
+        sign = "" if number.lstrip("(").startswith("−") else "+"
+        return f"{sign}{number}{unit}{single}{rest}"
 
 
 class Count(NamedTuple):
