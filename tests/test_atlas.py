@@ -1,6 +1,7 @@
 """The atlas of equilibria: its jobs on games with a known answer, and its tables on rows written by hand."""
 
 import time
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,6 +14,7 @@ from study.designs import design
 from study.figures import atlas, atlas_figures
 from study.kinds import atlas as kind
 from study.kinds import run_kind
+from study.records.rows import AtlasRow, CertificateRow, Facts
 
 CONVICT = np.array([[0, 1], [0, 1]])
 JOB = {
@@ -33,25 +35,25 @@ def test_the_prosecutor_with_an_opponent_reveals_and_with_an_ally_persuades(
     game = Game([0.7, 0.3], np.eye(2), [CONVICT, second], signals=2)
     monkeypatch.setattr(kind, "build_game", lambda _: game)
     monkeypatch.setattr(time, "perf_counter", time.process_time)  # whatever else the machine does
-    metrics, arrays = run_kind(JOB)
-    rows = {row["profile"]: row for row in metrics["rows"] if row["profile"] not in atlas.FOUND}
-    assert rows["full revelation"]["utilities"][0] == pytest.approx(0.3)
-    assert rows["no revelation"]["utilities"][0] == pytest.approx(0.0)
-    assert rows["sender 0 alone"]["utilities"][0] == pytest.approx(0.6)
-    certified = [(k, r) for k, r in enumerate(metrics["rows"]) if r["profile"] == atlas.CERTIFIED]
+    found = run_kind(JOB)
+    rows = {row.profile: row for row in found.rows if row.profile not in atlas.FOUND}
+    assert rows["full revelation"].utilities[0] == pytest.approx(0.3)
+    assert rows["no revelation"].utilities[0] == pytest.approx(0.0)
+    assert rows["sender 0 alone"].utilities[0] == pytest.approx(0.6)
+    certified = [(k, row) for k, row in enumerate(found.rows) if row.profile == atlas.CERTIFIED]
     assert certified
-    best = max(row["utilities"][0] for _, row in certified)
+    best = max(row.utilities[0] for _, row in certified)
     assert best == pytest.approx(value, abs=2e-3)
     if value == 0.3:
-        assert all(r["utilities"][0] == pytest.approx(0.3, abs=2e-3) for _, r in certified)
+        assert all(row.utilities[0] == pytest.approx(0.3, abs=2e-3) for _, row in certified)
     for number, row in certified:
-        policies = arrays[f"{number}/policies"]
+        policies = found.arrays[f"{number}/policies"]
         wide = widened(game, policies.shape[-1])
         for sender in range(2):
             response = best_response(
                 wide, policies, sender, method="enumerate", ties="lowest-index"
             )
-            assert response.value - row["utilities"][sender] <= 1e-3 + 1e-9
+            assert response.value - row.utilities[sender] <= 1e-3 + 1e-9
 
 
 def test_the_smallest_games_come_first_and_of_a_size_the_first_ones():
@@ -67,7 +69,8 @@ def test_the_smallest_games_come_first_and_of_a_size_the_first_ones():
 
 
 def row(profile, utilities, receiver, **more):
-    return {"profile": profile, "utilities": utilities, "receiver_utility": receiver, **more}
+    told = {"profile": profile, "utilities": utilities, "receiver_utility": receiver}
+    return AtlasRow(row=0, **told, **more)
 
 
 def record(rows, config=None, stakes=(2.0, 4.0), index=0):
@@ -78,8 +81,8 @@ def record(rows, config=None, stakes=(2.0, 4.0), index=0):
         "seed": 0,
     }
     config = {"kind": "atlas", "game": game} | (config or {})
-    metrics = {"rows": rows, "stakes": list(stakes), "utility_range": 9.0}
-    return Record("k", config, "done", metrics, {}, {}, 1.0)
+    facts = Facts(stakes=list(stakes), utility_range=9.0)
+    return Record("k", config, "done", facts, rows, seconds=1.0)
 
 
 MARKS = [
@@ -137,14 +140,17 @@ def test_a_game_is_compared_at_the_outcome_that_lifts_the_worse_off_most(frame):
 def test_a_networks_profile_is_placed_beside_the_certified_outcomes(frame):
     settings = preset("paper")
     headline = settings.tolerances.index(settings.headline)
-    kept = {
-        "radius": settings.searches[0].radius,
-        "selected_at": [headline],
-        "utilities": [2.5, 2.4],
-        "local": {"regret": [0.0, 0.1], "exact": False},
-        "global": {"regret": [0.0, 0.1], "gains": [[0.0, 0.1], [0.0, 0.02]]},
-    }
-    other = {**kept, "selected_at": []}
+    kept = CertificateRow(
+        row=1,
+        radius=settings.searches[0].radius,
+        selected_at=[headline],
+        utilities=[2.5, 2.4],
+        local_regret=[0.0, 0.1],
+        local_exact=False,
+        global_regret=[0.0, 0.1],
+        global_gains=[[0.0, 0.1], [0.0, 0.02]],
+    )
+    other = replace(kept, row=0, selected_at=[])
     rows = [other, kept]
     certified = [
         record(rows, {"kind": "certify", "method": "dnl"}),

@@ -24,6 +24,7 @@ from persuasion.games import synthetic
 from persuasion.games.seeded import build_game
 from persuasion.learn.sampled_check import sampled_gain
 from persuasion.model.projections import project_to_box
+from persuasion.model.seeds import canonical
 from study import Record, Results, Store, export, preset, produce
 from study.__main__ import main
 from study.audit import Case, Settings, audit, collect, derived, lines, summary
@@ -40,6 +41,7 @@ from study.figures import frames
 from study.kinds import run_kind
 from study.records.archive import append
 from study.records.job import Job
+from study.records.rows import CertificateRow, DynamicsRow, Facts
 
 TINY = {
     "methods": ["relu", "dnl"],
@@ -81,7 +83,7 @@ def informative(records):
         if record.config["kind"] == "solve":
             game = build_game(record.config["game"])
             varies = sender_utilities(game, uniform_policies(game, 50, 0)).std(0).max() > 0.1
-            selected = record.metrics["searches"][0]["selected"]
+            selected = [row.profile is not None for row in record.rows if row.search == 0]
             if varies and any(selected) and not all(selected):
                 return record
     raise AssertionError("no informative record among the tiny ones")
@@ -394,68 +396,98 @@ def test_a_log_that_cannot_be_written_is_said_before_the_work(store, tmp_path, c
 # one changed number each
 
 
+def change(record, number, **values):
+    """Another row in place of one."""
+    record.rows[number] = replace(record.rows[number], **values)
+
+
+def accepting(record):
+    """Places of the rows of the profile that the first search accepted first."""
+    first = next(row for row in record.rows if row.profile is not None)
+    assert first.search == 0
+    place = (0, first.profile)
+    return [k for k, row in enumerate(record.rows) if (row.search, row.profile) == place]
+
+
 def changed_utility(record):
-    found = next(filter(None, record.metrics["searches"][0]["selected"]))
-    found["utilities"][0] += 1e-6
+    number = accepting(record)[0]
+    first, *others = record.rows[number].utilities
+    change(record, number, utilities=[first + 1e-6, *others])
 
 
 def changed_policy(record):
-    policies = record.arrays["search0/policies"]
-    policies[0, 0] = policies[0, 0][:, ::-1][::-1]
+    for number in accepting(record):
+        row = record.rows[number]
+        policies = row.policies.reshape(row.shape).copy()
+        policies[0] = policies[0][:, ::-1][::-1]
+        change(record, number, policies=policies.ravel())
 
 
 def swapped_status(record):
-    search = record.metrics["searches"][0]
-    first = next(k for k, chosen in enumerate(search["selected"]) if chosen is not None)
-    search["selected"][first], search["gains"][first] = None, None
+    nothing = dict.fromkeys(("profile", "gain", "utilities", "policies", "start"))
+    last = max(k for k, row in enumerate(record.rows) if row.search == 0)  # the largest tolerance
+    change(record, last, **nothing)
 
 
 def invented_status(record):
-    search = record.metrics["searches"][0]
-    search["gains"] = [0.0 if gain is None else gain for gain in search["gains"]]
-    chosen = next(filter(None, search["selected"]))
-    search["selected"] = [chosen if found is None else found for found in search["selected"]]
+    chosen = record.rows[accepting(record)[0]]
+    for number, row in enumerate(record.rows):
+        if row.search == 0 and row.profile is None:
+            record.rows[number] = replace(chosen, tolerance=row.tolerance, gain=0.0)
 
 
 def changed_gain(record):
-    search = record.metrics["searches"][0]
-    search["gains"] = [None if gain is None else gain * 0.9 for gain in search["gains"]]
+    for number in accepting(record):
+        change(record, number, gain=record.rows[number].gain * 0.9)
 
 
-def changed_welfare(record):
-    found = next(filter(None, record.metrics["searches"][0]["selected"]))
-    found["welfare"] = sum(found["utilities"]) + 1e-6
+def changed_tolerance(record):
+    change(record, 0, tolerance=0.5)
+
+
+def lost_row(record):
+    del record.rows[0]
 
 
 def lost_policies(record):
-    del record.arrays["search0/policies"]
+    change(record, accepting(record)[0], policies=None)
 
 
 def flat_policies(record):
-    record.arrays["search0/policies"] = record.arrays["search0/policies"].ravel()
+    row = record.rows[accepting(record)[0]]
+    change(record, accepting(record)[0], shape=[row.policies.size])
 
 
 def invalid_policy(record):
-    record.arrays["search0/policies"][0, 0, 0, 0] += 0.01
+    for number in accepting(record):
+        record.rows[number].policies[0] += 0.01
+
+
+def two_policies_of_one_profile(record):
+    first = record.rows[accepting(record)[0]]
+    last = max(k for k, row in enumerate(record.rows) if row.search == 0)
+    change(record, last, profile=first.profile, policies=first.policies[::-1].copy())
 
 
 @pytest.mark.parametrize(
-    ("change", "claim"),
+    ("spoil", "claim"),
     [
         (changed_utility, "utility at search 0"),
         (changed_policy, "utility at search 0"),
         (swapped_status, "status at search 0"),
         (invented_status, "status at search 0"),
         (changed_gain, "gain at search 0"),
-        (changed_welfare, "welfare at search 0"),
+        (changed_tolerance, "record at radii and tolerances"),
+        (lost_row, "record at radii and tolerances"),
+        (two_policies_of_one_profile, "record at whole record"),
         (lost_policies, "record at whole record"),
         (flat_policies, "record at whole record"),
         (invalid_policy, "record at whole record"),
     ],
 )
-def test_a_change_is_found_and_named(records, tmp_path, change, claim, capsys):
+def test_a_change_is_found_and_named(records, tmp_path, spoil, claim, capsys):
     record = copy.deepcopy(informative(records))
-    change(record)
+    spoil(record)
     path = store_with(records, record, tmp_path / "s.sqlite")
     assert main([*VERIFY, "--store", str(path)]) == 1
     output = capsys.readouterr().out
@@ -473,10 +505,8 @@ def test_a_change_is_found_and_named(records, tmp_path, change, claim, capsys):
     ],
 )
 def test_a_change_of_a_reference_is_found(records, tmp_path, name, claim, capsys):
-    record = copy.deepcopy(
-        next(r for r in records if r.metrics.get("full_revelation") and "obstacle" in r.metrics)
-    )
-    record.metrics[name][0] += 1e-3
+    record = copy.deepcopy(next(r for r in records if r.facts.full_revelation))
+    getattr(record.facts, name)[0] += 1e-3
     path = store_with(records, record, tmp_path / "s.sqlite")
     assert main([*VERIFY, "--store", str(path)]) == 1
     assert f"[{record.key[:10]}]: {claim}" in capsys.readouterr().out
@@ -490,8 +520,7 @@ def test_a_claimed_equilibrium_that_is_none_is_found(records):
     wrong = [c for c in check_record(Case("synthetic", record)) if not c.agrees]
     assert wrong
     assert all(c.where.startswith("full revelation") for c in wrong)
-    denied = copy.deepcopy(record)
-    denied.metrics["full_revelation"] = None
+    denied = replace(record, facts=replace(record.facts, full_revelation=None))
     wrong = [c for c in check_record(Case("synthetic", denied)) if not c.agrees]
     assert [(c.claim, c.claimed) for c in wrong] == [("status", "none by Theorem 4")]
 
@@ -519,7 +548,7 @@ def test_a_surface_is_checked(records):
         record.arrays[f"B/{name}"][3, 4, 1] += 1e-3
         assert wrong_places(Case("didactic", record)) == [f"{name} surface B"]
         record.arrays[f"B/{name}"][3, 4, 1] -= 1e-3
-    record.metrics["errors"]["held_out"][1] *= 1.01
+    record.facts.errors_held_out[1] *= 1.01
     assert wrong_places(Case("didactic", record)) == ["held-out errors"]
 
 
@@ -528,8 +557,9 @@ def test_a_surface_is_checked(records):
 
 def made(config):
     """The record of a job."""
-    metrics, arrays = run_kind(config)
-    return Record("k" * 64, config, "done", metrics, arrays, {"code": "x"})
+    found = run_kind(config)
+    what = found.facts, found.rows, found.arrays
+    return Record("k" * 64, config, "done", *what, {"code": "x"})
 
 
 @pytest.fixture(scope="module")
@@ -550,43 +580,69 @@ def test_outcomes_of_the_atlas_are_certified_again_with_as_many_signals_as_they_
     assert not any(one.entry["wrong"] for one in found)
 
 
-def _row(record, name):
-    return next(row for row in record.metrics["rows"] if row["profile"] == name)
+def _row(name, **values):
+    """A change of a landmark; ``first`` and ``second`` are the senders' utilities."""
+
+    def spoil(record):
+        number = next(k for k, row in enumerate(record.rows) if row.profile == name)
+        utilities = [values.pop("first", None), values.pop("second", None)]
+        pairs = zip(utilities, record.rows[number].utilities)
+        own = [old if new is None else new for new, old in pairs]
+        change(record, number, utilities=own, **values)
+
+    return spoil
 
 
-def _outcome(record):
-    return next(row for row in record.metrics["rows"] if "regret" in row)
+def _outcome(**values):
+    """A change of what was found; ``end`` is the upper one of the regret."""
+
+    def spoil(record):
+        number = next(k for k, row in enumerate(record.rows) if row.regret)
+        if "end" in values:
+            change(record, number, regret=[record.rows[number].regret[0], values["end"]])
+        else:
+            change(record, number, **values)
+
+    return spoil
+
+
+def _facts(**values):
+    def spoil(record):
+        for name, value in values.items():
+            object.__setattr__(record.facts, name, value)
+
+    return spoil
 
 
 def _hides(record):
-    del record.metrics["rows"][-1]
+    del record.rows[-1]
 
 
 @pytest.mark.parametrize(
-    ("change", "where"),
+    ("spoil", "where"),
     [
-        (lambda r: _outcome(r).update(receiver_utility=0.5), "receiver"),
-        (lambda r: _outcome(r)["utilities"].__setitem__(0, 0.5), ""),
-        (lambda r: _outcome(r).update(profile="unheard of"), ""),
-        (lambda r: _outcome(r)["support"].__setitem__(0, 7), "signals"),
-        (lambda r: _outcome(r)["regret"].__setitem__(1, -1.0), ""),
-        (lambda r: _outcome(r)["regret"].__setitem__(1, 10**400), "whole record"),
+        (_outcome(receiver_utility=0.5), "receiver"),
+        (_outcome(utilities=[0.5, 0.5]), ""),
+        (_outcome(profile="unheard of"), ""),
+        (_outcome(support=[7, 7]), "signals"),
+        (_outcome(end=-1.0), ""),
+        (_outcome(end=10**400), "whole record"),
         (lambda r: r.arrays.pop("0/policies"), "whole record"),
         (lambda r: r.arrays.update({"0/policies": np.ones(4)}), "whole record"),
-        (lambda r: r.metrics["stakes"].__setitem__(1, 0.5), "stakes"),
-        (lambda r: r.metrics.update(utility_range=0.5), "utility range"),
-        (lambda r: _row(r, "no revelation")["utilities"].__setitem__(0, 0.5), "no revelation"),
-        (lambda r: _row(r, "full revelation").update(receiver_utility=0.5), "full revelation"),
-        (lambda r: _row(r, "sender 0 alone")["utilities"].__setitem__(0, 0.5), "its own"),
-        (lambda r: _row(r, "sender 1 alone")["utilities"].__setitem__(0, 1e3), "all"),
-        (lambda r: _row(r, "collusion")["utilities"].__setitem__(1, 0.5), "its own"),
-        (lambda r: _row(r, "collusion").update(receiver_utility=-1e3), "all"),
+        (lambda r: r.facts.stakes.__setitem__(1, 0.5), "stakes"),
+        (_facts(utility_range=0.5), "utility range"),
+        (_row("no revelation", first=0.5), "no revelation"),
+        (_row("full revelation", receiver_utility=0.5), "full revelation"),
+        (_row("sender 0 alone", first=0.5), "its own"),
+        (_row("sender 1 alone", first=1e3), "all"),
+        (_row("collusion", second=0.5), "its own"),
+        (_row("collusion", receiver_utility=-1e3), "all"),
         (_hides, "landmarks"),
     ],
 )
-def test_a_change_of_the_atlas_is_found(atlas, change, where):
+def test_a_change_of_the_atlas_is_found(atlas, spoil, where):
     record = copy.deepcopy(atlas)
-    change(record)
+    spoil(record)
     tasks([Case("atlas", record)], True, 5.0)  # whatever it says, the audit goes on
     wrong = [c.where for c in check_record(Case("atlas", record)) if not c.agrees]
     assert any(place.endswith(where) for place in wrong), wrong
@@ -602,7 +658,7 @@ def reach(request):
 def test_the_room_that_constants_leave_is_checked(reach, name):
     record = copy.deepcopy(reach)
     assert all(c.agrees for c in check_record(Case("plausible", record)))
-    record.metrics["rows"][1][name] += 1e-4
+    change(record, 1, **{name: getattr(record.rows[1], name) + 1e-4})
     wrong = [c.where for c in check_record(Case("plausible", record)) if not c.agrees]
     assert wrong == [f"row 1, {name}"]
 
@@ -697,10 +753,12 @@ def certifying_job(source, place):
     }
 
 
-def places(chosen, place):
-    """The tolerances at which the profile was selected that was selected at this one."""
-    wanted = chosen[place]["profile"]
-    return [k for k, entry in enumerate(chosen) if entry and entry["profile"] == wanted]
+def certified(source, **about):
+    """A row about the profile that the first search accepted first."""
+    places = accepting(source)
+    row = source.rows[places[0]]
+    own = {"row": 0, "radius": row.radius, "selected_at": places, "utilities": row.utilities}
+    return CertificateRow(**own, **{"local_exact": False, **about})
 
 
 @pytest.mark.parametrize(
@@ -710,23 +768,15 @@ def places(chosen, place):
 def test_recorded_certificates_must_overlap(records, monkeypatch, claimed, agrees):
     stub(monkeypatch, 0.4, 1.0)
     source = informative(records)
-    chosen = source.metrics["searches"][0]["selected"]
-    place = next(k for k, selected in enumerate(chosen) if selected)
-    policies = source.arrays["search0/policies"][chosen[place]["profile"]]
+    place = accepting(source)[0]
+    policies = source.rows[place].policies.reshape(source.rows[place].shape)
     config = certifying_job(source, place)
-    row = {
-        "radius": source.config["searches"][0]["radius"],
-        "selected_at": places(chosen, place),
-        "utilities": chosen[place]["utilities"],
-        "local": {"regret": claimed},
-        "global": None,
-        "polished": None,
-    }
+    row = certified(source, local_regret=claimed)
 
     def case(row, arrays):
         game = build_game(source.config["game"])
-        metrics = {"rows": [row], "utility_range": float(np.ptp(game.senders))}
-        record = Record("k" * 64, config, "done", metrics, arrays, source.provenance)
+        facts = Facts(utility_range=float(np.ptp(game.senders)))
+        record = Record("k" * 64, config, "done", facts, [row], arrays, source.provenance)
         return Case("certificates", record, (source,))
 
     for arrays in ({"0/policies": policies}, {}):
@@ -735,7 +785,7 @@ def test_recorded_certificates_must_overlap(records, monkeypatch, claimed, agree
         (check,) = examined(task).checks
         assert check.agrees is agrees
         assert all(c.agrees for c in check_record(case(row, arrays)))
-    crossed = {**row, "local": {"regret": [1, 0]}}
+    crossed = replace(row, local_regret=[1, 0])
     assert not all(c.agrees for c in check_record(case(crossed, {})))
     other = {"0/policies": policies[::-1]}
     assert not all(c.agrees for c in check_record(case(row, other)))
@@ -747,30 +797,29 @@ def test_where_dynamics_ended_is_checked(tmp_path):
     explicit = np.zeros((4, 4), dtype=int).tolist()
     rules = ("lowest-index", "sender-1", explicit)
     runs = [
-        {
-            "utilities": sender_utilities(build_game(game), profile, ties=rule).tolist(),
-            "ties": rule,
-            "regret": None,
-            "cycle_length": None,
-            "margin": 0.0,
-            "start": start,
-            "status": "budget",
-            "rounds": 1,
-            "moves": 0,
-        }
+        DynamicsRow(
+            row=start,
+            utilities=sender_utilities(build_game(game), profile, ties=rule).tolist(),
+            ties=canonical(rule),
+            margin=0.0,
+            start=start,
+            status="budget",
+            rounds=1,
+            moves=0,
+        )
         for start, (profile, rule) in enumerate(zip(policies, rules))
     ]
     config = {"kind": "dynamics", "game": game, "margins": [0.0], "starts": 3, "rounds": 1}
     outcomes = np.stack(
         [outcome_distribution(build_game(game), p, ties=r) for p, r in zip(policies, rules)]
     )
-    metrics = {"runs": runs, "utility_range": build_game(game).utility_range}
+    facts = Facts(utility_range=build_game(game).utility_range)
     job, arrays = Job(config), {"policies": policies, "outcomes": outcomes}
-    record = Record(job.key, job.config, "done", metrics, arrays, {"code": "x"})
+    record = Record(job.key, job.config, "done", facts, runs, arrays, {"code": "x"})
     append(tmp_path, "p", "dynamics", [(job, record)])
     for found in (record, Results(tmp_path).find(job)):
         assert wrong_places(Case("dynamics", found)) == []
-    runs[2]["utilities"][1] += 1e-5
+    runs[2].utilities[1] += 1e-5
     assert wrong_places(Case("dynamics", record)) == ["run 2"]
 
 
@@ -790,72 +839,66 @@ def certifying(tmp_path_factory):
     path = tmp_path_factory.mktemp("certifying") / "s.sqlite"
     produce(small, ("certificates", "dynamics"), path, workers=1, quiet=True)
     cases = {(case.kind, case.method): case for case in collect(path, small)}
-    assert cases["certify", "relu"].record.metrics["rows"][0]["polished"]
+    assert cases["certify", "relu"].record.rows[0].polished_regret
     return cases
 
 
-def tampered(case, change):
+def tampered(case, spoil):
     """The case with another record."""
     record = copy.deepcopy(case.record)
-    change(record)
+    spoil(record)
     return replace(case, record=record)
 
 
-def at(*keys, value):
-    """A change of one number of the metrics."""
+def at(number, **values):
+    """A change of a row."""
 
-    def change(record):
-        entry = record.metrics
-        for key in keys[:-1]:
-            entry = entry[key]
-        assert entry[keys[-1]] != value
-        entry[keys[-1]] = value
+    def spoil(record):
+        assert all(getattr(record.rows[number], name) != value for name, value in values.items())
+        change(record, number, **values)
 
-    return change
+    return spoil
 
 
 def spoil_outcomes(record):
     record.arrays["outcomes"][:] = record.arrays["outcomes"][:, ::-1]
 
 
-ROW = ("rows", 0)
-
-
 @pytest.mark.parametrize(
-    ("kind", "method", "change", "place"),
+    ("kind", "method", "spoil", "place"),
     [
-        ("certify", "relu", at("utility_range", value=1e4), "utility range"),
-        ("certify", "relu", at(*ROW, "selected_at", value=[0, 1, 2, 3, 4, 5]), "rows"),
-        ("certify", "relu", at(*ROW, "polished", "status", value="certified"), "row 0, polished, "),
-        ("certify", "relu", at(*ROW, "polished", value=None), "row 0, polished"),
-        ("certify", "relu", at(*ROW, "global", value=None), "row 0, global"),
-        ("certify", "full-revelation", at("rows", value=[]), "rows"),
-        ("certify", "dnl", lambda record: record.metrics["rows"].pop(), "rows"),
-        ("dynamics", "dynamics", at("utility_range", value=1e4), "utility range"),
-        ("dynamics", "dynamics", at("runs", 0, "status", value="margin equilibrium"), "run 0"),
-        ("dynamics", "dynamics", at("runs", 0, "status", value="cycle"), "run 0"),
-        ("dynamics", "dynamics", at("runs", 3, "status", value="equilibrium"), "run 3"),
-        ("dynamics", "dynamics", at("runs", 3, "cycle_length", value=4), "run 3"),
-        ("dynamics", "dynamics", at("runs", 3, "rounds", value=10_000), "run 3"),
-        ("dynamics", "dynamics", at("runs", 1, "start", value=0), "runs"),
+        ("certify", "relu", _facts(utility_range=1e4), "utility range"),
+        ("certify", "relu", at(0, selected_at=[0, 1, 2, 3, 4, 5]), "rows"),
+        ("certify", "relu", at(0, polished_status="certified"), "row 0, polished, "),
+        ("certify", "relu", at(0, polished_regret=None), "row 0, polished"),
+        ("certify", "relu", at(0, global_regret=None), "row 0, global"),
+        ("certify", "full-revelation", lambda record: record.rows.clear(), "rows"),
+        ("certify", "dnl", lambda record: record.rows.pop(), "rows"),
+        ("dynamics", "dynamics", _facts(utility_range=1e4), "utility range"),
+        ("dynamics", "dynamics", at(0, status="margin equilibrium"), "run 0"),
+        ("dynamics", "dynamics", at(0, status="cycle"), "run 0"),
+        ("dynamics", "dynamics", at(3, status="equilibrium"), "run 3"),
+        ("dynamics", "dynamics", at(3, cycle_length=4), "run 3"),
+        ("dynamics", "dynamics", at(3, rounds=10_000), "run 3"),
+        ("dynamics", "dynamics", at(1, start=0), "runs"),
         ("dynamics", "dynamics", spoil_outcomes, "run 0, outcome"),
-        ("solve", "relu", at("searches", 0, "radius", value=0.006), "radii"),
+        ("solve", "relu", at(0, radius=0.006), "radii"),
     ],
 )
-def test_what_follows_from_elsewhere_is_checked(certifying, kind, method, change, place):
+def test_what_follows_from_elsewhere_is_checked(certifying, kind, method, spoil, place):
     case = certifying[kind, method]
     assert wrong_places(case) == []
-    wrong = wrong_places(tampered(case, change))
+    wrong = wrong_places(tampered(case, spoil))
     assert any(where.startswith(place) for where in wrong), wrong
 
 
 def test_an_interval_that_is_not_closed_is_not_exact(certifying):
     case = certifying["certify", "relu"]
-    longer = copy.deepcopy(case.record.metrics["rows"][0]["local"])
-    assert longer["exact"]
-    longer["regret"][1] += 1.0
-    longer["gains"] = [[lower, upper + 1.0] for lower, upper in longer["gains"]]
-    assert wrong_places(tampered(case, at(*ROW, "local", value=longer))) == ["row 0, local, exact"]
+    row = case.record.rows[0]
+    assert row.local_exact
+    (lower, upper), gains = row.local_regret, [[low, high + 1.0] for low, high in row.local_gains]
+    longer = at(0, local_regret=[lower, upper + 1.0], local_gains=gains)
+    assert wrong_places(tampered(case, longer)) == ["row 0, local, exact"]
 
 
 def test_older_regrets_in_a_game_without_stakes_are_read():
@@ -866,7 +909,11 @@ def test_older_regrets_in_a_game_without_stakes_are_read():
 
 
 def test_a_wrong_radius_is_a_disagreement_and_no_crash(certifying):
-    case = tampered(certifying["solve", "relu"], at("searches", 0, "radius", value=0.006))
+    def spoil(record):
+        for number in accepting(record):
+            change(record, number, radius=0.006)
+
+    case = tampered(certifying["solve", "relu"], spoil)
     assert {task.profile.radius for task in tasks([case], True, 1.0)} == set()
 
 
@@ -998,24 +1045,16 @@ def test_the_audit_decides_alike_in_all_units(seed, senders):
 def test_claims_about_one_sender_and_its_stake_are_checked(records, monkeypatch):
     source = informative(records)
     stub(monkeypatch, 0.2, 0.3)
-    place = next(k for k, s in enumerate(source.metrics["searches"][0]["selected"]) if s)
-    chosen = source.metrics["searches"][0]["selected"]
+    place = accepting(source)[0]
     game = build_game(source.config["game"])
     stakes = game.stakes.tolist()
-    row = {
-        "radius": source.config["searches"][0]["radius"], "selected_at": places(chosen, place),
-        "utilities": chosen[place]["utilities"], "global": None, "polished": None,
-    }  # fmt: skip
 
     def wrong(gains, claimed=stakes):
         regret = np.max(gains, 0).tolist()
-        metrics = {
-            "rows": [{**row, "local": {"regret": regret, "gains": gains}}],
-            "stakes": claimed,
-            "utility_range": game.utility_range,
-        }
+        row = certified(source, local_regret=regret, local_gains=gains)
+        facts = Facts(stakes=claimed, utility_range=game.utility_range)
         config = certifying_job(source, place)
-        record = Record("k" * 64, config, "done", metrics, {}, source.provenance)
+        record = Record("k" * 64, config, "done", facts, [row], {}, source.provenance)
         case = Case("certificates", record, (source,))
         (task,) = tasks([case], False, 1.0)
         found = [*check_record(case), *examined(task).checks]

@@ -1,6 +1,7 @@
 """The jobs behind the chapter on certificates, and the tables made of their records."""
 
 import itertools
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from persuasion.games.seeded import build_game
 from study import preset
 from study.designs import design
 from study.figures import certificates, checks, plays
+from study.records.rows import CertificateRow, ProfileRow
 from study.run.job import run_job
 
 SETTINGS = preset(
@@ -39,7 +41,7 @@ def ran(experiment):
         return known[job.key]
 
     records = [run(job) for job in design.jobs(SETTINGS, experiment)]
-    assert all(record.done for record in records), [record.metrics for record in records]
+    assert all(record.done for record in records), [record.error for record in records]
     return records
 
 
@@ -58,19 +60,19 @@ def test_every_selected_profile_is_certified(certified):
     assert methods == {"relu", "full-revelation"}
     for record in certified:
         game = build_game(record.config["game"])
-        assert record.metrics["stakes"] == game.stakes.tolist()
+        assert record.facts.stakes == game.stakes.tolist()
         close = 1e-6 * game.utility_range
-        for k, row in enumerate(record.metrics["rows"]):
+        for k, row in enumerate(record.rows_of(CertificateRow)):
             policies = record.arrays[f"{k}/policies"]
-            assert row["utilities"] == sender_utilities(game, policies).tolist()
-            again = certify(game, policies, row["radius"])
-            assert row["local"]["regret"] == pytest.approx(again.regret, abs=close)
+            assert row.utilities == sender_utilities(game, policies).tolist()
+            again = certify(game, policies, row.radius)
+            assert row.local_regret == pytest.approx(again.regret, abs=close)
             gains = np.array([(sender.gain, sender.bound) for sender in again.senders])
-            np.testing.assert_allclose(row["local"]["gains"], gains, atol=close)
+            np.testing.assert_allclose(row.local_gains, gains, atol=close)
             if record.config["method"] == "full-revelation":
-                assert row["local"]["regret"][1] <= close
+                assert row.local_regret[1] <= close
                 if game.shape.senders == 2:
-                    assert row["global"]["regret"][1] <= close
+                    assert row.global_regret[1] <= close
 
 
 def test_what_table_1_shows_is_certified_and_nothing_else():
@@ -86,20 +88,19 @@ def test_what_table_1_shows_is_certified_and_nothing_else():
     assert {job.config["method"] for job in jobs} == {"relu", "full-revelation"}
     for job in jobs:
         source = run_job(job.needs[0])
-        rows = run_job(job, [source]).metrics["rows"]
+        rows = run_job(job, [source]).rows_of(CertificateRow)
         if job.config["method"] == "full-revelation":
-            assert len(rows) == (source.metrics["full_revelation"] is not None)
+            assert len(rows) == (source.facts.full_revelation is not None)
             continue
-        search = source.metrics["searches"][0]
-        shown = search["selected"][accepting]
-        assert len(rows) == (shown is not None)
+        shown = source.rows_of(ProfileRow)[accepting]
+        assert len(rows) == (shown.profile is not None)
         for row in rows:
-            assert row["radius"] == radius
-            assert row["polished"] is None
-            assert row["global"] is None
-            assert row["utilities"] == pytest.approx(shown["utilities"])
+            assert row.radius == radius
+            assert row.polished_regret is None
+            assert row.global_regret is None
+            assert row.utilities == pytest.approx(shown.utilities)
             # no sample finds more than the certificate allows
-            assert row["local"]["regret"][1] >= search["gains"][accepting] - 1e-9
+            assert row.local_regret[1] >= shown.gain - 1e-9
 
 
 def test_global_regret_of_table_1_is_for_presets_that_can_wait():
@@ -146,14 +147,12 @@ def test_verdicts_by_hand():
 
 def older(record):
     """The record as it would be without what newer versions of the code add."""
-    added = ("gains", "sampled_gains", "stakes")
 
-    def without(value):
-        if isinstance(value, dict):
-            return {key: without(item) for key, item in value.items() if key not in added}
-        return [without(item) for item in value] if isinstance(value, list) else value
+    def without(row):
+        added = ("gains", "stakes")
+        return replace(row, **{name: None for name in vars(row) if name.endswith(added)})
 
-    return replace(record, metrics=without(record.metrics))
+    return replace(record, facts=without(record.facts), rows=[*map(without, record.rows)])
 
 
 def test_regrets_of_older_records_are_bracketed(certified, played):
@@ -210,12 +209,11 @@ def test_plays_end_as_they_claim(played):
     assert set(frame["margin"]) == set(SETTINGS.dynamics.margins)
     for record in played:
         game = build_game(record.config["game"])
-        for run, policies in zip(record.metrics["runs"], record.arrays["policies"], strict=True):
-            if run["status"] == "equilibrium":
-                ties = np.array(run["ties"]) if isinstance(run["ties"], list) else run["ties"]
-                assert run["utilities"] == pytest.approx(
-                    sender_utilities(game, policies, ties=ties)
-                )
+        for run, policies in zip(record.rows, record.arrays["policies"], strict=True):
+            if run.status == "equilibrium":
+                rule = json.loads(run.ties)
+                ties = np.array(rule) if isinstance(rule, list) else rule
+                assert run.utilities == pytest.approx(sender_utilities(game, policies, ties=ties))
                 assert certify(game, policies, 1.0, ties=ties).regret[0] <= 1e-5
 
 

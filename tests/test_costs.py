@@ -55,11 +55,11 @@ def test_recorded_seconds_are_extended_to_the_planned_jobs_of_the_same_kind():
         for method in ("relu", "dnl")
     )  # fmt: skip
     records = [
-        Record("a", relu[0], "done", {}, seconds=10.0),
-        Record("b", relu[1], "done", {}, seconds=30.0),
+        Record("a", relu[0], "done", seconds=10.0),
+        Record("b", relu[1], "done", seconds=30.0),
     ]
     reference = next(job.config for job in planned if job.config["kind"] == "reference")
-    records.append(Record("c", reference, "done", {}, seconds=1e6))
+    records.append(Record("c", reference, "done", seconds=1e6))
     table = costs.recorded_table(records, planned).set_index(["senders", "network"])
     row = table.loc[2, "ReLU"]
     assert (row["jobs with a record"], row["planned"]) == (2, len(relu))

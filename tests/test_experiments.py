@@ -24,6 +24,7 @@ from study.designs import config, design
 from study.designs.limits import CHOICES
 from study.figures.artefacts import covered_games
 from study.records.job import Job
+from study.records.rows import ProfileRow, Result
 from study.records.store import Record
 from study.run.executors import default_workers, execute
 from study.run.job import run_job
@@ -197,7 +198,7 @@ def test_workers_take_the_jobs_in_their_order_whatever_these_take(monkeypatch):
     def uneven(job, given):
         """Every other job takes its time, so that a worker with the others would run far ahead."""
         time.sleep(0.2 if places[job.key] % 2 else 0)
-        return Record(job.key, job.config, "done", {}, {}, {}, 0.0)
+        return Record(job.key, job.config, "done")
 
     places = {job.key: place for place, job in enumerate(planned)}
     monkeypatch.setattr("study.run.executors.run_job", uneven)
@@ -218,7 +219,7 @@ def test_workers_compute_in_the_background_in_one_thread(monkeypatch):
         found = {"priority": os.getpriority(os.PRIO_PROCESS, 0), "threads": torch.get_num_threads()}
         if AUTOGROUP.exists():
             found["session"] = int(AUTOGROUP.read_text().rsplit(maxsplit=1)[1])
-        return Record(job.key, job.config, "done", found, {}, {}, 0.0)
+        return Record(job.key, job.config, "done", provenance=found)
 
     monkeypatch.setattr("study.run.executors.run_job", report)
     before = os.getpriority(os.PRIO_PROCESS, 0)
@@ -226,7 +227,7 @@ def test_workers_compute_in_the_background_in_one_thread(monkeypatch):
     nice = max(before, 10)
     expected = {"priority": nice, "threads": 1} | ({"session": nice} if session else {})
     for record in execute(planned, workers=2):
-        assert record.metrics == expected
+        assert record.provenance == expected
     assert os.getpriority(os.PRIO_PROCESS, 0) == before
     assert not session or AUTOGROUP.read_text() == session
 
@@ -318,7 +319,7 @@ def test_a_failing_job_is_recorded_and_the_run_goes_on(tiny, tmp_path, monkeypat
     def poisoned(job):
         if job["method"] == "dnl":
             raise ArithmeticError("poison")
-        return {"fine": True}, {}
+        return Result()
 
     monkeypatch.setattr("study.kinds.didactic.run", poisoned)
     path = tmp_path / "s.sqlite"
@@ -329,7 +330,7 @@ def test_a_failing_job_is_recorded_and_the_run_goes_on(tiny, tmp_path, monkeypat
     monkeypatch.undo()
     with Store(path) as store:
         assert sorted(record.status for record in store) == ["done", "failed"]
-        assert "poisoned" in next(r for r in store if not r.done).metrics["traceback"]
+        assert "poisoned" in next(r for r in store if not r.done).traceback
     assert [r.status for r in produce(tiny, "didactic", path, workers=1, quiet=True)] == [
         "done",
         "done",
@@ -342,11 +343,10 @@ def test_reported_utilities_follow_from_the_reported_policies(tiny, serial):
         if record.config["kind"] != "solve":
             continue
         game = build_game(record.config["game"])
-        for number, search in enumerate(record.metrics["searches"]):
-            policies = record.arrays[f"search{number}/policies"]
-            for selected in filter(None, search["selected"]):
-                found = sender_utilities(game, policies[selected["profile"]])
-                np.testing.assert_allclose(found, selected["utilities"], atol=1e-12)
+        for row in record.rows_of(ProfileRow):
+            if row.profile is not None:
+                found = sender_utilities(game, row.policies.reshape(row.shape))
+                np.testing.assert_allclose(found, row.utilities, atol=1e-12)
                 checked += 1
     assert checked > 10
 
@@ -356,10 +356,10 @@ def test_reference_jobs_report_full_revelation_or_why_not(tiny, serial):
     for record in serial[1]:
         if record.config["kind"] == "reference":
             game = build_game(record.config["game"])
-            revealed = record.metrics["full_revelation"]
+            revealed = record.facts.full_revelation
             seen.add(revealed is None)
             if revealed is None:
-                assert "needs" in record.metrics["obstacle"]
+                assert "needs" in record.facts.obstacle
                 with pytest.raises(ValueError, match="needs"):
                     full_revelation(game)
             else:
@@ -367,17 +367,15 @@ def test_reference_jobs_report_full_revelation_or_why_not(tiny, serial):
     assert False in seen
 
 
-def refuted(record, tolerances):
+def refuted(record):
     """Tolerances whose selected profile somebody leaves for a fresh deviation that gains half as much again."""
-    game, search = build_game(record.config["game"]), record.metrics["searches"][0]
+    game = build_game(record.config["game"])
     return [
-        tolerance
-        for tolerance, selected in zip(tolerances, search["selected"])
-        if selected is not None
-        and fresh_gain(
-            game, record.arrays["search0/policies"][selected["profile"]], search["radius"]
-        )
-        > 1.5 * tolerance
+        row.tolerance
+        for row in record.rows_of(ProfileRow)
+        if row.search == 0
+        and row.profile is not None
+        and fresh_gain(game, row.policies.reshape(row.shape), row.radius) > 1.5 * row.tolerance
     ]
 
 
@@ -398,14 +396,13 @@ def test_accepted_profiles_pass_an_independent_check(tiny, serial):
     keys = {job.key for name in experiments for job in design.jobs(tiny, name)}
     solved = [r for r in serial[1] if r.config["kind"] == "solve" and r.key in keys]
     assert len(solved) >= 6
-    assert [refuted(record, tiny.tolerances) for record in solved] == [[]] * len(solved)
+    assert [refuted(record) for record in solved] == [[]] * len(solved)
     record = next(r for r in solved if r.config["game"]["family"] == "ride-hailing")
     game = build_game(record.config["game"])
     starts = starts_of(game, record.config["game"], 8)
     worst = max(starts, key=lambda start: fresh_gain(game, start, 0.005))
-    accepted = record.arrays["search0/policies"]
-    planted = record.arrays | {"search0/policies": np.broadcast_to(worst, accepted.shape)}
-    assert min(refuted(dataclasses.replace(record, arrays=planted), tiny.tolerances)) < 1e-6
+    planted = [dataclasses.replace(row, policies=worst.ravel()) for row in record.rows]
+    assert min(refuted(dataclasses.replace(record, rows=planted))) < 1e-6
 
 
 @pytest.mark.parametrize(

@@ -333,7 +333,7 @@ def test_the_best_start_is_the_one_of_highest_welfare():
         utilities = [exact_utilities(RationalGame.of(game), start)[:] for start in every[:20]]
         assert found[game_id(record)].sum() >= max(map(sum, utilities)) - 1e-9
         mean = sender_utilities(game, every).mean(0)
-        np.testing.assert_allclose(mean, record.metrics["start_utilities"], atol=1e-9)
+        np.testing.assert_allclose(mean, record.facts.start_utilities, atol=1e-9)
         best = max(every, key=lambda start: sender_utilities(game, start).sum())
         np.testing.assert_allclose(found[game_id(record)], sender_utilities(game, best), atol=1e-9)
 

@@ -64,9 +64,7 @@ def test_errors_by_region_add_up_and_agree_with_the_record(records):
     recorded = [
         error / variance
         for record in records
-        for error, variance in zip(
-            record.metrics["errors"]["held_out"], record.metrics["errors"]["variance"]
-        )
+        for error, variance in zip(record.facts.errors["held_out"], record.facts.errors["variance"])
     ]
     # other samples of the same distribution
     assert np.allclose(frame["error"], recorded, rtol=0.3)

@@ -15,6 +15,7 @@ from persuasion.system.one_at_a_time import one_at_a_time
 from study import preset, produce
 from study.records import provenance
 from study.records.job import Job
+from study.records.rows import Result
 from study.run import job as job_module
 from study.run.executors import workers_for
 from study.run.job import record_of
@@ -120,9 +121,9 @@ def leave_with(code):
 def test_a_worker_that_reads_other_code_than_its_driver_makes_a_failed_record():
     job = Job({"kind": "reach", "game": "any"})
     job.__dict__["key"] = "of other code"  # as it was computed before the files changed
-    record = record_of(job, dict)
+    record = record_of(job, Result)
     assert (record.key, record.status) == ("of other code", "failed")
-    assert "the code has changed since the run was started" in record.metrics["error"]
+    assert "the code has changed since the run was started" in record.error
 
 
 def test_code_that_changes_between_planning_and_its_first_import_makes_a_failed_record(
@@ -135,10 +136,10 @@ def test_code_that_changes_between_planning_and_its_first_import_makes_a_failed_
     (tmp_path / "lib" / "study" / "kinds" / "kinks.py").write_text("changed = True")
     monkeypatch.setattr(provenance, "LIBRARY", tmp_path / "lib")
     job_module._imported.cache_clear()
-    record = record_of(later, lambda: ({}, {}))
+    record = record_of(later, Result)
     assert (record.key, record.status) == (later.key, "failed")
-    assert "the code has changed since the run was started" in record.metrics["error"]
-    assert record_of(other, lambda: ({}, {})).done
+    assert "the code has changed since the run was started" in record.error
+    assert record_of(other, Result).done
     job_module._imported.cache_clear()
 
 

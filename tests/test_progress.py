@@ -68,7 +68,7 @@ def planned():
 
 
 def ended(job, status="done"):
-    return Record(job.key, job.config, status, {})
+    return Record(job.key, job.config, status)
 
 
 def test_jobs_come_in_their_order_and_after_what_they_need():

@@ -23,6 +23,7 @@ from study.figures.recipes import (
 )
 from study.records.job import Job
 from study.records.places import default_results
+from study.records.rows import Facts
 from study.records.store import Record
 from study.run.job import run_job
 
@@ -40,7 +41,7 @@ def test_a_recipe_that_diverges_is_a_result():
     settings = {"kind": "fit", "game": game, "method": "relu", "networks": 2}
     record = run_job(Job(settings | {"training": training}))
     assert record.done
-    assert "not finite" in record.metrics["diverged"]
+    assert "not finite" in record.facts.diverged
     assert not record.arrays
 
 
@@ -185,8 +186,8 @@ def test_errors_are_relative_to_the_variance_of_what_varies():
     config = {"kind": "fit", "game": game, "method": "relu", "training": to_dict(Training())}
     frame = fits_frame(
         [
-            Record("1", config, "done", {"errors": errors}),
-            Record("2", config, "done", {"diverged": "in epoch 1"}),
+            Record("1", config, "done", Facts.of_errors(errors)),
+            Record("2", config, "done", Facts(diverged="in epoch 1")),
         ]
     )
     np.testing.assert_allclose(np.exp(frame["log_held_out"]), [0.1, np.inf])

@@ -44,7 +44,7 @@ def test_what_is_not_known_is_no_number():
 
 def test_stakes_are_of_those_whose_gains_are_recorded():
     def record(**settings):
-        return Record("k", {"game": GAME, **settings}, "done", {"rows": []})
+        return Record("k", {"game": GAME, **settings}, "done")
 
     stakes = build_game(GAME).stakes
     assert record_stakes(record()).tolist() == stakes.tolist()

@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import importlib
 import itertools
 import json
@@ -8,16 +9,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args, get_origin
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
+from pyarrow import parquet
 
 import study
-from persuasion.model.seeds import canonical
 from study import (
     Record,
     Results,
@@ -35,13 +37,13 @@ from study.designs import design
 from study.figures import frames, surfaces
 from study.kinds import KINDS
 from study.kinds.grid import STEPS, round_to_grid
-from study.records.archive import append, compact, merge, selected_starts
+from study.records.archive import append, compact, merge
 from study.records.dictionary import dictionary
 from study.records.job import Job, config_identity
 from study.records.parquet import from_parquet, to_parquet
-from study.records.results import MANIFEST
-from study.records.rows import CertificateRow, ProfileRow
-from study.records.tables import rows, rows_of, to_record, to_rows
+from study.records.results import MANIFEST, manifest_digest, part_file, read_manifest
+from study.records.rows import ROWS, CertificateRow, Facts, ProfileRow, ReachRow, hints, plain
+from study.records.tables import rows, to_record, to_tables
 
 TINY = {
     "methods": ["relu", "dnl"],
@@ -86,87 +88,35 @@ def folder(exported, tmp_path):
 
 
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
-NUMBERS = st.lists(NUMBER, max_size=3)
-INTERVAL = st.tuples(NUMBER, st.none() | NUMBER).map(list)
-GAINS = st.none() | st.lists(INTERVAL, min_size=1, max_size=2)
-WHOLE = st.integers(0, 9)
-UNITS = {"utility_range": NUMBER, "stakes": NUMBERS}
-
-
-def entry(required, optional=None):
-    return st.fixed_dictionaries(required, optional=optional or {})
-
-
-REGRET = entry({"regret": INTERVAL, "exact": st.booleans()}, {"gains": GAINS})
-POLISHED = entry(
-    {
-        "regret": INTERVAL,
-        "status": st.text(),
-        "utilities": NUMBERS,
-        "rounds": WHOLE,
-        "moves": WHOLE,
-    },
-    {"gains": GAINS},
-)
-CERTIFIED = entry(
-    {
-        "radius": NUMBER,
-        "selected_at": st.lists(WHOLE),
-        "utilities": NUMBERS,
-        "local": REGRET,
-        "global": st.none() | REGRET,
-        "polished": st.none() | POLISHED,
-    }
-)
-CHECKED = entry(
-    {
-        "start": WHOLE,
-        "step": WHOLE,
-        "regret": INTERVAL,
-        "sampled": st.dictionaries(st.text(), NUMBER),
-    },
-    {"gains": GAINS, "sampled_gains": st.dictionaries(st.text(), NUMBERS)},
-)
-PLAYED = entry(
-    {
-        **dict.fromkeys(("start", "rounds", "moves"), WHOLE),
-        "margin": NUMBER,
-        "status": st.text(),
-        "ties": st.text() | st.lists(st.lists(WHOLE)),
-        "utilities": NUMBERS,
-        "cycle_length": st.none() | WHOLE,
-        "regret": st.none() | INTERVAL,
-    },
-    {"gains": GAINS},
-)
-PLACED = entry(
-    {"profile": st.text(), "utilities": NUMBERS, "receiver_utility": NUMBER},
-    {
-        "regret": INTERVAL,
-        "gains": GAINS,
-        "support": st.lists(WHOLE),
-        "start": st.text(),
-        "times": WHOLE,
-    },
-)
-ERRORS = entry(dict.fromkeys(("training", "held_out", "variance"), NUMBERS))
-FOUND = {
-    "fit": entry({"errors": ERRORS}) | entry({"diverged": st.text()}),
-    "didactic": entry({"errors": ERRORS}),
-    "reference": entry(
-        {
-            "shape": entry(dict.fromkeys(("senders", "states", "actions", "signals"), WHOLE)),
-            **dict.fromkeys(("variance", "start_utilities"), NUMBERS),
-            "utility_range": NUMBER,
-            "full_revelation": st.none() | NUMBERS,
-            "obstacle": st.none() | st.text(),
-        }
-    ),
-    "certify": entry({"rows": st.lists(CERTIFIED, max_size=3)}, UNITS),
-    "kinks": entry({"rows": st.lists(CHECKED, max_size=3)}, UNITS),
-    "dynamics": entry({"runs": st.lists(PLAYED, max_size=3), "timings": NUMBERS}, UNITS),
-    "atlas": entry({"rows": st.lists(PLACED, max_size=3)}, UNITS),
+PLAIN = {
+    str: st.text(),
+    int: st.integers(0, 9),
+    float: NUMBER,
+    bool: st.booleans(),
+    np.ndarray: arrays_of.arrays("float64", arrays_of.array_shapes(max_dims=1), elements=NUMBER),
 }
+
+
+def values(hint):
+    """What a column of a type may hold; the end of an interval that is not known is None."""
+    inner = get_args(hint)
+    if get_origin(hint) is list:
+        return st.lists(values(inner[0]) | (st.none() if inner[0] is float else st.nothing()))
+    return st.dictionaries(st.text(), values(inner[1])) if inner else PLAIN[hint]
+
+
+def rows_with(kind):
+    """Rows of a class, with and without what may be missing."""
+    needed = {f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING}
+    return st.builds(
+        kind,
+        **{
+            name: values(hint) if name in needed else st.none() | values(hint)
+            for name, (hint, _) in hints(kind).items()
+        },
+    )
+
+
 ARRAYS = arrays_of.arrays(
     st.sampled_from(["float64", "float32", "int32", "uint8", "bool"]),
     arrays_of.array_shapes(min_dims=0, min_side=0, max_dims=3),
@@ -175,54 +125,28 @@ ARRAYS = arrays_of.arrays(
 
 @st.composite
 def records(draw):
-    """A finished record of any kind, with arrays of its kind and some others."""
-    kind = draw(st.sampled_from([*FOUND, "solve", "baseline"]))
-    arrays = draw(st.dictionaries(st.sampled_from(["a", "b/c", "losses"]), ARRAYS))
+    """A finished record, with rows of one class and some arrays."""
     config = {
-        "kind": kind,
+        "kind": draw(st.sampled_from(KINDS)),
         "game": {"family": draw(st.text()), "index": 3, "parameters": {"states": 4}},
     }
-    if kind in FOUND:
-        metrics = draw(FOUND[kind])
-        for number, row in enumerate(metrics.get("rows", ())):
-            if row.get("polished"):
-                arrays[f"{number}/polished"] = draw(arrays_of.arrays("float64", (2, 3, 2)))
-    else:
-        config["tolerances"] = [0.0, 0.01, 0.1]
-        metrics = {"searches": draw(st.lists(searches(), max_size=2))}
-        for number, search in enumerate(metrics["searches"]):
-            count = len({chosen["profile"] for chosen in search["selected"] if chosen})
-            arrays[f"search{number}/policies"] = draw(arrays_of.arrays("float64", (count, 2, 3, 2)))
-            arrays[f"search{number}/starts"] = draw(arrays_of.arrays("uint16", (count,)))
     return Record(
-        "k", config, "done", metrics, arrays, {"code": "x", "packages": {"numpy": "2"}}, 0.25
+        "k",
+        config,
+        "done",
+        draw(rows_with(Facts)),
+        draw(st.one_of(st.lists(rows_with(kind), max_size=3) for kind in ROWS.values())),
+        draw(st.dictionaries(st.sampled_from(["a", "b/c", "losses"]), ARRAYS)),
+        {"code": "x", "packages": {"numpy": "2"}},
+        0.25,
     )
-
-
-@st.composite
-def searches(draw):
-    """What a search selected at three tolerances: profiles, numbered as they come, or none."""
-    profiles = draw(
-        st.sampled_from([(None,) * 3, (None, 0, 0), (None, 0, 1), (0, 0, 1), (1, 2, 0)])
-    )
-    found = {
-        profile: draw(st.tuples(NUMBERS, NUMBER)) for profile in profiles if profile is not None
-    }
-    return {
-        "radius": draw(NUMBER),
-        "checked": draw(WHOLE),
-        "selected": [
-            None if p is None else {"profile": p, "utilities": found[p][0]} for p in profiles
-        ],
-        "gains": [None if p is None else found[p][1] for p in profiles],
-    }
 
 
 def through_files(record):
     """The record from the bytes of its tables."""
     files = {
         table: from_parquet(table, to_parquet(table, found))
-        for table, found in to_rows(record, [], "any").items()
+        for table, found in to_tables(record, [], "any").items()
     }
     (head,), (source,) = (rows(files.pop(name)) for name in ("records", "sources"))
     for columns in files.values():
@@ -232,29 +156,39 @@ def through_files(record):
 
 @given(records())
 def test_records_of_every_kind_survive_bit_for_bit(record):
-    found = through_files(record)
-    assert found.same_result(record)
-    assert canonical(found.metrics) == canonical(record.metrics)
-    assert {name: array.shape for name, array in found.arrays.items()} == {
-        name: array.shape for name, array in record.arrays.items()
-    }
-    assert (found.provenance, found.seconds) == (record.provenance, record.seconds)
+    with Store(":memory:") as opened:
+        opened.put(record)
+        for found in (through_files(record), opened.get("k")):
+            assert found.same_result(record)
+            assert [plain(row) for row in found.rows] == [plain(row) for row in record.rows]
+            assert plain(found.facts) == plain(record.facts)
+            assert {name: array.shape for name, array in found.arrays.items()} == {
+                name: array.shape for name, array in record.arrays.items()
+            }
+            assert (found.provenance, found.seconds) == (record.provenance, record.seconds)
 
 
-def test_typed_rows_by_hand():
-    config = {"kind": "solve", "method": "dnl", "tolerances": [0.0, 0.1]}
-    chosen = [None, {"profile": 0, "utilities": [1.0]}]
-    search = {"radius": 0.2, "checked": 5, "selected": chosen, "gains": [None, 0.05]}
-    arrays = {"search0/policies": np.arange(6.0).reshape(1, 1, 3, 2)}  # a store's, without starts
-    record = Record("k", config, "done", {"searches": [search]}, arrays)
-    none, row = rows_of(record, ProfileRow)
-    assert (none.tolerance, none.profile, none.policies) == (0.0, None, None)
-    assert (row.method, row.radius, row.tolerance, row.gain) == ("dnl", 0.2, 0.1, 0.05)
-    assert (row.utilities, row.start) == ([1.0], None)
-    assert row.policies.reshape(row.shape).tolist() == [[[0, 1], [2, 3], [4, 5]]]
-    assert [*record.metrics, *record.arrays] == ["searches", "search0/policies"]
-    failed = Record("k", config, "failed", {"error": "x"})
-    assert rows_of(record, CertificateRow) == rows_of(failed, ProfileRow) == []
+@given(records(), st.data())
+def test_no_changed_number_goes_unnoticed(record, data):
+    assume(record.rows)
+    place = data.draw(st.integers(0, len(record.rows) - 1))
+    row = record.rows[place]
+    changed = record.rows.copy()
+    changed[place] = data.draw(rows_with(type(row)).filter(lambda new: plain(new) != plain(row)))
+    assert not record.same_result(dataclasses.replace(record, rows=changed))
+    assert not record.same_result(dataclasses.replace(record, rows=record.rows[1:]))
+
+
+def test_rows_have_the_class_that_is_asked_for():
+    row = ReachRow(row=0, silent=0.0, random=0.1, best_random=0.2, honest=0.3, bound=0.4)
+    record = Record("k", {"kind": "reach"}, "done", rows=[row])
+    assert record.rows_of(ReachRow) == [row]
+    assert record.rows_of(CertificateRow) == []
+    assert Record("k", {"kind": "reach"}, "failed", error="x").rows_of(ReachRow) == []
+
+
+def one_array(array):
+    return Record("k", {"kind": "fit"}, "done", arrays={"x": array}, provenance={"code": "x"})
 
 
 @pytest.mark.parametrize(
@@ -262,24 +196,23 @@ def test_typed_rows_by_hand():
 )
 def test_arrays_keep_every_bit_of_a_float(bits):
     array = np.array([bits, 0x7FF8000000000000, 0], np.uint64).view(np.float64)
-    found = through_files(Record("k", {"kind": "fit"}, "done", {}, {"x": array}, {"code": "x"}))
-    assert found.arrays["x"].tobytes() == array.tobytes()
+    assert through_files(one_array(array)).arrays["x"].tobytes() == array.tobytes()
 
 
 def test_text_is_kept_and_what_would_have_to_be_pickled_is_refused():
-    def record(array):
-        return Record("k", {"kind": "fit"}, "done", {}, {"x": array}, {"code": "x"})
-
-    assert through_files(record(np.array("ä b"))).arrays["x"] == np.array("ä b")
+    assert through_files(one_array(np.array("ä b"))).arrays["x"] == np.array("ä b")
     for array in (np.array([{"a": 1}], dtype=object), np.array([b"a"])):
         with pytest.raises(ValueError, match="only numbers and text are"):
-            to_rows(record(array), [], "any")
+            to_tables(one_array(array), [], "any")
 
 
 def test_what_the_tables_have_no_column_for_is_refused():
-    record = Record("k", {"kind": "fit"}, "done", {"new": 1.0}, {}, {"code": "x"})
+    record = Record("k", {"kind": "fit"}, "done", provenance={"new": 1.0})
     with pytest.raises(ValueError, match=r"does not fit the tables: .* 'new'"):
-        to_rows(record, [], "any")
+        to_tables(record, [], "any")
+    number = Record("k", {"kind": "fit"}, "done", Facts(utility_range="wide"))
+    with pytest.raises(ValueError, match="table records: "):
+        to_parquet("records", to_tables(number, [], "any")["records"])
 
 
 @given(
@@ -303,7 +236,7 @@ def test_rounding_to_the_grid(rows):
 def kept_equals(found, original):
     """Everything but the key and what an export leaves out is the same."""
     first, second = compact(original), found
-    assert first.metrics == second.metrics
+    assert first.same_result(dataclasses.replace(second, key=first.key))
     assert first.config == second.config
     assert first.provenance == second.provenance
     assert first.arrays.keys() == second.arrays.keys()
@@ -325,7 +258,7 @@ def test_round_trip(tiny, store, folder):
 
 def test_what_does_not_read_back_is_not_committed(tmp_path, monkeypatch):
     job = Job({"kind": "fit"})
-    record = Record(job.key, job.config, "done", {}, {"x": np.arange(3.0)}, {"code": "x"})
+    record = dataclasses.replace(one_array(np.arange(3.0)), key=job.key, config=job.config)
     monkeypatch.setattr("study.records.tables._as_array", lambda _: np.array([0.0, 1.0, 3.0]))
     with pytest.raises(StoreError, match="does not read back as it was written"):
         append(tmp_path / "p", "p", "any", [(job, record)])
@@ -336,7 +269,8 @@ def test_policies_are_kept_and_datasets_are_not(tiny, folder):
     for record in Results(folder / "smoke"):
         names = {name.split("/")[-1] for name in record.arrays}
         if record.config["kind"] == "solve":
-            assert names == {"policies", "starts"}
+            assert not names
+            assert all(row.start is not None for row in record.rows if row.profile is not None)
         assert not names & {"gains", "predicted", "start_utilities", "weight"}
 
 
@@ -463,7 +397,7 @@ def test_exports_of_the_same_records_are_the_same_bytes(tiny, store, tmp_path):
 
 def test_a_killed_export_leaves_the_folder_readable(tiny, store, folder, monkeypatch):
     job = Job({"kind": "fit", "game": {"index": 9}})
-    record = Record(job.key, job.config, "done", {}, {}, {"code": "x"}, 1.0)
+    record = Record(job.key, job.config, "done", provenance={"code": "x"}, seconds=1.0)
     before = len(Results(folder / "smoke"))
     killed = monkeypatch.context()
     with killed as patch:
@@ -478,24 +412,20 @@ def test_a_killed_export_leaves_the_folder_readable(tiny, store, folder, monkeyp
 def test_jobs_with_other_needs_are_other_records(tmp_path):
     sources = [Job({"kind": "fit", "epochs": epochs}) for epochs in (1, 2)]
     jobs = [Job({"kind": "fit", "radius": 1}, needs=(source,)) for source in sources]
+    source = {"code": "x"}
     pairs = [
-        (
-            job,
-            Record(
-                job.key, job.config, "done", {"utility_range": float(n)}, {}, {"code": "x"}, 1.0
-            ),
-        )
+        (job, Record(job.key, job.config, "done", Facts(utility_range=float(n)), provenance=source))
         for n, job in enumerate(jobs)
     ]
     append(tmp_path / "p", "p", "second-stage", pairs)
     results = Results(tmp_path / "p")
-    assert [results.find(job).metrics["utility_range"] for job in jobs] == [0, 1]
+    assert [results.find(job).facts.utility_range for job in jobs] == [0, 1]
     assert results.find(Job({"kind": "fit", "radius": 1})) is None
 
 
 def test_failed_records_are_not_exported(tiny, tmp_path):
     job = design.jobs(tiny, "synthetic")[0]
-    failed = Record(job.key, job.config, "failed", {"error": "x"})
+    failed = Record(job.key, job.config, "failed", error="x")
     with Store(tmp_path / "s.sqlite") as opened:
         opened.put(failed)
     export(tiny, tmp_path / "s.sqlite", tmp_path / "results")
@@ -530,16 +460,17 @@ def test_a_record_computed_anew_counts_in_place_of_the_old_one(tiny, store, fold
 
 
 def test_starts_name_the_seed_of_each_check(tiny, store):
+    checked = 0
     for record in produce(tiny, "synthetic", store, quiet=True):
-        for name, starts in selected_starts(record).items():
-            prefix = name.split("/")[0]
-            search = record.metrics["searches"][int(prefix[-1])]
-            for selected, gain in zip(search["selected"], search["gains"]):
-                if selected:
-                    start = starts[selected["profile"]]
-                    assert record.arrays[f"{prefix}/gains"][start] == gain
-                    utilities = record.arrays[f"{prefix}/utilities"][start]
-                    assert utilities.tolist() == selected["utilities"]
+        for row in record.rows_of(ProfileRow):
+            gains, utilities = (
+                record.arrays[f"search{row.search}/{name}"] for name in ("gains", "utilities")
+            )
+            if row.profile is not None:
+                assert gains[row.start] == row.gain
+                assert utilities[row.start].tolist() == row.utilities
+                checked += 1
+    assert checked
 
 
 def test_results_of_two_clones_are_united(tiny, store, tmp_path, capsys):
@@ -600,25 +531,45 @@ def test_the_tables_say_what_the_records_say(shipped):
     certificates = pd.read_parquet(tables / "certificates").groupby("record")
     counts = {"profiles": 0, "certificates": 0}
     for record in itertools.islice(shipped, 0, None, 29):
-        if "searches" in record.metrics:
-            table = profiles.get_group(record.key)
-            for number, search in enumerate(record.metrics["searches"]):
-                found = table[table["search"] == number]
-                assert found["tolerance"].tolist() == record.config["tolerances"]
-                for row, chosen in zip(found.to_dict("records"), search["selected"], strict=True):
-                    assert (chosen is None) == (row["policies"] is None)
-                    if chosen is not None:
-                        policies = record.arrays[f"search{number}/policies"][chosen["profile"]]
-                        assert np.array_equal(row["policies"].reshape(row["shape"]), policies)
-                        assert row["utilities"].tolist() == chosen["utilities"]
-                    counts["profiles"] += 1
-        elif record.config["kind"] == "certify" and record.metrics["rows"]:
-            found = certificates.get_group(record.key).to_dict("records")
-            for row, said in zip(found, record.metrics["rows"], strict=True):
-                assert row["local_regret"].tolist() == said["local"]["regret"]
-                assert row["method"] == record.config["method"]
+        if found := record.rows_of(ProfileRow):
+            table = profiles.get_group(record.key).to_dict("records")
+            for said, row in zip(table, found, strict=True):
+                assert said["tolerance"] == row.tolerance
+                assert (said["policies"] is None) == (row.profile is None)
+                if row.profile is not None:
+                    assert np.array_equal(said["policies"], row.policies)
+                    assert said["shape"].tolist() == row.shape
+                    assert said["utilities"].tolist() == row.utilities
+                counts["profiles"] += 1
+        elif found := record.rows_of(CertificateRow):
+            table = certificates.get_group(record.key).to_dict("records")
+            for said, row in zip(table, found, strict=True):
+                assert said["local_regret"].tolist() == row.local_regret
+                assert said["method"] == record.config["method"]
                 counts["certificates"] += 1
     assert all(counts.values())
+
+
+def without(folder, table, column):
+    """A column is taken out of a part, as if it had been written before there was one."""
+    manifest = read_manifest(folder)
+    part = manifest["parts"][0]
+    path = part_file(folder, table, part["name"])
+    parquet.write_table(parquet.read_table(path, partitioning=None).drop_columns([column]), path)
+    part["files"][table] = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest["digest"] = manifest_digest(manifest)
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_a_column_may_come_later(folder):
+    before = [
+        dataclasses.replace(record.facts, stakes=None) for record in Results(folder / "smoke")
+    ]
+    without(folder / "smoke", "records", "stakes")
+    assert [record.facts for record in Results(folder / "smoke")] == before
+    without(folder / "smoke", "records", "config")
+    with pytest.raises(StoreError, match=r"-0001 lacks a column \('config'\)"):
+        Results(folder / "smoke")
 
 
 def test_every_file_of_what_ships_is_named_in_its_manifest(shipped):
@@ -642,10 +593,9 @@ def test_the_readme_opens_the_results(shipped):
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "dnl" in run.stdout
     expected = sum(
-        record.config["tolerances"][k] == 0.001 and chosen is not None
+        row.tolerance == 0.001 and row.profile is not None
         for record in shipped
-        for search in record.metrics.get("searches", ())
-        for k, chosen in enumerate(search["selected"])
+        for row in record.rows_of(ProfileRow)
     )
     assert run.stdout.split()[-3:] == [str(expected), str(expected), "True"]
     assert expected > 0
@@ -854,7 +804,7 @@ def test_games_of_other_seeds_are_other_games():
     configs = [
         {"family": "didactic", "parameters": {}, "index": 0, "seed": seed} for seed in (0, 1)
     ]
-    names = [frames.game_id(Record("k", {"game": config}, "done", {})) for config in configs]
+    names = [frames.game_id(Record("k", {"game": config}, "done")) for config in configs]
     assert names == ["didactic()#0", "didactic()#0, seed 1"]
 
 
@@ -862,7 +812,7 @@ def test_means_are_over_games_that_every_method_has():
     def finished(index, method, status="done"):
         config = {"game": {"family": "synthetic", "parameters": {}, "index": index}}
         config |= {"method": method} if method else {}
-        return Record(f"{index}{method}", config, status, {})
+        return Record(f"{index}{method}", config, status)
 
     records = [
         *(finished(0, method) for method in ("relu", "dnl", None)),

@@ -106,7 +106,7 @@ def test_a_record_becomes_a_file_that_names_its_game():
 def test_no_two_records_share_a_file():
     quick = preset("quick")
     jobs = {job.key: job for name in design.EXPERIMENTS for job in design.jobs(quick, name)}
-    files = {record_id(Record(key, job.config, "done", {})) for key, job in jobs.items()}
+    files = {record_id(Record(key, job.config, "done")) for key, job in jobs.items()}
     assert len(files) == len(jobs)
 
 

@@ -40,10 +40,9 @@ def test_records_are_those_of_the_jobs_alone(jobs):
         alone, stacked = run_job(job), found[job.key]
         assert stacked.status == alone.status == "done"
         if job.config["kind"] == "solve":
-            for name, values in alone.metrics["errors"].items():
-                assert np.allclose(stacked.metrics["errors"][name], values, rtol=1e-3)
-            radii = [search["radius"] for search in stacked.metrics["searches"]]
-            assert radii == [search["radius"] for search in alone.metrics["searches"]]
+            for name, values in alone.facts.errors.items():
+                assert np.allclose(stacked.facts.errors[name], values, rtol=1e-3)
+            assert [row.radius for row in stacked.rows] == [row.radius for row in alone.rows]
             # predictions at the ends of the same search, with networks that are equal up to rounding
             assert np.allclose(
                 stacked.arrays["search0/predicted"],
@@ -71,7 +70,7 @@ def test_a_network_that_diverges_fails_its_job_and_no_other(jobs, monkeypatch):
     failed = [record for record in records if not record.done]
     assert len(records) == len(solves)
     assert len(failed) == 1
-    assert "DivergenceError" in failed[0].metrics["error"]
+    assert "DivergenceError" in failed[0].error
 
 
 def test_a_stack_that_fails_is_recorded_and_the_others_go_on(jobs, monkeypatch):
@@ -89,9 +88,7 @@ def test_a_stack_that_fails_is_recorded_and_the_others_go_on(jobs, monkeypatch):
     records = list(execute_stacked(jobs, "cpu", games_at_once=2))
     failed = [record for record in records if record.status == "failed"]
     assert 1 <= len(failed) <= 2
-    assert all(
-        "its stack failed: RuntimeError: out of memory" in r.metrics["error"] for r in failed
-    )
+    assert all("its stack failed: RuntimeError: out of memory" in r.error for r in failed)
     assert len(records) == len(jobs)
 
 

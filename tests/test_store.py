@@ -1,6 +1,7 @@
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from persuasion.model.seeds import canonical, integer_seed
+from study.records.rows import Facts
 from study.records.store import Record, Store, StoreError
 
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
@@ -18,20 +20,22 @@ JSON = st.recursive(
 )
 
 
-def record(key="k", status="done", **metrics):
+def record(key="k", status="done", value=None, error=""):
     arrays = {
         "policies": np.random.default_rng(0).random((2, 3)),
         "search0/gains": np.array([np.nan]),
     }
-    return Record(key, {"kind": "solve"}, status, metrics, arrays, {"commit": "abc"}, 1.5)
+    facts = Facts(utility_range=value)
+    return Record(key, {"kind": "solve"}, status, facts, [], arrays, {"commit": "abc"}, 1.5, error)
 
 
 @given(st.dictionaries(st.text(), JSON))
-def test_records_survive_exactly(metrics):
+def test_records_survive_exactly(config):
     with Store(":memory:") as store:
-        store.put(Record("k", metrics, "done", metrics, {"x": np.arange(3.0)}, {}, 0.1))
+        store.put(Record("k", config, "failed", error="x", traceback="y", provenance=config))
         found = store.get("k")
-        assert found.metrics == found.config == metrics
+        assert found.config == found.provenance == config
+        assert (found.error, found.traceback) == ("x", "y")
         assert found.same_result(store.get("k"))
 
 
@@ -56,23 +60,23 @@ def test_done_records_are_final_and_failed_ones_are_replaced(tmp_path):
         store.put(record(value=1))
         store.put(record(value=2))
         store.put(record(status="failed", error="y"))
-        assert store.get("k").metrics == {"value": 1}
+        assert store.get("k").facts.utility_range == 1
 
 
 def test_same_result_ignores_time_and_origin_only():
-    other = Record("k", {"kind": "solve"}, "done", {"v": 1}, record().arrays, {"commit": "z"}, 9.0)
-    assert record(v=1).same_result(other)
-    assert not record(v=2).same_result(other)
+    other = replace(record(value=1), provenance={"commit": "z"}, seconds=9.0)
+    assert record(value=1).same_result(other)
+    assert record(value=1).same_result(replace(other, facts=Facts(utility_range=1, timings=[2.0])))
+    assert not record(value=2).same_result(other)
     nearly = np.nextafter(record().arrays["policies"], 1)
     flat = record().arrays["policies"].ravel()
     for policies in (nearly, flat):
         arrays = {**record().arrays, "policies": policies}
-        moved = Record("k", {"kind": "solve"}, "done", {"v": 1}, arrays)
-        assert not record(v=1).same_result(moved)
+        assert not record(value=1).same_result(replace(record(value=1), arrays=arrays))
 
 
 def test_pickled_arrays_are_refused_on_the_way_in(tmp_path):
-    bad = Record("k", {}, "done", {}, {"x": np.array([{"a": 1}], dtype=object)})
+    bad = Record("k", {}, "done", arrays={"x": np.array([{"a": 1}], dtype=object)})
     with (
         Store(tmp_path / "s.sqlite") as store,
         pytest.raises(ValueError, match=r"[Oo]bject arrays"),
@@ -108,7 +112,7 @@ def test_a_changed_record_is_noticed(tmp_path):
     with Store(path) as store:
         store.put(record(value=1))
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE records SET metrics=?", (canonical({"value": 2}),))
+        connection.execute("UPDATE records SET found=?", (canonical({"value": 2}),))
     with Store(path) as store, pytest.raises(StoreError, match=r"s\.sqlite: record k is damaged"):
         store.get("k")
 
@@ -148,7 +152,7 @@ def test_two_writers_do_not_disturb_each_other(tmp_path):
         list(pool.map(write, (0, 30)))
     with Store(path) as store:
         assert len(store) == 60
-        assert all(r.metrics["value"] == int(r.key[3:]) for r in store)
+        assert all(r.facts.utility_range == int(r.key[3:]) for r in store)
 
 
 def test_seeds_depend_on_the_identity_alone():

@@ -18,6 +18,7 @@ from study import EXPERIMENTS, preset
 from study.designs import design
 from study.records.job import Job
 from study.records.results import Results
+from study.records.rows import plain
 from study.records.store import Record
 from study.run.job import run_job
 
@@ -62,14 +63,14 @@ def largest_difference(committed: Record, again: Record) -> float:
     """Over all numbers that the committed record keeps; infinite if the two do not even have the same form."""
     if again.status != "done":
         return math.inf
-    # exports leave arrays out, and add the numbers of the starts behind the policies they keep
+    # exports leave arrays out
     kept = committed.arrays.keys() & again.arrays.keys()
     arrays = [
         _apart(committed.arrays[name], again.arrays[name].astype(committed.arrays[name].dtype))
         for name in kept
     ]
-    metrics = [{k: v for k, v in r.metrics.items() if k != "timings"} for r in (committed, again)]
-    return max([0.0, *arrays, *_differences(*metrics)])
+    found = [[plain(r.facts), [plain(row) for row in r.rows]] for r in (committed, again)]
+    return max([0.0, *arrays, *_differences(*found)])
 
 
 def _apart(first: np.ndarray, second: np.ndarray) -> float:

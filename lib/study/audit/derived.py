@@ -15,6 +15,7 @@ from persuasion.model.seeds import seed_sequence
 from study.audit.case import RELATIVE, Case, Check, check
 from study.audit.evaluate import outcome, stakes, units, utilities
 from study.audit.profiles import game_of, profiles, source_rows
+from study.records.rows import CertificateRow, DynamicsRow, ProfileRow
 
 # how far a closed interval may be open, as a share of the largest unit
 CLOSED = 1e-6
@@ -30,32 +31,32 @@ STOPPED, CYCLE = ("equilibrium", "margin equilibrium", "inconsistent ties", "unp
 
 
 def searches(case: Case) -> Iterator[Check]:
-    """The radii of a ``solve`` or ``baseline`` record are those that its searches were asked for."""
-    asked = [search["radius"] for search in case.record.config["searches"]]
-    found = [search["radius"] for search in case.record.metrics["searches"]]
-    yield check("record", "radii", found, asked)
+    """The radii and tolerances of a ``solve`` or ``baseline`` record are those that its searches were asked for."""
+    config, rows = case.record.config, case.record.rows_of(ProfileRow)
+    radii = [search["radius"] for search in config["searches"]]
+    asked = [list(pair) for pair in product(radii, config["tolerances"])]
+    found = [[row.radius, row.tolerance] for row in rows]
+    yield check("record", "radii and tolerances", found, asked)
 
 
 def certificates(case: Case) -> Iterator[Check]:
     """Rows of a ``certify`` record: which there are, which intervals they have, and what was polished."""
-    settings, metrics, game = case.record.config["certificates"], case.record.metrics, game_of(case)
-    spread, rows = float(np.ptp(game.senders)), metrics["rows"]
+    settings, game = case.record.config["certificates"], game_of(case)
+    spread, rows = float(np.ptp(game.senders)), case.record.rows_of(CertificateRow)
     if case.sources:
         reported = list(source_rows(case))
-        found = [[row["radius"], list(row["selected_at"])] for row in rows]
+        found = [[row.radius, row.selected_at] for row in rows]
         yield check("record", "rows", found, [[radius, places] for radius, places, _ in reported])
         for number, (*_, policies) in enumerate(reported):
             if (kept := case.record.arrays.get(f"{number}/policies")) is not None:
                 same = np.array_equal(kept, policies)
                 yield check("certificate", f"row {number}", "a profile of its source", same, same)
     everywhere = game.shape.senders <= settings["global_senders"]
-    own = metrics.get("stakes") or stakes(game)
+    own = case.record.facts.stakes or stakes(game)
     for number, row in enumerate(rows):
-        polished = (
-            settings["polish_rounds"] and case.record.config["headline"] in row["selected_at"]
-        )
+        polished = settings["polish_rounds"] and case.record.config["headline"] in row.selected_at
         for name, wanted in (("local", True), ("global", everywhere), ("polished", polished)):
-            where, entry = f"row {number}, {name}", row.get(name) or {}
+            where, entry = f"row {number}, {name}", row.about(name)
             yield check("record", where, bool(entry), bool(wanted))
             if entry.get("exact"):
                 length = entry["regret"][1] - entry["regret"][0]
@@ -68,27 +69,29 @@ def certificates(case: Case) -> Iterator[Check]:
 
 def plays(case: Case) -> Iterator[Check]:
     """Runs of a ``dynamics`` record: which there are, their outcomes, and how they ended."""
-    config, metrics, game = case.record.config, case.record.metrics, game_of(case)
-    spread, runs = float(np.ptp(game.senders)), metrics["runs"]
-    own = metrics.get("stakes") or stakes(game)
+    config, game = case.record.config, game_of(case)
+    spread, runs = float(np.ptp(game.senders)), case.record.rows_of(DynamicsRow)
+    own = case.record.facts.stakes or stakes(game)
     asked = [list(pair) for pair in product(config["margins"], range(config["starts"]))]
-    yield check("record", "runs", [[run["margin"], run["start"]] for run in runs], asked)
+    yield check("record", "runs", [[run.margin, run.start] for run in runs], asked)
     claimed = case.record.arrays["outcomes"]
     yield check("record", "outcomes", len(claimed), len(runs))
     for number, (run, profile) in enumerate(zip(runs, profiles(case), strict=True)):
-        where, status = f"run {number}", run["status"]
+        where, status = f"run {number}", run.status
         found = outcome(game, profile.policies, profile.ties)
         error = float(np.abs(found - claimed[number]).max())
         yield check("utility", f"{where}, outcome", 0.0, error, error <= PROBABILITY)
-        stopped, cycled = run["regret"] is not None, run["cycle_length"] is not None
+        stopped, cycled = run.regret is not None, run.cycle_length is not None
         good = stopped == (status in STOPPED) and cycled == (status == CYCLE)
-        good &= (run["margin"] > 0) if status == "margin equilibrium" else True
-        good &= (run["margin"] == 0) if status == "inconsistent ties" else True
-        good &= 0 <= run["rounds"] <= config["rounds"]
+        good &= (run.margin > 0) if status == "margin equilibrium" else True
+        good &= (run.margin == 0) if status == "inconsistent ties" else True
+        good &= 0 <= run.rounds <= config["rounds"]
         text = "how such a play ends"
-        yield check("status", where, f"{status}, {run['rounds']} rounds", text, good)
+        yield check("status", where, f"{status}, {run.rounds} rounds", text, good)
         if stopped:
-            yield _reached(where, run, status == "equilibrium", config["tolerance"], own, spread)
+            yield _reached(
+                where, vars(run), status == "equilibrium", config["tolerance"], own, spread
+            )
 
 
 def _reached(
@@ -127,11 +130,11 @@ def surfaces(case: Case) -> Iterator[Check]:
             error = float(np.abs(value - arrays[f"{row}/{what}"]).max())
             good = error <= share * units(game).min()
             yield check("utility", f"{what} surface {row}", 0.0, error, good)
-    claimed, count = case.record.metrics["errors"], case.record.config["training"]["held_out"]
+    claimed, count = case.record.facts.errors_held_out, case.record.config["training"]["held_out"]
     if not count:
         return
     flat, values = dataset(game, count, seed_sequence("held-out", identity))
     predicted = model.predict(flat.reshape(count, len(game.senders), -1, game.signals))
     found = ((predicted - values) ** 2).mean(0)
-    good = bool(np.allclose(claimed["held_out"], found, rtol=SINGLE, atol=0))
-    yield check("utility", "held-out errors", claimed["held_out"], found, good)
+    good = bool(np.allclose(claimed or [], found, rtol=SINGLE, atol=0))
+    yield check("utility", "held-out errors", claimed, found, good)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,8 @@ import numpy as np
 from persuasion.games.seeded import build_game
 from persuasion.model.game import Game
 from study.audit.case import Case
-from study.records.archive import selected_starts
+from study.records.rows import AtlasRow, CertificateRow, DynamicsRow, ProfileRow
+from study.records.store import Record
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,36 +70,52 @@ def profiles(case: Case) -> list[Profile]:
 
 def _selected(case: Case) -> Iterator[Profile]:
     """The profiles that the searches of a ``solve`` or ``baseline`` record selected, each once."""
-    record = case.record
-    starts = record.arrays | selected_starts(record)
-    for number, search in enumerate(record.metrics["searches"]):
-        start = starts.get(f"search{number}/starts")
-        for index, policies in enumerate(record.arrays[f"search{number}/policies"]):
-            places = _selecting(search, index)
-            yield Profile(
-                where=f"search {number}, profile {index}",
-                policies=policies,
-                radius=search["radius"],
-                tolerances=tuple(record.config["tolerances"][k] for k in places),
-                utilities=tuple(search["selected"][places[0]]["utilities"]) if places else None,
-                gain=search["gains"][places[0]] if places else None,
-                start=None if start is None else int(start[index]),
-            )
+    for rows in selections(case.record):
+        first = rows[0]
+        yield Profile(
+            where=f"search {first.search}, profile {first.profile}",
+            policies=policies_of(first),
+            radius=first.radius,
+            tolerances=tuple(row.tolerance for row in rows),
+            utilities=tuple(first.utilities or ()),
+            gain=first.gain,
+            start=first.start,
+        )
+
+
+def selections(record: Record) -> list[list[ProfileRow]]:
+    """The rows of every selected profile, search by search; ``ValueError`` if two rows differ about one."""
+
+    def place(row: ProfileRow) -> tuple[int, int]:
+        return row.search, int(row.profile or 0)
+
+    chosen = [row for row in record.rows_of(ProfileRow) if row.profile is not None]
+    found = [list(rows) for _, rows in groupby(sorted(chosen, key=place), place)]
+    for rows in found:
+        if len({policies_of(row).tobytes() for row in rows}) > 1:
+            raise ValueError(f"search {rows[0].search}: profile {rows[0].profile} is not one")
+    return found
+
+
+def policies_of(row: ProfileRow) -> np.ndarray:
+    """``(senders, states, signals)``."""
+    return np.array(row.policies, dtype=float).reshape(row.shape)
 
 
 def _certified(case: Case) -> Iterator[Profile]:
     """The profiles of a ``certify`` record, each for every interval that is claimed about it."""
     arrays, reported = case.record.arrays, list(source_rows(case)) if case.sources else []
-    for number, row in enumerate(case.record.metrics["rows"]):
+    for number, row in enumerate(case.record.rows_of(CertificateRow)):
         policies = arrays.get(f"{number}/policies")
         if policies is None:  # not kept, as its source has it
             *_, policies = reported[number]
-        for name, radius in (("local", row["radius"]), ("global", 1.0)):
-            if row.get(name):
-                yield _claimed(f"row {number}, {name}", policies, radius, row, row[name])
-        if polished := row.get("polished"):
-            policies = arrays[f"{number}/polished"]
-            yield _claimed(f"row {number}, polished", policies, row["radius"], polished, polished)
+        for name, radius in (("local", row.radius), ("global", 1.0)):
+            if entry := row.about(name):
+                values = {"utilities": row.utilities, **entry}
+                yield _claimed(f"row {number}, {name}", policies, radius, values)
+        if polished := row.about("polished"):
+            policies = np.array(polished["policies"], dtype=float).reshape(row.shape)
+            yield _claimed(f"row {number}, polished", policies, row.radius, polished)
 
 
 def source_rows(case: Case) -> Iterator[tuple[float, list[int], np.ndarray]]:
@@ -110,44 +129,37 @@ def source_rows(case: Case) -> Iterator[tuple[float, list[int], np.ndarray]]:
             for radius in config["radii"]:
                 yield radius, [], source.arrays["full_revelation"]
         return
-    for number, search in enumerate(source.metrics["searches"]):
-        for index, policies in enumerate(source.arrays[f"search{number}/policies"]):
-            places = _selecting(search, index)
-            shown = config["certificates"]["every_tolerance"] or config["headline"] in places
-            if search["radius"] in config["radii"] and shown:
-                yield search["radius"], places, policies
-
-
-def _selecting(search: dict[str, Any], index: int) -> list[int]:
-    """Positions of the tolerances at which a search selected its profile of that index."""
-    return [k for k, entry in enumerate(search["selected"]) if entry and entry["profile"] == index]
+    for rows in selections(source):
+        row, places = rows[0], [source.config["tolerances"].index(row.tolerance) for row in rows]
+        shown = config["certificates"]["every_tolerance"] or config["headline"] in places
+        if row.radius in config["radii"] and shown:
+            yield row.radius, places, policies_of(row)
 
 
 def _runs(case: Case) -> Iterator[Profile]:
     """Where the runs of a ``dynamics`` record ended."""
-    for number, run in enumerate(case.record.metrics["runs"]):
-        yield _claimed(f"run {number}", case.record.arrays["policies"][number], 1.0, run, run)
+    for number, run in enumerate(case.record.rows_of(DynamicsRow)):
+        policies, ties = case.record.arrays["policies"][number], json.loads(run.ties)
+        yield _claimed(f"run {number}", policies, 1.0, vars(run) | {"ties": ties})
 
 
 def _outcomes(case: Case) -> Iterator[Profile]:
     """What was found of a game of the ``atlas``; its landmarks have no policies."""
-    for number, row in enumerate(case.record.metrics["rows"]):
-        if row.get("regret"):
+    for number, row in enumerate(case.record.rows_of(AtlasRow)):
+        if row.regret:
             policies = case.record.arrays[f"{number}/policies"]
-            yield _claimed(f"row {number}, {row['profile']}", policies, 1.0, row, row)
+            yield _claimed(f"row {number}, {row.profile}", policies, 1.0, vars(row))
 
 
-def _claimed(
-    where: str, policies: np.ndarray, radius: float, row: dict[str, Any], entry: dict[str, Any]
-) -> Profile:
-    """A profile whose utilities are in a row, and whose regret is in an entry of it or the same."""
-    values, regret, gains = row.get("utilities"), entry.get("regret"), entry.get("gains")
+def _claimed(where: str, policies: np.ndarray, radius: float, values: dict[str, Any]) -> Profile:
+    """A profile with what is said about it: its utilities, regret, gains and tie rule, as far as they are."""
+    regret, gains = values.get("regret"), values.get("gains")
     return Profile(
         where, policies, radius,
-        utilities=tuple(values) if values else None,
+        utilities=tuple(values["utilities"]),
         regret=None if regret is None else _interval(regret),
-        gains=None if gains is None else tuple(map(_interval, gains)),
-        ties=row.get("ties", "lowest-index"),
+        gains=tuple(map(_interval, gains)) if gains else None,
+        ties=values.get("ties", "lowest-index"),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,8 @@ from study.audit.evaluate import (
     units,
     utilities,
 )
-from study.audit.profiles import Profile, game_of, profiles
+from study.audit.profiles import Profile, game_of, profiles, selections
+from study.records.rows import AtlasRow, Facts, ProfileRow, ReachRow
 
 # values of linear programs, in the senders' units
 LINEAR = 1e-6
@@ -62,47 +63,39 @@ def _searches(case: Case) -> Iterator[Check]:
     """Utilities, welfare and status at every tolerance of every search."""
     game = game_of(case)
     unit, known = units(game), iter(profiles(case))
-    for number, search in enumerate(case.record.metrics["searches"]):
-        own = list(islice(known, len(case.record.arrays[f"search{number}/policies"])))
-        radius, gains = search["radius"], [profile.gain for profile in own]
-        values = [recompute(case, profile) for profile in own]
-        for tolerance, selected, gain in zip(
-            case.record.config["tolerances"], search["selected"], search["gains"], strict=True
-        ):
-            where, index = f"search {number}, tolerance {tolerance:g}", None
-            if selected is not None:
-                index = selected["profile"]
-                yield from _value(radius, where, selected, values[index], unit)
+    chosen = [rows[0] for rows in selections(case.record)]
+    for number, rows in groupby(case.record.rows_of(ProfileRow), lambda row: row.search):
+        own = {row.profile: next(known) for row in chosen if row.search == number}
+        gains = {k: profile.gain for k, profile in own.items()}
+        values = {k: recompute(case, profile) for k, profile in own.items()}
+        for row in rows:
+            where, index = f"search {number}, tolerance {row.tolerance:g}", row.profile
+            if index is not None:
+                claimed, found = row.utilities, values[index]
+                yield check("utility", where, claimed, found, unit=unit, radius=row.radius)
             # the rule of acceptance of the records that ship
-            limit = tolerance * game.utility_range
-            passing = [k for k, other in enumerate(gains) if other is not None and other <= limit]
+            limit = row.tolerance * game.utility_range
+            passing = [k for k, other in gains.items() if other is not None and other <= limit]
             best = max(passing, key=lambda k: values[k].sum(), default=None)
-            if None in gains or index is None or best is None:
+            if None in gains.values() or index is None or best is None:
                 # every stored profile is selected somewhere, and none here only if none passes
-                right = None not in gains and index is gain is best is None
+                right = None not in gains.values() and index is row.gain is best is None
             else:
                 lost = values[best].sum() - values[index].sum()
-                right = gain == gains[index] and index in passing and lost <= 1e-9 * unit.max()
-            claimed, found = f"profile {index}, gain {gain}", f"profile {best}, gains {gains}"
-            yield check("status", where, claimed, found, right, radius=radius)
-
-
-def _value(
-    radius: float | None, where: str, claimed: dict[Any, Any], value: np.ndarray, unit: np.ndarray
-) -> Iterator[Check]:
-    """Claimed utilities, and the welfare if there is one, against recomputed utilities."""
-    yield check("utility", where, claimed["utilities"], value, unit=unit, radius=radius)
-    if "welfare" in claimed:
-        total = float(sum(value.tolist()))
-        yield check("welfare", where, claimed["welfare"], total, unit=unit.sum(), radius=radius)
+                right = row.gain == gains[index] and index in passing and lost <= 1e-9 * unit.max()
+            said, right_one = (
+                f"profile {index}, gain {row.gain}",
+                f"profile {best}, gains {[*gains.values()]}",
+            )
+            yield check("status", where, said, right_one, right, radius=row.radius)
 
 
 def _stored_profiles(case: Case) -> Iterator[Check]:
     """Utilities of every profile with claimed ones, units, and intervals that contain what sampling found."""
-    game, metrics = game_of(case), case.record.metrics
+    game, facts = game_of(case), case.record.facts
     unit, sampled = units(game), _sampled_gains(case)
-    yield _utility_range(metrics, game, unit)
-    if (claimed := metrics.get("stakes")) is not None:
+    yield _utility_range(facts, game, unit)
+    if (claimed := facts.stakes) is not None:
         found = stakes(game)
         yield check("game", "stakes", claimed, found, unit=found)
     for profile in profiles(case):
@@ -117,9 +110,9 @@ def _stored_profiles(case: Case) -> Iterator[Check]:
             yield check("certificate", where, profile.regret, text, good, radius=radius)
 
 
-def _utility_range(metrics: dict[str, Any], game: Game, unit: np.ndarray) -> Check:
+def _utility_range(facts: Facts, game: Game, unit: np.ndarray) -> Check:
     spread = float(np.ptp(game.senders))
-    return check("game", "utility range", metrics["utility_range"], spread, unit=unit.max())
+    return check("game", "utility range", facts.utility_range, spread, unit=unit.max())
 
 
 def _in_order(profile: Profile, unit: np.ndarray) -> bool:
@@ -146,21 +139,21 @@ def _sampled_gains(case: Case) -> dict[tuple[float, bytes], float]:
 
 def _reference(case: Case) -> Iterator[Check]:
     """Everything that a reference record reports, from the game's seed."""
-    config, metrics, game = case.record.config, case.record.metrics, game_of(case)
+    config, facts, game = case.record.config, case.record.facts, game_of(case)
     unit = units(game)
-    yield check("game", "shape", metrics["shape"], game.shape._asdict())
-    yield _utility_range(metrics, game, unit)
+    yield check("game", "shape", facts.shape, game.shape._asdict())
+    yield _utility_range(facts, game, unit)
     starts = utilities(game, starts_of(game, config["game"], config["starts"])).mean(0)
-    yield check("utility", "random starts", metrics["start_utilities"], starts, unit=unit)
+    yield check("utility", "random starts", facts.start_utilities, starts, unit=unit)
     generator = np.random.default_rng(seed_sequence("variation", config["game"]))
     variance = utilities(game, uniform_policies(game, VARIATION_SAMPLES, generator)).var(0)
-    yield check("game", "variance", metrics["variance"], variance, unit=unit**2)
+    yield check("game", "variance", facts.variance, variance, unit=unit**2)
     yield from _full_revelation(case, game, unit)
 
 
 def _full_revelation(case: Case, game: Game, unit: np.ndarray) -> Iterator[Check]:
     """Theorem 4's condition and profile: unique optimal actions, and signals for them at distance 2."""
-    where, claimed = "full revelation", case.record.metrics["full_revelation"]
+    where, claimed = "full revelation", case.record.facts.full_revelation
     best = game.receiver.argmax(1)
     actions, shape = len(set(best.tolist())), game.shape
     possible = unique_best(game) and shape.signals ** (shape.senders - 1) >= actions
@@ -180,17 +173,17 @@ def _full_revelation(case: Case, game: Game, unit: np.ndarray) -> Iterator[Check
 def _atlas(case: Case) -> Iterator[Check]:
     """Status, signals and receiver of the outcomes; landmarks, which have no policies; and which there are."""
     game, record = game_of(case), case.record
-    rows, receiver = record.metrics["rows"], game.receiver
+    rows, receiver = record.rows_of(AtlasRow), game.receiver
     # of the senders, and of the receiver
     unit = np.append(stakes(game), max(np.ptp(receiver), np.abs(receiver).max()))
     for number, row in enumerate(rows):
-        where = f"row {number}, {row['profile']}"
-        if row.get("regret"):
+        where = f"row {number}, {row.profile}"
+        if row.regret:
             policies = record.arrays[f"{number}/policies"]
             yield from _outcome(game, where, row, policies, unit, record.config["target"])
         else:
             yield from _landmark(game, where, row, unit)
-    names = {row["profile"] for row in rows if not row.get("regret")}
+    names = {row.profile for row in rows if not row.regret}
     wanted = {"no revelation", "sender 0 alone", "sender 1 alone", "collusion"}
     wanted |= {"full revelation"} if unique_best(game) else set()
     yield check("game", "landmarks", sorted(names), sorted(wanted))
@@ -199,29 +192,29 @@ def _atlas(case: Case) -> Iterator[Check]:
 def _outcome(
     game: Game,
     where: str,
-    row: dict[str, Any],
+    row: AtlasRow,
     policies: np.ndarray,
     unit: np.ndarray,
     target: float,
 ) -> Iterator[Check]:
-    claimed, receiver = row["receiver_utility"], expected(game, game.receiver[None], policies)[0]
+    claimed, receiver = row.receiver_utility, expected(game, game.receiver[None], policies)[0]
     yield check("utility", f"{where}, receiver", claimed, receiver, unit=unit[-1], radius=1.0)
-    lower, upper = (np.array(row["gains"], dtype=float) / unit[:-1, None]).max(0)
+    lower, upper = (np.array(row.gains, dtype=float) / unit[:-1, None]).max(0)
     status = "equilibrium" if upper <= target else "approximate" if lower > target else "unproven"
-    yield check("status", where, row["profile"], status, radius=1.0)
+    yield check("status", where, row.profile, status, radius=1.0)
     used = (policies > 0).any(1).sum(1).tolist()
-    yield check("status", f"{where}, signals", list(row["support"]), used, radius=1.0)
+    yield check("status", f"{where}, signals", row.support, used, radius=1.0)
 
 
-def _landmark(game: Game, where: str, row: dict[str, Any], unit: np.ndarray) -> Iterator[Check]:
+def _landmark(game: Game, where: str, row: AtlasRow, unit: np.ndarray) -> Iterator[Check]:
     """What a profile that is not stored is said to be worth: by definition, or as the best of its kind.
 
     A sender alone, or all together, have what is most by obedient recommendations; whoever is not asked has, with
     the others, what some of these give.
     """
-    name, states = row["profile"], game.shape.states
+    name, states = row.profile, game.shape.states
     payoffs = np.concatenate([game.senders, game.receiver[None]])
-    claimed, own = np.array([*row["utilities"], row["receiver_utility"]]), unit[:-1]
+    claimed, own = np.array([*row.utilities, row.receiver_utility]), unit[:-1]
     if name in ("no revelation", "full revelation"):
         told = np.eye(states) if name == "full revelation" else np.ones((states, 1))
         found = expected(game, payoffs, np.stack([told] * len(game.senders)))
@@ -240,7 +233,7 @@ def _landmark(game: Game, where: str, row: dict[str, Any], unit: np.ndarray) -> 
 def _reach(case: Case) -> Iterator[Check]:
     """The welfare at simple profiles of every instance, and the most that any has."""
     config = case.record.config
-    rows = case.record.metrics["rows"]
+    rows = case.record.rows_of(ReachRow)
     yield check("record", "instances", len(rows), config["instances"])
     for index, row in enumerate(rows):
         identity = config["game"] | {"index": index}
@@ -254,8 +247,9 @@ def _reach(case: Case) -> Iterator[Check]:
         }  # fmt: skip
         for name, value in found.items():
             slack = SIX_DIGITS + (LINEAR if name == "bound" else RELATIVE) * units(game).sum()
-            good = abs(row[name] - value) <= slack
-            yield check("welfare", f"row {index}, {name}", row[name], float(value), good)
+            claimed = getattr(row, name)
+            good = abs(claimed - value) <= slack
+            yield check("welfare", f"row {index}, {name}", claimed, float(value), good)
 
 
 def _honest(game: Game) -> np.ndarray:
@@ -307,7 +301,9 @@ def _rows(case: Case, rows: Sequence[dict[Any, Any]]) -> Iterator[Check]:
         solved = bool(row["solved"])
         yield check("status", where, solved, found is not None, radius=place[0])
         if solved and found is not None:
-            yield from _value(place[0], where, row, found, unit)
+            total, radius = float(sum(found.tolist())), place[0]
+            yield check("utility", where, row["utilities"], found, unit=unit, radius=radius)
+            yield check("welfare", where, row["welfare"], total, unit=unit.sum(), radius=radius)
 
 
 CHECKERS: dict[str, tuple[Callable[[Case], Iterator[Check]], ...]] = {

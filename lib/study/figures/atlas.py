@@ -20,7 +20,6 @@ from study.figures.statistics import mean_interval, per_group
 from study.records.regrets import record_stakes, relative_interval
 from study.records.rows import AtlasRow, CertificateRow
 from study.records.store import Record
-from study.records.tables import rows_of
 
 SILENT, REVEALED, COLLUSION = "no revelation", "full revelation", "collusion"
 CERTIFIED, NETWORK = "equilibrium", "network"
@@ -43,7 +42,7 @@ def atlas_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _rows(record: Record) -> Iterator[dict[str, Any]]:
-    stakes, rows = record_stakes(record), rows_of(record, AtlasRow)
+    stakes, rows = record_stakes(record), record.rows_of(AtlasRow)
     parameters = record.config["game"]["parameters"]
     marks = {row.profile: row for row in rows if row.profile not in FOUND}
     silent, revealed = (marks.get(name, marks[SILENT]) for name in (SILENT, REVEALED))
@@ -180,8 +179,8 @@ def networks_frame(records: Sequence[Record], frame: pd.DataFrame, preset: Prese
         _network(record, row, parts[game_id(record)])
         for record in records
         if game_id(record) in parts
-        for row in rows_of(record, CertificateRow)
-        if row.method == "dnl" and row.radius == radius
+        for row in record.rows_of(CertificateRow)
+        if record.config["method"] == "dnl" and row.radius == radius
         if headline in row.selected_at and row.global_regret
     ]
     columns = ("game", "first", "second", "lower", "upper", "distance", "idle")

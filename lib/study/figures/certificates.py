@@ -18,7 +18,6 @@ from study.figures.frames import game_id
 from study.records.regrets import record_stakes, relative_interval
 from study.records.rows import CertificateRow, DynamicsRow
 from study.records.store import Record
-from study.records.tables import rows_of
 
 EQUILIBRIA = ("equilibrium", "margin equilibrium")
 # what there is to ask for even if nothing was accepted, and so nothing certified
@@ -40,7 +39,7 @@ def certificates_frame(records: Sequence[Record], preset: Preset) -> pd.DataFram
     rows = [
         _certificate_row(record, row, preset)
         for record in records
-        for row in rows_of(record, CertificateRow)
+        for row in record.rows_of(CertificateRow)
     ]
     if rows:
         return pd.DataFrame(rows)
@@ -52,14 +51,14 @@ def _certificate_row(record: Record, row: CertificateRow, preset: Preset) -> dic
     tolerances = [preset.tolerances[k] for k in row.selected_at]
     return {
         "game": game_id(record),
-        "family": row.family,
+        "family": record.config["game"]["family"],
         **record.config["game"]["parameters"],
-        "method": row.method,
+        "method": record.config["method"],
         "radius": row.radius,
         "tolerances": tolerances,
         "headline": preset.headline in tolerances,
         "welfare": sum(row.utilities),
-        "utility_range": record.metrics["utility_range"],
+        "utility_range": record.facts.utility_range,
         **dict(zip(("regret_least", "regret_most"), row.local_regret)),
         **_interval("local", row, stakes),
         **_interval("global", row, stakes),
@@ -71,9 +70,10 @@ def _certificate_row(record: Record, row: CertificateRow, preset: Preset) -> dic
 
 
 def _interval(name: str, row: CertificateRow, stakes: np.ndarray) -> dict[str, Any]:
-    regret, gains, exact = (vars(row).get(f"{name}_{key}") for key in ("regret", "gains", "exact"))
-    ends = relative_interval(regret, gains, stakes)
-    return dict(zip((f"{name}_lower", f"{name}_upper", f"{name}_exact"), (*ends, exact)))
+    about = row.about(name)
+    ends = relative_interval(about.get("regret"), about.get("gains"), stakes)
+    names = (f"{name}_lower", f"{name}_upper", f"{name}_exact")
+    return dict(zip(names, (*ends, about.get("exact"))))
 
 
 def narrowed(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
@@ -96,9 +96,9 @@ def dynamics_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _runs(record: Record) -> Iterator[dict[str, Any]]:
-    runs, stakes = rows_of(record, DynamicsRow), record_stakes(record)
+    runs, stakes = record.rows_of(DynamicsRow), record_stakes(record)
     about = {"game": game_id(record), **record.config["game"]["parameters"]}
-    ends = zip(runs, _outcome_labels(record), record.metrics["timings"], strict=True)
+    ends = zip(runs, _outcome_labels(record), record.facts.timings or [], strict=True)
     for run, label, seconds in ends:
         lower, upper = relative_interval(run.regret, run.gains, stakes)
         yield about | {
@@ -115,7 +115,7 @@ def _outcome_labels(record: Record) -> list[int | None]:
     outcomes = record.arrays["outcomes"]
     found: list[int] = []
     labels: list[int | None] = []
-    for k, run in enumerate(rows_of(record, DynamicsRow)):
+    for k, run in enumerate(record.rows_of(DynamicsRow)):
         if run.status not in EQUILIBRIA:
             labels.append(None)
             continue

@@ -15,7 +15,6 @@ from study.figures.style import NAMES, named
 from study.records.regrets import record_stakes, relative_interval
 from study.records.rows import CheckRow, ProfileRow
 from study.records.store import Record
-from study.records.tables import rows_of
 
 GLOBAL = "global regret, at least"
 
@@ -41,7 +40,7 @@ def kinks_frame(records: Sequence[Record]) -> pd.DataFrame:
             }
             for record in records
             for stakes in [record_stakes(record)]
-            for row in rows_of(record, CheckRow)
+            for row in record.rows_of(CheckRow)
             for samples in row.sampled
         ]
     )
@@ -107,9 +106,9 @@ def within_pieces(frame: pd.DataFrame, records: Sequence[Record], tolerance: flo
     at which the profiles were selected.
     """
     found = {
-        (game_id(record), row.method, row.radius): (record, row)
+        (game_id(record), record.config["method"], row.radius): (record, row)
         for record in records
-        for row in rows_of(record, ProfileRow)
+        for row in record.rows_of(ProfileRow)
         if row.tolerance == tolerance
     }
     places = zip(frame["game"], frame["method"], frame["radius"])

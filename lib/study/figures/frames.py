@@ -16,7 +16,6 @@ from study.figures.style import NAMES
 from study.records.job import config_identity
 from study.records.rows import ProfileRow
 from study.records.store import Record
-from study.records.tables import rows_of
 
 DEGENERATE_VARIANCE = 1e-6
 
@@ -45,15 +44,15 @@ def games_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 
 def _game_row(record: Record) -> dict[str, Any]:
-    metrics = record.metrics
-    revealed = metrics["full_revelation"]
+    facts = record.facts
+    revealed = facts.full_revelation
     return {
         "game": game_id(record),
         "family": record.config["game"]["family"],
-        **metrics["shape"],
-        "utility_range": metrics["utility_range"],
-        "degenerate": max(metrics["variance"]) < DEGENERATE_VARIANCE,
-        "start": np.array(metrics["start_utilities"]),
+        **facts.shape,
+        "utility_range": facts.utility_range,
+        "degenerate": max(facts.variance or [0.0]) < DEGENERATE_VARIANCE,
+        "start": np.array(facts.start_utilities),
         "revelation": None if revealed is None else np.array(revealed),
     }
 
@@ -74,7 +73,7 @@ def _with_games(rows: Sequence[dict[str, Any]], records: Sequence[Record]) -> pd
 
 
 def _error_row(record: Record) -> dict[str, Any]:
-    errors = {key: np.array(value) for key, value in record.metrics["errors"].items()}
+    errors = record.facts.errors
     varies = errors["variance"] >= DEGENERATE_VARIANCE
     row: dict[str, Any] = {
         "game": game_id(record),
@@ -95,7 +94,7 @@ def equilibria_frame(records: Sequence[Record]) -> pd.DataFrame:
     ``utilities`` holds the senders' exact utilities (an array) and ``welfare`` their sum; NaN if no
     profile passed the sampled check at that tolerance.
     """
-    rows = [_selection_row(r, row) for r in records for row in rows_of(r, ProfileRow)]
+    rows = [_selection_row(r, row) for r in records for row in r.rows_of(ProfileRow)]
     return _with_games(rows, records)
 
 
@@ -104,7 +103,7 @@ def _selection_row(record: Record, row: ProfileRow) -> dict[str, Any]:
     return {
         "game": game_id(record),
         "record": record_id(record),
-        "method": row.method,
+        "method": record.config["method"],
         "radius": row.radius,
         "tolerance": row.tolerance,
         "solved": utilities is not None,
@@ -146,7 +145,7 @@ def didactic_errors(records: Sequence[Record]) -> pd.DataFrame:
     """Figure 1's errors: one row per network and sender, raw and relative to the utility's variance."""
     rows = []
     for record in records:
-        errors = record.metrics["errors"]
+        errors = record.facts.errors
         for sender, variance in enumerate(errors["variance"]):
             row = {"network": NAMES[record.config["method"]], "sender": sender + 1}
             for name in ("training", "held_out"):
@@ -158,7 +157,7 @@ def didactic_errors(records: Sequence[Record]) -> pd.DataFrame:
 
 def didactic_seed_errors(records: Sequence[Record]) -> pd.DataFrame:
     """The same of shorter runs from several seeds, with the seed; networks that diverged are left out."""
-    trained = [record for record in records if "errors" in record.metrics]
+    trained = [record for record in records if record.facts.errors]
     return pd.concat(
         [didactic_errors([record]).assign(seed=record.config["game"]["seed"]) for record in trained]
         or [pd.DataFrame()]

@@ -12,6 +12,7 @@ from study.designs.plausible import PROFILES
 from study.figures.frames import game_id
 from study.figures.statistics import Mean, mean_interval
 from study.figures.tables import PAPER_TABLE_1
+from study.records.rows import ReachRow
 from study.records.store import Record
 
 SPREAD = 3.0
@@ -20,6 +21,7 @@ divided by this."""
 NEAR = 0.1
 """Our own networks ended where the paper's did if they are this share of the candidate's room apart, or less."""
 LEFT = "–"
+WELFARE = ("silent", "random", "best_random", "honest", "bound")
 
 
 def label(parameters: Mapping[str, Any]) -> str:
@@ -43,8 +45,11 @@ def plausible_table(
     rows, share = [], 0.0
     for record in records:
         family, changed = (record.config["game"][key] for key in ("family", "parameters"))
-        instances = pd.DataFrame(record.metrics["rows"])
-        room = {str(name).replace("_", " "): mean_interval(instances[name]) for name in instances}
+        rows_of = record.rows_of(ReachRow)
+        room = {
+            name.replace("_", " "): mean_interval([getattr(row, name) for row in rows_of])
+            for name in WELFARE
+        }
         ran = reached.get((family, label(changed)))
         ahead = room["honest"].mean - room["best random"].mean
         if not changed:

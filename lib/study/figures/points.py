@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
+
 from study.figures.frames import record_id
+from study.records.rows import plain
 from study.records.store import Record
 
 FOLDER = "_records"
@@ -66,9 +69,15 @@ def record_file(record: Record) -> tuple[str, str]:
     content: dict[str, Any] = {
         "record": record_id(record),
         "config": record.config,
-        "metrics": record.metrics,
+        "facts": plain(record.facts),
+        "rows": [_readable(row) for row in record.rows],
         "arrays": {name: list(array.shape) for name, array in sorted(record.arrays.items())},
         "provenance": record.provenance,
         "seconds": record.seconds,
     }
     return f"{record_id(record)}.json", json.dumps(content, indent=1, sort_keys=True) + "\n"
+
+
+def _readable(row: Any) -> dict[str, Any]:
+    """A row without its policies."""
+    return {n: v for n, v in plain(row).items() if not isinstance(getattr(row, n), np.ndarray)}

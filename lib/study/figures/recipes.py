@@ -46,9 +46,9 @@ def fits_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 def _log_errors(record: Record) -> dict[str, Any]:
     """Mean log relative errors over the networks whose target varies; infinite if training diverged."""
-    if "diverged" in record.metrics:
+    errors = record.facts.errors
+    if not errors:
         return {"degenerate": False, "log_held_out": np.inf, "log_training": np.inf}
-    errors = {name: np.array(values) for name, values in record.metrics["errors"].items()}
     variance = errors["variance"]
     held_out, training = (
         float(np.log(errors[name][variance > 0] / variance[variance > 0]).mean())

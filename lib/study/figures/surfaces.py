@@ -103,7 +103,7 @@ def message(records: Sequence[Record]) -> str:
     """What the surfaces cannot be read for: every network's error, in a sentence."""
     parts = []
     for record in records:
-        errors = record.metrics["errors"]
+        errors = record.facts.errors
         share = errors["held_out"][0] / errors["variance"][0]
         parts.append(f"{NAMES[record.config['method']]} {share:.2%}")
     return (

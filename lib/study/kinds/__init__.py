@@ -17,16 +17,15 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-import numpy as np
+from study.records.rows import Result
 
-Payload = tuple[dict[str, Any], dict[str, np.ndarray]]
 KINDS = (
     "solve", "reference", "reach", "didactic", "fit", "baseline", "certify", "kinks", "dynamics", "atlas",
 )  # fmt: skip
 
 
-def run_kind(config: dict[str, Any], given: tuple[Any, ...] = ()) -> Payload:
-    """Metrics and arrays of a job's configuration and of the records that it needs.
+def run_kind(config: dict[str, Any], given: tuple[Any, ...] = ()) -> Result:
+    """What a job finds, from its configuration and the records that it needs.
 
     Raises ``ValueError`` for an unknown kind, and whatever the job raises.
     """

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from persuasion.games.seeded import build_game
-from study.kinds import Payload
 from study.records.regrets import recorded_certificate
+from study.records.rows import AtlasRow, Facts, Result
 
 if TYPE_CHECKING:
     from persuasion.equilibria.nash import Equilibrium, Landmark
 
 
-def run(job: dict[str, Any]) -> Payload:
+def run(job: dict[str, Any]) -> Result:
     """A row per outcome of :func:`persuasion.nash`, the least regret first, then one per landmark.
 
     Signals are free: a profile may use more than the game has. The profiles that were found are among the arrays,
@@ -28,22 +28,24 @@ def run(job: dict[str, Any]) -> Payload:
         time_limit=job["seconds"],
         seed=job["seed"],
     )
-    marks = [_row(mark.name, mark) for mark in landmarks(game)]
+    rows = [
+        _row(number, entry.status, entry, **_about(entry)) for number, entry in enumerate(found)
+    ]
+    rows += [_row(number, m.name, m) for number, m in enumerate(landmarks(game), len(rows))]
     arrays = {f"{number}/policies": entry.policies for number, entry in enumerate(found)}
-    units = {"utility_range": game.utility_range, "stakes": game.stakes.tolist()}
-    return {"rows": [*map(_found, found), *marks], **units}, arrays
+    return Result(Facts.units(game), rows, arrays)
 
 
-def _found(entry: Equilibrium) -> dict[str, Any]:
-    return {
-        **_row(entry.status, entry),
-        **recorded_certificate(entry.certificate),
-        "support": list(entry.support),
-        "start": entry.start,
-        "times": entry.times,
-    }
+def _row(number: int, name: str, entry: Equilibrium | Landmark, **about: Any) -> AtlasRow:
+    return AtlasRow(
+        row=number,
+        profile=name,
+        utilities=entry.utilities.tolist(),
+        receiver_utility=entry.receiver_utility,
+        **about,
+    )
 
 
-def _row(name: str, entry: Equilibrium | Landmark) -> dict[str, Any]:
-    told = {"profile": name, "utilities": entry.utilities.tolist()}
-    return told | {"receiver_utility": entry.receiver_utility}
+def _about(entry: Equilibrium) -> dict[str, Any]:
+    own = {"support": list(entry.support), "start": entry.start, "times": entry.times}
+    return recorded_certificate(entry.certificate) | own

@@ -12,13 +12,13 @@ from persuasion.learn.baselines import exact_gradient_search, random_search, smo
 from persuasion.model.game import Game
 from persuasion.model.seeds import integer_seed
 from study.designs.config import Search
-from study.kinds import Payload
 from study.kinds.selection import select_all
+from study.records.rows import Result
 
 Method = Callable[[Game, np.ndarray, Search, int], np.ndarray]
 
 
-def run(job: dict[str, Any]) -> Payload:
+def run(job: dict[str, Any]) -> Result:
     """Per search, the selected profiles; laid out like a solve job's."""
     game = build_game(job["game"])
 

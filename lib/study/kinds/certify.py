@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,15 @@ import numpy as np
 from persuasion.games.seeded import build_game
 from persuasion.model.game import Game
 from persuasion.model.simulate import sender_utilities
-from study.kinds import Payload
 from study.records.regrets import recorded_certificate
+from study.records.rows import CertificateRow, Facts, ProfileRow, Result
 from study.records.store import Record
 
 TIES = "lowest-index"
 FULL_REVELATION = "full-revelation"
 
 
-def run(job: dict[str, Any], source: Record) -> Payload:
+def run(job: dict[str, Any], source: Record) -> Result:
     """A row per search radius and selected profile: its local regret, the global one, the polished profile.
 
     ``source`` is the record of the search, or the reference record for full revelation. Rows name the tolerances
@@ -26,21 +27,25 @@ def run(job: dict[str, Any], source: Record) -> Payload:
     """
     game = build_game(job["game"])
     settings = job["certificates"]
-    rows: list[dict[str, Any]] = []
+    rows: list[CertificateRow] = []
     arrays: dict[str, np.ndarray] = {}
     for radius, selected_at, policies in _profiles(job, source):
-        row = {"radius": radius, "selected_at": selected_at, "polished": None, "global": None}
-        row["utilities"] = sender_utilities(game, policies).tolist()
-        row["local"] = _regret(game, policies, radius, settings)
+        about = _regret("local", game, policies, radius, settings)
         if game.shape.senders <= settings["global_senders"]:
-            row["global"] = _regret(game, policies, 1.0, settings)
+            about |= _regret("global", game, policies, 1.0, settings)
         if job["headline"] in selected_at and settings["polish_rounds"]:
-            row["polished"], polished = _polished(game, policies, radius, settings)
-            arrays[f"{len(rows)}/polished"] = polished
+            about |= _polished(game, policies, radius, settings)
         arrays[f"{len(rows)}/policies"] = policies
-        rows.append(row)
-    units = {"utility_range": game.utility_range, "stakes": game.stakes.tolist()}
-    return {"rows": rows, **units}, arrays
+        rows.append(
+            CertificateRow(
+                row=len(rows),
+                radius=radius,
+                selected_at=selected_at,
+                utilities=sender_utilities(game, policies).tolist(),
+                **about,
+            )
+        )
+    return Result(Facts.units(game), rows, arrays)
 
 
 def _profiles(job: dict[str, Any], source: Record) -> Iterator[tuple[float, list[int], np.ndarray]]:
@@ -50,28 +55,33 @@ def _profiles(job: dict[str, Any], source: Record) -> Iterator[tuple[float, list
             for radius in job["radii"]:
                 yield radius, [], source.arrays["full_revelation"]
         return
-    for number, search in enumerate(source.metrics["searches"]):
-        if search["radius"] not in job["radii"]:
-            continue
-        chosen = [None if entry is None else entry["profile"] for entry in search["selected"]]
-        for profile, policies in enumerate(source.arrays[f"search{number}/policies"]):
-            selected_at = [k for k, which in enumerate(chosen) if which == profile]
-            if job["certificates"]["every_tolerance"] or job["headline"] in selected_at:
-                yield search["radius"], selected_at, policies
+    selected: dict[tuple[int, int], list[tuple[int, ProfileRow]]] = {}
+    for number, row in enumerate(source.rows_of(ProfileRow)):
+        if row.profile is not None and row.radius in job["radii"]:
+            place = number % len(source.config["tolerances"])
+            selected.setdefault((row.search, row.profile), []).append((place, row))
+    for _, found in sorted(selected.items(), key=itemgetter(0)):
+        selected_at, row = [place for place, _ in found], found[0][1]
+        if job["certificates"]["every_tolerance"] or job["headline"] in selected_at:
+            yield row.radius, selected_at, np.array(row.policies).reshape(row.shape)
 
 
 def _regret(
-    game: Game, policies: np.ndarray, radius: float, settings: dict[str, Any]
+    name: str, game: Game, policies: np.ndarray, radius: float, settings: dict[str, Any]
 ) -> dict[str, Any]:
     from persuasion.regret.certify import certify
 
     found = certify(game, policies, radius, ties=TIES, time_limit=settings["seconds"])
-    return {**recorded_certificate(found), "exact": found.exact}
+    return _named(name, exact=found.exact, **recorded_certificate(found))
+
+
+def _named(name: str, **values: Any) -> dict[str, Any]:
+    return {f"{name}_{key}": value for key, value in values.items()}
 
 
 def _polished(
     game: Game, policies: np.ndarray, radius: float, settings: dict[str, Any]
-) -> tuple[dict[str, Any], np.ndarray]:
+) -> dict[str, Any]:
     from persuasion.equilibria import polish
 
     found = polish(
@@ -85,10 +95,13 @@ def _polished(
         time_limit=settings["seconds"],
         response_limit=settings["seconds"],
     )
-    return {
-        "status": found.status,
+    about = _named(
+        "polished",
+        status=found.status,
+        utilities=sender_utilities(game, found.policies).tolist(),
+        rounds=found.rounds,
+        moves=len(found.moves),
+        policies=found.policies.ravel(),
         **recorded_certificate(found.certificate),
-        "utilities": sender_utilities(game, found.policies).tolist(),
-        "rounds": found.rounds,
-        "moves": len(found.moves),
-    }, found.policies
+    )
+    return about | {"shape": list(found.policies.shape)}

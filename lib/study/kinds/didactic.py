@@ -9,10 +9,10 @@ from persuasion.games.seeded import build_game
 from persuasion.learn.of_game import errors, train
 from persuasion.learn.training import Training
 from persuasion.model.simulate import sender_utilities
-from study.kinds import Payload
+from study.records.rows import Facts, Result
 
 
-def run(job: dict[str, Any]) -> Payload:
+def run(job: dict[str, Any]) -> Result:
     """Exact and fitted surfaces of both rows, the errors and the weights."""
     identity = {"family": "didactic", "parameters": {}, "index": 0, "seed": job["seed"]}
     game = build_game(identity)
@@ -24,4 +24,4 @@ def run(job: dict[str, Any]) -> Payload:
         arrays[f"{row}/exact"] = sender_utilities(game, policies)
         arrays[f"{row}/network"] = fitted.model.predict(policies)
     weights = {f"model/{name}": value for name, value in fitted.model.to_arrays().items()}
-    return {"errors": errors(fitted)}, arrays | weights
+    return Result(Facts.of_errors(errors(fitted)), arrays=arrays | weights)

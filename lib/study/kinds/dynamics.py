@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from persuasion.games.seeded import build_game, starts_of
-from study.kinds import Payload
+from persuasion.model.seeds import canonical
 from study.records.regrets import recorded
+from study.records.rows import DynamicsRow, Facts, Result
 
 if TYPE_CHECKING:
     from persuasion.equilibria import Dynamics
 
 
-def run(job: dict[str, Any]) -> Payload:
+def run(job: dict[str, Any]) -> Result:
     """One run per margin (a share of what is at stake for the receiver) and start.
 
-    ``runs`` of the metrics has each run's status, gains under one rule, rounds and utilities; the arrays have
-    the final profiles and their outcome distributions, which tell distinct equilibria apart.
+    A row per run: status, gains under one rule, rounds and utilities. The arrays have the final profiles and their
+    outcome distributions, which tell distinct equilibria apart.
     """
     from persuasion.equilibria import best_response_dynamics
 
     game = build_game(job["game"])
-    runs: list[dict[str, Any]] = []
+    rows: list[DynamicsRow] = []
     profiles, outcomes, timings = [], [], []
     for margin in job["margins"]:
         for start, policies in enumerate(starts_of(game, job["game"], job["starts"])):
@@ -36,18 +38,17 @@ def run(job: dict[str, Any]) -> Payload:
                 response_limit=job["seconds"],
                 tolerance=job["tolerance"],
             )
-            runs.append({"margin": margin, "start": start} | _summary(found))
+            rows.append(DynamicsRow(row=len(rows), margin=margin, start=start, **_summary(found)))
             profiles.append(found.policies)
             outcomes.append(found.outcome)
             timings.append(found.seconds)
     arrays = {"policies": np.stack(profiles), "outcomes": np.stack(outcomes)}
-    units = {"utility_range": game.utility_range, "stakes": game.stakes.tolist()}
-    return {"runs": runs, **units, "timings": timings}, arrays
+    return Result(replace(Facts.units(game), timings=timings), rows, arrays)
 
 
 def _summary(found: Dynamics) -> dict[str, Any]:
     """What tables and the audit need; the profile itself is among the arrays."""
     whole = found.to_dict()
-    kept = ("status", "ties", "utilities", "rounds", "cycle_length")
-    summary = {name: whole[name] for name in kept} | {"moves": len(found.moves)}
+    summary = {name: whole[name] for name in ("status", "utilities", "rounds", "cycle_length")}
+    summary |= {"ties": canonical(whole["ties"]), "moves": len(found.moves)}
     return summary | recorded(found.gains)

@@ -10,20 +10,19 @@ from persuasion.games.seeded import build_game, starts_of
 from persuasion.learn.sampled_check import sampled_gain
 from persuasion.model.game import Game
 from persuasion.model.seeds import integer_seed
-from study.kinds import Payload
 from study.records.regrets import recorded_certificate
+from study.records.rows import CheckRow, Facts, Result
 
 
-def run(job: dict[str, Any]) -> Payload:
+def run(job: dict[str, Any]) -> Result:
     """From random starts, exact local best responses; both checks of the movers after some of the steps.
 
     ``movers``: "one" (the first sender climbs, the others stand still) or "turns" (every sender in turn).
-    ``rows`` of the metrics: start, step, the movers' exact gains (intervals) and those that each number of samples
-    found.
+    A row per start and step: the movers' exact gains (intervals) and those that each number of samples found.
     """
     game = build_game(job["game"])
     movers = [0] if job["movers"] == "one" else list(range(game.shape.senders))
-    rows = []
+    rows: list[CheckRow] = []
     for start, policies in enumerate(starts_of(game, job["game"], job["starts"])):
         step = 0
         for wanted in sorted(job["steps"]):
@@ -31,9 +30,8 @@ def run(job: dict[str, Any]) -> Payload:
                 policies = _improved(game, policies, movers[step % len(movers)], job)
                 step += 1
             both = _compare(game, policies, movers, job, (start, step))
-            rows.append({"start": start, "step": step} | both)
-    units = {"utility_range": game.utility_range, "stakes": game.stakes.tolist()}
-    return {"rows": rows, **units}, {}
+            rows.append(CheckRow(row=len(rows), start=start, step=step, **both))
+    return Result(Facts.units(game), rows)
 
 
 def _improved(game: Game, policies: np.ndarray, sender: int, job: dict[str, Any]) -> np.ndarray:

@@ -10,30 +10,35 @@ from persuasion.games.seeded import build_game, starts_of
 from persuasion.model.game import Game
 from persuasion.model.policies import no_revelation
 from persuasion.model.simulate import sender_utilities
-from study.kinds import Payload
-
-NAMES = ("silent", "random", "best_random", "honest", "bound")
+from study.records.rows import ReachRow, Result
 
 
-def run(job: dict[str, Any]) -> Payload:
-    """A row per instance: the welfare of :func:`welfare_at`, by name."""
+def run(job: dict[str, Any]) -> Result:
+    """A row per instance: the welfare of :func:`welfare_at`."""
     rows = []
     for index in range(job["instances"]):
         game = job["game"] | {"index": index}
         found = welfare_at(build_game(game), game, job["profiles"])
-        rows.append(dict(zip(NAMES, np.round(found, 6).tolist())))
-    return {"rows": rows}, {}
+        rounded = {name: float(np.round(value, 6)) for name, value in found.items()}
+        rows.append(ReachRow(row=index, **rounded))
+    return Result(rows=rows)
 
 
-def welfare_at(game: Game, identity: Any, profiles: int) -> list[float]:
-    """The senders' welfare at simple profiles, in the order of ``NAMES``.
+def welfare_at(game: Game, identity: Any, profiles: int) -> dict[str, float]:
+    """The senders' welfare at simple profiles, by the names in :class:`~study.records.rows.ReachRow`.
 
     If nobody reveals anything, on average over ``profiles`` random ones, at the best of these, if every sender is
     :func:`honest`; last, :func:`welfare_bound`.
     """
     drawn = sender_utilities(game, starts_of(game, identity, profiles)).sum(-1)
     silent, told = (sender_utilities(game, p(game)).sum() for p in (no_revelation, honest))
-    return [silent, drawn.mean(), drawn.max(), told, welfare_bound(game)]
+    return {
+        "silent": float(silent),
+        "random": float(drawn.mean()),
+        "best_random": float(drawn.max()),
+        "honest": float(told),
+        "bound": welfare_bound(game),
+    }
 
 
 def honest(game: Game) -> np.ndarray:

@@ -12,8 +12,8 @@ from persuasion.model.game import Game
 from persuasion.model.seeds import integer_seed
 from persuasion.model.simulate import sender_utilities
 from study.designs.config import Search
-from study.kinds import Payload
 from study.kinds.grid import round_to_grid
+from study.records.rows import ProfileRow, Result
 
 
 def select_all(
@@ -21,28 +21,29 @@ def select_all(
     job: dict[str, Any],
     ends: Callable[[Search], np.ndarray],
     **extra: Callable[[np.ndarray], np.ndarray],
-) -> Payload:
+) -> Result:
     """Per search of a job, what is selected among its ends, rounded to the grid, and ``extra`` arrays of these."""
-    searches: list[dict[str, Any]] = []
+    rows: list[ProfileRow] = []
     arrays: dict[str, np.ndarray] = {}
     for number, settings in enumerate(job["searches"]):
         search = Search(**settings)
         points = round_to_grid(ends(search))
-        found, profiles = select(game, job, search, points)
-        searches.append(found)
-        profiles |= {name: function(points) for name, function in extra.items()}
-        arrays |= {f"search{number}/{name}": value for name, value in profiles.items()}
-    return {"searches": searches}, arrays
+        found, about = select(game, job, number, points)
+        rows += found
+        about |= {name: function(points) for name, function in extra.items()}
+        arrays |= {f"search{number}/{name}": value for name, value in about.items()}
+    return Result(rows=rows, arrays=arrays)
 
 
 def select(
-    game: Game, job: dict[str, Any], search: Search, ends: np.ndarray
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The paper's selection among ``ends`` (count, senders, states, signals), as metrics and arrays of a record.
+    game: Game, job: dict[str, Any], number: int, ends: np.ndarray
+) -> tuple[list[ProfileRow], dict[str, np.ndarray]]:
+    """The paper's selection among the ``ends`` (count, senders, states, signals) of a search, and their arrays.
 
     The check's deviations depend on the game and the radius alone, so all methods face the same. Tolerances are
     shares of the game's utility range, one for all senders: the rule of acceptance of the records that ship.
     """
+    search = Search(**job["searches"][number])
     selection = select_local_equilibria(
         game,
         ends,
@@ -52,19 +53,25 @@ def select(
         seed=integer_seed("check", job["game"], search.radius) % 2**32,
     )
     utilities = sender_utilities(game, ends)
-    chosen = [acceptance.index for acceptance in selection.accepted]
-    kept = sorted({index for index in chosen if index is not None})
-    metrics = {
-        "radius": search.radius,
-        "checked": selection.checked,
-        "selected": [
-            None if k is None else {"profile": kept.index(k), "utilities": utilities[k].tolist()}
-            for k in chosen
-        ],
-        "gains": [acceptance.gain for acceptance in selection.accepted],
-    }
-    return metrics, {
-        "policies": ends[kept],
-        "utilities": utilities,
-        "gains": selection.gains,
-    }
+    kept = sorted({found.index for found in selection.accepted if found.index is not None})
+
+    def about(start: int | None) -> dict[str, Any]:
+        if start is None:
+            return {}
+        policies, own = ends[start].ravel(), utilities[start].tolist()
+        profile = kept.index(start)
+        return {"profile": profile, "start": start, "utilities": own, "policies": policies}
+
+    rows = [
+        ProfileRow(
+            search=number,
+            radius=search.radius,
+            tolerance=tolerance,
+            checked=selection.checked,
+            shape=list(ends.shape[1:]),
+            gain=found.gain,
+            **about(found.index),
+        )
+        for tolerance, found in zip(job["tolerances"], selection.accepted, strict=True)
+    ]
+    return rows, {"utilities": utilities, "gains": selection.gains}

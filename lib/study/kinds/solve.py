@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,18 @@ from persuasion.learn.model import UtilityModel
 from persuasion.learn.of_game import errors, train
 from persuasion.learn.training import Training
 from study.designs.config import Search
-from study.kinds import Payload
 from study.kinds.selection import select_all
+from study.records.rows import Facts, Result
 
 
-def run(job: dict[str, Any]) -> Payload:
+def run(job: dict[str, Any]) -> Result:
     """Errors of the networks and, per search, the selected profiles."""
     game = build_game(job["game"])
     fitted = train(game, job["game"], job["method"], Training(**job["training"]))
     return finish(job, fitted.model, errors(fitted))
 
 
-def finish(job: dict[str, Any], model: UtilityModel, found_errors: dict[str, Any]) -> Payload:
+def finish(job: dict[str, Any], model: UtilityModel, found_errors: dict[str, Any]) -> Result:
     """All that comes after the training, which may have happened elsewhere: extra-gradient, and the selection."""
     game = build_game(job["game"])
 
@@ -32,5 +33,5 @@ def finish(job: dict[str, Any], model: UtilityModel, found_errors: dict[str, Any
         how = (search.iterations, search.step_size, search.projection)
         return extragradient(model.own_gradients, starts, *how)
 
-    metrics, arrays = select_all(game, job, ends, predicted=model.predict)
-    return {"errors": found_errors, **metrics}, arrays
+    found = select_all(game, job, ends, predicted=model.predict)
+    return replace(found, facts=Facts.of_errors(found_errors))

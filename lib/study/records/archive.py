@@ -1,6 +1,6 @@
 """Export: finished records become parts of a folder of committed results.
 
-Kept are the metrics and the selected policies, the revealing profiles, the surfaces of Figure 1 and the
+Kept are facts and rows with the selected policies, the revealing profiles, the surfaces of Figure 1 and the
 weights behind them. Left out is what can be recomputed from seeds, or supports no number of the book: the
 utilities, gains and predictions of all starts.
 """
@@ -33,7 +33,7 @@ from study.records.results import (
     read_part,
 )
 from study.records.store import Record, StoreError
-from study.records.tables import to_rows
+from study.records.tables import to_tables
 
 DROPPED = {
     "solve": ("search*/utilities", "search*/predicted", "search*/gains"),
@@ -62,12 +62,12 @@ def append(
     if not records:
         return []
     kept = [replace(compact(record), key=job.identity) for job, record in records]
-    tables: dict[str, list[Any]] = defaultdict(list)
+    tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for (job, _), record in zip(records, kept):
-        for table, rows in to_rows(record, [need.identity for need in job.needs], name).items():
+        for table, rows in to_tables(record, [need.identity for need in job.needs], name).items():
             tables[table] += rows
-    tables["sources"] = list({row.source: row for row in tables["sources"]}.values())
-    files = {table: to_parquet(table, rows) for table, rows in tables.items() if rows}
+    tables["sources"] = list({row["source"]: row for row in tables["sources"]}.values())
+    files = {table: to_parquet(table, rows) for table, rows in tables.items()}
     part = _add(folder, manifest, name, files)
     # compared before the manifest names it
     for found, record in zip(read_part(folder, part), kept, strict=True):
@@ -123,7 +123,7 @@ def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def compact(record: Record) -> Record:
-    """The record as it is committed: some arrays left out, and the start of every selected profile added."""
+    """The record as it is committed, without some of its arrays."""
     if not record.done:
         raise ValueError(f"only finished records are exported; {record.key} is {record.status!r}")
     kind = record.config["kind"]
@@ -134,28 +134,7 @@ def compact(record: Record) -> Record:
         for name, array in record.arrays.items()
         if not _matches(name, DROPPED.get(kind, ()))
     }
-    return replace(record, arrays=arrays | selected_starts(record))
-
-
-def selected_starts(record: Record) -> dict[str, np.ndarray]:
-    """``search<k>/starts``: which start each selected profile came from; the seed of its check needs it.
-
-    Among starts with the same utilities and gain the first was accepted: the search walks equal welfare in
-    order of the index.
-    """
-    found = {}
-    for number, search in enumerate(record.metrics.get("searches", ())):
-        prefix = f"search{number}"
-        if f"{prefix}/gains" not in record.arrays or f"{prefix}/starts" in record.arrays:
-            continue
-        gains, utilities = (record.arrays[f"{prefix}/{name}"] for name in ("gains", "utilities"))
-        starts = np.zeros(len(record.arrays[f"{prefix}/policies"]), dtype=np.uint16)
-        for selected, gain in zip(search["selected"], search["gains"]):
-            if selected is not None:
-                same = (gains == gain) & (utilities == selected["utilities"]).all(1)
-                starts[selected["profile"]] = same.argmax()
-        found[f"{prefix}/starts"] = starts
-    return found
+    return replace(record, arrays=arrays)
 
 
 def _matches(name: str, patterns: Iterable[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 
-from study.records.rows import TABLES, Row, columns, schema
+from study.records.rows import TABLES, Subject, columns, schema
 
 START = """# Results
 
@@ -31,14 +31,15 @@ def dictionary() -> str:
 
 def _section(table: str) -> str:
     types = schema(table)
-    shared = Row.__annotations__ if issubclass(TABLES[table], Row) and table != "records" else ()
+    own = next(part for part in TABLES[table] if part is not Subject)
+    shared = Subject.__annotations__ if Subject in TABLES[table] and table != "records" else ()
     lines = [
         f"| `{name}` | {str(types.field(name).type).replace('item: ', '')} | {text} |"
         for name, (_, text) in columns(table).items()
         if name not in shared
     ]
     begins = "It begins with the columns `record` to `method` of `records`.\n\n" if shared else ""
-    head = f"## `{table}`\n\n{inspect.getdoc(TABLES[table])}\n\n{begins}"
+    head = f"## `{table}`\n\n{inspect.getdoc(own)}\n\n{begins}"
     return head + "| column | type | |\n|:--|:--|:--|\n" + "\n".join(lines) + "\n"
 
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, get_origin
 
 import numpy as np
 
-from study.records.rows import NAMES, Row, columns, schema
+from study.records.rows import NAMES, Subject, columns, schema
 
 if TYPE_CHECKING:
     import pyarrow
 
 # what most tables begin with is for other readers: the configuration says it, too
-REPEATED = Row.__dataclass_fields__.keys() - {"record"} | {"needs"}
+REPEATED = Subject.__dataclass_fields__.keys() - {"record"} | {"needs"}
 Columns = dict[str, list[Any]]
 
 
-def to_parquet(table: str, rows: Sequence[Any]) -> bytes:
+def to_parquet(table: str, rows: Sequence[dict[str, Any]]) -> bytes:
     """The file, its bytes dependent on the rows alone; ``ValueError`` for a value that the schema has no place for.
 
     Arrays are split by bytes, which compresses well, and go into no dictionary, which might unite NaNs.
@@ -27,8 +27,8 @@ def to_parquet(table: str, rows: Sequence[Any]) -> bytes:
 
     hints = {name: hint for name, (hint, _) in columns(table).items()}
     try:
-        content = pyarrow.Table.from_pylist([vars(row) for row in rows], schema=schema(table))
-    except (TypeError, OverflowError) as error:
+        content = pyarrow.Table.from_pylist(list(rows), schema=schema(table))
+    except (TypeError, OverflowError, pyarrow.ArrowInvalid) as error:
         raise ValueError(f"table {table}: {error}") from None
     buffer = pyarrow.BufferOutputStream()
     parquet.write_table(
@@ -47,7 +47,7 @@ def to_parquet(table: str, rows: Sequence[Any]) -> bytes:
 
 
 def from_parquet(table: str, content: bytes) -> Columns:
-    """The columns that a reader of ours needs, in order of the rows.
+    """The columns that a reader of ours needs, in order of the rows, as far as the file has them.
 
     Raises ``ValueError`` or ``KeyError`` for a file of something else.
     """
@@ -58,7 +58,7 @@ def from_parquet(table: str, content: bytes) -> Columns:
     hints = {name: hint for name, (hint, _) in columns(table).items() if name not in skipped}
     file = parquet.ParquetFile(pyarrow.BufferReader(content))
     found = file.read(columns=list(hints), use_threads=False)
-    return {name: _values(found[name].combine_chunks(), hint) for name, hint in hints.items()}
+    return {n: _values(found[n].combine_chunks(), hints[n]) for n in found.column_names}
 
 
 def _values(column: pyarrow.Array, hint: Any) -> list[Any]:

@@ -39,13 +39,7 @@ RELEVANT = {
     "kinks": (*GAMES, *SOLVERS, "persuasion/learn/sampled_check.py"),
     "dynamics": GAMES + SOLVERS,
     "atlas": (*GAMES, *SOLVERS, "persuasion/equilibria/nash/*.py", REVELATION),
-    "verify": (
-        *GAMES,
-        *SOLVERS,
-        "persuasion/learn/sampled_check.py",
-        "study/audit/*.py",
-        "study/records/archive.py",
-    ),
+    "verify": (*GAMES, *SOLVERS, "persuasion/learn/sampled_check.py", "study/audit/*.py"),
 }
 PACKAGES = ("numpy", "torch", "scipy", "highspy", "cvxpy", "pyscipopt")
 

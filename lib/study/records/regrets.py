@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 
 
 def recorded(gains: ArrayLike | None) -> dict[str, Any]:
-    """``gains`` (senders, 2) and the largest, ``regret``, for a record: plain lists, None for what is not known."""
+    """``gains`` (senders, 2) and the largest, ``regret``, for a record: plain lists, None for what is not known.
+
+    No ``gains`` at all are an empty list: rows of older versions of the code have None.
+    """
     if gains is None:
-        return {"regret": None, "gains": None}
+        return {"regret": None, "gains": []}
     table = np.asarray(gains, dtype=float)
     return {"regret": _plain(table.max(0)), "gains": [_plain(interval) for interval in table]}
 
@@ -66,7 +69,7 @@ def relative_interval(
 
 def record_stakes(record: Record) -> np.ndarray:
     """The stakes, :attr:`persuasion.Game.stakes`, of the senders whose gains a record of certificates is about."""
-    known = record.metrics.get("stakes")
+    known = record.facts.stakes
     stakes = game_stakes(record.config["game"]) if known is None else np.array(known)
     # one sender climbs, the others stand still
     return stakes[:1] if record.config.get("movers") == "one" else stakes

@@ -168,7 +168,10 @@ def read_part(folder: Path, part: dict[str, Any]) -> list[Record]:
     for table, columns in tables.items():
         for record, span in _spans(columns.pop("record")):
             found[record][table] = {name: values[span] for name, values in columns.items()}
-    return [to_record(head, found[head["record"]], by_name[head["source"]]) for head in heads]
+    try:
+        return [to_record(head, found[head["record"]], by_name[head["source"]]) for head in heads]
+    except (KeyError, TypeError) as error:
+        raise StoreError(f"{folder}: {part['name']} lacks a column ({error}); {REMEDY}") from None
 
 
 def _spans(names: list[str]) -> Iterator[tuple[str, slice]]:

@@ -1,25 +1,31 @@
-"""The tables of committed results: a documented class per table, one object per row.
+"""What jobs find, as typed rows, and the tables of committed results that they become: a documented class each.
 
-The Parquet schema of a table and its part of the data dictionary (``results/README.md``) come from the
-annotations of its class: the type of each column and what it says. ``X | None`` may be null.
+A job hands back :class:`Facts`, said once, and rows of one of the classes in ``ROWS``; figures, audit and ledger
+read these. The Parquet schema of a table and its part of the data dictionary (``results/README.md``) come from the
+annotations of its classes: the type of each column and what it says. ``X | None`` may be null.
 """
 
 from __future__ import annotations
 
 import functools
 import types
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 if TYPE_CHECKING:
     import pyarrow
 
+    from persuasion.model.game import Game
+
+R = TypeVar("R")
+
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """What is computed, of which game, how; the first columns of most tables."""
+class Subject:
+    """What a row is about: the first columns of most tables, for readers who have no record at hand."""
 
     record: Annotated[str, "identity of the record: hash of its configuration and of its needs"]
     source: Annotated[str, "where the record comes from, a row of `sources`"]
@@ -35,12 +41,18 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordRow(Row):
+class Head:
     """One row per record: its whole configuration, and what it says once."""
 
     config: Annotated[str, "JSON: the whole configuration, with the game's parameters and seed"]
     needs: Annotated[list[str], "records that the job was given"]
     seconds: Annotated[float, "wall time of the job"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a job says once, beside its rows; each kind of job has some of it."""
+
     utility_range: Annotated[float | None, "largest minus smallest payoff of any sender"] = None
     stakes: Annotated[list[float] | None, "per sender, what is at stake in the game"] = None
     errors_held_out: Annotated[list[float] | None, "mean squared error per network, held out"] = (
@@ -59,9 +71,31 @@ class RecordRow(Row):
     obstacle: Annotated[str | None, "why there is no full revelation"] = None
     timings: Annotated[list[float] | None, "kind `dynamics`: seconds of each run"] = None
 
+    @staticmethod
+    def units(game: Game) -> Facts:
+        """In what units a game's certificates are."""
+        return Facts(utility_range=game.utility_range, stakes=game.stakes.tolist())
+
+    @staticmethod
+    def of_errors(errors: Mapping[str, list[float]]) -> Facts:
+        """Those of :func:`persuasion.learn.of_game.errors`."""
+        named: dict[str, Any] = {f"errors_{name}": values for name, values in errors.items()}
+        return Facts(**named)
+
+    @property
+    def shape(self) -> dict[str, int | None]:
+        """The sizes of a ``reference`` record's game."""
+        return {name: getattr(self, f"shape_{name}") for name in SIZES}
+
+    @property
+    def errors(self) -> dict[str, np.ndarray]:
+        """``training``, ``held_out`` and ``variance`` per network; empty of a job that trained none."""
+        named = {name: getattr(self, f"errors_{name}") for name in ERRORS}
+        return {name: np.array(values) for name, values in named.items() if values is not None}
+
 
 @dataclass(frozen=True, kw_only=True)
-class ProfileRow(Row):
+class ProfileRow:
     """One row per search and tolerance (kinds `solve` and `baseline`): the best profile accepted, or none."""
 
     search: Annotated[int, "position of the search in the configuration"]
@@ -79,7 +113,7 @@ class ProfileRow(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CertificateRow(Row):
+class CertificateRow:
     """One row per certified profile (kind `certify`): its exact regret, local and global, and polished."""
 
     row: Annotated[int, "number of the profile in its record"]
@@ -103,9 +137,17 @@ class CertificateRow(Row):
         None
     )
 
+    def about(self, what: str) -> dict[str, Any]:
+        """What the row says of the ``"local"``, ``"global"`` or ``"polished"`` regret, by the columns' last words.
+
+        Empty where it has no such regret.
+        """
+        own = {n.removeprefix(f"{what}_"): v for n, v in vars(self).items() if n.startswith(what)}
+        return own if own["regret"] else {}
+
 
 @dataclass(frozen=True, kw_only=True)
-class CheckRow(Row):
+class CheckRow:
     """One row per start and step (kind `kinks`): what the sampled check finds, against the exact regret."""
 
     row: Annotated[int, "number of the row in its record"]
@@ -118,7 +160,7 @@ class CheckRow(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DynamicsRow(Row):
+class DynamicsRow:
     """One row per run of alternating best responses (kind `dynamics`)."""
 
     row: Annotated[int, "number of the run; its profile is `policies[row]` in `arrays`"]
@@ -135,7 +177,7 @@ class DynamicsRow(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReachRow(Row):
+class ReachRow:
     """One row per instance of a scenario (kind `reach`): the senders' welfare at simple profiles, and at most."""
 
     row: Annotated[int, "number of the instance"]
@@ -147,7 +189,7 @@ class ReachRow(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AtlasRow(Row):
+class AtlasRow:
     """One row per outcome found in a two-sender game, and one per landmark (kind `atlas`)."""
 
     row: Annotated[int, "number of the row; a profile that was found is `row/policies` in `arrays`"]
@@ -162,7 +204,7 @@ class AtlasRow(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ArrayRow(Row):
+class ArrayRow:
     """One row per further array of a record: loss curves, surfaces, weights, policies of full revelation."""
 
     name: Annotated[str, "name in the record"]
@@ -189,25 +231,69 @@ class SourceRow:
     threads: Annotated[int | None, "threads of the process"] = None
 
 
-TABLES: dict[str, type] = {
-    "records": RecordRow,
+@dataclass(frozen=True)
+class Result:
+    """What a job hands back.
+
+    Attributes
+    ----------
+    facts : what it says once
+    rows : of one of the classes in ``ROWS``
+    arrays : named arrays of numbers or text, beside those in the rows
+    """
+
+    facts: Facts = field(default_factory=Facts)
+    rows: list[Any] = field(default_factory=list)
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+SIZES = ("actions", "senders", "signals", "states")
+ERRORS = ("training", "held_out", "variance")
+ROWS: dict[str, type[Any]] = {
     "profiles": ProfileRow,
     "certificates": CertificateRow,
     "checks": CheckRow,
     "dynamics": DynamicsRow,
     "reach": ReachRow,
     "atlas": AtlasRow,
-    "arrays": ArrayRow,
-    "sources": SourceRow,
 }
+"""Per table the class of what a job's rows are."""
+TABLES: dict[str, tuple[type, ...]] = {
+    "records": (Subject, Head, Facts),
+    **{table: (Subject, row) for table, row in ROWS.items()},
+    "arrays": (Subject, ArrayRow),
+    "sources": (SourceRow,),
+}
+"""Per table the classes that its columns come from."""
 NAMES = {str: "string", int: "int64", float: "float64", bool: "bool"}
 
 
-@functools.cache
 def columns(table: str) -> dict[str, tuple[Any, str]]:
     """Name to type (without ``None``) and description of a table's columns, in order."""
-    hints = get_type_hints(TABLES[table], include_extras=True)
-    return {name: (_kept(hint.__origin__), hint.__metadata__[0]) for name, hint in hints.items()}
+    return {name: column for part in TABLES[table] for name, column in hints(part).items()}
+
+
+@functools.cache
+def hints(row: type) -> dict[str, tuple[Any, str]]:
+    """The same of a class."""
+    found = get_type_hints(row, include_extras=True)
+    return {name: (_kept(hint.__origin__), hint.__metadata__[0]) for name, hint in found.items()}
+
+
+def plain(row: Any) -> dict[str, Any]:
+    """A row as JSON has it, without what is None; its arrays are lists.
+
+    >>> plain(Facts(utility_range=2.0))
+    {'utility_range': 2.0}
+    """
+    kept = {name: value for name, value in vars(row).items() if value is not None}
+    return {n: v.tolist() if isinstance(v, np.ndarray) else v for n, v in kept.items()}
+
+
+def revived(row: type, values: Mapping[str, Any]) -> Any:
+    """The row that :func:`plain` was given, of that class."""
+    is_array = {name for name, (hint, _) in hints(row).items() if hint is np.ndarray}
+    return row(**{n: np.array(v) if n in is_array else v for n, v in values.items()})
 
 
 def _kept(hint: Any) -> Any:

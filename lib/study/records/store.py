@@ -1,6 +1,6 @@
 """The result store: one SQLite file, add-only, transactional, checked on every read.
 
-A record is a row: its configuration, status, metrics (JSON), arrays (an npz blob, never pickled) and
+A record is a row: its configuration, status, facts and typed rows (JSON), arrays (an npz blob, never pickled) and
 provenance, with a digest over all of them. A killed run leaves either the whole row or none.
 """
 
@@ -14,7 +14,7 @@ import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,20 +22,21 @@ import numpy as np
 
 from persuasion.model.seeds import canonical
 from persuasion.system.own_folder import absolute, make_folder
+from study.records.rows import ROWS, Facts, R, plain, revived
 
 if TYPE_CHECKING:
     from study.records.job import Job
 
-SCHEMA = "persuasion/store/1"
+SCHEMA = "persuasion/store/2"
 _CREATE = (
     "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS records ("
-    "key TEXT PRIMARY KEY, config TEXT NOT NULL, status TEXT NOT NULL, metrics TEXT NOT NULL, "
+    "key TEXT PRIMARY KEY, config TEXT NOT NULL, status TEXT NOT NULL, found TEXT NOT NULL, "
     "arrays BLOB NOT NULL, provenance TEXT NOT NULL, seconds REAL NOT NULL, digest TEXT NOT NULL)",
 )
 IN_MEMORY = ":memory:"  # as SQLite names it
 _PATIENCE = 60  # seconds to wait for another run's lock
-_COLUMNS = "key, config, status, metrics, arrays, provenance, seconds, digest"
+_COLUMNS = "key, config, status, found, arrays, provenance, seconds, digest"
 
 
 @dataclass(frozen=True)
@@ -47,37 +48,53 @@ class Record:
     key : hash of the configuration and of the code version
     config : the job's configuration, JSON-able
     status : "done" or "failed"
-    metrics : numbers, JSON-able (``timings``: wall times); of a failed job ``{"error": ..., "traceback": ...}``
-    arrays : named numeric arrays, among them the reported policies
+    facts : what it says once
+    rows : of one of the classes in :data:`~study.records.rows.ROWS`
+    arrays : named arrays beside those in the rows
     provenance : see :func:`study.records.provenance.provenance`
     seconds : wall time of the job
+    error, traceback : of a failed job
     """
 
     key: str
     config: dict[str, Any]
     status: str
-    metrics: dict[str, Any]
+    facts: Facts = field(default_factory=Facts)
+    rows: list[Any] = field(default_factory=list)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    error: str = ""
+    traceback: str = ""
 
     @property
     def done(self) -> bool:
         """Whether the job ended without an error."""
         return self.status == "done"
 
+    def rows_of(self, row: type[R]) -> list[R]:
+        """Its rows of a class; none where it has those of another."""
+        return [found for found in self.rows if type(found) is row]
+
     def same_result(self, other: Record) -> bool:
         """Equal in everything but provenance and wall times, arrays bit for bit."""
         return (
-            (self.key, canonical(self.config), self.status, _untimed(self.metrics))
-            == (other.key, canonical(other.config), other.status, _untimed(other.metrics))
+            (self.key, canonical(self.config), self.status, _untimed(self))
+            == (other.key, canonical(other.config), other.status, _untimed(other))
             and self.arrays.keys() == other.arrays.keys()
             and all(_identical(self.arrays[name], other.arrays[name]) for name in self.arrays)
         )
 
 
-def _untimed(metrics: dict[str, Any]) -> str:
-    return canonical({name: value for name, value in metrics.items() if name != "timings"})
+def _untimed(record: Record) -> str:
+    return _found(replace(record, facts=replace(record.facts, timings=None), traceback=""))
+
+
+def _found(record: Record) -> str:
+    """Facts, rows and error as JSON."""
+    rows = {table: [plain(row) for row in record.rows_of(kind)] for table, kind in ROWS.items()}
+    error = {"error": record.error, "traceback": record.traceback}
+    return canonical({"facts": plain(record.facts), "rows": rows} | error)
 
 
 def _identical(first: np.ndarray, second: np.ndarray) -> bool:
@@ -229,7 +246,7 @@ def _encode(record: Record) -> tuple:
         record.key,
         canonical(record.config),
         record.status,
-        canonical(record.metrics),
+        _found(record),
         buffer.getvalue(),
         canonical(record.provenance),
         float(record.seconds),
@@ -243,15 +260,19 @@ def _decode(row: tuple, path: Path) -> Record:
         raise StoreError(
             f"{path}: record {row[0]} is damaged (its digest does not match); delete it"
         )
-    key, config, status, metrics, blob, provenance, seconds = content
+    key, config, status, text, blob, provenance, seconds = content
+    found = json.loads(text)
     return Record(
         key,
         json.loads(config),
         status,
-        json.loads(metrics),
+        revived(Facts, found["facts"]),
+        [revived(ROWS[table], row) for table, rows in found["rows"].items() for row in rows],
         _load_arrays(blob, path),
         json.loads(provenance),
         seconds,
+        found["error"],
+        found["traceback"],
     )
 
 

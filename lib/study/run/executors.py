@@ -189,7 +189,5 @@ def _record(future: Any, job: Job) -> Record:
     try:
         return future.result()
     except Exception as error:
-        metrics = {"error": f"{type(error).__name__}: {error}", "traceback": ""}
-        return Record(
-            job.key, job.config, "failed", metrics, {}, provenance(job.config["kind"]), 0.0
-        )
+        source, text = provenance(job.config["kind"]), f"{type(error).__name__}: {error}"
+        return Record(job.key, job.config, "failed", provenance=source, error=text)

@@ -8,9 +8,10 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from study.kinds import Payload, run_kind
+from study.kinds import run_kind
 from study.records.job import Job
 from study.records.provenance import code_version, provenance
+from study.records.rows import Result
 from study.records.store import Record
 
 
@@ -20,9 +21,9 @@ def run_job(job: Job, given: Sequence[Record] = ()) -> Record:
 
 
 def record_of(
-    job: Job, work: Callable[[], Payload], device: str = "cpu", seconds_before: float = 0.0
+    job: Job, work: Callable[[], Result], device: str = "cpu", seconds_before: float = 0.0
 ) -> Record:
-    """The record of a job whose metrics and arrays ``work`` returns, run in one thread.
+    """The record of a job, of what ``work`` returns, run in one thread.
 
     An exception becomes a record of status "failed", never a lost result. ``device`` and ``seconds_before`` are
     those of work done for the job elsewhere.
@@ -35,18 +36,15 @@ def record_of(
     try:
         if not _as_planned(job):
             raise RuntimeError("the code has changed since the run was started; start it again")
-        metrics, arrays = work()
-        status = "done"
+        found, status, errors = work(), "done", ("", "")
     except Exception as error:
-        metrics = {
-            "error": f"{type(error).__name__}: {error}",
-            "traceback": traceback.format_exc(),
-        }
-        arrays, status = {}, "failed"
+        found, status = Result(), "failed"
+        errors = (f"{type(error).__name__}: {error}", traceback.format_exc())
     seconds = seconds_before + time.perf_counter() - started
     source = provenance(job.config["kind"], device)
     torch.set_num_threads(threads)
-    return Record(job.key, job.config, status, metrics, arrays, source, seconds)
+    what = found.facts, found.rows, found.arrays
+    return Record(job.key, job.config, status, *what, source, seconds, *errors)
 
 
 def _as_planned(job: Job) -> bool:

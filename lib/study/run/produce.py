@@ -134,7 +134,7 @@ def run_missing(
             job = missing[record.key]
             progress.advance(job.cost, f"{ended} of {len(missing)} jobs, last {job.label}")
             if not record.done:
-                failures.append(f"{job.label}: {record.metrics['error']}")
+                failures.append(f"{job.label}: {record.error}")
     if failures:
         left = len(missing) - ended
         needing = f", and {left} that need them were left out" if left else ""
