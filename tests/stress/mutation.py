@@ -25,6 +25,7 @@ CORE = (
     "model/ties.py",
     "model/simulate.py",
     "model/standard.py",
+    "model/restrictions.py",
     "theorems/*.py",
     "regret/*.py",
     "regret/*/*.py",
@@ -40,8 +41,15 @@ TESTS = (
     "test_best_response.py",
     "test_best_response_solvers.py",
     "test_certify.py",
+    "test_certify_openings.py",
     "test_certify_pieces.py",
+    "test_certify_scales.py",
     "test_invariances.py",
+    "test_line_sweep.py",
+    "test_rays.py",
+    "test_restrictions.py",
+    "test_verification.py",
+    "test_verification_constructions.py",
 )
 # mutmut tells modules by their path below src
 SETTINGS = {
