@@ -18,8 +18,8 @@ from persuasion.learn.flops import training_flops
 from persuasion.learn.training import Training
 from persuasion.model.seeds import integer_seed, seed_sequence
 from persuasion.networks import ARCHITECTURES, member_seeds
-from study.designs.config import preset
 from study.designs.design import jobs
+from study.designs.presets import preset
 
 
 @dataclasses.dataclass(frozen=True)

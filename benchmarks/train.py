@@ -34,8 +34,8 @@ from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.samples import Samples
 from persuasion.learn.training import Training
 from persuasion.networks import ARCHITECTURES, StackedNetwork, build_network
-from study.designs.config import PRESETS, preset
 from study.designs.design import EXPERIMENTS, jobs
+from study.designs.presets import PRESETS, preset
 from study.figures import costs
 
 GAMES = (

@@ -20,8 +20,9 @@ from stress.faults import workers_of
 from stress.small import BRIEF, SET, SETTINGS, command, same, undisturbed
 from study import EXPERIMENTS, JobsFailed, Store, preset, produce
 from study.__main__ import _assignment, coverage, main
-from study.designs import config, design
+from study.designs import design
 from study.designs.limits import CHOICES
+from study.designs.settings import Benchmark
 from study.figures.artefacts import covered_games
 from study.records.job import Job
 from study.records.rows import ProfileRow, Result
@@ -76,7 +77,7 @@ def test_partial_runs_have_every_level_for_both_numbers_of_senders():
 
 
 def test_latin_square_is_balanced():
-    sizes = config.Benchmark(balanced=True).sizes()
+    sizes = Benchmark(balanced=True).sizes()
     assert len(sizes) == 25
     for i, j in ((0, 1), (0, 2), (1, 2)):
         assert len({(s[i], s[j]) for s in sizes}) == 25

@@ -28,8 +28,18 @@ from study import ledger, preset
 from study.figures import starts
 from study.figures.frames import game_id
 from study.figures.statistics import holm
-from study.ledger import Count, Effect, Verdict, empirical, own, theory, verdict
-from study.ledger.effects import LARGE, states
+from study.ledger import (
+    Count,
+    Effect,
+    Verdict,
+    approximation,
+    certified,
+    own,
+    payoffs,
+    theory,
+    verdict,
+)
+from study.ledger.effects import LARGE, states, stronger_rival
 
 FOR, AGAINST, OPEN = Effect("a", 1.0, 0.5, 9), Effect("b", -1.0, 0.5, 9), Effect("c", 0.1, 0.5, 9)
 SAME = Effect("f", 0.001, 0.005, 9, margin=0.01)
@@ -140,7 +150,7 @@ def test_units_of_utility_do_not_matter(gaps, unit, shift):
     other["welfare"] = other["utilities"].map(np.sum)
     found = [
         [part for measure in (
-            empirical.utilities, empirical.from_starts, empirical.over_revelation,
+            payoffs.utilities, payoffs.from_starts, payoffs.over_revelation,
         ) for part in measure(gathered(selections=f, radii=(0.005, 0.01)))]
         for f in (plain, other)
     ]  # fmt: skip
@@ -265,10 +275,10 @@ def evidence():
 @pytest.mark.parametrize(
     "parts",
     [
-        empirical.figure_1, empirical.accuracy, empirical.accuracy_held_out,
-        empirical.accuracy_everywhere, empirical.utilities, empirical.from_starts,
-        empirical.over_revelation, empirical.welfare, empirical.welfare_gained,
-        empirical.larger_radius, empirical.over_searches,
+        approximation.figure_1, approximation.accuracy, approximation.accuracy_held_out,
+        approximation.accuracy_everywhere, payoffs.utilities, payoffs.from_starts,
+        payoffs.over_revelation, payoffs.welfare, payoffs.welfare_gained,
+        payoffs.larger_radius, payoffs.over_searches,
     ],
 )  # fmt: skip
 def test_planted_advantages_are_found(evidence, parts):
@@ -277,7 +287,7 @@ def test_planted_advantages_are_found(evidence, parts):
 
 @pytest.mark.parametrize(
     "parts",
-    [empirical.utilities, empirical.from_starts, empirical.welfare, empirical.welfare_gained],
+    [payoffs.utilities, payoffs.from_starts, payoffs.welfare, payoffs.welfare_gained],
 )
 def test_planted_disadvantages_are_found(evidence, parts):
     worse = evidence.selections.assign(
@@ -290,9 +300,9 @@ def test_planted_disadvantages_are_found(evidence, parts):
 @pytest.mark.parametrize(
     ("parts", "sums"),
     [
-        (empirical.utilities, empirical.together),
-        (empirical.from_starts, empirical.together_from_starts),
-        (empirical.over_revelation, empirical.together_over_revelation),
+        (payoffs.utilities, payoffs.together),
+        (payoffs.from_starts, payoffs.together_from_starts),
+        (payoffs.over_revelation, payoffs.together_over_revelation),
     ],
 )
 def test_a_claim_about_both_senders_needs_both(evidence, parts, sums):
@@ -314,10 +324,10 @@ def test_what_selecting_does_alone_is_no_merit_of_the_search(evidence):
     ours = evidence.at(2)
     ours = ours[ours["method"] == "dnl"].set_index("game")["utilities"]
     still = gathered(evidence, best_starts=ours)
-    assert verdict(empirical.from_starts(still)) is Verdict.HOLDS
-    assert verdict(empirical.from_best_start(still)) is Verdict.EQUAL
-    assert verdict(empirical.from_best_start(evidence)) is Verdict.HOLDS
-    two, four = empirical.together_from_best_start(evidence)
+    assert verdict(payoffs.from_starts(still)) is Verdict.HOLDS
+    assert verdict(payoffs.from_best_start(still)) is Verdict.EQUAL
+    assert verdict(payoffs.from_best_start(evidence)) is Verdict.HOLDS
+    two, four = payoffs.together_from_best_start(evidence)
     assert two.mean == pytest.approx(np.mean([u.sum() - 0.5 for u in ours]) / 4)
     assert [two.size, four.size] == [20, 20]
 
@@ -339,15 +349,15 @@ def test_the_best_start_is_the_one_of_highest_welfare():
 
 
 def test_a_search_without_a_network_that_is_ahead_is_counted_against_dnl(evidence):
-    parts = empirical.over_searches(gathered(evidence, searches=searches(-0.1)))
+    parts = payoffs.over_searches(gathered(evidence, searches=searches(-0.1)))
     assert states(parts) == ["against"] * 2
-    assert {part.name.split(" − ")[0] for part in empirical.over_each_search(evidence)} == {
+    assert {part.name.split(" − ")[0] for part in payoffs.over_each_search(evidence)} == {
         "logit scale 1, 2 senders, DNL", "logit scale 10, 2 senders, DNL",
     }  # fmt: skip
     assert all(abs(part.mean + 0.1) < 0.02 for part in parts), "relative to the utility range"
     assert verdict(parts) is Verdict.FAILS
     mixed = searches(0.1).assign(logit_scale=1.0, solved=lambda f: f["game"].str.startswith("10"))
-    found = empirical.over_each_search(gathered(evidence, searches=mixed))
+    found = payoffs.over_each_search(gathered(evidence, searches=mixed))
     assert [part.size for part in found] == [20, 20], "the games that both solved"
 
 
@@ -370,7 +380,7 @@ def test_who_beats_both_rivals_beats_each(near, far, expected):
         Effect.share(name, mean + half * shape) for name, (mean, half) in zip("ab", (near, far))
     ]
     for order in (parts, parts[::-1]):
-        assert verdict(empirical._rival(order)) is expected
+        assert verdict(stronger_rival(order)) is expected
     alone = [verdict([part]) for part in parts]
     assert (expected is Verdict.HOLDS) == (alone == [Verdict.HOLDS] * 2)
 
@@ -386,20 +396,20 @@ def test_the_doubt_is_the_one_sided_p_value():
 
 def test_less_accurate_everywhere_does_not_hold(evidence):
     worse = gathered(evidence, errors=errors(2.0))
-    assert verdict(empirical.accuracy(worse)) is Verdict.FAILS
-    assert verdict(empirical.accuracy_everywhere(worse)) is Verdict.FAILS
+    assert verdict(approximation.accuracy(worse)) is Verdict.FAILS
+    assert verdict(approximation.accuracy_everywhere(worse)) is Verdict.FAILS
 
 
 def test_levels_say_how_many_games_they_rest_on(evidence):
     own = evidence.errors.query("method == 'dnl'")
     sizes = [own[size].value_counts() for size in ("signals", "states", "actions")]
     fewest, most = (end(counts) for end, counts in ((min, map(min, sizes)), (max, map(max, sizes))))
-    for part in empirical.accuracy_everywhere(evidence):
+    for part in approximation.accuracy_everywhere(evidence):
         assert f"({fewest} to {most} games)" in part.name
-    names = [part.name for part in empirical.accuracy_by_level(evidence)]
+    names = [part.name for part in approximation.accuracy_by_level(evidence)]
     assert f"4 states ({sizes[1][4]} games), DeLU" in names
     single = gathered(evidence, errors=errors(0.5, games=1))
-    assert "(1 game)" in empirical.accuracy_everywhere(single)[0].name
+    assert "(1 game)" in approximation.accuracy_everywhere(single)[0].name
 
 
 def test_what_is_against_a_claim_stands_beside_holds_partly(evidence):
@@ -412,10 +422,10 @@ def test_what_is_against_a_claim_stands_beside_holds_partly(evidence):
 
 
 def test_a_planted_slope_is_measured(evidence):
-    rise = {e.name: e for e in empirical.trends_relative(evidence)}["DNL, rise per state"]
+    rise = {e.name: e for e in approximation.trends_relative(evidence)}["DNL, rise per state"]
     assert abs(rise.mean - 0.2) < rise.half_width
     falling = gathered(evidence, errors=errors(0.5, slope=-0.2))
-    found = empirical.mean_trends_relative(falling)
+    found = approximation.mean_trends_relative(falling)
     assert (
         dict(zip([e.name for e in found], states(found)))["all networks, rise per state"]
         == "against"
@@ -432,18 +442,19 @@ def test_the_papers_slopes_are_of_errors_as_shares_of_the_range(evidence):
     )
     changed = gathered(evidence, errors=table)
     paper, relative = (
-        slopes(changed)[0] for slopes in (empirical.mean_trends, empirical.mean_trends_relative)
+        slopes(changed)[0]
+        for slopes in (approximation.mean_trends, approximation.mean_trends_relative)
     )
     assert paper.name == relative.name == "all networks, fall per signal"
     assert (round(paper.mean, 9), paper.size) == (0.1, 30)
     assert (round(relative.mean, 9), relative.size) == (-0.3, 28)
     assert [states([part]) for part in (paper, relative)] == [["for"], ["against"]]
     flat = gathered(evidence, errors=table.assign(training=2.0 + 1e-4 * table["signals"]))
-    assert verdict(empirical.trends(flat)) is Verdict.EQUAL
+    assert verdict(approximation.trends(flat)) is Verdict.EQUAL
 
 
 def test_figure_1_is_decided_over_seeds_against_the_stronger_rival(evidence):
-    parts = empirical.figure_1(evidence)
+    parts = approximation.figure_1(evidence)
     # DeLU's errors are twice DNL's, ReLU's thrice
     assert [part.name for part in parts] == [
         f"sender {sender}, log error DeLU / DNL" for sender in (1, 2)
@@ -451,25 +462,26 @@ def test_figure_1_is_decided_over_seeds_against_the_stronger_rival(evidence):
     for part in parts:
         assert part.mean == pytest.approx(np.log(2), abs=0.05)
         assert part.size == 5
-    beside = [str(part) for part in empirical.figure_1_beside(evidence)]
+    beside = [str(part) for part in approximation.figure_1_beside(evidence)]
     assert len(beside) == 6
     assert beside[-1] == "the run in the figure: senders on which DNL beats DeLU: 2 of 2"
     seeds = evidence.didactic_seeds
     close = seeds.assign(**{"held-out / variance": 0.2 + 0.1 * (seeds["seed"] % 2)})
     assert (
-        verdict(empirical.figure_1(gathered(evidence, didactic_seeds=close))) is not Verdict.HOLDS
+        verdict(approximation.figure_1(gathered(evidence, didactic_seeds=close)))
+        is not Verdict.HOLDS
     )
 
 
 def test_certificates_are_counted_only_where_they_decide(evidence):
-    parts = empirical.really_local(evidence)
+    parts = certified.really_local(evidence)
     assert [part.name.split(", ") for part in parts] == [
         [name, "radius 0.005"] for name in ("ReLU", "DeLU", "DNL")
     ]
     assert [(part.true, part.size) for part in parts] == [(1, 1), (0, 1), (1, 1)]
     assert verdict(parts) is Verdict.PARTLY
     # the other search's radius is an event of its own
-    assert [part.size for part in empirical.really_local_further(evidence)] == [0, 0, 0]
+    assert [part.size for part in certified.really_local_further(evidence)] == [0, 0, 0]
 
 
 def test_networks_are_compared_on_the_games_that_all_were_tried_on():
@@ -488,7 +500,7 @@ def test_networks_are_compared_on_the_games_that_all_were_tried_on():
 
 
 def test_certificates_of_scenarios_are_counted_by_scenario(evidence):
-    parts = empirical.scenarios_really_local(evidence)
+    parts = certified.scenarios_really_local(evidence)
     # of b's two profiles one is open
     assert [(p.name, p.true, p.size) for p in parts] == [("a", 1, 2), ("b", 1, 1)]
 
@@ -497,27 +509,25 @@ def test_scenarios_are_compared_step_by_step_and_with_the_stronger_rival(evidenc
     frame = evidence.scenarios.assign(family="ride-hailing")
     lead = frame["method"].map({"relu": 0.0, "delu": 0.2, "dnl": 0.0}).to_numpy()
     frame["welfare"] += lead
-    (part,) = empirical.scenario_rivals(gathered(evidence, scenarios=frame))
+    (part,) = payoffs.scenario_rivals(gathered(evidence, scenarios=frame))
     assert part.name == "ride-hailing, DNL − DeLU"
     assert part.mean == pytest.approx(
         (frame[frame["method"] == "dnl"]["welfare"].mean() - 0.2) / 4, rel=0.05
     )
-    assert [p.name for p in empirical.scenario_order(gathered(evidence, scenarios=frame))] == [
+    assert [p.name for p in payoffs.scenario_order(gathered(evidence, scenarios=frame))] == [
         "ride-hailing, DNL − DeLU", "ride-hailing, DeLU − ReLU",
     ]  # fmt: skip
     # the same of the constants that were chosen first, from a frame of their own
     first = gathered(evidence, first_scenarios=frame)
-    assert empirical.first_rivals(first) == [part]
-    assert empirical.scenario_rivals(first) != [part]
+    assert payoffs.first_rivals(first) == [part]
+    assert payoffs.scenario_rivals(first) != [part]
 
 
 def test_unsolved_games_are_left_out_of_pairs(evidence):
     frame = evidence.selections.copy()
     lost = (frame["method"] == "relu") & frame["game"].isin(["g0", "g1"])
     frame.loc[lost, "solved"] = False
-    sizes = {
-        e.name: e.size for e in empirical.welfare_by_rival(gathered(evidence, selections=frame))
-    }
+    sizes = {e.name: e.size for e in payoffs.welfare_by_rival(gathered(evidence, selections=frame))}
     assert (sizes["DNL − ReLU"], sizes["DNL − DeLU"]) == (18, 20)
 
 
@@ -580,7 +590,7 @@ def test_the_brief_has_a_line_per_claim_and_a_verdict_that_leads_to_its_row():
 
 def test_a_section_opens_with_claim_finding_and_a_link_to_its_row(evidence):
     text = ledger.opening(evidence, "Figure 2").replace("\N{NO-BREAK SPACE}", " ")
-    found = empirical.utilities(evidence)[0]
+    found = payoffs.utilities(evidence)[0]
     (claim,) = (c for c in ledger.EMPIRICAL if c.where.endswith("Figure 2"))
     assert f"*What we find*: {found}" in text
     assert f'<a href="../ledger.html#{claim.anchor}">holds</a>' in text

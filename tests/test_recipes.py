@@ -8,7 +8,7 @@ from persuasion.learn.recipes import RECIPES
 from persuasion.learn.training import Training
 from study import preset, produce
 from study.designs import design, recipes
-from study.designs.config import METHODS, to_dict
+from study.designs.settings import METHODS, to_dict
 from study.figures.recipes import (
     CHOICES,
     ablation_message,

@@ -73,7 +73,7 @@ def test_rooms_are_in_an_order(wing):
 
 # what a job runs through without a number of its depending on it; settings are in its configuration
 SETTINGS = re.compile(
-    r"persuasion\.system\.|study\.(records\.(store|rows)|designs\.(config|limits))$"
+    r"persuasion\.system\.|study\.(records\.(store|rows)|designs\.(settings|limits))$"
     r"|persuasion\.(learn\.recipes|learn\.training|networks\.variants)$"
 )
 

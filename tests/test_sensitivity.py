@@ -10,7 +10,7 @@ from persuasion.games import GENERATORS
 from persuasion.games.seeded import build_game
 from study import preset
 from study.designs import design, plausible, sensitivity
-from study.designs.config import METHODS
+from study.designs.settings import METHODS
 from study.figures import tables
 
 

@@ -1,7 +1,8 @@
 """Experiments: presets, jobs, the result store, and produce-or-load."""
 
-from study.designs.config import PRESETS, Preset, preset
 from study.designs.design import EXPERIMENTS
+from study.designs.presets import PRESETS, preset
+from study.designs.settings import Preset
 from study.records.places import build_folder, default_results, default_store
 from study.records.results import Results, open_records
 from study.records.store import Record, Store, StoreError

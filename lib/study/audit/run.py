@@ -26,7 +26,7 @@ from study.audit.examine import (
 from study.audit.lines import Kept, Log
 from study.audit.records import auditable, check_record, check_tables, unreadable
 from study.designs import design
-from study.designs.config import Preset
+from study.designs.settings import Preset
 from study.records.results import open_records
 from study.run.executors import check_workers, default_workers, workers_for
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from study.designs.config import SIZES, Preset, to_dict
+from study.designs.settings import SIZES, Preset, to_dict
 from study.records.job import Job
 
 
 def jobs(preset: Preset, games: Iterable[dict[str, Any]]) -> list[Job]:
-    """A job per game that :class:`~study.designs.config.Atlas` asks for.
+    """A job per game that :class:`~study.designs.settings.Atlas` asks for.
 
     The smallest come first, by the largest of their numbers of signals, states and actions; among these the first
     game of every size, then the second. ``games`` are those of both benchmarks.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from study.designs.config import SIZES, Preset, game_of, to_dict
+from study.designs.settings import SIZES, Preset, game_of, to_dict
 from study.records.job import Job
 
 

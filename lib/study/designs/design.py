@@ -11,7 +11,7 @@ from typing import Any
 from persuasion.learn.recipes import apply_recipe
 from persuasion.learn.training import Training
 from study.designs import atlas, certificates, plausible, recipes, sensitivity
-from study.designs.config import Preset, Size, game_of, to_dict
+from study.designs.settings import Preset, Size, game_of, to_dict
 from study.designs.training import fit_job, training_cost
 from study.records.job import Job
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from study.designs.config import Preset, game_of
+from study.designs.settings import Preset, game_of
 from study.records.job import Job
 
 PROFILES = 200

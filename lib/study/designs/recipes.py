@@ -17,7 +17,7 @@ import numpy as np
 from persuasion.learn.recipes import RECIPES
 from persuasion.learn.training import Training
 from persuasion.model.seeds import seed_sequence
-from study.designs.config import Preset, RecipeStudy, game_of, to_dict
+from study.designs.settings import Preset, RecipeStudy, game_of, to_dict
 from study.designs.training import fit_job
 from study.records.job import Job
 

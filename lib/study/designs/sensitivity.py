@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from study.designs.config import Preset, game_of
+from study.designs.settings import Preset, game_of
 
 # constants that the paper leaves open, below and above our reading where that makes sense; sizes are in `plausible`
 VARIATIONS: dict[str, dict[str, tuple[Any, ...]]] = {

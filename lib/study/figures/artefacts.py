@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from persuasion.model.seeds import canonical
 from persuasion.system.own_folder import make_folder, own_folder
 from study.designs import design
-from study.designs.config import Preset
+from study.designs.settings import Preset
 from study.records.places import artefacts_root
 from study.records.store import Record
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from persuasion.model.tolerances import SAME_UTILITY
-from study.designs.config import SIZES, Preset
+from study.designs.settings import SIZES, Preset
 from study.figures.frames import game_id
 from study.figures.plays import PRIOR
 from study.figures.statistics import mean_interval, per_group

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from study.designs.config import Preset
+from study.designs.settings import Preset
 from study.figures import frames
 from study.figures.frames import paired
 from study.figures.statistics import mean_interval, per_group

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from study.designs.config import SIZES
+from study.designs.settings import SIZES
 from study.figures.style import LOOKS, NAMES, legend, panel, panels
 
 _MOVERS = {"one": "one moves", "turns": "in turns"}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from persuasion.model.tolerances import SAME_OUTCOME
-from study.designs.config import Preset
+from study.designs.settings import Preset
 from study.figures.frames import game_id
 from study.records.regrets import record_stakes, relative_interval
 from study.records.rows import CertificateRow, DynamicsRow

@@ -14,7 +14,7 @@ from persuasion.games.seeded import build_game
 from persuasion.learn.flops import sample_flops, training_flops
 from persuasion.learn.training import Training
 from study.designs import design
-from study.designs.config import Preset
+from study.designs.settings import Preset
 from study.figures.style import NAMES
 from study.records.job import Job
 from study.records.store import Record

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from plotly.subplots import make_subplots
 
-from study.designs.config import SIZES
+from study.designs.settings import SIZES
 from study.figures.frames import commonly_solved
 from study.figures.statistics import Mean, mean_interval
 from study.figures.style import LOOKS, NAMES, legend, panels

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from persuasion.model.seeds import canonical
-from study.designs.config import Preset
 from study.designs.design import EXPERIMENTS, jobs
+from study.designs.settings import Preset
 from study.figures.style import NAMES
 from study.records.job import config_identity
 from study.records.rows import ProfileRow

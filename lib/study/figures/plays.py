@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from persuasion.model.tolerances import SAME_UTILITY
-from study.designs.config import Preset
+from study.designs.settings import Preset
 from study.figures.certificates import EQUILIBRIA
 from study.figures.frames import equilibria_frame, games_frame, with_all_methods
 from study.figures.statistics import mean_interval, per_group

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from persuasion.model.tolerances import EQUAL
-from study.designs.config import SIZES
+from study.designs.settings import SIZES
 from study.figures.frames import commonly_solved, paired
 from study.figures.statistics import Mean, mean_interval, per_group
 from study.figures.style import NAMES

@@ -11,7 +11,7 @@ from persuasion.games.seeded import build_game, starts_of
 from persuasion.learn.baselines import exact_gradient_search, random_search, smoothed_search
 from persuasion.model.game import Game
 from persuasion.model.seeds import integer_seed
-from study.designs.config import Search
+from study.designs.settings import Search
 from study.kinds.selection import select_all
 from study.records.rows import Result
 

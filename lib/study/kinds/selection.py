@@ -11,7 +11,7 @@ from persuasion.learn.sampled_check import samples_per_sender, select_local_equi
 from persuasion.model.game import Game
 from persuasion.model.seeds import integer_seed
 from persuasion.model.simulate import sender_utilities
-from study.designs.config import Search
+from study.designs.settings import Search
 from study.kinds.grid import round_to_grid
 from study.records.rows import ProfileRow, Result
 

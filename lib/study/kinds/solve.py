@@ -12,7 +12,7 @@ from persuasion.learn.extragradient import extragradient
 from persuasion.learn.model import UtilityModel
 from persuasion.learn.of_game import errors, train
 from persuasion.learn.training import Training
-from study.designs.config import Search
+from study.designs.settings import Search
 from study.kinds.selection import select_all
 from study.records.rows import Facts, Result
 

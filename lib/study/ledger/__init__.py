@@ -1,7 +1,8 @@
 """The claims ledger: every claim of the paper, what was measured of it, and a verdict by a stated rule."""
 
 from study.ledger.effects import Count, Effect, Verdict, verdict
-from study.ledger.empirical import EMPIRICAL, Evidence, gather
+from study.ledger.empirical import EMPIRICAL
+from study.ledger.evidence import Evidence, gather
 from study.ledger.own import OWN, STANDING, own_table
 from study.ledger.show import in_plain_words, ledger_brief, ledger_markdown, opening
 from study.ledger.table import Claim, ledger_table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -166,3 +166,12 @@ def verdict(parts: Sequence[Part], large: bool = False) -> Verdict:
     if kinds == {"equal"}:
         return Verdict.EQUAL
     return Verdict.FAILS if "against" in kinds else Verdict.OPEN
+
+
+def stronger_rival(parts: Iterable[Part]) -> list[Part]:
+    """The comparison with the stronger rival, by :attr:`Effect.doubt`: that one is beaten if both are.
+
+    Not the one that comes nearest on average: of a far one that is all chance less is known.
+    """
+    known = [part for part in parts if isinstance(part, Effect) and part.size]
+    return [*sorted(known, key=lambda part: (-part.doubt, part.mean))[:1]]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from study.ledger import empirical
+from study.ledger import certified, payoffs
 from study.ledger.effects import Count, Effect, Part, Verdict, verdict
 from study.ledger.empirical import EMPIRICAL
 from study.ledger.table import ledger_table
@@ -103,9 +103,9 @@ def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
     """What came out, as a list: the theorems, what the local equilibria are worth, whether they are any."""
     theory = theory[theory["where"].str.match(STATEMENT)]
     held = theory[theory["verdict"] == Verdict.HOLDS]
-    two, four = empirical.together(evidence), empirical.welfare(evidence)
-    ahead = empirical.over_revelation(evidence)
-    counts = [empirical.really_local(evidence), empirical.scenarios_really_local(evidence)]
+    two, four = payoffs.together(evidence), payoffs.welfare(evidence)
+    ahead = payoffs.over_revelation(evidence)
+    counts = [certified.really_local(evidence), certified.scenarios_really_local(evidence)]
     here, there = (
         f"{sum(c.true for c in own if isinstance(c, Count))} of {sum(c.size for c in own)}"
         for own in counts

@@ -8,8 +8,8 @@ from pathlib import Path
 from persuasion.model.seeds import canonical
 from persuasion.system.one_at_a_time import one_at_a_time
 from study.designs import design
-from study.designs.config import Preset
-from study.designs.config import preset as named_preset
+from study.designs.presets import preset as named_preset
+from study.designs.settings import Preset
 from study.records.archive import append
 from study.records.job import Job
 from study.records.places import default_results

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from persuasion.system.progress import Progress
 from study.designs import design
-from study.designs.config import Preset
+from study.designs.settings import Preset
 from study.records.job import Job
 from study.records.places import default_store
 from study.records.results import Records, Results, is_committed, open_records

@@ -1,0 +1,228 @@
+"""What the senders get at the profiles that were found, Figures 2, 3, 5, 8 and Table 1, paired by game.
+
+Utilities and welfare are shares of the game's utility range, over all games of the paper's design.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from study.figures.baselines import GROUPS, relative_gaps
+from study.figures.frames import paired
+from study.figures.statistics import mean_interval
+from study.figures.style import NAMES
+from study.figures.tables import OTHERS, OURS
+from study.ledger.effects import Effect, Part, stronger_rival
+from study.ledger.evidence import Evidence
+
+
+def together(evidence: Evidence, search: int = 0) -> list[Part]:
+    """Two senders: the sum of their utilities at the selected equilibrium, DNL minus its stronger rival."""
+    return stronger_rival(_welfare_gaps(evidence.at(2, search)))
+
+
+def utilities(evidence: Evidence, search: int = 0) -> list[Part]:
+    """Each of two senders' utility at the selected equilibrium, DNL minus its stronger rival."""
+    parts = _utilities_by_rival(evidence.at(2, search))
+    return [part for sender in zip(*parts) for part in stronger_rival(sender)]
+
+
+def utilities_by_rival(evidence: Evidence, search: int = 0) -> list[Part]:
+    """The same against both others, and the sum; with and without degenerate games."""
+    frame = evidence.at(2, search)
+    by_sender = [part for parts in _utilities_by_rival(frame) for part in parts]
+    return [*by_sender, *together(evidence, search), *_varied_gaps(frame)]
+
+
+def _utilities_by_rival(frame: pd.DataFrame) -> list[list[Effect]]:
+    """Per rival, per sender."""
+    solved = _relative(frame[frame["solved"]])
+    gaps = {other: paired(solved, "utilities", OURS, other).tolist() for other in OTHERS}
+    return [
+        [
+            Effect.share(f"sender {sender}, {NAMES[OURS]} − {NAMES[other]}", own)
+            for sender, own in enumerate(zip(*by_game), start=1)
+        ]
+        for other, by_game in gaps.items()
+    ]
+
+
+def from_starts(evidence: Evidence) -> list[Part]:
+    """Two senders: the utility of each after extra-gradient with DNL, minus its mean over the random starts."""
+    return _against(evidence.at(2), "start")
+
+
+def over_revelation(evidence: Evidence) -> list[Part]:
+    """Two senders: the utility of each after extra-gradient with DNL, minus that under full revelation."""
+    return _against(evidence.at(2), "revelation")
+
+
+def together_from_starts(evidence: Evidence) -> list[Part]:
+    """The same for the senders' sum."""
+    return [_welfare_over(evidence.at(2), "start")]
+
+
+def from_best_start(evidence: Evidence) -> list[Part]:
+    """Two senders: the same, minus the utility at the start of highest welfare."""
+    return _against(evidence.beside_best_starts(2), "best_start")
+
+
+def together_from_best_start(evidence: Evidence) -> list[Part]:
+    """The same for the sum of two senders, and of four."""
+    return [
+        _welfare_over(evidence.beside_best_starts(count), "best_start")._replace(
+            name=f"{count} senders, welfare"
+        )
+        for count in (2, 4)
+    ]
+
+
+def together_over_revelation(evidence: Evidence) -> list[Part]:
+    """The same for the senders' sum, and that as a share of what there is to gain."""
+    return [_welfare_over(evidence.at(2), "revelation"), _share_of_gain(evidence.at(2))]
+
+
+def _relative(frame: pd.DataFrame) -> pd.DataFrame:
+    """Utilities and welfare as shares of the game's utility range."""
+    columns = {"utilities", "welfare", "start", "best_start", "revelation"} & set(frame)
+    return frame.assign(**{name: frame[name] / frame["utility_range"] for name in columns})
+
+
+def _own(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """DNL's rows of the games where it found an equilibrium and the other column has a value."""
+    frame = _relative(frame)
+    return frame[(frame["method"] == OURS) & frame["solved"] & frame[column].notna()]
+
+
+def _against(frame: pd.DataFrame, column: str) -> list[Part]:
+    own = _own(frame, column)
+    gaps = own["utilities"] - own[column]
+    return [
+        Effect.share(f"sender {sender + 1}", [gap[sender] for gap in gaps])
+        for sender in range(int(frame["senders"].max()) if len(frame) else 0)
+    ]
+
+
+def _welfare_over(frame: pd.DataFrame, column: str) -> Effect:
+    own = _own(frame, column)
+    gap = own["welfare"] - [float(utilities.sum()) for utilities in own[column]]
+    return Effect.share(f"welfare, {NAMES[OURS]} − {NAMES.get(column, column)}", gap)
+
+
+def _share_of_gain(frame: pd.DataFrame) -> Effect:
+    """DNL's welfare beyond full revelation over what the best network has beyond it: a ratio of means over games.
+
+    Its interval is that of the residuals, as both means vary.
+    """
+    own = _own(frame, "revelation").set_index("game")
+    revealed = own["revelation"].map(np.sum)
+    best = _relative(frame).groupby("game")["welfare"].max().reindex(own.index)
+    room, gained = np.maximum(best, revealed) - revealed, own["welfare"] - revealed
+    name = "share of what the best of the networks has beyond full revelation"
+    if not room.sum() > 0:
+        return Effect(name, np.nan, np.nan, 0)
+    ratio = gained.mean() / room.mean()
+    half = mean_interval((gained - ratio * room) / room.mean()).half_width
+    return Effect(name, float(ratio), half, len(own), percent=True)
+
+
+def welfare(evidence: Evidence, search: int = 0) -> list[Part]:
+    """Four senders: welfare of DNL minus that of its stronger rival."""
+    return stronger_rival(_welfare_gaps(evidence.at(4, search)))
+
+
+def welfare_by_rival(evidence: Evidence, search: int = 0) -> list[Part]:
+    """Four senders: welfare of DNL minus that of the others; and without degenerate games."""
+    frame = evidence.at(4, search)
+    return [*_welfare_gaps(frame), *_varied_gaps(frame)]
+
+
+def welfare_gained(evidence: Evidence) -> list[Part]:
+    """Four senders: welfare after extra-gradient with DNL, minus that at the starts and under full revelation."""
+    return [_welfare_over(evidence.at(4), column) for column in ("start", "revelation")]
+
+
+def welfare_share_of_gain(evidence: Evidence) -> list[Part]:
+    """Four senders: the same as a share of what there is to gain."""
+    return [_share_of_gain(evidence.at(4))]
+
+
+def _varied_gaps(frame: pd.DataFrame) -> list[Effect]:
+    """Over the games in which random policies make a difference."""
+    return _welfare_gaps(frame[~frame["degenerate"]], "not degenerate, welfare, ")
+
+
+def _welfare_gaps(frame: pd.DataFrame, label: str = "") -> list[Effect]:
+    """Welfare of DNL minus that of each of the others."""
+    return [_welfare_gap(frame, OURS, other, label) for other in OTHERS]
+
+
+def _welfare_gap(frame: pd.DataFrame, better: str, worse: str, label: str = "") -> Effect:
+    gaps = relative_gaps(frame, better, worse)
+    return Effect.share(f"{label}{NAMES[better]} − {NAMES[worse]}", gaps)
+
+
+def larger_radius(evidence: Evidence) -> list[Part]:
+    """The second search: utilities of two senders, and welfare of four."""
+    four = [part._replace(name=f"4 senders, {part.name}") for part in welfare(evidence, 1)]
+    return [*utilities(evidence, 1), *four]
+
+
+def larger_radius_by_rival(evidence: Evidence) -> list[Part]:
+    """The second search: utilities of two senders, welfare of four, against both others."""
+    return [*utilities_by_rival(evidence, 1), *welfare_by_rival(evidence, 1)]
+
+
+def scenario_order(evidence: Evidence, which: str = "scenarios") -> list[Part]:
+    """Welfare of DNL over DeLU, and of DeLU over ReLU, in every scenario; ``which`` may be ``first_scenarios``."""
+    return [
+        _welfare_gap(part, better, worse, f"{family}, ")
+        for family, part in _scenarios(evidence, which)
+        for better, worse in (("dnl", "delu"), ("delu", "relu"))
+    ]
+
+
+def scenario_rivals(evidence: Evidence, which: str = "scenarios") -> list[Part]:
+    """Welfare of DNL minus that of its stronger rival, in every scenario."""
+    return [
+        part
+        for family, own in _scenarios(evidence, which)
+        for part in stronger_rival(_welfare_gaps(own, f"{family}, "))
+    ]
+
+
+first_order, first_rivals = (
+    functools.partial(measure, which="first_scenarios")
+    for measure in (scenario_order, scenario_rivals)
+)
+
+
+def _scenarios(evidence: Evidence, which: str) -> Iterator[tuple[Any, pd.DataFrame]]:
+    frame: pd.DataFrame = getattr(evidence, which)
+    yield from frame[frame["radius"] == evidence.radii[0]].groupby("family", sort=False)
+
+
+def over_searches(evidence: Evidence) -> list[Part]:
+    """Welfare of DNL minus that of the stronger search without a network, by set of games."""
+    return [part for own in _over_searches(evidence) for part in stronger_rival(own)]
+
+
+def over_each_search(evidence: Evidence) -> list[Part]:
+    """Welfare of DNL minus that of searches without a network, relative to the utility range, by set of games."""
+    return [part for own in _over_searches(evidence) for part in own]
+
+
+def _over_searches(evidence: Evidence) -> Iterator[list[Effect]]:
+    frame = evidence.searches
+    searches = [name for name in frame["method"].unique() if name not in (*OTHERS, OURS)]
+    for (scale, senders), part in frame.groupby(GROUPS):
+        label = f"logit scale {scale:g}, {senders} senders, {NAMES[OURS]} − "
+        yield [
+            Effect.share(label + NAMES[search], relative_gaps(part, OURS, search))
+            for search in searches
+        ]
