@@ -331,6 +331,15 @@ def test_the_prosecutor_pays_for_a_margin(method, ties):
     assert response.upper_bound == pytest.approx(0.5, abs=1e-8)
 
 
+@pytest.mark.parametrize("method", WITH_MARGIN)
+def test_a_margin_holds_against_actions_that_are_never_the_best(method):
+    game = Game([0.3, 0.7], [[1, 0, 0.48], [0, 1, 0.48]], [[[1, 0, 0]] * 2], signals=2)
+    response = best_response(game, no_revelation(game), 0, method=method, margin=0.1)
+    # a posterior of 0.55 leads the second action by the margin, 0.58 the third
+    assert response.value == pytest.approx(0.3 / 0.58, abs=1e-8)
+    assert response.upper_bound == pytest.approx(0.3 / 0.58, abs=1e-7)
+
+
 @pytest.mark.parametrize("method", ["auto", "enumerate", "milp", "bilinear"])
 def test_a_margin_that_no_policy_keeps_is_called_infeasible(method):
     game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=1)

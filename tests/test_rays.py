@@ -316,3 +316,29 @@ def test_a_wrong_supremum_contradicts_the_reference(monkeypatch):
         rays, "exact_supremum", lambda *given, **named: right(*given, **named) + Fraction(1, 10**6)
     )
     assert rays.compare(19, ()).wrong == ["seed 19: rays, the fraction", "seed 19: the reference"]
+
+
+FLAGS = [
+    [rationals(row) for row in flag] for flag in ([[3, 1, 0], [0, 0, 1]], [[0, 1, 1]], [[1, 0, 4]])
+]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("spare", [0, 1])
+def test_policies_near_rays(count, spare):
+    """Of three signals each sends its posterior exactly; of two, a third takes what they leave."""
+    used = [(share, flag) for share, flag in zip((0.3, 0.5, 0.2), FLAGS[:count])]
+    policy = rays_module._near(used, 1e-3, 3 + spare)
+    assert policy.shape == (3, 3 + spare)
+    assert (policy >= 0).all()
+    np.testing.assert_allclose(policy.sum(1), 1, rtol=1e-12)
+    for signal, (_, flag) in enumerate(used):
+        column = rays_module._off(flag, 1e-3)
+        np.testing.assert_allclose(
+            policy[:, signal] / policy[:, signal].sum(), column / column.sum()
+        )
+
+
+def test_a_point_off_a_ray_by_hand():
+    found = rays_module._off(FLAGS[0], 0.01)
+    np.testing.assert_allclose(found, [0.75, 0.25, 0.01])

@@ -132,6 +132,15 @@ def test_a_set_goes_into_a_policy_and_comes_back():
     assert (single == deviation(instance, [0, 3], radius=Fraction(1, 4))).all()
 
 
+def test_the_game_of_a_path_by_hand():
+    instance = verification_game(nx.path_graph(3), bound=1)
+    # 1 and 2, then 1/3 for each vertex, then 4 * 2 / 3 for each: of 12
+    expected = [Fraction(n, 36) for n in (3, 6, 1, 1, 1, 8, 8, 8)]
+    assert instance.game.prior.tolist() == expected
+    assert most_gain(instance, 2) == Fraction(1, 12) * Fraction(1, 3 + 1)
+    assert most_gain(instance, 1) == 0
+
+
 @pytest.mark.parametrize("graph", [nx.path_graph(3), nx.star_graph(3), nx.cycle_graph(4)])
 def test_nobody_gains_more_than_the_bound(graph):
     number = nx.max_weight_clique(nx.complement(graph), weight=None)[1]

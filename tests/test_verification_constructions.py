@@ -1,18 +1,23 @@
 """Audiences, counting games and embeddings: against sums written out, and bad input refused by name."""
 
+import itertools
 import math
 from fractions import Fraction
 
 import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from persuasion.model.exact import rationals
+from persuasion.model.exact import RationalGame, exact_utilities, price_bound, rationals
 from persuasion.theorems.audience import Audience, reduction, sender_value
+from persuasion.theorems.garbling import REVEALED, garbling
+from persuasion.theorems.improving_column import improving_column
 from persuasion.theorems.normal_form import embedding
 from persuasion.theorems.public_persuasion import PublicPersuasion, public_utility, reduced_game
 from persuasion.theorems.public_verification import graph_audience, reduced_profile
-from persuasion.theorems.subset_sums import counting_profile, equilibrium_profile
+from persuasion.theorems.subset_sums import count_sums, counting_profile, equilibrium_profile
 
 
 def test_the_papers_problem_is_a_special_case():
@@ -89,3 +94,44 @@ def test_weights_of_an_audience_count():
     told = rationals([[1, 0], [0, 1]])
     expected = Fraction(1, 2) * Fraction(5, 3) + Fraction(1, 2) * Fraction(14, 3)
     assert sender_value(audience, told) == expected
+
+
+INTEGERS = st.lists(st.integers(1, 6), min_size=1, max_size=4)
+
+
+def counted(integers, threshold):
+    signs = itertools.product((-1, 1), repeat=len(integers))
+    return sum(np.dot(row, integers) >= threshold for row in signs)
+
+
+@settings(max_examples=30)
+@given(INTEGERS, st.integers(1, 12))
+def test_a_payoff_counts_the_choices_of_signs(integers, threshold):
+    game, policies = counting_profile(integers, threshold)
+    count, choices = counted(integers, threshold), 2 ** len(integers)
+    assert count_sums(integers, threshold) == count
+    assert policies.shape == (1 + len(integers), 2, 2) == (len(game.senders), 2, game.signals)
+    assert sum(game.prior) == 1
+    first, *others = exact_utilities(game, policies)
+    assert first == game.prior[0] * Fraction(count, choices)
+    assert not any(others), "they have nothing to gain"
+
+
+@settings(max_examples=15)
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=2), st.integers(1, 5), st.data())
+def test_an_equilibrium_counts_them_too(integers, threshold, data):
+    limit = data.draw(st.integers(0, 2 ** (len(integers) - 1)))
+    game, policies = equilibrium_profile(integers, threshold, limit)
+    gains = improving_column(game, policies, 0) is not None
+    assert gains == (counted(integers, threshold) > limit)
+
+
+def test_the_other_equilibrium_of_theorem_4_in_fractions():
+    game, policies, prices = garbling()
+    found = exact_utilities(game, policies)
+    assert found.tolist() == [Fraction(3, 10)] * 2
+    for sender, own in enumerate(prices):
+        assert price_bound(game, policies, sender, own) == found[sender], "nobody gains"
+    told = np.stack([rationals(np.eye(4, dtype=int))] * 2)
+    free = RationalGame(game.prior, game.receiver, game.senders, 4)
+    assert exact_utilities(free, told).tolist() == REVEALED.tolist() == [Fraction(1, 5)] * 2
