@@ -29,7 +29,7 @@ from persuasion.regret.anywhere.bounds import separate_bound
 from persuasion.regret.best_response import METHODS, best_response
 from persuasion.regret.margin import check_margin, keeps_margin
 from persuasion.regret.opponents import merge_columns
-from persuasion.regret.problem import make_problem
+from persuasion.regret.problem import Problem, make_problem
 from persuasion.regret.response import (
     BOUND,
     INFEASIBLE,
@@ -759,3 +759,15 @@ def test_a_solver_is_silent_and_takes_options():
     assert solver.getOptionValue("time_limit")[1] == pytest.approx(5.0, abs=0.5)
     highs.run(solver, -1.0)  # over: not before it began
     assert solver.getOptionValue("time_limit")[1] < 1.0
+
+
+def test_where_entries_are_too_far_apart_the_bilinear_program_proves_nothing(monkeypatch):
+    game = synthetic(2, 3, 3, 3, seed=5, logit_scale=1.0)
+    policies = uniform_policies(game, 1, 5)[0]
+    proven = best_response(game, policies, 0, method="bilinear", time_limit=30)
+    monkeypatch.setattr(Problem, "wide", True)
+    found = best_response(game, policies, 0, method="bilinear", time_limit=30)
+    assert proven.status == OPTIMAL
+    assert found.status == BOUND
+    assert found.value == pytest.approx(proven.value)
+    assert found.upper_bound > proven.upper_bound + 0.1

@@ -79,7 +79,9 @@ def test_bad_input():
         persuasion_game([[1, 0]], [[1, 0]])
     with pytest.raises(ValueError, match=r"second has shape \(2, 2\), first has \(1, 1\)"):
         persuasion_game([[1]], [[1, 0], [0, 1]])
-    with pytest.raises(ValueError, match=r"^second must hold zeros and ones only, see entry \[0, 1\]"):
+    with pytest.raises(
+        ValueError, match=r"^second must hold zeros and ones only, see entry \[0, 1\]"
+    ):
         persuasion_game(np.eye(2), [[1, 2], [0, 1]])
     game, ties = persuasion_game(np.eye(2), np.eye(2))
     with pytest.raises(ValueError, match="explicit tie map"):

@@ -342,3 +342,14 @@ def test_policies_near_rays(count, spare):
 def test_a_point_off_a_ray_by_hand():
     found = rays_module._off(FLAGS[0], 0.01)
     np.testing.assert_allclose(found, [0.75, 0.25, 0.01])
+
+
+@pytest.mark.parametrize("liked", [0, 1])
+def test_who_learns_the_state_from_another_does_as_the_state_says(liked):
+    """Not what a tie at the last belief would grant."""
+    senders = [np.eye(2)[[liked, liked]], np.zeros((2, 2))]
+    game = Game([0.7, 0.3], np.eye(2), senders, signals=2)
+    profile = np.stack([no_revelation(game)[0], np.eye(2)])
+    response = best_response(game, profile, 0, method="rays")
+    assert response.value == pytest.approx(game.prior[liked], abs=1e-12)
+    assert response.upper_bound == pytest.approx(game.prior[liked], abs=1e-12)
