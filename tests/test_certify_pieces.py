@@ -34,7 +34,7 @@ from persuasion.regret.nearby.fold import choose_folded, extreme_gains, spreads,
 from persuasion.regret.nearby.hull import Hull
 from persuasion.regret.nearby.local import local_best_response
 from persuasion.regret.nearby.piece import gain_within_piece
-from persuasion.regret.problem import make_problem
+from persuasion.regret.problem import Problem, make_problem
 
 
 class Clock:
@@ -784,3 +784,14 @@ def test_a_piece_without_a_solution_in_time_is_said(monkeypatch):
     monkeypatch.setattr(highs, "solve", lambda *_: unsolved)
     with pytest.raises(ArithmeticError, match="kTimeLimit"):
         gain_within_piece(game, no_revelation(game), 0, 0.1)
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_branching_in_relaxations_closes_what_the_solver_may_not_prove(monkeypatch, seed):
+    game = synthetic(2, 3, 3, 3, seed=seed, logit_scale=1.0)
+    policies = uniform_policies(game, 1, seed)[0]
+    expected = certify(game, policies, 0.3)
+    monkeypatch.setattr(Problem, "wide", True)
+    found = certify(game, policies, 0.3)
+    assert found.exact
+    assert found.regret == pytest.approx(expected.regret, abs=1e-6)

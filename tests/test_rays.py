@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -353,3 +354,14 @@ def test_who_learns_the_state_from_another_does_as_the_state_says(liked):
     response = best_response(game, profile, 0, method="rays")
     assert response.value == pytest.approx(game.prior[liked], abs=1e-12)
     assert response.upper_bound == pytest.approx(game.prior[liked], abs=1e-12)
+
+
+def test_faces_around_a_point_where_three_planes_meet():
+    """The point, six edges and the six sectors between them, each told apart by its signs."""
+    normals = np.array([[1, -1, 0], [0, 1, -1], [1, 0, -1]], dtype=object)
+    point = np.array([1, 1, 1], dtype=object)
+    found = list(arrangement.faces(SimpleNamespace(tolerance=0), normals, point))
+    assert [len(flag) for flag in found] == [1] + 6 * [2] + 6 * [3]
+    near = [sum(100**-k * part for k, part in enumerate(flag)) for flag in found[1:]]
+    sides = {tuple(np.sign((normals @ x).astype(float))) for x in near}
+    assert len(sides) == 12

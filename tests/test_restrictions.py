@@ -195,7 +195,7 @@ def test_what_a_profile_may_not_do_is_refused_by_name():
         ({"signals": [2, 0]}, r"signals\[1\] must be a whole number from 1"),
         ({"signals": [[2], [2]]}, r"signals\[0\] must be a whole number"),
         ({"fixed": [None]}, "fixed has 1 entries for 2 senders"),
-        ({"fixed": [REPORT, REPORT]}, "nobody chooses"),
+        ({"fixed": [REPORT, REPORT]}, "^fixed gives every sender a policy: nobody chooses$"),
         ({"fixed": 5}, "fixed must be a list"),
         ({"fixed": [None, [[1, 0]]]}, r"fixed\[1\] must have 2 rows"),
         ({"fixed": [None, [[1, 0], [0.5, 0.4]]]}, r"fixed\[1\]\[1\] sums to 0.9"),

@@ -271,3 +271,8 @@ def test_a_receiver_with_one_action_takes_it():
     policies = uniform_policies(game, seed=0)
     assert receiver_actions(game, policies).tolist() == [0, 0]
     assert sender_utilities(game, policies).tolist() == [4]
+
+
+def test_a_small_welfare_counts_beside_a_large_one_in_another_state():
+    game = Game([0.5, 0.5], np.zeros((2, 2)), [[[1e9, 0], [0, 1e-6]]], signals=2)
+    assert receiver_actions(game, [np.eye(2)], ties="welfare").tolist() == [0, 1]

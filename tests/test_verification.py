@@ -139,6 +139,8 @@ def test_the_game_of_a_path_by_hand():
     assert instance.game.prior.tolist() == expected
     assert most_gain(instance, 2) == Fraction(1, 12) * Fraction(1, 3 + 1)
     assert most_gain(instance, 1) == 0
+    pair = verification_game(nx.path_graph(2), bound=1).game
+    assert pair.prior.tolist() == [Fraction(n, 16) for n in (2, 4, 1, 1, 4, 4)]
 
 
 @pytest.mark.parametrize("graph", [nx.path_graph(3), nx.star_graph(3), nx.cycle_graph(4)])
