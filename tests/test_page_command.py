@@ -8,6 +8,7 @@ import nbformat
 import pytest
 
 from study.__main__ import main
+from study.records.places import default_results, default_store
 
 
 @pytest.mark.slow
@@ -34,3 +35,19 @@ def test_a_page_has_its_figures_whatever_the_shell_says_and_needs_no_home(tmp_pa
 def test_a_page_that_is_not_there_is_named(name, capsys):
     assert main(["page", name]) == 2
     assert f"there is no book/{name}.md" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_a_page_of_a_preset_with_committed_results_shows_these(monkeypatch, tmp_path, own):
+    """Else it would compute them, for days; a store of the user's own comes first."""
+    shown = {}
+    monkeypatch.delenv("PERSUASION_STORE", raising=False)
+    if own:
+        monkeypatch.setenv("PERSUASION_STORE", str(tmp_path / "own.sqlite"))
+    monkeypatch.setattr(
+        "study.run.reproduce.run_page", lambda name, preset, store: shown.update({preset: store})
+    )
+    assert main(["page", "experiments/synthetic", "--preset", "paper"]) == 0
+    assert main(["page", "experiments/synthetic"]) == 0
+    stores = [default_store()] * 2 if own else [default_results(), default_store()]
+    assert shown == dict(zip(("paper", "quick"), stores))

@@ -178,7 +178,8 @@ def _reproduce(options: argparse.Namespace) -> int:
 def _page(options: argparse.Namespace) -> int:
     from study.run.reproduce import run_page
 
-    print(run_page(options.page, _settings(options).name))
+    settings = _settings(options)
+    print(run_page(options.page, settings.name, _shown(settings)))
     return 0
 
 
@@ -212,13 +213,18 @@ def _serve(options: argparse.Namespace) -> int:
 
 
 def _source(options: argparse.Namespace) -> tuple[Preset, Path]:
-    """What to show: ``PERSUASION_STORE`` if set, else committed results if there are any, else the store."""
-    root, named = default_results(), os.environ.get("PERSUASION_STORE")
-    if options.preset is None and not named:
+    """The preset, by default one of which there are committed results, and where its records are."""
+    if options.preset is None and not os.environ.get("PERSUASION_STORE"):
+        root = default_results()
         options.preset = next((name for name in PREFERRED if _can_be_shown(root, name)), None)
     settings = _settings(options)
-    shown = not named and _can_be_shown(root, settings.name)
-    return settings, root if shown else default_store()
+    return settings, _shown(settings)
+
+
+def _shown(settings: Preset) -> Path:
+    """What to show: ``PERSUASION_STORE`` if set, else committed results if there are any, else the store."""
+    root, named = default_results(), os.environ.get("PERSUASION_STORE")
+    return root if not named and _can_be_shown(root, settings.name) else default_store()
 
 
 def _can_be_shown(root: Path, name: str) -> bool:

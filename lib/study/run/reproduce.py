@@ -54,8 +54,10 @@ def reproduce(preset: Preset, workers: int | None = None) -> list[tuple[str, flo
     return timings
 
 
-def run_page(name: str, preset: str) -> Path:
-    """Execute one page, for instance ``theory/ppad``; returns the notebook, below ``pages`` of the build folder.
+def run_page(name: str, preset: str, store: Path) -> Path:
+    """Execute one page, for instance ``theory/ppad``, on the records in ``store``.
+
+    Returns the notebook, below ``pages`` of the build folder.
 
     ``ValueError`` if there is no such page, :class:`study.run.pages.PageFailed` if it stops with an error.
     """
@@ -63,7 +65,7 @@ def run_page(name: str, preset: str) -> Path:
     if not (source.is_file() and source.is_relative_to(ROOT / "book")):
         raise ValueError(f"there is no book/{name}.md; name a page like theory/ppad")
     folder = own_folder(build_folder() / "pages")
-    os.environ.update(_environment(preset, default_store()))
+    os.environ.update(_environment(preset, store))
     return execute_page(ROOT / "book", name, folder)
 
 
