@@ -6,6 +6,7 @@ import itertools
 import sys
 import time
 from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -771,3 +772,31 @@ def test_where_entries_are_too_far_apart_the_bilinear_program_proves_nothing(mon
     assert found.status == BOUND
     assert found.value == pytest.approx(proven.value)
     assert found.upper_bound > proven.upper_bound + 0.1
+
+
+def test_probability_that_is_left_over_makes_no_blocks():
+    master = SimpleNamespace(leftover=[0, 1], states=2)
+
+    def blocks(*x):
+        return column_generation.Master.blocks(master, SimpleNamespace(x=np.array(x)))
+
+    assert blocks(0, 0, 0.5, 0.25, 0.5, 0.75).tolist() == [[0.5, 0.25], [0.5, 0.75]]
+    assert blocks(0.25, 0, 0.25, 0.25, 0.5, 0.75) is None
+    assert column_generation.Master.blocks(master, SimpleNamespace(x=None)) is None
+
+
+def test_rays_in_numerical_trouble_leave_it_to_column_generation(monkeypatch):
+    module = sys.modules["persuasion.regret.best_response"]
+    real, tried = module._run, []
+
+    def in_trouble(problem, method, time_limit):
+        tried.append(method)
+        if method == "rays":
+            raise InconsistentCertificate("a bound below a value")
+        return real(problem, method, time_limit)
+
+    monkeypatch.setattr(module, "_run", in_trouble)
+    game = prosecutor()
+    response = best_response(game, no_revelation(game), 0)
+    assert tried == ["rays", "column-generation"]
+    assert response.value == pytest.approx(0.6, abs=1e-8)

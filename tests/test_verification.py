@@ -77,7 +77,7 @@ def test_what_is_not_uninformative_or_strict_is_refused():
     ("graph", "numbers", "says"),
     [
         (nx.empty_graph(3), {}, "no isolated one"),
-        (nx.DiGraph([(0, 1), (1, 2)]), {}, "must be simple: no directed edge"),
+        (nx.DiGraph([(0, 1), (1, 2)]), {}, "^the graph must be simple: no directed edge"),
         (nx.MultiGraph([(0, 1), (0, 1)]), {}, "none that occurs twice"),
         (nx.Graph([(0, 0), (0, 1)]), {}, "no loop"),
         (nx.path_graph(3), {"bound": 4}, "bound must be a whole number from 1 to 3"),

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from persuasion import sender_utilities
 from persuasion.model.exact import RationalGame, exact_utilities, price_bound, rationals
 from persuasion.theorems.audience import Audience, reduction, sender_value
 from persuasion.theorems.garbling import REVEALED, garbling
 from persuasion.theorems.improving_column import improving_column
-from persuasion.theorems.normal_form import embedding
+from persuasion.theorems.normal_form import embedding, pure_gains
 from persuasion.theorems.public_persuasion import PublicPersuasion, public_utility, reduced_game
 from persuasion.theorems.public_verification import graph_audience, reduced_profile
 from persuasion.theorems.subset_sums import count_sums, counting_profile, equilibrium_profile
@@ -135,3 +136,52 @@ def test_the_other_equilibrium_of_theorem_4_in_fractions():
     told = np.stack([rationals(np.eye(4, dtype=int))] * 2)
     free = RationalGame(game.prior, game.receiver, game.senders, 4)
     assert exact_utilities(free, told).tolist() == REVEALED.tolist() == [Fraction(1, 5)] * 2
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 3), st.integers(1, 3), st.integers(0, 10**6))
+def test_a_normal_form_game_is_played_by_senders(players, strategies, seed):
+    """Payoffs and gains summed over all profiles of pure strategies, one by one."""
+    generator = np.random.default_rng(seed)
+    payoffs = generator.integers(-3, 4, (players, *[strategies] * players)).astype(float)
+    game, ties = embedding(payoffs)
+    policies = generator.dirichlet(np.ones(strategies), (players, 2))
+    mixed = policies[:, 0]
+
+    def worth(mixed):
+        total = np.zeros(players)
+        for profile in itertools.product(range(strategies), repeat=players):
+            chance = np.prod([own[k] for own, k in zip(mixed, profile)])
+            total += chance * payoffs[(slice(None), *profile)]
+        return total
+
+    np.testing.assert_allclose(sender_utilities(game, policies, ties=ties), worth(mixed) / 2)
+    best = np.full(players, -np.inf)
+    for player, pure in itertools.product(range(players), np.eye(strategies)):
+        other = np.concatenate([mixed[:player], [pure], mixed[player + 1 :]])
+        best[player] = max(best[player], worth(other)[player])
+    np.testing.assert_allclose(pure_gains(payoffs, mixed), best - worth(mixed), atol=1e-12)
+
+
+def test_the_audience_of_a_path_by_hand():
+    """Vertices 0, 1, 2 with edges 0-1 and 1-2: what each receiver gets of its second action."""
+    audience = graph_audience(nx.path_graph(3), bound=1)
+    assert audience.prior.tolist() == [Fraction(1, 12)] * 3 + [Fraction(3, 4)]
+    assert audience.weights.tolist() == [Fraction(1, 4)] * 4
+    apart = -Fraction(1, 12)
+    expected = [
+        [Fraction(1, 2), -1, apart, -1],
+        [-1, Fraction(1, 2), -1, -1],
+        [apart, -1, Fraction(1, 2), -1],
+        [-1, -1, -1, 1],
+    ]
+    assert [r[:, 1].tolist() for r in audience.receivers] == expected
+    assert not any(r[:, 0].any() for r in audience.receivers)
+
+
+@pytest.mark.parametrize("graph", [nx.path_graph(2), nx.path_graph(3), nx.complete_graph(3)])
+def test_silence_is_optimal_where_few_vertices_are_independent(graph):
+    number = nx.max_weight_clique(nx.complement(graph), weight=None)[1]
+    for bound in range(1, len(graph) + 1):
+        game, policies = reduced_profile(graph_audience(graph, bound), Fraction(1, 2), 2, 3, 6)
+        assert (improving_column(game, policies, 0) is not None) == (number > bound)
