@@ -39,6 +39,7 @@ from persuasion.regret.response import (
     TIME_LIMIT,
     BestResponse,
     InconsistentCertificate,
+    better,
 )
 from problems import prosecutor
 
@@ -800,3 +801,15 @@ def test_rays_in_numerical_trouble_leave_it_to_column_generation(monkeypatch):
     response = best_response(game, no_revelation(game), 0)
     assert tried == ["rays", "column-generation"]
     assert response.value == pytest.approx(0.6, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("value", "bound", "taken"),
+    [(1.0, 1.1, True), (1.0, 1.3, False), (0.9, 1.0, False), (1.05, 1.2, True)],
+)
+def test_another_response_counts_if_it_is_no_worse_in_value_and_gap(value, bound, taken):
+    def response(value, bound):
+        return BestResponse(np.eye(2), value, bound, bound - value, False, BOUND, "any", 0.0)
+
+    first, other = response(1.0, 1.2), response(value, bound)
+    assert better(first, other) is (other if taken else first)

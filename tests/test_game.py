@@ -216,6 +216,15 @@ def test_the_first_row_that_is_no_distribution_is_named(rows, message):
         distributions("p", rows, 2)
 
 
+def test_the_sign_of_zero_does_not_matter():
+    negative = Game(
+        **{**GOOD, "receiver": np.where(np.array(GOOD["receiver"]) == 0, -0.0, GOOD["receiver"])}
+    )
+    assert np.signbit(negative.receiver).any()
+    assert negative == Game(**GOOD)
+    assert hash(negative) == hash(Game(**GOOD))
+
+
 def test_games_that_differ_have_different_hashes():
     one, other = Game(**GOOD), Game(**{**GOOD, "signals": GOOD["signals"] + 1})
     assert hash(one) == hash(Game(**GOOD))

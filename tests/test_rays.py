@@ -20,6 +20,7 @@ from persuasion.regret.anywhere import rays as rays_module
 from persuasion.regret.anywhere.arrangement import is_fastest, supremum
 from persuasion.regret.anywhere.columns import Columns
 from persuasion.regret.anywhere.rays import exact_supremum, mixture
+from persuasion.regret.anywhere.two_states import Point, _exact
 from persuasion.regret.best_response import best_response
 from persuasion.regret.problem import make_problem
 from persuasion.regret.response import OPTIMAL, TIME_LIMIT
@@ -365,3 +366,15 @@ def test_faces_around_a_point_where_three_planes_meet():
     near = [sum(100**-k * part for k, part in enumerate(flag)) for flag in found[1:]]
     sides = {tuple(np.sign((normals @ x).astype(float))) for x in near}
     assert len(sides) == 12
+
+
+def test_where_the_best_mixture_is_reached_inside_a_piece_only():
+    """``F(p) = p`` between 1/4 and 3/8, whose ends fall short, and at 3/4."""
+    quarter = Fraction(1, 4)
+    edge = [
+        Point(quarter, Fraction(0), quarter, quarter),
+        Point(Fraction(3, 8), Fraction(0), Fraction(3, 8), Fraction(3, 8)),
+        Point(3 * quarter, 3 * quarter, Fraction(0), Fraction(0)),
+    ]
+    assert _exact(edge, lambda p: p) == (Fraction(5, 16), Fraction(3, 4))
+    assert _exact(edge[:2], lambda p: p) is None

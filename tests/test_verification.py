@@ -124,6 +124,10 @@ def test_a_set_goes_into_a_policy_and_comes_back():
         < exact_utilities(instance.game, instance.policies)[0]
     )
     assert independent_set(instance, instance.policies[0]) == set()
+    both = deviation(instance, [2], radius=Fraction(1, 100))
+    both[0, :, 2] = moved[0, :, 1]
+    both[0, :, 0] -= both[0, :, 2]
+    assert independent_set(instance, both[0]) == {0, 3}, "the larger of two sets"
     with pytest.raises(ValueError, match="radius"):
         deviation(instance, [0, 3], radius=0)
     with pytest.raises(ValueError, match="radius must be a rational number, got inf"):
