@@ -813,3 +813,14 @@ def test_another_response_counts_if_it_is_no_worse_in_value_and_gap(value, bound
 
     first, other = response(1.0, 1.2), response(value, bound)
     assert better(first, other) is (other if taken else first)
+
+
+def test_a_leaf_that_the_solver_gave_up_on_counts_in_the_bound():
+    tree = pricing._Tree(None, None, 0.0, np.inf)
+    assert tree.bound() == 0
+    tree.lost = 0.5
+    assert tree.bound() == 0.5
+    tree.heap.append(pricing.Node(-0.7, 0, None, 0))
+    assert tree.bound() == 0.7
+    tree.best = 0.9
+    assert tree.bound() == 0.9
