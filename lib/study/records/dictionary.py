@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 
-from study.records.rows import TABLES, Subject, columns, schema
+from study.records.parquet import schema
+from study.records.rows import TABLES, Subject, columns
 
 START = """# Results
 

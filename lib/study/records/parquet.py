@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 import numpy as np
 
-from study.records.rows import NAMES, Subject, columns, schema
+from study.records.rows import Subject, columns
 
 if TYPE_CHECKING:
     import pyarrow
 
+NAMES = {str: "string", int: "int64", float: "float64", bool: "bool"}
 # what most tables begin with is for other readers: the configuration says it, too
 REPEATED = Subject.__dataclass_fields__.keys() - {"record"} | {"needs"}
 Columns = dict[str, list[Any]]
+
+
+def schema(table: str) -> pyarrow.Schema:
+    """The Parquet schema of a table."""
+    import pyarrow
+
+    return pyarrow.schema([(name, _arrow(hint)) for name, (hint, _) in columns(table).items()])
+
+
+def _arrow(hint: Any) -> pyarrow.DataType:
+    import pyarrow
+
+    if hint is np.ndarray:
+        return pyarrow.list_(pyarrow.float64())
+    if get_origin(hint) is list:
+        return pyarrow.list_(_arrow(get_args(hint)[0]))
+    if get_origin(hint) is dict:
+        return pyarrow.map_(pyarrow.string(), _arrow(get_args(hint)[1]))
+    return pyarrow.type_for_alias(NAMES[hint])
 
 
 def to_parquet(table: str, rows: Sequence[dict[str, Any]]) -> bytes:

@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_origin,
 import numpy as np
 
 if TYPE_CHECKING:
-    import pyarrow
-
     from persuasion.model.game import Game
 
 R = TypeVar("R")
@@ -265,7 +263,6 @@ TABLES: dict[str, tuple[type, ...]] = {
     "sources": (SourceRow,),
 }
 """Per table the classes that its columns come from."""
-NAMES = {str: "string", int: "int64", float: "float64", bool: "bool"}
 
 
 def columns(table: str) -> dict[str, tuple[Any, str]]:
@@ -298,22 +295,3 @@ def revived(row: type, values: Mapping[str, Any]) -> Any:
 
 def _kept(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is types.UnionType else hint
-
-
-def schema(table: str) -> pyarrow.Schema:
-    """The Parquet schema of a table."""
-    import pyarrow
-
-    return pyarrow.schema([(name, _arrow(hint)) for name, (hint, _) in columns(table).items()])
-
-
-def _arrow(hint: Any) -> pyarrow.DataType:
-    import pyarrow
-
-    if hint is np.ndarray:
-        return pyarrow.list_(pyarrow.float64())
-    if get_origin(hint) is list:
-        return pyarrow.list_(_arrow(get_args(hint)[0]))
-    if get_origin(hint) is dict:
-        return pyarrow.map_(pyarrow.string(), _arrow(get_args(hint)[1]))
-    return pyarrow.type_for_alias(NAMES[hint])
