@@ -823,6 +823,24 @@ def test_where_dynamics_ended_is_checked(tmp_path):
     assert wrong_places(Case("dynamics", record)) == ["run 2"]
 
 
+def test_a_solvers_word_that_was_kept_is_not_held_against_a_record(records, monkeypatch):
+    """An older version of a solver may have been wrong: the certificate is made anew."""
+    source = informative(records)
+    place = accepting(source)[0]
+    senders = build_game(source.config["game"]).shape.senders
+    row = certified(source, local_regret=[0.5, 0.6], local_gains=[[0.5, 0.6]] * senders)
+    facts = Facts(utility_range=float(np.ptp(build_game(source.config["game"]).senders)))
+    config = certifying_job(source, place)
+    record = Record("k" * 64, config, "done", facts, [row], {}, source.provenance)
+    (task,) = tasks([Case("certificates", record, (source,))], False, 1.0)
+    for solver, agrees in (([0.55, 0.56], True), ([0.1, 0.2], False)):
+        stub(monkeypatch, *solver)
+        word = {"of": task.question, "gains": [[0.1, 0.2]] * senders, "seconds": 1.0, "proof": ""}
+        (line,), (new,) = examine(Work((task,), {task.question: word}))
+        assert (line["wrong"] == []) is agrees
+        assert new["gains"] == [solver] * senders
+
+
 # what follows from a record's source, its configuration and its intervals
 
 
@@ -899,6 +917,18 @@ def test_an_interval_that_is_not_closed_is_not_exact(certifying):
     (lower, upper), gains = row.local_regret, [[low, high + 1.0] for low, high in row.local_gains]
     longer = at(0, local_regret=[lower, upper + 1.0], local_gains=gains)
     assert wrong_places(tampered(case, longer)) == ["row 0, local, exact"]
+
+
+def test_an_interval_is_exact_in_the_unit_of_its_sender(certifying):
+    case = certifying["certify", "relu"]
+    row, stakes = case.record.rows[0], case.record.facts.stakes
+    for share, wrong in ((0.9e-6, []), (1.1e-6, ["row 0, local, exact"])):
+        gains = [[0.0, share * stake] for stake in stakes]
+        regret = np.max(gains, 0).tolist()
+        spoil = at(0, local_gains=gains, local_regret=regret)
+        found = wrong_places(tampered(case, spoil))
+        assert [where for where in found if where.endswith("exact")] == wrong
+    assert row.local_exact
 
 
 def test_older_regrets_in_a_game_without_stakes_are_read():

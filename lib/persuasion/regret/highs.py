@@ -4,7 +4,9 @@ The solver's own interface is used because a run that its time limit ends still 
 or without an incumbent, and because the tolerances matter: policies sit exactly on the boundary of obedience.
 
 Mixed-integer programs are solved without presolve, which can cut the optimum off and call the rest optimal (HiGHS
-issues 3073, 3094, 3274; a test has a game on which it did) and saves no time on ours.
+issues 3073, 3094, 3274; a test has a game on which it did) and saves no time on ours. They keep the solver's own
+tolerance: of 32 orders of a program's rows and columns (in a test) it called a worse point optimal in 15 within
+1e-9, in 4 within 1e-8, in none within 1e-6.
 """
 
 from __future__ import annotations
@@ -24,7 +26,6 @@ OPTIONS = {
     "parallel": "off",
     "primal_feasibility_tolerance": 1e-9,
     "dual_feasibility_tolerance": 1e-9,
-    "mip_feasibility_tolerance": 1e-9,
     "mip_rel_gap": GAP,
     "mip_abs_gap": GAP,
     "small_matrix_value": 1e-12,
@@ -33,7 +34,7 @@ OPTIONS = {
 LARGE = 20_000
 # rounding of a sum of products, as a share of their sizes
 ULPS = 8 * np.finfo(float).eps
-MIXED = {"presolve": "off"}
+MIXED = {"presolve": "off", "mip_feasibility_tolerance": 1e-6}
 OTHER_WAYS: tuple[dict[str, Any], ...] = (
     {"presolve": "off"},
     {"presolve": "off", "simplex_scale_strategy": 0},

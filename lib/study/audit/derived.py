@@ -17,7 +17,7 @@ from study.audit.evaluate import outcome, stakes, units, utilities
 from study.audit.profiles import game_of, profiles, source_rows
 from study.records.rows import CertificateRow, DynamicsRow, ProfileRow
 
-# how far a closed interval may be open, as a share of the largest unit
+# how far a closed interval may be open, as a share of the sender's stake
 CLOSED = 1e-6
 # probabilities of outcomes
 PROBABILITY = 1e-9
@@ -59,9 +59,11 @@ def certificates(case: Case) -> Iterator[Check]:
             where, entry = f"row {number}, {name}", row.about(name)
             yield check("record", where, bool(entry), bool(wanted))
             if entry.get("exact"):
-                length = entry["regret"][1] - entry["regret"][0]
-                good = length <= CLOSED * units(game).max()
-                yield check("certificate", f"{where}, exact", True, length, good)
+                lengths = np.diff(entry.get("gains") or [entry["regret"]])[:, 0]
+                # older records name the largest gain only
+                most = np.array(own) if entry.get("gains") else max(*own, units(game).max())
+                good = bool((lengths <= CLOSED * most * (1 + RELATIVE)).all())
+                yield check("certificate", f"{where}, exact", True, lengths.max(), good)
             if entry and name == "polished":
                 claimed, share = entry["status"] == REACHED, settings["polish_tolerance"]
                 yield _reached(where, entry, claimed, share, own, spread)

@@ -145,7 +145,8 @@ def audit(cases: Sequence[Case], settings: Settings | None = None, quiet: bool =
         checks = [check for part in parts for check in part]
         if len(parts) == count:
             checks += _tables(work, checks)
-        found = in_log(todo, log)
+        # what disagreed is examined again
+        found = [each for each in in_log(todo, log) if not each.entry["wrong"]]
         known = {each.task.fingerprint for each in found}
         chosen = [task for task in todo if task.fingerprint not in known]
         chosen = chosen[: settings.sample or None]
