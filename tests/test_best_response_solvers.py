@@ -679,9 +679,9 @@ def test_programs_are_maximised_with_duals_of_that_sign():
     assert solution.x == pytest.approx([0.5, 1.0])
     assert (solution.value, solution.bound) == (pytest.approx(2.5), pytest.approx(2.5))
     assert solution.duals == pytest.approx([1.0])  # one more unit is worth what x brings
-    mixed = highs.solve(program(1.5, integer=True))
-    assert mixed.x == pytest.approx([0.0, 1.0]) or mixed.x == pytest.approx([1.0, 0.5])
-    assert mixed.bound >= mixed.value == pytest.approx(2.0)
+    mixed = highs.solve(program(1.5, integer=True))  # feasible within the solver's tolerance
+    assert any(mixed.x == pytest.approx(x, abs=2e-6) for x in ([0.0, 1.0], [1.0, 0.5]))
+    assert mixed.bound >= mixed.value == pytest.approx(2.0, abs=2e-6)
 
 
 @pytest.mark.parametrize("seed", range(20))
