@@ -45,9 +45,9 @@ def plausible_table(
     rows, share = [], 0.0
     for record in records:
         family, changed = (record.config["game"][key] for key in ("family", "parameters"))
-        rows_of = record.rows_of(ReachRow)
+        instances = record.rows_of(ReachRow)
         room = {
-            name.replace("_", " "): mean_interval([getattr(row, name) for row in rows_of])
+            name.replace("_", " "): mean_interval([getattr(row, name) for row in instances])
             for name in WELFARE
         }
         ran = reached.get((family, label(changed)))
