@@ -26,6 +26,7 @@ from persuasion.theorems.garbling import garbling
 from persuasion.theorems.gray_codes import check_revelation, reflected_code
 from study import ledger, preset
 from study.figures import starts
+from study.figures.dominance import dominance_table
 from study.figures.frames import game_id
 from study.figures.statistics import holm
 from study.ledger import (
@@ -523,6 +524,47 @@ def test_scenarios_are_compared_step_by_step_and_with_the_stronger_rival(evidenc
     assert payoffs.scenario_rivals(first) != [part]
 
 
+def test_dominance_counts_games_and_wants_nearly_all_of_them(evidence):
+    """Utilities of two senders over a range of 4, planted against DNL's (2, 2)."""
+    planted = {
+        "relu": [(1, 1), (1, 2), (2, 2 + 1e-12), (3, 1), (3, 3), (1.99, 2)],
+        "delu": [(0, 0)] * 6,
+        "dnl": [(2, 2)] * 6,
+    }
+    rows = [
+        {
+            "game": f"g{game}", "method": method, "senders": 2, "radius": 0.005, "solved": True,
+            "utilities": np.array(utilities, float), "utility_range": 4.0,
+            "revelation": np.array([1.0, 3.0]) if game else None,
+        }
+        for method, own in planted.items()
+        for game, utilities in enumerate(own)
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)
+    counts = {p.name: (p.true, p.size) for p in payoffs.dominance(gathered(selections=frame))}
+    assert counts == {
+        "dominates ReLU": (3, 5), "dominates DeLU": (6, 6), "dominates full revelation": (0, 5),
+    }  # fmt: skip
+    table = dominance_table(frame).set_index("against")
+    assert table.loc["ReLU"].to_list() == [6, 5, 3, 1, 1]
+    # in the last game the difference is too small to matter
+    (_, near), *_ = (
+        (p.true, p.size) for p in payoffs.dominance_that_matters(gathered(selections=frame))
+    )
+    assert near == 4
+    assert verdict(payoffs.dominance(gathered(selections=frame))) is Verdict.PARTLY
+    # units and zero points of the senders, in one scale, do not matter; nor does leaving a game unsolved by a rival
+    moved = frame.assign(
+        utilities=[7 * u + 1 for u in frame["utilities"]],
+        revelation=[None if r is None else 7 * r + 1 for r in frame["revelation"]],
+        utility_range=28.0,
+    )
+    pd.testing.assert_frame_equal(dominance_table(moved), dominance_table(frame))
+    lost = frame.assign(solved=~((frame["method"] == "relu") & (frame["game"] == "g0")))
+    assert dominance_table(lost).set_index("against")["games"].to_list() == [5, 6, 5]
+    assert dominance_table(frame[:0])["games"].to_list() == [0, 0, 0]
+
+
 def test_unsolved_games_are_left_out_of_pairs(evidence):
     frame = evidence.selections.copy()
     lost = (frame["method"] == "relu") & frame["game"].isin(["g0", "g1"])
@@ -533,7 +575,8 @@ def test_unsolved_games_are_left_out_of_pairs(evidence):
 
 @pytest.mark.parametrize("claim", ledger.THEORY, ids=lambda claim: claim.where)
 def test_theory_is_checked_and_would_fail(claim, monkeypatch):
-    for name, some in (("SEGMENTS", 9), ("REDUCTIONS", 3), ("REVELATIONS", 3), ("WIN_LOSE", 15)):
+    shortened = {"SEGMENTS": 9, "REDUCTIONS": 3, "REVELATIONS": 3, "POOLED": 3, "WIN_LOSE": 15}
+    for name, some in shortened.items():
         monkeypatch.setattr(theory, name, getattr(theory, name)[:some])
     monkeypatch.setattr(theory, "AGREEMENTS", 4)
     assert verdict(claim.parts(None)) is Verdict.HOLDS
@@ -554,8 +597,10 @@ def test_own_statements_stand_apart_and_would_fail(monkeypatch):
     monkeypatch.setattr(own, "improving_column", lambda *_, **__: None)
     monkeypatch.setattr(own, "count_sums", lambda *_: -1)
     monkeypatch.setattr(own, "pure_gains", lambda payoffs, _: np.full(len(payoffs), -1.0))
+    monkeypatch.setattr(own, "sender_value", lambda *_: -1)
+    monkeypatch.setattr(own, "SAME_UTILITY", -1.0)
     assert [str(verdict(claim.parts(None))) for claim in ledger.OWN] == [
-        "holds partly", "holds partly", "does not hold", "does not hold",
+        "holds partly", "holds partly", "does not hold", "does not hold", "does not hold", "does not hold",
     ]  # fmt: skip
 
 
@@ -645,13 +690,16 @@ def test_theorem_4_is_checked_at_the_sizes_that_the_ledger_names(monkeypatch):
     seen = []
     monkeypatch.setattr(theory, "check_revelation", seen.append)
     theory.revelation(None)
-    shapes = [game.shape for game in seen]
-    assert [(s.states, s.senders, s.signals) for s in shapes] == theory.REVELATIONS
-    assert all(shape.actions == shape.states for shape in shapes)
     optimal = [len(set(optimal_action_by_state(game))) for game in seen]
-    assert optimal == [shape.states for shape in shapes]
-    assert [signals_needed(n, s.senders) for n, s in zip(optimal, shapes)] == [
-        s.signals for s in shapes
+    sizes = [(s.states, s.senders, s.signals) for s in (game.shape for game in seen)]
+    actions = [game.shape.actions for game in seen]
+    count = len(theory.REVELATIONS)
+    assert sizes[:count] == theory.REVELATIONS
+    assert optimal[:count] == actions[:count] == [states for states, *_ in theory.REVELATIONS]
+    pooled = list(zip(sizes, actions, optimal))[count:]
+    assert [(states, a, words, *rest) for (states, *rest), a, words in pooled] == theory.POOLED
+    assert [signals_needed(words, n) for words, (_, n, _) in zip(optimal, sizes)] == [
+        signals for *_, signals in sizes
     ]
 
 
@@ -665,7 +713,7 @@ def test_theorem_4_is_refuted_with_the_reflected_gray_code(monkeypatch):
 
     monkeypatch.setattr(theory, "check_revelation", check)
     assert verdict(theory.revelation(None)[:1]) is Verdict.PARTLY
-    tried = collections.Counter(signals for *_, signals in theory.REVELATIONS)
+    tried = collections.Counter(signals for *_, signals in theory.REVELATIONS + theory.POOLED)
     assert survived[2] == tried[2]
     assert all(survived[signals] <= tried[signals] / 2 for signals in (3, 4))
 

@@ -1,7 +1,8 @@
 r"""A game without units: what every function that decides something works on.
 
 Replacing the receiver's utility by :math:`\alpha u(a,\omega)+\beta(\omega)` and a sender's by
-:math:`\alpha_iv_i(a,\omega)+\beta_i(\omega)` changes no choice of anybody. So the solvers see the *standard game*:
+:math:`\alpha_iv_i(a,\omega)+\beta_i(\omega)` changes no choice of anybody (but for ties by welfare, which adds
+utilities up). So the solvers see the *standard game*:
 in every state the receiver's best action pays 0, and a sender's utility runs from 0 to 1, the unit being the
 sender's *stake*: the largest difference that the receiver's action can make to it in some state, among the outcomes
 that can happen. Tolerances and relative regrets are shares of stakes, sender by sender.

@@ -29,7 +29,7 @@ class SenderCertificate:
     policy : (states, signals) the best deviation found; the sender's own policy if none is better
     deviation_utility : the sender's utility there, under the tie rule, from the exact simulator
     gain : their difference, at least 0: a lower bound on the regret, in utility units
-    bound : no deviation within the radius gains more, under the tie rule (up to 1e-7 of the stake);
+    bound : no deviation within the radius gains more, under the tie rule (up to about 1e-6 of the stake);
         ties that the rule may grant are counted in the deviator's favour
     stake : the sender's own range, ``game.stakes``, in utility units
     exact : whether gain and bound agree within 1e-6 of the stake

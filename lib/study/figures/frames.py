@@ -138,7 +138,8 @@ def paired(frame: pd.DataFrame, column: str, first: str, second: str) -> pd.Seri
     table = frame.pivot(index="game", columns="method", values=column)
     if not {first, second} <= set(table):
         return pd.Series(dtype=float)
-    return (table[first] - table[second]).dropna()
+    both = table[[first, second]].dropna()
+    return both[first] - both[second]
 
 
 def didactic_errors(records: Sequence[Record]) -> pd.DataFrame:

@@ -13,7 +13,12 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from persuasion.model.exact import exact_utilities
+from persuasion.model.exact import exact_utilities, rationals
+from persuasion.model.game import Game
+from persuasion.model.policies import uniform_policies
+from persuasion.model.tolerances import SAME_UTILITY
+from persuasion.regret.best_response import best_response
+from persuasion.theorems.audience import lift, sender_value
 from persuasion.theorems.improving_column import improving_column
 from persuasion.theorems.normal_form import embedding, pure_gains
 from persuasion.theorems.public_verification import graph_audience, reduced_profile
@@ -55,6 +60,35 @@ def no_revelation(_: Any) -> list[Part]:
     return [Count("reduced games that are decided as the graph is", sum(right), len(right))]
 
 
+def any_audience(_: Any) -> list[Part]:
+    """Lifts of random schemes, in fractions."""
+    right, mass = 0, Fraction(1, 2)
+    for seed in range(INSTANCES):
+        audience = graph_audience(nx.path_graph(VERTICES), bound=1 + seed % VERTICES)
+        game, (_, opponent) = reduced_profile(audience, mass, 2, 3, 6)
+        counts = np.random.default_rng(seed).integers(1, 9, (VERTICES + 1, game.signals))
+        scheme = rationals(counts) / counts.sum(1, keepdims=True)
+        found = exact_utilities(game, np.stack([lift(audience, scheme), opponent]), ties="sender-0")
+        right += found[0] == (1 - mass) * sender_value(audience, scheme)
+    return [Count("lifts that earn their share of what the scheme does", right, INSTANCES)]
+
+
+def few_states(_: Any) -> list[Part]:
+    """The rays' linear program against enumeration of the receiver's actions."""
+    right = 0
+    for seed in range(INSTANCES):
+        generator = np.random.default_rng(seed)
+        tables = generator.normal(size=(3, 2, 3))
+        game = Game(generator.dirichlet(np.ones(2)), tables[0], tables[1:], signals=2)
+        policies = uniform_policies(game, seed=generator)
+        rays, every = (
+            best_response(game, policies, 0, method=method).upper_bound
+            for method in ("rays", "enumerate")
+        )
+        right += abs(rays - every) <= SAME_UTILITY * game.stakes[0]
+    return [Count("games of two states in which both have the same optimum", right, INSTANCES)]
+
+
 def counting(_: Any) -> list[Part]:
     """A sender's payoff against a count of signs, one by one."""
     right = 0
@@ -91,6 +125,14 @@ OWN = (
         "beside Theorem 3", "whether telling an audience nothing is optimal is coNP-complete",
         "theory/through-public-persuasion",
         "independent sets of small graphs against exact best responses", no_revelation,
+    ),
+    Claim(
+        "beside Theorem 3", "the reduction is exact for audiences of any weights, actions and payoffs",
+        "theory/through-public-persuasion", "random schemes, lifted; in fractions", any_audience,
+    ),
+    Claim(
+        "beside Theorem 3", "with few states a best response is a linear program of polynomial size",
+        "theory/few-states", "the program against enumeration; its size is proved", few_states,
     ),
     Claim(
         "not in the paper", "with many senders, evaluating one profile is #P-hard",

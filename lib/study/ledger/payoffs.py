@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from study.figures.baselines import GROUPS, relative_gaps
+from study.figures.dominance import dominance_table
 from study.figures.frames import paired
 from study.figures.statistics import mean_interval
 from study.figures.style import NAMES
 from study.figures.tables import OTHERS, OURS
-from study.ledger.effects import Effect, Part, stronger_rival
+from study.ledger.effects import CONSISTENT, NO_DIFFERENCE, Count, Effect, Part, stronger_rival
 from study.ledger.evidence import Evidence
 
 
@@ -50,6 +51,22 @@ def _utilities_by_rival(frame: pd.DataFrame) -> list[list[Effect]]:
         ]
         for other, by_game in gaps.items()
     ]
+
+
+def dominance(evidence: Evidence, **margin: float) -> list[Part]:
+    """Two senders: games in which DNL's profile Pareto dominates another, of those in which the two differ."""
+    table = dominance_table(evidence.at(2), **margin)
+    return [
+        Count(f"dominates {row['against']}", row["DNL better"], row["differ"], CONSISTENT)
+        for row in table.to_dict("records")
+    ]
+
+
+def dominance_that_matters(evidence: Evidence) -> list[Part]:
+    """The same where differences too small to matter count as none."""
+    label = f"by more than {NO_DIFFERENCE:.0%} of the range, "
+    parts = dominance(evidence, margin=NO_DIFFERENCE)
+    return [part._replace(name=label + part.name) for part in parts]
 
 
 def from_starts(evidence: Evidence) -> list[Part]:

@@ -5,9 +5,12 @@ Every check counts the instances on which the statement was found true, by a met
 
 from __future__ import annotations
 
+import itertools
+import warnings
 from fractions import Fraction
 from typing import Any
 
+import nashpy
 import numpy as np
 
 from persuasion.games import synthetic
@@ -50,15 +53,23 @@ REDUCTIONS = [*[(m, k) for m, k in ((2, 2), (2, 3), (3, 2)) for _ in range(6)], 
 """Receivers and states of public persuasion."""
 REVELATIONS = [(2, 2, 2), (3, 2, 3), (4, 2, 4), (4, 3, 2), (6, 3, 3), (4, 4, 2), (8, 4, 2)] * 4
 """States, senders, signals; as many actions as states."""
+POOLED = [(6, 5, 3, 2, 3), (8, 6, 4, 3, 2), (6, 3, 2, 2, 2)] * 4
+"""States, actions, actions that are optimal somewhere, senders, signals."""
 WIN_LOSE = [size for size in range(2, 7) for _ in range(12)]
 """Strategies of each player."""
 
 
-def _game(seed: int, senders: int = 2, size: int = 2, signals: int | None = None) -> Game:
+def _game(
+    seed: int,
+    senders: int = 2,
+    size: int = 2,
+    signals: int | None = None,
+    actions: int | None = None,
+) -> Game:
     return synthetic(
         senders=senders,
         states=size,
-        actions=size,
+        actions=size if actions is None else actions,
         signals=size if signals is None else signals,
         logit_scale=1.0,
         seed=np.random.SeedSequence([7, seed]),
@@ -171,19 +182,35 @@ def reduction(_: Any) -> list[Part]:
 
 def revelation(_: Any) -> list[Part]:
     """Theorem 4, by exact global best responses; with the fewest signals that the theorem asks for."""
-    true = 0
-    for seed, (states, senders, signals) in enumerate(REVELATIONS):
-        try:
-            check_revelation(_every_action_optimal(_game(seed, senders, states, signals)))
-        except (ClaimRefuted, ClaimUndecided):
-            continue
-        true += 1
+    games = [
+        _optimal_in_turn(_game(seed, senders, states, signals), states)
+        for seed, (states, senders, signals) in enumerate(REVELATIONS)
+    ]
+    pooled = [
+        _optimal_in_turn(_game(seed, senders, states, signals, actions), words)
+        for seed, (states, actions, words, senders, signals) in enumerate(POOLED)
+    ]
     name = (
         "games, 2 to 4 senders, 2 to 8 states with an optimal action each, as few signals as the theorem allows, "
         "in which nobody gains by deviating from full revelation"
     )
+    shared = (
+        "such games in which several states share an optimal action, and others are optimal nowhere"
+    )
     other = "games with another equilibrium, better for both senders, proved in fractions"
-    return [Count(name, true, len(REVELATIONS)), Count(other, int(_not_the_only_one()), 1)]
+    return [
+        Count(name, sum(map(_is_equilibrium, games)), len(games)),
+        Count(shared, sum(map(_is_equilibrium, pooled)), len(pooled)),
+        Count(other, int(_not_the_only_one()), 1),
+    ]
+
+
+def _is_equilibrium(game: Game) -> bool:
+    try:
+        check_revelation(game)
+    except (ClaimRefuted, ClaimUndecided):
+        return False
+    return True
 
 
 def _not_the_only_one() -> bool:
@@ -194,18 +221,18 @@ def _not_the_only_one() -> bool:
     return bool(proved and (now > REVEALED).all())
 
 
-def _every_action_optimal(game: Game) -> Game:
-    """With two of the receiver's utilities swapped in each state, so that action ``w`` is best in ``w``."""
+def _optimal_in_turn(game: Game, words: int) -> Game:
+    """With two of the receiver's utilities swapped in each state, so that action ``w % words`` is best in ``w``."""
     receiver = game.receiver.copy()
     for state, row in enumerate(receiver):
-        best = row.argmax()
-        row[[state, best]] = row[[best, state]]
+        best, wanted = row.argmax(), state % words
+        row[[wanted, best]] = row[[best, wanted]]
     return Game(game.prior, receiver, game.senders, game.signals)
 
 
 def win_lose(_: Any) -> list[Part]:
     """Theorem 5's construction: gains in the persuasion game against gains in the bimatrix game."""
-    same = 0
+    same, listed, kept = 0, 0, 0
     for seed, size in enumerate(WIN_LOSE):
         generator = np.random.default_rng(seed)
         first, second = generator.integers(0, 2, (2, size, size))
@@ -213,8 +240,21 @@ def win_lose(_: Any) -> list[Part]:
         x, y = generator.dirichlet(np.ones(size), 2)
         gains = sender_gains(game, policies_from_strategies(x, y), ties=ties)
         same += np.allclose(2 * gains, bimatrix_gains(first, second, x, y))
+        for equilibrium in _equilibria(first, second):
+            gains = sender_gains(game, policies_from_strategies(*equilibrium), ties=ties)
+            listed, kept = listed + 1, kept + bool(gains.max() <= SAME_UTILITY)
     name = "profiles, 2 to 6 strategies a player, with the same gains in both games"
-    return [Count(name, same, len(WIN_LOSE))]
+    return [
+        Count(name, same, len(WIN_LOSE)),
+        Count("equilibria of the games among players in which no sender gains", kept, listed),
+    ]
+
+
+def _equilibria(first: np.ndarray, second: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """At most two."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nashpy warns that win-lose games are often degenerate
+        return list(itertools.islice(nashpy.Game(first, second).support_enumeration(), 2))
 
 
 THEORY = (
@@ -238,7 +278,7 @@ THEORY = (
     ),
     Claim(
         "Theorem 5", "finding an equilibrium is PPAD-hard: win-lose games are encoded in it",
-        "theory/ppad", "the encoding at random profiles; hardness itself is cited. "
+        "theory/ppad", "the encoding at random profiles and at equilibria; hardness itself is cited. "
         "A remark: it needs a tie rule that reads the names of signals; under plain rules every profile of "
         "this game is an equilibrium", win_lose,
     ),
