@@ -243,11 +243,14 @@ def test_the_second_equilibrium_of_theorem_4():
 
 
 def test_both_lawyers_can_do_better_than_full_revelation():
+    """Which search finds it turns on rounding, and so on the processor."""
     game = example("two-lawyers")
     value = sender_utilities(game, full_revelation(game))
-    found = nash(game, starts=["alone"], margins=[0.05])
+    searches = ((["alone"], 0.05), (["alone"], 0.02), (["random"] * 6, 0.05), (["random"], 0.02))
     assert any(
-        entry.relative_regret[1] <= 0.01 and (entry.utilities > value).all() for entry in found
+        entry.relative_regret[1] <= 0.01 and (entry.utilities > value).all()
+        for starts, margin in searches
+        for entry in nash(game, starts=starts, margins=[margin], time_limit=20)
     )
 
 
@@ -375,7 +378,7 @@ def test_searches_are_called_after_the_senders(names, called):
     begun = list(find.start_columns(game, ["alone"], 0))
     found = search.double_oracle(begun, find.time.perf_counter() + 10)
     expected = [f"{who} alone" for who in called]
-    expected += [f"best for {goal}" for goal in ("welfare", *called)]
+    expected += [f"selected for {goal}" for goal in ("both", *called)]
     assert {entry.start for entry in found} == set(expected)
 
 
@@ -389,6 +392,10 @@ def test_bad_input_is_named():
         nash(game, ties=np.zeros((3, 3), int))
     with pytest.raises(ValueError, match="target"):
         nash(game, target=0)
+    with pytest.raises(ValueError, match=r"margins must be a list, got 0\.1"):
+        nash(game, margins=0.1)
+    with pytest.raises(ValueError, match="starts must be a list, got 'random'"):
+        nash(game, starts="random")
 
 
 def test_records_are_plain(solved):

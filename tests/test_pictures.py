@@ -205,9 +205,9 @@ def test_the_plane_of_utilities_has_every_landmark_and_everything_that_was_found
     for mark in found.landmarks:
         assert mark.name in picture.text
     numbers = ", ".join(text.text or "" for text in elements(picture, "text")).split(", ")
-    wanted = [f"E{k + 1}" for k in range(len(found.proven))]
-    wanted += [f"L{k + 1}" for k in range(len(found.local))]
-    assert sorted(n for n in numbers if n[:1] in ("E", "L")) == sorted(wanted)
+    wanted = [listed.mark for listed in found.listed]
+    assert wanted[0] == "E1"
+    assert sorted(n for n in numbers if n in wanted) == sorted(wanted)
 
 
 def test_pictures_are_only_drawn_where_they_fit(monkeypatch):

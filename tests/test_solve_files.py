@@ -12,7 +12,7 @@ import pytest
 from persuasion.__main__ import main
 from persuasion.games.examples import example
 from persuasion.own_game import named_profile, profile_to_dict
-from persuasion.system.own_folder import MARKER
+from persuasion.system.own_folder import MARKER, emptied_folder
 from persuasion.system.write_whole import write_whole
 
 FAST = ["--starts", "12", "--steps", "10", "--candidates", "1", "--time-limit", "5"]
@@ -102,12 +102,21 @@ def test_files_of_the_users_are_not_overwritten_and_our_own_are(game_file, tmp_p
     # one of the user's in which nothing is in the way
     assert main(["solve", str(game_file), "--out", str(tmp_path), *FAST]) == 0
     assert {*FILES, "mine.json"} <= set(written(tmp_path))
-    assert not (tmp_path / MARKER).exists()
-    # what is there now is no folder of ours, whatever the files say
-    (tmp_path / "policies.csv").write_text("mine")
-    assert main(["solve", str(game_file), "--out", str(tmp_path), *FAST]) == 2
-    assert "policies.csv" in capsys.readouterr().err
-    assert (tmp_path / "policies.csv").read_text() == "mine"
+    assert sorted((tmp_path / MARKER).read_text().split()) == FILES
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "policies.csv").write_text("mine")
+    # again: these four files are ours now, and nothing else is
+    assert main(["solve", str(game_file), "--out", str(tmp_path), *FAST]) == 0
+    assert (tmp_path / "mine.json").is_file()
+    assert (tmp_path / "more" / "policies.csv").read_text() == "mine"
+    with pytest.raises(ValueError, match="is not overwritten"):
+        emptied_folder(tmp_path)
+    # a folder that we only made a way through
+    assert main(["solve", str(game_file), "--out", str(tmp_path / "way" / "run"), *FAST]) == 0
+    (tmp_path / "way" / "report.html").write_text("mine")
+    assert main(["solve", str(game_file), "--out", str(tmp_path / "way"), *FAST]) == 2
+    assert "report.html in it away" in capsys.readouterr().err
+    assert (tmp_path / "way" / "report.html").read_text() == "mine"
     (tmp_path / "empty").mkdir()
     for _ in range(2):
         assert main(["solve", str(game_file), "--out", str(tmp_path / "empty"), *FAST]) == 0

@@ -130,15 +130,21 @@ def test_policies_and_outcomes_of_a_solution_as_tables():
     frame = policy_frame(found)
     sums = frame.groupby(["profile", "sender", "state"])["probability"].sum()
     np.testing.assert_allclose(sums, 1)
-    one = frame[frame["profile"].str.startswith("1: ")]["probability"].to_numpy()
+    (label,) = (f.label for f in found.listed if f.entry is found.local[0])
+    one = frame[frame["profile"] == f"{label} (exact-gradient)"]["probability"].to_numpy()
     np.testing.assert_array_equal(one, found.local[0].policies.ravel())
     outcomes = outcome_frame(found)
-    last = outcomes.iloc[-1][["sender 0", "sender 1"]]
-    np.testing.assert_array_equal(last, found.certified[-1].utilities)
+    last = outcomes[outcomes["profile"].str.startswith("local ")].iloc[-1]
+    np.testing.assert_array_equal(last[["sender 0", "sender 1"]], found.certified[-1].utilities)
+    proof = found.certified[-1]
+    assert last["local regret"] == proof.certificate.relative_regret[1]
+    assert last["regret"] == proof.anywhere.relative_regret[1]
+    marks = {mark.name for mark in found.landmarks}
+    assert marks <= set(outcomes["profile"]) & set(frame["profile"])
     failed = tuple(replace(entry, status="not reached: budget") for entry in found.local)
     without = outcome_frame(replace(found, local=failed))
     assert len(without) == len(outcomes) - len(found.certified) < len(outcomes)
-    assert not without["profile"].str.startswith("not reached").any()
+    assert not without["profile"].str.startswith("local ").any()
 
 
 def test_a_profile_with_the_name_of_another_one_is_written_too():
@@ -151,7 +157,8 @@ def test_a_profile_with_the_name_of_another_one_is_written_too():
     frame = policy_frame(found)
     sizes = frame.groupby("profile").size()
     assert {"full revelation", "full revelation (given)"} <= set(sizes.index)
-    assert len(sizes) == 2 + len(found.proven) + len(found.local)
+    marks = {mark.name for mark in found.landmarks} - {"full revelation"}
+    assert len(sizes) == 2 + len(found.listed) + len(marks)
     shown = frame[frame["profile"] == "full revelation (given)"]["probability"]
     np.testing.assert_array_equal(shown, given.ravel())
 
@@ -161,18 +168,20 @@ def test_an_equilibrium_with_more_signals_than_the_game_is_written_whole():
     match, tables = np.eye(3), [np.eye(3)[[1, 2, 0]], np.eye(3)[[2, 0, 1]]]
     game = Game([0.5, 0.3, 0.2], match, tables, 2, "", names)
     found = solve(game, Request(starts=5, steps=5, time_limit=1, search_limit=1))
-    wide = [entry for entry in found.proven if entry.policies.shape[-1] > 2]
+    assert all(entry.policies.shape[-1] == 2 for entry in found.proven)
+    wide = [f for f in found.listed if f.kind == "equilibrium with more signals"]
     assert wide, "revealing three states takes three signals"
+    assert "with more signals than the game has" in found.outcomes
     frame = policy_frame(found)
     sums = frame.groupby(["profile", "sender", "state"])["probability"].sum()
     np.testing.assert_allclose(sums, 1)
-    assert frame["profile"].str.startswith("equilibrium ").any()
+    assert frame["profile"].str.startswith("equilibrium with more signals 1").any()
     assert set(frame["signal"]) >= {"x", "y", "signal 2"}
-    assert "Equilibrium 1: policy of ann." in latex_tables(found)
+    assert "Equilibrium with more signals 1: policy of ann." in latex_tables(found)
     page = report_page(found)
-    first = page[page.index("equilibrium 1: ann") :].split("</table>")[0]
+    first = page[page.index("equilibrium with more signals 1: ann") :].split("</table>")[0]
     assert first.count('<th scope="col">') == 4
-    assert "Equilibrium 1: policy of ann" in page
+    assert "Equilibrium with more signals 1: policy of ann" in page
     assert "ann alone" in page
 
 

@@ -17,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from persuasion.system.own_folder import own_folder  # noqa: E402
+from persuasion.system.own_folder import make_folder  # noqa: E402
 from stress import (  # noqa: E402
     determinism,
     faults,
@@ -117,7 +117,7 @@ def main() -> int:
     if unknown := sorted(set(names) - set(PARTS)):
         print(f"unknown parts {unknown}; known: {', '.join(PARTS)}", file=sys.stderr)
         return 2
-    own_folder(TARGET.parent)
+    make_folder(TARGET.parent)
     measured = json.loads(TARGET.read_text(encoding="utf-8")) if TARGET.exists() else {}
     for name in names:
         began = time.monotonic()

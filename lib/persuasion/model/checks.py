@@ -10,7 +10,7 @@ ValueError: prior is not a rectangular array of real numbers: it holds text
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
@@ -59,6 +59,13 @@ def whole_number(name: str, value: Any, least: int = 0, most: int | None = None)
 def sizes(**given: Any) -> list[int]:
     """Whole numbers of at least 1, in the order given; ``ValueError`` names the first that is none."""
     return [whole_number(name, size, 1) for name, size in given.items()]
+
+
+def several(name: str, values: Any) -> tuple[Any, ...]:
+    """The items of a list or another iterable; ``ValueError`` for a single one, text included."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise ValueError(f"{name} must be a list, got {_shown(values)}")
+    return tuple(values)
 
 
 def real_array(name: str, values: Any, axes: int | None = None) -> np.ndarray:

@@ -55,9 +55,14 @@ class Names:
         return self.senders[index] if self.senders else f"sender {index}"
 
     def signal(self, sender: int, index: int) -> str:
-        """Name of a signal of a sender; one beyond the game's has none."""
+        """Name of a signal of a sender; one beyond the game's is called by its index."""
         named = self.signals[sender] if self.signals else ()
-        return named[index] if index < len(named) else f"signal {index}"
+        if index < len(named):
+            return named[index]
+        called = f"signal {index}"
+        while called in named:
+            called = f"extra {called}"
+        return called
 
     def joint(self, signals: Sequence[int]) -> str:
         """A joint signal, one signal per sender."""

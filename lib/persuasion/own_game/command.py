@@ -17,7 +17,7 @@ from persuasion.model.json_text import reading
 from persuasion.own_game.request import METHODS, Request
 from persuasion.own_game.size import check_size, check_starts
 from persuasion.system.command_line import path_argument, say
-from persuasion.system.own_folder import absolute, check_folder, make_folder, own_folder
+from persuasion.system.own_folder import absolute, check_folder, own_files
 from persuasion.system.write_whole import write_whole
 
 if TYPE_CHECKING:
@@ -53,11 +53,16 @@ Print the game of a table as JSON, for solve. A row of the table is one number:
   receiver,innocent,acquit,1           the receiver's utilities
   ...
   prosecutor,innocent,convict,1        the senders', by their names
+
+States, actions and senders are numbered in the order of their first rows. The order of the
+actions matters where the receiver is indifferent: by default it takes the first.
 """
 EPILOG = """\
-exit codes: 0 at least one equilibrium, global or local, is certified, or full revelation is; 1 none is (the
-report says why);
-2 bad input; 130 interrupted.
+exit codes: 0 at least one equilibrium of the game, global or local, is certified; 1 none is (the report
+says why); 2 bad input; 130 interrupted.
+
+Time limits are in seconds of the clock, so that what is found depends on the machine and on what
+else it does; the seed decides the rest.
 
 examples:
   python -m persuasion example two-lawyers > game.json
@@ -107,7 +112,8 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         ("starts", int, "random starts"),
         ("steps", int, "extra-gradient steps"),
         ("candidates", int, "different equilibria wanted per method"),
-        ("tolerance", float, "largest regret of a local equilibrium, share of every sender's own stake"),
+        ("target", float, "largest regret of a global equilibrium, share of every sender's own stake"),
+        ("tolerance", float, "largest regret of a local equilibrium, likewise"),
         ("margin", float, "lead of the receiver's action in polishing, share of what is at stake for it"),
         ("time-limit", float, "seconds for one certificate of a local equilibrium"),
         ("search-limit", float, "seconds for the search for global equilibria; certificates may take some more"),
@@ -117,7 +123,7 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         add(f"--{name}", type=kind, default=value, help=f"{text}; default {value}")
     add("--ties", default=standard.ties, help="lowest-index (default), welfare or sender-<i>")
     add("--limited", action="store_true",
-        help="global equilibria with the game's own signals; two senders may use more otherwise")  # fmt: skip
+        help="no equilibria with more signals than the game has, which are listed apart otherwise")  # fmt: skip
     add("--quiet", action="store_true", help="no progress")
 
 
@@ -193,8 +199,7 @@ def _write(solution: Solution, folder: Path) -> int:
     tables = policy_frame(solution).to_csv(index=False), latex_tables(solution)
     contents = (solution.to_json() + "\n", report_page(solution), *tables)
     try:
-        if not any(make_folder(folder).iterdir()):
-            own_folder(folder)
+        own_files(folder, FILES)
         write_whole({folder / name: text.encode() for name, text in zip(FILES, contents)})
     except OSError as error:
         raise ValueError(f"{folder}: cannot be written ({error.strerror})") from None

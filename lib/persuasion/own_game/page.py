@@ -19,7 +19,8 @@ from persuasion.own_game.pictures import (
     value_picture,
 )
 from persuasion.own_game.profile import own_signals
-from persuasion.own_game.solution import Solution
+from persuasion.own_game.solution import EXTENDED, LOCAL, PROVEN, Solution
+from persuasion.own_game.summary import found_by, regret
 
 LARGEST_TABLE = 40
 MOST_SIGNALS = 12
@@ -35,9 +36,12 @@ def report_page(solution: Solution) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"number": amount, "share": share, "shade": shade}
+    environment.filters |= {"number": amount, "share": share, "shade": shade, "regret": regret}
+    environment.globals["found_by"] = found_by
     game = solution.game
-    best = solution.certified[0] if solution.certified else None
+    proven = [found for found in solution.listed if found.kind in (PROVEN, EXTENDED)]
+    local = [found for found in solution.listed if found.kind == LOCAL]
+    best = next(iter([*proven, *local]), None)
     return environment.get_template("report.html.j2").render(
         solution=solution,
         game=game,
@@ -46,7 +50,10 @@ def report_page(solution: Solution) -> str:
         revelation=solution.revelation,
         given=solution.profile,
         best=best,
-        signals=_signals(solution, best.policies) if best else None,
+        proven=proven,
+        local=local,
+        listed=solution.listed,
+        signals=_signals(solution, best.entry.policies) if best else None,
         small=max(game.shape.states, game.shape.signals) <= LARGEST_TABLE,
         limit=LARGEST_TABLE,
         names=game.names,
@@ -60,8 +67,9 @@ def _pictures(solution: Solution) -> Iterator[Picture | None]:
     game = solution.game
     yield utility_picture(solution)
     yield value_picture(solution)
-    shown = [(f"Equilibrium {k}", e.policies) for k, e in enumerate(solution.proven, 1)]
-    shown += [(f"Local equilibrium {k}", e.policies) for k, e in enumerate(solution.certified, 1)]
+    listed = sorted(solution.listed, key=lambda found: found.kind == LOCAL)
+    kinds = (PROVEN, EXTENDED, LOCAL)
+    shown = [(f.label.capitalize(), f.entry.policies) for f in listed if f.kind in kinds]
     given = [(solution.profile.name, solution.profile.policies)]
     for title, policies in shown[:MOST_PROFILES] or given:
         if signals := _signals(solution, policies, MOST_SIGNALS):

@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 import numpy as np
 from markupsafe import Markup
 
-from persuasion.equilibria.nash import EQUILIBRIUM
 from persuasion.model.game import Game
 from persuasion.model.policies import no_revelation
 from persuasion.model.posteriors import JointSignals
@@ -20,12 +19,21 @@ from persuasion.model.simulate import sender_utilities
 from persuasion.model.tolerances import TIE_TOLERANCE
 from persuasion.own_game.numbers import amount
 from persuasion.own_game.profile import own_signals
-from persuasion.own_game.solution import Solution
+from persuasion.own_game.solution import EXTENDED, LOCAL, NEAR, PROVEN, SEARCHED, Solution
 
 COLOURS = 8
 SIDE = 320
 MARGIN = 48
 LONG = 7  # characters that the margin holds
+CORNER = 18  # and a lower corner of the triangle
+# colour and size by what was found, in front last
+FOUND = {
+    SEARCHED: ("open", 7.0),
+    LOCAL: ("c6", 7.0),
+    NEAR: ("open", 5.0),
+    EXTENDED: ("c7", 5.0),
+    PROVEN: ("c0", 5.0),
+}
 Point = tuple[float, float]
 Ticks = dict[float, str]
 _short = partial(amount, digits=3)
@@ -145,7 +153,7 @@ def _triangle(drawing: _Drawing, game: Game, signals: JointSignals) -> list[int]
             shown.append(action)
     places = [(SIDE / 2, 16, "middle"), (2, 282, "start"), (SIDE - 2, 282, "end")]
     for state, (x, y, anchor) in enumerate(places):
-        drawing.write(game.names.state(state), x, y, anchor)
+        drawing.write(short(game.names.state(state), CORNER), x, y, anchor)
     drawing.cross(*(game.prior @ corners))
     for k, belief in enumerate(signals.posteriors):
         _signal(drawing, tuple(belief @ corners), signals.probabilities[k], k)
@@ -239,16 +247,10 @@ def _outcomes(solution: Solution) -> Iterator[_Outcome]:
             known.append(("full revelation", revealed.utilities))
     for number, (name, utilities) in enumerate(known, 1):
         yield _Outcome(utilities, name, f"c{number}", 14 - 1.2 * number)
-    for number, local in enumerate(solution.local, 1):
-        what, kind = (
-            ("local equilibrium", "c6") if local.certified else ("local search, no proof", "open")
-        )
-        yield _Outcome(local.utilities, what, kind, 7.0, f"L{number}")
-    for entry in solution.found:
-        if entry.status != EQUILIBRIUM:
-            yield _Outcome(entry.utilities, "near an equilibrium", "open")
-    for number, entry in enumerate(solution.proven, 1):
-        yield _Outcome(entry.utilities, "equilibrium", "c0", mark=f"E{number}")
+    for kind, (look, size) in FOUND.items():
+        for found in solution.listed:
+            if found.kind == kind:
+                yield _Outcome(found.entry.utilities, kind, look, size, found.mark)
 
 
 def _scale(values: np.ndarray) -> tuple[float, float]:
@@ -295,7 +297,8 @@ def value_picture(solution: Solution) -> Picture | None:
     best, stake = float(np.interp(prior, *np.transpose(hull))), game.stakes[0]
     title = f"Utility of {game.names.sender(0)} by the receiver's belief"
     text = (
-        "Solid: what the sender gets at a belief. Dashed: the concave closure, the most that any policy earns; "
+        "Solid: what the sender gets at a belief, equal actions in its favour. Dashed: the concave closure, "
+        "the most that any policy earns that has as many signals as it likes and ties in its favour; "
         f"at the prior {_short(prior)} it is {_short(best, stake)}."
     )
     drawing = _Drawing(SIDE, 300, f"{title}. {text}")

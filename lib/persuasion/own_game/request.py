@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from persuasion.learn.training import Training
-from persuasion.model.checks import positive_number, whole_number
-from persuasion.model.ties import LOWEST_INDEX
+from persuasion.model.checks import positive_number, several, whole_number
+from persuasion.model.ties import LOWEST_INDEX, TieRule
 from persuasion.model.tolerances import REGRET_TOLERANCE
 from persuasion.networks import ARCHITECTURE_NAMES
 
@@ -30,6 +30,8 @@ class Request:
     """Certified equilibria of different outcomes wanted per method; what is lacking is tried by polishing."""
     ties: str = LOWEST_INDEX
     """How the receiver breaks ties: ``lowest-index``, ``welfare`` or ``sender-<i>``."""
+    target: float = 1e-3
+    """Largest regret of an equilibrium against deviations of any size, as a share of the sender's own stake."""
     tolerance: float = REGRET_TOLERANCE
     """Largest regret of a local equilibrium, as a share of the sender's own stake."""
     margin: float = 1e-6
@@ -41,20 +43,26 @@ class Request:
     """Seconds for the search for equilibria against deviations of any size, with their certificates. Not strict:
     every certificate gets about a second at least, so that a search may take some seconds more."""
     limited: bool = False
-    """Whether equilibria against deviations of any size keep to the game's own numbers of signals; two senders may
-    use more otherwise."""
+    """Whether equilibria against deviations of any size keep to the game's own numbers of signals. Otherwise two
+    senders may use more, and what they find with more is listed apart, as no equilibrium of the game itself."""
     training: Training = field(default_factory=lambda: Training(samples=20_000, epochs=20))
     """How networks are trained, before the frozen recipe of each architecture."""
     seed: int = 0
     """Root of every random choice."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "methods", several("methods", self.methods))
+        if not isinstance(self.limited, bool):
+            raise ValueError(f"limited must be true or false, got {self.limited!r}")
+        if not isinstance(self.ties, str):
+            raise ValueError(f"ties must be text, such as {LOWEST_INDEX}, got {self.ties!r:.60}")
+        TieRule.parse(self.ties)
         if unknown := sorted(set(self.methods) - set(METHODS)):
             raise ValueError(f"unknown methods {unknown}; known: {', '.join(METHODS)}")
         if len(set(self.methods)) < len(self.methods):
             raise ValueError(f"methods must differ, got {', '.join(self.methods)}")
         for name, least in (("starts", 1), ("steps", 0), ("candidates", 1), ("seed", 0)):
             object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
-        for name in ("radius", "tolerance", "time_limit", "search_limit", "margin"):
+        for name in ("radius", "target", "tolerance", "time_limit", "search_limit", "margin"):
             number = positive_number(name, getattr(self, name), zero=name == "margin")
             object.__setattr__(self, name, number)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,7 +16,9 @@ from persuasion.model.game import Game
 from persuasion.own_game.request import Request
 from persuasion.regret.certificate import Certificate
 
-SCHEMA = "persuasion/solution/4"
+SCHEMA = "persuasion/solution/5"
+# regret, share of the stake, above which a profile is not worth a mention
+FAR = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +47,9 @@ class Revelation:
 
     Attributes
     ----------
-    verdict : ``"equilibrium"``: constructed, and the certificate confirms it; ``"unproven"``: constructed, its
-        bound not tight enough in the time; ``"not constructed"``: ``reason`` says what the theorem lacks
+    verdict : ``"equilibrium"``: a certificate confirms it; ``"no equilibrium"``: a sender gains, as only a lone one
+        can; ``"unproven"``: constructed, its bound not tight enough in the time; ``"not constructed"``: ``reason``
+        says what the theorem lacks
     reason : in words
     examined : the construction, None if there is none
     """
@@ -83,13 +88,38 @@ class LocalEquilibrium:
         return self.status == CERTIFIED
 
 
+class Listed(NamedTuple):
+    """A profile that was found, and what every table and picture calls it."""
+
+    kind: str
+    number: int
+    entry: nash.Equilibrium | LocalEquilibrium
+
+    @property
+    def label(self) -> str:
+        """Its kind and number, as ``"equilibrium 1"``."""
+        return f"{self.kind} {self.number}"
+
+    @property
+    def mark(self) -> str:
+        """The same in pictures, as ``E1``."""
+        return f"{MARKS[self.kind]}{self.number}"
+
+
+PROVEN, EXTENDED, NEAR = "equilibrium", "equilibrium with more signals", "near an equilibrium"
+LOCAL, SEARCHED = "local equilibrium", "local search, no proof"
+MARKS = {PROVEN: "E", EXTENDED: "M", NEAR: "N", LOCAL: "L", SEARCHED: "S"}
+
+
 @dataclass(frozen=True, eq=False)
 class Solution:
     """Everything that :func:`persuasion.own_game.solve` found out about a game.
 
     Attributes
     ----------
-    found : equilibria against deviations of any size, and profiles close to one, the least regret first
+    found : equilibria against deviations of any size, then those that take more signals than the game has, then
+        profiles close to one; in each group the least regret first
+    far : how many more outcomes were certified, all with a regret above 5% of a stake
     landmarks : what to compare them with
     local : profiles of the local search, certified ones first
     """
@@ -100,32 +130,67 @@ class Solution:
     revelation: Revelation
     profile: Examined
     found: tuple[nash.Equilibrium, ...]
+    far: int
     landmarks: tuple[nash.Landmark, ...]
     local: tuple[LocalEquilibrium, ...]
     seconds: float
 
+    def kind(self, entry: nash.Equilibrium | LocalEquilibrium) -> str:
+        """What a profile that was found is."""
+        if isinstance(entry, LocalEquilibrium):
+            return LOCAL if entry.certified else SEARCHED
+        if entry.status != nash.EQUILIBRIUM:
+            return NEAR
+        return PROVEN if within(self.game, entry) else EXTENDED
+
+    @property
+    def listed(self) -> tuple[Listed, ...]:
+        """All profiles that were found, ``found`` first, numbered by kind."""
+        counts: Counter[str] = Counter()
+        rows = []
+        every: tuple[nash.Equilibrium | LocalEquilibrium, ...] = (*self.found, *self.local)
+        for entry in every:
+            kind = self.kind(entry)
+            counts[kind] += 1
+            rows.append(Listed(kind, counts[kind], entry))
+        return tuple(rows)
+
     @property
     def proven(self) -> tuple[nash.Equilibrium, ...]:
-        """Those of ``found`` that are proven to be equilibria, within the search's target."""
-        return tuple(entry for entry in self.found if entry.status == nash.EQUILIBRIUM)
+        """Those of ``found`` that are proven to be equilibria of the game, within the search's target."""
+        return tuple(entry for entry in self.found if self.kind(entry) == PROVEN)
 
     @property
     def outcomes(self) -> str:
-        """In words, how many outcomes the search for equilibria found."""
+        """In words, what the search for equilibria found."""
+        kinds = Counter(map(self.kind, self.found))
+        large = self.game.shape.states > nash.MOST_STATES
         if not self.found:
             return f"not searched: more than {nash.MOST_STATES} states"
-        if not self.proven:
-            least, most = self.found[0].relative_regret
-            return f"none proven; the nearest profile found has a regret of {least:.2g} to {most:.2g} of the stake"
-        if len(self.found) == 1:
-            return "one, proven; no start led to another outcome in the time"
-        return f"{len(self.found)} outcomes, {len(self.proven)} of them proven equilibria"
+        if not kinds[PROVEN]:
+            least, most = min((entry.relative_regret for entry in self.found), key=itemgetter(1))
+            nearest = f"; the nearest profile found has a regret of {least:.2g} to {most:.2g} of the stake"
+            text = "none proven" + ("" if kinds[EXTENDED] else nearest)
+        else:
+            text = f"{kinds[PROVEN]} proven"
+        others = [
+            (kinds[EXTENDED], "with more signals than the game has"),
+            (kinds[NEAR], "near one" if kinds[PROVEN] or kinds[EXTENDED] else "in all"),
+            (self.far, f"with a regret above {FAR:.0%}"),
+        ]
+        more = [f"{count} {what}" for count, what in others if count]
+        if large:
+            more.append(f"not searched for, because of more than {nash.MOST_STATES} states")
+        elif not more and len(self.game.choosing) == 1:
+            more.append("the best response of the only sender that chooses")
+        elif not more:
+            more.append("no other outcome was certified in the time")
+        return "; ".join([text, *more])
 
     @property
     def certifies(self) -> bool:
-        """Whether some profile, full revelation included, is proven to be an equilibrium, global or local."""
-        revealed = self.revelation.verdict == "equilibrium"
-        return revealed or bool(self.proven or self.certified)
+        """Whether some profile of the game is proven to be an equilibrium, global or local."""
+        return bool(self.proven or self.certified)
 
     @property
     def certified(self) -> tuple[LocalEquilibrium, ...]:
@@ -147,7 +212,10 @@ class Solution:
             },
             "profile": _plain(self.profile),
             "outcomes": self.outcomes,
-            "found": [entry.to_dict() for entry in self.found],
+            "found": [
+                {**entry.to_dict(), "within_game": within(self.game, entry)} for entry in self.found
+            ],
+            "far": self.far,
             "landmarks": [mark.to_dict() for mark in self.landmarks],
             "local": [_plain(entry) for entry in self.local],
             "seconds": self.seconds,
@@ -156,6 +224,11 @@ class Solution:
     def to_json(self) -> str:
         """JSON text; floats survive bit for bit."""
         return json.dumps(self.to_dict(), allow_nan=False, indent=1)
+
+
+def within(game: Game, entry: nash.Equilibrium) -> bool:
+    """Whether a profile is one of the game: it takes no more signals than the game has."""
+    return bool(entry.policies.shape[-1] == game.signals)
 
 
 def _plain(entry: Examined | LocalEquilibrium) -> dict[str, Any]:

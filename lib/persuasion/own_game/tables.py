@@ -17,14 +17,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from persuasion.equilibria.nash import Equilibrium
 from persuasion.model.game import Game
 from persuasion.model.json_text import read_text
 from persuasion.own_game.numbers import amount
 from persuasion.own_game.profile import own_signals
+from persuasion.own_game.solution import EXTENDED, LOCAL, PROVEN, LocalEquilibrium
+from persuasion.own_game.summary import found_by
 
 if TYPE_CHECKING:
     from persuasion.own_game.solution import Solution
-    from persuasion.regret.certificate import Certificate
 
 PRIOR, RECEIVER = "prior", "receiver"
 KEYS = ["sender", "state", "action"]
@@ -197,7 +199,7 @@ def _require_readable(game: Game) -> None:
 def policy_frame(solution: Solution) -> pd.DataFrame:
     """Every profile of a solution as a long table: ``profile, sender, state, signal, probability``.
 
-    Proven equilibria may use more signals than the game has.
+    Equilibria with more signals, and landmarks, may use more than the game has.
     """
     game, names = solution.game, solution.game.names
     profiles = _labelled(solution)
@@ -215,36 +217,47 @@ def _labelled(solution: Solution) -> dict[str, np.ndarray]:
     profiles: dict[str, np.ndarray] = {}
     if solution.revelation.examined:
         profiles["full revelation"] = solution.revelation.examined.policies
-    for number, found in enumerate(solution.proven, 1):
-        profiles[f"equilibrium {number}, from {found.start}"] = found.policies
-    for number, entry in enumerate(solution.local, 1):
-        profiles[f"{number}: {entry.method}, {entry.status}"] = entry.policies
+    for found in solution.listed:
+        profiles[f"{found.label} ({_found_by(found.entry)})"] = found.entry.policies
+    for mark in solution.landmarks:
+        profiles.setdefault(mark.name, mark.policies)
     given, name = solution.profile.policies, solution.profile.name
     if name in profiles and not np.array_equal(profiles[name], given):
         name += " (given)"
     return {name: given} | profiles
 
 
-def outcome_frame(solution: Solution) -> pd.DataFrame:
-    """A row per profile: whose it is, its status, every sender's and the receiver's utility, its largest regret.
+def _found_by(entry: Equilibrium | LocalEquilibrium) -> str:
+    return f"from {entry.start}" if isinstance(entry, Equilibrium) else found_by(entry)
 
-    Of the local equilibria, those that are certified.
+
+def outcome_frame(solution: Solution) -> pd.DataFrame:
+    """A row per profile: what it is, how it was found, the senders' and the receiver's utility, its largest regret.
+
+    ``regret`` is that against any policy, ``local regret`` that within the request's radius, both at most, as
+    shares of stakes; NaN where it was not computed. Of the local search those that are certified.
     """
-    names, shape = solution.game.names, solution.game.shape
-    given, revealed = solution.profile, solution.revelation.examined
-    found: list[tuple[str, str, Any, Certificate]] = [
-        *((e.start, e.status, e, e.certificate) for e in solution.found),
-        ("given", given.name, given, given.certificate),
-    ]
-    if revealed:
-        found.append(("theorem 4", "full revelation", revealed, revealed.certificate))
-    found += [(e.method, e.status, e, e.anywhere or e.certificate) for e in solution.certified]
-    rows = [
-        (by, what, *entry.utilities, entry.receiver_utility, proof.relative_regret[1], proof.radius)
-        for by, what, entry, proof in found
-    ]
-    senders = map(names.sender, range(shape.senders))
-    columns = ["found by", "profile", *senders, RECEIVER, "regret", "radius"]
+    names, shape, given = solution.game.names, solution.game.shape, solution.profile
+    rows: list[tuple[Any, ...]] = []
+
+    def add(what: str, by: str, entry: Any, regret: float, near: float = np.nan) -> None:
+        rows.append((what, by, *entry.utilities, entry.receiver_utility, regret, near))
+
+    for found in solution.listed:
+        entry, proof = found.entry, found.entry.certificate.relative_regret[1]
+        if isinstance(entry, Equilibrium):
+            add(found.label, f"from {entry.start}", entry, proof)
+        elif entry.certified:
+            far = entry.anywhere.relative_regret[1] if entry.anywhere else np.nan
+            add(found.label, entry.method, entry, far, proof)
+    add(given.name, "given", given, given.certificate.relative_regret[1])
+    if revealed := solution.revelation.examined:
+        add("full revelation", "Theorem 4", revealed, revealed.certificate.relative_regret[1])
+    for mark in solution.landmarks:
+        add(mark.name, "to compare with", mark, np.nan)
+    columns = ["profile", "found", RECEIVER, "regret", "local regret"]
+    senders = [names.sender(i) for i in range(shape.senders)]
+    columns[2:2] = [f"{name} (sender)" if name in columns else name for name in senders]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -253,18 +266,23 @@ def latex_tables(solution: Solution) -> str:
 
     Needs the package ``booktabs``.
     """
-    units = [0.0, 0.0, *solution.game.stakes, solution.game.receiver_stake, 0.0, 0.0]
-    caption = "Outcomes; regret is a share of the stake, at most."
+    game, names = solution.game, solution.game.names
+    units = [0.0, 0.0, *game.stakes, game.receiver_stake, 0.0, 0.0]
+    radius = amount(solution.request.radius)
+    caption = (
+        "Outcomes. Regret, by any policy, and local regret, by changes of a probability of at most "
+        f"{radius}, are shares of the stake, at most."
+    )
     tables = [_latex(outcome_frame(solution), caption, units)]
-    shown = [(f"Equilibrium {k}", entry.policies) for k, entry in enumerate(solution.proven, 1)]
-    shown += [("Best local equilibrium", entry.policies) for entry in solution.certified[:1]]
-    names = solution.game.names
-    for title, policies in shown:
-        for i, padded in enumerate(policies):
-            policy = own_signals(solution.game, i, padded)
+    best = [found for found in solution.listed if found.kind == LOCAL][:1]
+    proven = [found for found in solution.listed if found.kind in (PROVEN, EXTENDED)]
+    for found in [*proven, *best]:
+        for i, padded in enumerate(found.entry.policies):
+            policy = own_signals(game, i, padded)
             rows = [[names.state(w), *row] for w, row in enumerate(policy.tolist())]
             headings = ["state", *(names.signal(i, s) for s in range(policy.shape[1]))]
             frame = pd.DataFrame(rows, columns=headings)
+            title = found.label[:1].upper() + found.label[1:]
             tables.append(_latex(frame, f"{title}: policy of {names.sender(i)}."))
     return "\n".join(tables)
 
@@ -284,5 +302,5 @@ def _latex(frame: pd.DataFrame, caption: str, units: Sequence[float] = ()) -> st
 
 def _cell(value: object, unit: float) -> str:
     if isinstance(value, float):
-        return amount(value, unit, digits=4)
+        return "--" if np.isnan(value) else amount(value, unit, digits=4)
     return str(value).translate(LATEX)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.checks import positive_number, several, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.simulate import deviation_utilities
@@ -79,7 +79,7 @@ def certify(
 
 def _chosen(game: Game, senders: Sequence[int] | None) -> list[int]:
     everyone = range(game.shape.senders)
-    chosen = list(everyone if senders is None else senders)
+    chosen = several("senders", everyone if senders is None else senders)
     if not chosen:
         raise ValueError(f"senders must be some of 0..{game.shape.senders - 1}, got none")
     return [whole_number("senders", sender, 0, game.shape.senders - 1) for sender in chosen]

@@ -8,12 +8,13 @@
 """
 
 from persuasion.equilibria.nash.alone import Landmark, landmarks
-from persuasion.equilibria.nash.find import MOST_STATES, nash
+from persuasion.equilibria.nash.find import MOST_STATES, SIMILAR_OUTCOME, nash
 from persuasion.equilibria.nash.record import EQUILIBRIUM, Equilibrium, Step
 
 __all__ = [
     "EQUILIBRIUM",
     "MOST_STATES",
+    "SIMILAR_OUTCOME",
     "Equilibrium",
     "Landmark",
     "Step",

@@ -9,7 +9,7 @@ margin :math:`m` makes the receiver strict.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from persuasion.regret import highs
 from persuasion.regret.anywhere.bounds import column_program
 from persuasion.regret.best_response import best_response
 from persuasion.regret.problem import compare_actions
+from persuasion.regret.response import OPTIMAL
 
 SHARES = "shares"
 
@@ -41,6 +42,7 @@ class Landmark:
     receiver_utility : the receiver's
     ties : ``"lowest-index"``, ``"sender-<i>"``, or ``"shares"``: best for the sum of utilities, each in its stake,
         of the senders that choose
+    optimal : whether it is what it is called: beside a public report an optimum may not be proven in the time
     """
 
     name: str
@@ -48,6 +50,7 @@ class Landmark:
     utilities: np.ndarray
     receiver_utility: float
     ties: str
+    optimal: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings."""
@@ -55,19 +58,21 @@ class Landmark:
         return {**vars(self), **arrays}
 
 
-def landmarks(game: Game) -> list[Landmark]:
+def landmarks(game: Game, time_limit: float = 60.0) -> list[Landmark]:
     """No revelation, full revelation, each sender alone, and collusion: largest sum of utilities in stakes.
 
     Full revelation is left out where the receiver's optimal action in a state is not unique. Senders have as many
-    signals as they need, which may be more than the game's. Those that do not choose are heard, but collude not.
+    signals as they need, which may be more than the game's. Those that do not choose are heard, but collude not;
+    beside them each optimum is a best response, with ``time_limit`` seconds.
     """
     quiet, told = _others_silent(game), np.eye(game.shape.states)
     nothing, utilities = np.zeros(game.receiver.shape), game.standard.senders
 
     def mark(name: str, speaker: int, wanted: np.ndarray, ties: str) -> Landmark:
         columns = [*quiet]
-        columns[speaker] = _alone(game, wanted)
-        return _landmark(game, name, columns, _outcome(game, columns, wanted), ties)
+        columns[speaker], optimal = _alone(game, wanted, time_limit)
+        outcome = _outcome(game, columns, wanted)
+        return replace(_landmark(game, name, columns, outcome, ties), optimal=optimal)
 
     silent = _outcome(game, quiet, nothing)
     found = [_landmark(game, "no revelation", quiet, silent, LOWEST_INDEX)]
@@ -93,17 +98,21 @@ def _others_silent(game: Game) -> Columns:
     return quiet
 
 
-def _alone(game: Game, utility: np.ndarray) -> np.ndarray:
-    """Columns of the best policy for ``utility`` ``(states, actions)``, beside the policies that are given."""
+def _alone(game: Game, utility: np.ndarray, time_limit: float) -> tuple[np.ndarray, bool]:
+    """Columns of the best policy for ``utility`` ``(states, actions)``, beside the policies that are given.
+
+    And whether it is proven to be the best.
+    """
     fixed = [own for own in game.fixed if own is not None]
     if not fixed:
-        return persuade(game.standard, utility)
+        return persuade(game.standard, utility), True
     standard, signals = game.standard, max(game.signals, game.shape.states)
     given = [np.pad(own, ((0, 0), (0, signals - own.shape[1]))) for own in fixed]
     payoffs = np.stack([utility, *np.zeros((len(given), *utility.shape))])
     heard = Game(standard.prior, standard.receiver, payoffs, signals)
-    own = best_response(heard, np.stack([np.eye(1, signals).repeat(len(utility), 0), *given]), 0)
-    return columns_of(own.policy[None])[0]
+    policies = np.stack([np.eye(1, signals).repeat(len(utility), 0), *given])
+    own = best_response(heard, policies, 0, time_limit=time_limit)
+    return columns_of(own.policy[None])[0], own.status == OPTIMAL
 
 
 def persuade(game: StandardGame, utility: np.ndarray, margin: float = 0.0) -> np.ndarray:

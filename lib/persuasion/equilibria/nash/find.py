@@ -23,11 +23,11 @@ from persuasion.equilibria.nash.columns import (
 from persuasion.equilibria.nash.double_oracle import DoubleOracle
 from persuasion.equilibria.nash.kernel import Pool, kernel
 from persuasion.equilibria.nash.pivoting import PolytopeGame
-from persuasion.equilibria.nash.record import APPROXIMATE, EQUILIBRIUM, UNPROVEN, Equilibrium, Step
+from persuasion.equilibria.nash.record import EQUILIBRIUM, Equilibrium, Step
 from persuasion.equilibria.nash.selection import best_equilibrium
 from persuasion.equilibria.nash.starts import SILENCE, STARTS, start_columns
 from persuasion.equilibria.record import Dynamics
-from persuasion.model.checks import positive_number, whole_number
+from persuasion.model.checks import positive_number, several, whole_number
 from persuasion.model.game import Game
 from persuasion.model.restrictions import restrict
 from persuasion.model.simulate import outcome_distribution
@@ -92,7 +92,7 @@ def nash(
     rule = TieRule.of(game, ties)
     if rule.kind == "explicit":
         raise ValueError("an explicit tie map names signals, which equilibria are free to choose")
-    shares = tuple(positive_number("margins", margin) for margin in margins)
+    shares = tuple(positive_number("margins", margin) for margin in several("margins", margins))
     if not shares:
         raise ValueError("margins is empty: at least one is needed")
     large = game.shape.states > MOST_STATES
@@ -102,7 +102,7 @@ def nash(
     least, root = positive_number("target", target), whole_number("seed", seed)
     seconds = positive_number("time_limit", time_limit)
     search = _Search(game, least, shares, rule, root, cut)
-    begun = list(start_columns(game, starts, search.seed))
+    begun = list(start_columns(game, several("starts", starts), search.seed))
     if len(game.choosing) == 1:
         name, columns = [*begun, (SILENCE, silence(game))][0]
         alone = search.best_response(Found(name, columns), SEARCH * seconds)
@@ -145,7 +145,9 @@ class _Search:
         for _, run in runs:
             run.advance(time.perf_counter() + FIRST * seconds / len(runs))
         self.finish([run for _, run in runs], deadline - SELECT * seconds)
-        chosen = [(f"best for {goal}", self.run(c)) for goal, c in self.selected(runs, deadline)]
+        chosen = [
+            (f"selected for {goal}", self.run(c)) for goal, c in self.selected(runs, deadline)
+        ]
         self.finish([run for _, run in chosen], deadline)
         return [entry for name, run in runs + chosen for entry in _ends(name, run)]
 
@@ -163,7 +165,7 @@ class _Search:
     def selected(
         self, runs: list[tuple[str, DoubleOracle]], deadline: float
     ) -> Iterator[tuple[str, Columns]]:
-        """The best equilibria between the directions of the profiles found, if these are few."""
+        """Good equilibria between the directions of the profiles found, if these are few: the best in the time."""
         pools = [Pool(self.game.shape.states) for _ in range(2)]
         for _, run in sorted(runs, key=lambda pair: pair[1].regret):
             sizes = [len(pool.directions) + len(c) for pool, c in zip(pools, run.best)]
@@ -173,7 +175,7 @@ class _Search:
         x, y = (pool.directions for pool in pools)
         polytopes = PolytopeGame(x, y, *kernel(self.game.standard, x, y, self.ties))
         first, second = map(self.game.names.sender, range(2))
-        goals = ("welfare", (1.0, 1.0)), (first, (1.0, 0.0)), (second, (0.0, 1.0))
+        goals = ("both", (1.0, 1.0)), (first, (1.0, 0.0)), (second, (0.0, 1.0))
         for number, (goal, weights) in enumerate(goals):
             left = (deadline - time.perf_counter()) / (len(goals) + 1 - number)
             mixtures = best_equilibrium(polytopes, weights, left) if left > 0 else None
@@ -249,12 +251,12 @@ class _Search:
             elif len(groups) < CERTIFIED:
                 groups.append((outcome, [entry]))
         entries: list[Equilibrium] = []
-        for number, (outcome, group) in enumerate(groups):
+        for number, (_, group) in enumerate(groups):
             left = deadline - time.perf_counter()
             if entries and left <= 0:
                 break
             seconds = max(left / (len(groups) - number), LEAST_SECONDS)
-            entries.append(self.entry(group, outcome, seconds))
+            entries.append(self.entry(group, seconds))
         return sorted(entries, key=lambda entry: entry.relative_regret[1])
 
     def outcome(self, columns: Columns) -> np.ndarray:
@@ -272,24 +274,18 @@ class _Search:
         game = widened(self.game, max(shape.states, shape.signals, *map(len, columns)))
         return game, policies_of(game, columns)
 
-    def entry(self, group: list[Found], outcome: np.ndarray, seconds: float) -> Equilibrium:
+    def entry(self, group: list[Found], seconds: float) -> Equilibrium:
         """The group's first profile with its certificate."""
         best = group[0]
         game, policies = self.played(best.columns)
-        certificate = certify(game, policies, 1.0, ties=self.ties, time_limit=seconds)
-        holds = certificate.holds(self.target)
-        return Equilibrium(
-            status=UNPROVEN if holds is None else EQUILIBRIUM if holds else APPROXIMATE,
-            policies=policies,
-            support=tuple(map(len, best.columns)),
-            utilities=np.array([sender.utility for sender in certificate.senders]),
-            receiver_utility=float((outcome * game.receiver).sum()),
-            outcome=outcome,
-            certificate=certificate,
-            ties=self.ties,
+        return Equilibrium.of(
+            game,
+            policies,
+            certify(game, policies, 1.0, ties=self.ties, time_limit=seconds),
+            self.ties,
+            target=self.target,
             start=best.start,
             times=len({id(entry.history) for entry in group}),
-            target=self.target,
             margins=self.margins,
             history=best.history,
             seconds=best.seconds,

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from persuasion.equilibria.record import EQUILIBRIUM, UNPROVEN, plain
+from persuasion.model.game import Game
+from persuasion.model.simulate import outcome_distribution
 from persuasion.model.ties import TieRule
 from persuasion.regret.certificate import Certificate
 
@@ -78,6 +80,41 @@ class Equilibrium:
     margins: tuple[float, ...]
     history: tuple[Step, ...]
     seconds: float
+
+    @classmethod
+    def of(
+        cls,
+        game: Game,
+        policies: np.ndarray,
+        certificate: Certificate,
+        ties: TieRule,
+        *,
+        target: float,
+        start: str,
+        times: int = 1,
+        margins: tuple[float, ...] = (),
+        history: tuple[Step, ...] = (),
+        seconds: float = 0.0,
+    ) -> Equilibrium:
+        """A profile of ``game`` with its certificate at radius 1."""
+        holds = certificate.holds(target)
+        outcome = outcome_distribution(game, policies, ties=ties)
+        return cls(
+            status=UNPROVEN if holds is None else EQUILIBRIUM if holds else APPROXIMATE,
+            policies=policies,
+            support=tuple(int((own > 0).any(0).sum()) for own in policies),
+            utilities=np.array([sender.utility for sender in certificate.senders]),
+            receiver_utility=float((outcome * game.receiver).sum()),
+            outcome=outcome,
+            certificate=certificate,
+            ties=ties,
+            start=start,
+            times=times,
+            target=target,
+            margins=margins,
+            history=history,
+            seconds=seconds,
+        )
 
     @property
     def relative_regret(self) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-r"""The best equilibrium of a small polytope game, for the senders' welfare or for one of them.
+r"""The best equilibrium of a small polytope game, for the sum of the senders' utilities or for one of them.
 
 Complementarity becomes binaries: with utilities between 0 and 1 the prices satisfy :math:`p\ge0`,
 :math:`\sum p=V_1\le1`, so every slack is at most the largest entry of its direction :math:`x_k`, and
@@ -16,7 +16,7 @@ from persuasion.regret import highs
 def best_equilibrium(
     game: PolytopeGame, weights: tuple[float, float], time_limit: float
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """The equilibrium with the largest weighted sum of utilities, which must lie in [0, 1]; None if not in time."""
+    """The equilibrium with the largest weighted sum of utilities, each in [0, 1], that the time allows."""
     (k, m), states = game.a.shape, game.x.shape[1]
     pairs, prices = k + m, 2 * states
     # variables mu, nu, p, q, then binaries: 1 where the direction may be used
