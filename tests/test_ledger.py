@@ -482,7 +482,11 @@ def test_certificates_are_counted_only_where_they_decide(evidence):
     assert [(part.true, part.size) for part in parts] == [(1, 1), (0, 1), (1, 1)]
     assert verdict(parts) is Verdict.PARTLY
     # the other search's radius is an event of its own
-    assert [part.size for part in certified.really_local_further(evidence)] == [0, 0, 0]
+    further = certified.really_local_further(evidence)
+    assert [part.size for part in further[:3]] == [0, 0, 0]
+    assert [str(part) for part in further[3:]] == [
+        "decided, radius 0.005: 3 of 4", "decided, radius 0.01: 0 of 0",
+    ]  # fmt: skip
 
 
 def test_networks_are_compared_on_the_games_that_all_were_tried_on():

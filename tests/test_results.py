@@ -13,6 +13,7 @@ from typing import get_args, get_origin
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -33,6 +34,7 @@ from study import (
     produce,
 )
 from study.__main__ import main
+from study.audit import collect, strangers
 from study.designs import design
 from study.figures import frames, surfaces
 from study.kinds import KINDS
@@ -550,15 +552,83 @@ def test_the_tables_say_what_the_records_say(shipped):
     assert all(counts.values())
 
 
-def without(folder, table, column):
-    """A column is taken out of a part, as if it had been written before there was one."""
+def changed(folder, table, change):
+    """A table of the first part that has it is changed, and signed anew."""
     manifest = read_manifest(folder)
-    part = manifest["parts"][0]
+    part = next(part for part in manifest["parts"] if table in part["files"])
     path = part_file(folder, table, part["name"])
-    parquet.write_table(parquet.read_table(path, partitioning=None).drop_columns([column]), path)
+    parquet.write_table(change(parquet.read_table(path, partitioning=None)), path)
     part["files"][table] = hashlib.sha256(path.read_bytes()).hexdigest()
     manifest["digest"] = manifest_digest(manifest)
     (folder / MANIFEST).write_text(json.dumps(manifest))
+    return path
+
+
+def without(folder, table, column):
+    """A column is taken out of a part, as if it had been written before there was one."""
+    changed(folder, table, lambda found: found.drop_columns([column]))
+
+
+def rewritten(column, change):
+    """A change of a table that rewrites one column's values."""
+
+    def change_of(table):
+        place = table.schema.get_field_index(column)
+        field = table.schema.field(place)
+        values = [change(value) for value in table[column].to_pylist()]
+        return table.set_column(place, field, pyarrow.array(values, field.type))
+
+    return change_of
+
+
+@pytest.mark.parametrize("table", ["records", "profiles"])
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("method", {"relu": "dnl", "dnl": "relu"}.get),
+        ("experiment", lambda _: "second"),
+        ("senders", lambda _: 7),
+        ("source", lambda name: name[::-1]),
+    ],
+)
+def test_columns_for_other_readers_are_held_against_the_records(
+    tiny, folder, table, column, change
+):
+    place = folder / "smoke"
+    if column == "source" and table == "records":  # which finds the source
+        changed(place, "sources", rewritten(column, change))
+    path = changed(place, table, rewritten(column, change))
+    with pytest.raises(StoreError, match=f"{re.escape(str(path))}: has rows that begin with"):
+        collect(folder, tiny)
+
+
+def test_a_record_has_the_hash_of_its_configuration(folder):
+    place = folder / "smoke"
+    epochs = rewritten("config", lambda text: text.replace('"epochs":', '"epochs":1'))
+    changed(place, "records", epochs)
+    with pytest.raises(StoreError, match=r"-0001 has a record \w+ of another configuration"):
+        Results(place)
+
+
+def test_rows_of_a_record_stand_together(folder):
+    place = folder / "smoke"
+    changed(place, "profiles", lambda table: table.sort_by("tolerance"))
+    with pytest.raises(StoreError, match="-0001 has other rows of profiles between those of"):
+        Results(place)
+
+
+def test_a_file_that_no_manifest_names_is_found_by_the_audit(tiny, folder):
+    place = folder / "smoke" / "profiles"
+    first = next(place.glob("*.parquet"))
+    shutil.copy(first, place / "mine-0001.parquet")
+    with pytest.raises(StoreError, match=r"mine-0001.parquet: is named by no manifest"):
+        collect(folder, tiny)
+
+
+def test_records_of_no_job_are_counted(tiny, folder, capsys):
+    assert strangers(folder, tiny) == 0
+    other = preset("smoke", {"training.epochs": 7})
+    assert 0 < strangers(folder, other) <= len(Results(folder / "smoke"))
 
 
 def test_a_column_may_come_later(folder):
@@ -568,7 +638,7 @@ def test_a_column_may_come_later(folder):
     without(folder / "smoke", "records", "stakes")
     assert [record.facts for record in Results(folder / "smoke")] == before
     without(folder / "smoke", "records", "config")
-    with pytest.raises(StoreError, match=r"-0001 lacks a column \('config'\)"):
+    with pytest.raises(StoreError, match=r"-0001 cannot be read \(KeyError: 'config'\)"):
         Results(folder / "smoke")
 
 
@@ -592,9 +662,11 @@ def test_the_readme_opens_the_results(shipped):
     command = [sys.executable, "-c", example + told]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "dnl" in run.stdout
+    paper = preset("paper")
+    jobs = [job for name in ("synthetic", "second") for job in design.jobs(paper, name)]
     expected = sum(
         row.tolerance == 0.001 and row.profile is not None
-        for record in shipped
+        for record in filter(None, map(shipped.find, jobs))
         for row in record.rows_of(ProfileRow)
     )
     assert run.stdout.split()[-3:] == [str(expected), str(expected), "True"]

@@ -97,7 +97,8 @@ def _settings(options: argparse.Namespace) -> Preset:
     if workers is not None and workers < 1:
         raise ValueError(f"--workers must be at least 1, got {workers}")
     chosen = getattr(options, "set", ())
-    return preset(options.preset or DEFAULT_PRESET, dict(map(_assignment, chosen)))
+    name = DEFAULT_PRESET if options.preset is None else options.preset
+    return preset(name, dict(map(_assignment, chosen)))
 
 
 def _assignment(text: str) -> tuple[str, Any]:
@@ -184,13 +185,15 @@ def _page(options: argparse.Namespace) -> int:
 
 
 def _book(options: argparse.Namespace) -> int:
-    from study.run.reproduce import build_book, run_pages
+    from study.run.reproduce import build_book, check_executed, run_pages
 
     settings, store = _source(options)
     if options.pdf:
         from study.run.pdf import find_browser
 
         find_browser()  # said before anything is computed
+    if options.executed:
+        check_executed(options.executed, settings.name)
     if not is_committed(store):
         produce(settings, EXPERIMENTS, store, workers=options.workers)
     executed = options.executed or run_pages(
@@ -242,11 +245,21 @@ def _export(options: argparse.Namespace) -> int:
         raise ValueError("--workers is for --compute; nothing is computed without it")
     store, root = options.store or default_store(), options.to or default_results()
     if options.other:
+        given = [
+            name
+            for name in ("store", "set", "compute", "any_code", "renew")
+            if getattr(options, name)
+        ]
+        if given:
+            raise ValueError(
+                f"--from adds parts as they are: it takes no --{given[0].replace('_', '-')}"
+            )
         theirs = committed_folder(options.other, settings.name) or options.other
         added = merge(root / settings.name, settings.name, theirs)
         print(f"{len(added)} parts added: {' '.join(added)}")
         return 0
-    _refuse_folder(store)
+    if is_committed(store):
+        raise StoreError(f"{store}: is a folder of results; --from adds the parts of one")
     try:
         if options.compute:
             known = committed(root, settings)
@@ -258,7 +271,7 @@ def _export(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from study.audit import Settings, audit, collect, lines
+    from study.audit import Settings, audit, collect, lines, strangers
 
     began = time.monotonic()
     how = Settings(**{field.name: getattr(options, field.name) for field in fields(Settings)})
@@ -276,7 +289,10 @@ def _verify(options: argparse.Namespace) -> int:
         proofs = options.proofs or folder / f"{settings.name}-proofs.jsonl"
         found = audit(cases, replace(how, proofs=proofs))
         print("\n".join(lines(found, settings.headline)), flush=True)
-        agrees = agrees and not found.disagreements
+        others = strangers(path, settings)
+        if others:
+            print(f"{others} records belong to no job of this preset, and were not looked at")
+        agrees = agrees and not found.disagreements and (bool(options.set) or not others)
     return 0 if agrees else FAILED
 
 

@@ -116,7 +116,7 @@ def _reached(
 
 
 def surfaces(case: Case) -> Iterator[Check]:
-    """Figure 1: the exact surfaces from the game, a network's and its held-out errors from its weights."""
+    """Figure 1: the exact surfaces from the game, a network's and its errors from its weights."""
     arrays = case.record.arrays
     identity = {
         "family": "didactic", "parameters": {}, "index": 0, "seed": case.record.config["seed"],
@@ -132,11 +132,22 @@ def surfaces(case: Case) -> Iterator[Check]:
             error = float(np.abs(value - arrays[f"{row}/{what}"]).max())
             good = error <= share * units(game).min()
             yield check("utility", f"{what} surface {row}", 0.0, error, good)
-    claimed, count = case.record.facts.errors_held_out, case.record.config["training"]["held_out"]
-    if not count:
-        return
-    flat, values = dataset(game, count, seed_sequence("held-out", identity))
-    predicted = model.predict(flat.reshape(count, len(game.senders), -1, game.signals))
-    found = ((predicted - values) ** 2).mean(0)
-    good = bool(np.allclose(claimed or [], found, rtol=SINGLE, atol=0))
-    yield check("utility", "held-out errors", claimed, found, good)
+    facts, training = case.record.facts, case.record.config["training"]
+
+    def drawn(purpose: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+        flat, values = dataset(game, count, seed_sequence(purpose, identity))
+        predicted = model.predict(flat.reshape(count, len(game.senders), -1, game.signals))
+        return values.var(0), ((predicted - values) ** 2).mean(0)
+
+    spread, missed = drawn("training", training["samples"])
+    claims: list[tuple[str, list[float] | None, np.ndarray]] = [
+        ("variance", facts.errors_variance, spread),
+        ("training errors", facts.errors_training, missed),
+    ]
+    if training["held_out"]:
+        claims.append(
+            ("held-out errors", facts.errors_held_out, drawn("held-out", training["held_out"])[1])
+        )
+    for what, claimed, found in claims:
+        good = bool(np.allclose(claimed or [], found, rtol=SINGLE, atol=0))
+        yield check("utility", what, claimed, found, good)

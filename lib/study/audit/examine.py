@@ -28,6 +28,8 @@ from study.records.regrets import game_stakes
 
 # what a solver may lose, in each sender's unit
 SOLVER_SLACK = 1e-6
+# share of the stake by which a recorded end of an interval may say more than the audit's
+TIGHTER = 1e-5
 # a certificate whose intervals are no longer, as shares of the stakes, is closed
 CLOSED = 1e-6
 # where an interval comes from: a kept proof that was checked, a solver's word that was kept because its proof falls
@@ -132,6 +134,23 @@ class Examined:
     def closed(self) -> bool:
         """Whether the intervals are shorter than 1e-6 of the stakes."""
         return bool(np.ptp(self.shares, axis=1).max() <= CLOSED)
+
+    @property
+    def tighter(self) -> bool:
+        """Whether an end of a recorded interval says more than the audit found, by over 1e-5 of the stake."""
+        profile, gains = self.task.profile, np.array(self.entry["gains"] or [], dtype=float)
+        stakes = game_stakes(self.task.case.record.config["game"])
+        if profile.gains is not None:
+            claimed = np.array(profile.gains, dtype=float)
+        elif profile.regret is not None:  # of older records: the largest gain in utility
+            claimed, gains = np.array([profile.regret]), gains.max(0, keepdims=True)
+            stakes = stakes.max(keepdims=True)
+        else:
+            return False
+        if claimed.shape != gains.shape:
+            return False
+        more = np.maximum(claimed[:, 0] - gains[:, 0], gains[:, 1] - claimed[:, 1])
+        return bool((more > TIGHTER * stakes).any())
 
     def verdict(self, tolerance: float) -> str:
         """``"equilibrium"``, ``"refuted"`` or ``"open"`` at a tolerance, a share of the stake."""

@@ -23,11 +23,13 @@ from study.audit.examine import (
     not_examined,
     tasks,
 )
+from study.audit.labels import wrong_labels
 from study.audit.lines import Kept, Log
 from study.audit.records import auditable, check_record, check_tables, unreadable
 from study.designs import design
 from study.designs.settings import Preset
-from study.records.results import open_records
+from study.records.results import REMEDY, Results, open_records
+from study.records.store import StoreError
 from study.run.executors import check_workers, default_workers, workers_for
 
 
@@ -111,10 +113,14 @@ class Audit:
 def collect(path: str | Path, preset: Preset) -> list[Case]:
     """The finished records of a preset in a store or a folder of committed results.
 
-    ``StoreError`` if it is neither or damaged; ``ValueError`` if there is nothing to audit.
+    ``StoreError`` if it is neither, or damaged, or its tables contradict its records; ``ValueError`` if there is
+    nothing to audit.
     """
     cases = []
     with open_records(path, preset.name) as opened:
+        if isinstance(opened, Results):
+            for wrong in wrong_labels(opened):
+                raise StoreError(f"{wrong}; {REMEDY}")
         for name in design.EXPERIMENTS:
             for job in design.jobs(preset, name):
                 record = opened.find(job)
@@ -124,6 +130,20 @@ def collect(path: str | Path, preset: Preset) -> list[Case]:
     if not cases:
         raise ValueError(f"{path}: has no finished records of preset {preset.name!r} to verify")
     return cases
+
+
+def strangers(path: str | Path, preset: Preset) -> int:
+    """How many committed records belong to no job of the preset, so that no audit of it sees them."""
+    with open_records(path, preset.name) as opened:
+        if not isinstance(opened, Results):
+            return 0  # a working store has records of older code
+        asked = {
+            one.identity
+            for name in design.EXPERIMENTS
+            for job in design.jobs(preset, name)
+            for one in (job, *job.needs)
+        }
+        return sum(record.key not in asked for record in opened)
 
 
 def audit(cases: Sequence[Case], settings: Settings | None = None, quiet: bool = False) -> Audit:

@@ -26,6 +26,8 @@ def _changed(settings: Any, keys: list[str], value: Any, path: str) -> Any:
         items[int(key)] = _changed(items[int(key)], rest, value, path)
         return tuple(items)
     known = [f.name for f in fields(settings)] if is_dataclass(settings) else []
+    if isinstance(settings, tuple):
+        known = list(map(str, range(len(settings))))
     if key not in known:
         raise ValueError(
             f"unknown setting {path!r} at {key!r}; known: {', '.join(known) or 'none'}"

@@ -10,19 +10,28 @@ from study.ledger.effects import Count, Part
 from study.ledger.evidence import Evidence
 
 
-def really_local(evidence: Evidence, search: int = 0) -> list[Part]:
-    """Profiles of one of the searches whose exact regret is at most the tolerance, of those that are decided."""
-    frame, radius = evidence.certificates, evidence.radii[search]
-    return [
-        _confirmed(part[part["method"] == method], f"{NAMES[method]}, radius {radius:g}")
-        for part in [frame[frame["radius"] == radius]]
-        for method in (*OTHERS, OURS)
-    ]
+def really_local(evidence: Evidence) -> list[Part]:
+    """Profiles of the first search whose exact regret is at most the tolerance, of those that are decided."""
+    return [*_by_method(evidence, 0)]
 
 
 def really_local_further(evidence: Evidence) -> list[Part]:
-    """The same at the second radius."""
-    return really_local(evidence, 1)
+    """The same of the second search, and how many profiles of each are decided at all."""
+    frame, parts = evidence.certificates, [*_by_method(evidence, 1)]
+    for search, radius in enumerate(evidence.radii):
+        decided = sum(count.size for count in _by_method(evidence, search))
+        planned = int((frame["radius"] == radius).sum())
+        parts.append(Count(f"decided, radius {radius:g}", decided, planned))
+    return [*parts]
+
+
+def _by_method(evidence: Evidence, search: int) -> list[Count]:
+    frame, radius = evidence.certificates, evidence.radii[search]
+    part = frame[frame["radius"] == radius]
+    return [
+        _confirmed(part[part["method"] == method], f"{NAMES[method]}, radius {radius:g}")
+        for method in (*OTHERS, OURS)
+    ]
 
 
 def scenarios_really_local(evidence: Evidence) -> list[Part]:

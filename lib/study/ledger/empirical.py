@@ -27,8 +27,8 @@ PAIRED = "share of the utility range: mean of paired differences over games, 95%
 RIVAL = f"{PAIRED}, against the stronger rival"
 FROM_STARTS = f"{PAIRED}; of the starts the mean, of the searches' ends the best, so that selecting counts, too"
 EXACTLY = (
-    "exact regret against the check's tolerance, 0.1% of the utility range; on games that all networks were tried "
-    "on, without degenerate ones, and of the profiles that the certificate decides"
+    "exact regret against the check's tolerance, 0.1% of the utility range; on games with certificates for all "
+    "networks, without degenerate ones, and of the profiles that the certificate decides"
 )
 
 EMPIRICAL = (

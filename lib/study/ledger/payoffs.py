@@ -21,6 +21,8 @@ from study.figures.tables import OTHERS, OURS
 from study.ledger.effects import CONSISTENT, NO_DIFFERENCE, Count, Effect, Part, stronger_rival
 from study.ledger.evidence import Evidence
 
+VARIED = "not degenerate, "
+
 
 def together(evidence: Evidence, search: int = 0) -> list[Part]:
     """Two senders: the sum of their utilities at the selected equilibrium, DNL minus its stronger rival."""
@@ -80,8 +82,8 @@ def over_revelation(evidence: Evidence) -> list[Part]:
 
 
 def together_from_starts(evidence: Evidence) -> list[Part]:
-    """The same for the senders' sum."""
-    return [_welfare_over(evidence.at(2), "start")]
+    """The same for the senders' sum; and without degenerate games."""
+    return [_welfare_over(evidence.at(2), "start"), *_against(evidence.at(2), "start", VARIED)]
 
 
 def from_best_start(evidence: Evidence) -> list[Part]:
@@ -100,8 +102,10 @@ def together_from_best_start(evidence: Evidence) -> list[Part]:
 
 
 def together_over_revelation(evidence: Evidence) -> list[Part]:
-    """The same for the senders' sum, and that as a share of what there is to gain."""
-    return [_welfare_over(evidence.at(2), "revelation"), _share_of_gain(evidence.at(2))]
+    """The same for the senders' sum, and that as a share of what there is to gain; and without degenerate games."""
+    frame = evidence.at(2)
+    parts = [_welfare_over(frame, "revelation"), _share_of_gain(frame)]
+    return [*parts, *_against(frame, "revelation", VARIED)]
 
 
 def _relative(frame: pd.DataFrame) -> pd.DataFrame:
@@ -116,19 +120,19 @@ def _own(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     return frame[(frame["method"] == OURS) & frame["solved"] & frame[column].notna()]
 
 
-def _against(frame: pd.DataFrame, column: str) -> list[Part]:
-    own = _own(frame, column)
+def _against(frame: pd.DataFrame, column: str, label: str = "") -> list[Part]:
+    own = _own(frame[~frame["degenerate"]] if label else frame, column)
     gaps = own["utilities"] - own[column]
     return [
-        Effect.share(f"sender {sender + 1}", [gap[sender] for gap in gaps])
+        Effect.share(f"{label}sender {sender + 1}", [gap[sender] for gap in gaps])
         for sender in range(int(frame["senders"].max()) if len(frame) else 0)
     ]
 
 
-def _welfare_over(frame: pd.DataFrame, column: str) -> Effect:
-    own = _own(frame, column)
+def _welfare_over(frame: pd.DataFrame, column: str, label: str = "") -> Effect:
+    own = _own(frame[~frame["degenerate"]] if label else frame, column)
     gap = own["welfare"] - [float(utilities.sum()) for utilities in own[column]]
-    return Effect.share(f"welfare, {NAMES[OURS]} − {NAMES.get(column, column)}", gap)
+    return Effect.share(f"{label}welfare, {NAMES[OURS]} − {NAMES.get(column, column)}", gap)
 
 
 def _share_of_gain(frame: pd.DataFrame) -> Effect:
@@ -165,13 +169,15 @@ def welfare_gained(evidence: Evidence) -> list[Part]:
 
 
 def welfare_share_of_gain(evidence: Evidence) -> list[Part]:
-    """Four senders: the same as a share of what there is to gain."""
-    return [_share_of_gain(evidence.at(4))]
+    """Four senders: the same as a share of what there is to gain; and without degenerate games."""
+    frame = evidence.at(4)
+    varied = [_welfare_over(frame, column, VARIED) for column in ("start", "revelation")]
+    return [_share_of_gain(frame), *varied]
 
 
 def _varied_gaps(frame: pd.DataFrame) -> list[Effect]:
     """Over the games in which random policies make a difference."""
-    return _welfare_gaps(frame[~frame["degenerate"]], "not degenerate, welfare, ")
+    return _welfare_gaps(frame[~frame["degenerate"]], f"{VARIED}welfare, ")
 
 
 def _welfare_gaps(frame: pd.DataFrame, label: str = "") -> list[Effect]:

@@ -19,7 +19,10 @@ A record is what one job found. Its rows have the same `record` in all tables, o
 record that was computed anew is in a later part, too, and only that one counts: where a `record` has two rows in
 `records`, keep the last, and in other tables the rows with its `source`. An array is a flat list beside its shape:
 `numpy.reshape(row["policies"], row["shape"])`. Sizes are null in a family that fixes them, and pandas leaves such
-groups out unless told `groupby(..., dropna=False)`.
+groups out unless told `groupby(..., dropna=False)`. Which game a row is about is in the record's `config`: beside
+family, sizes and instance, games differ in their parameters, such as the scale of the prior's logits, 10 in the
+paper's benchmark and 1 in the second. Gains and regrets are in utility units; the policies that a certificate is
+about are among the rows of the record that it `needs`.
 
 This file is generated: `python -m study.records.dictionary > results/README.md`.
 """

@@ -74,7 +74,8 @@ def from_parquet(table: str, content: bytes) -> Columns:
     import pyarrow
     from pyarrow import parquet
 
-    skipped = {"records": REPEATED - {"source"}, "sources": set()}.get(table, REPEATED)
+    own = {"records": {"source", "needs"}, "sources": REPEATED}.get(table, set())
+    skipped = REPEATED - own
     hints = {name: hint for name, (hint, _) in columns(table).items() if name not in skipped}
     file = parquet.ParquetFile(pyarrow.BufferReader(content))
     found = file.read(columns=list(hints), use_threads=False)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from persuasion.model.seeds import canonical
 from persuasion.system.own_folder import absolute
+from study.records.job import config_identity
 from study.records.parquet import Columns, from_parquet
 from study.records.store import Record, Store, StoreError
 from study.records.tables import rows, to_record
@@ -138,6 +139,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
     if schema != SCHEMA:
         raise StoreError(f"{path}: has schema {schema!r}; this version reads {SCHEMA!r}")
+    if not {"preset", "parts"} <= manifest.keys():
+        raise StoreError(f"{path}: is damaged (it lacks preset or parts); {REMEDY}")
     if manifest.get("digest") != manifest_digest(manifest):
         raise StoreError(f"{path}: is damaged (its digest does not match); {REMEDY}")
     return manifest
@@ -160,18 +163,33 @@ def read_part(folder: Path, part: dict[str, Any]) -> list[Record]:
         table: _read(part_file(folder, table, part["name"]), table, digest)
         for table, digest in part["files"].items()
     }
+    try:
+        return list(_records(tables))
+    except StoreError as error:
+        raise StoreError(f"{folder}: {part['name']} {error}; {REMEDY}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        message = f"cannot be read ({type(error).__name__}: {error})"
+        raise StoreError(f"{folder}: {part['name']} {message}; {REMEDY}") from None
+
+
+def _records(tables: dict[str, Columns]) -> Iterator[Record]:
+    """The records of a part; ``StoreError`` for what says two things."""
     sources, heads = (list(rows(tables.pop(name))) for name in ("sources", "records"))
     by_name = {source["source"]: source for source in sources}
     found: dict[str, dict[str, Columns]] = {head["record"]: {} for head in heads}
     if len(found) < len(heads):
-        raise StoreError(f"{folder}: {part['name']} holds a record twice; {REMEDY}")
+        raise StoreError("holds a record twice")
     for table, columns in tables.items():
-        for record, span in _spans(columns.pop("record")):
-            found[record][table] = {name: values[span] for name, values in columns.items()}
-    try:
-        return [to_record(head, found[head["record"]], by_name[head["source"]]) for head in heads]
-    except (KeyError, TypeError) as error:
-        raise StoreError(f"{folder}: {part['name']} lacks a column ({error}); {REMEDY}") from None
+        for name, span in _spans(columns.pop("record")):
+            if table in found[name]:
+                raise StoreError(f"has other rows of {table} between those of record {name}")
+            found[name][table] = {column: values[span] for column, values in columns.items()}
+    for head in heads:
+        needs = head.pop("needs")
+        record = to_record(head, found[head["record"]], by_name[head["source"]])
+        if config_identity(record.config, needs) != record.key:
+            raise StoreError(f"has a record {record.key} of another configuration")
+        yield record
 
 
 def _spans(names: list[str]) -> Iterator[tuple[str, slice]]:

@@ -22,8 +22,8 @@ def to_tables(
 
     Raises ``ValueError`` for arrays or a provenance that the tables have no column for.
     """
-    source = hashlib.sha256(canonical(record.provenance).encode()).hexdigest()[:8]
-    subject = vars(_subject(record, source, experiment))
+    about = subject_of(record, experiment)
+    subject = vars(about)
     head = Head(
         config=canonical(record.config), needs=list(needs), seconds=round(record.seconds, 3)
     )
@@ -33,7 +33,7 @@ def to_tables(
     }
     tables = {table: [subject | vars(row) for row in rows] for table, rows in found.items() if rows}
     try:
-        origin = SourceRow(source=source, **record.provenance)
+        origin = SourceRow(source=about.source, **record.provenance)
     except TypeError as error:
         raise ValueError(f"record {record.key} does not fit the tables: {error}") from None
     return tables | {
@@ -42,11 +42,12 @@ def to_tables(
     }
 
 
-def _subject(record: Record, source: str, experiment: str) -> Subject:
+def subject_of(record: Record, experiment: str) -> Subject:
+    """What all rows of a record begin with; ``experiment`` is what it was exported for."""
     game = record.config.get("game", {})
     return Subject(
         record=record.key,
-        source=source,
+        source=hashlib.sha256(canonical(record.provenance).encode()).hexdigest()[:8],
         experiment=experiment,
         kind=record.config["kind"],
         family=game.get("family"),

@@ -105,6 +105,16 @@ def build_book(preset: str, folder: Path, store: Path, executed: Path) -> Path:
     return jupyter_book("html", preset, folder, store, executed) / "index.html"
 
 
+def check_executed(folder: Path, preset: str) -> None:
+    """``ValueError`` if a page is not among the notebooks of a folder, or was executed with another preset."""
+    files = [folder / f"{page}.ipynb" for page, _ in notebooks(ROOT)]
+    if missing := [file.relative_to(folder) for file in files if not file.exists()]:
+        raise ValueError(f"{folder}: lacks {len(missing)} executed pages, first {missing[0]}")
+    for file in files:
+        if (given := preset_of(file)) not in (None, preset):
+            raise ValueError(f"{file}: was executed with preset {given}; the book is of {preset}")
+
+
 def jupyter_book(builder: str, preset: str, folder: Path, store: Path, executed: Path) -> Path:
     """Build the book anew from executed pages with one of Jupyter Book's builders; returns the output's folder.
 
@@ -112,12 +122,7 @@ def jupyter_book(builder: str, preset: str, folder: Path, store: Path, executed:
     with another preset; the book that was there before is left then.
     """
     own_folder(folder)
-    files = [executed / f"{page}.ipynb" for page, _ in notebooks(ROOT)]
-    if missing := [file.relative_to(executed) for file in files if not file.exists()]:
-        raise ValueError(f"{executed}: lacks {len(missing)} executed pages, first {missing[0]}")
-    for file in files:
-        if (given := preset_of(file)) not in (None, preset):
-            raise ValueError(f"{file}: was executed with preset {given}; the book is of {preset}")
+    check_executed(executed, preset)
     folder = emptied_folder(folder)
     program = Path(sys.executable).with_name("jupyter-book")
     options = ["-W", "--keep-going", "--all", "-q", "--builder", builder]
