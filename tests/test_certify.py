@@ -235,7 +235,7 @@ def test_a_denied_tie_is_approached_from_inside():
     assert denied.upper_bound == pytest.approx(0.6)
 
 
-def test_denied_ties_that_exclude_each_other_are_called_unresolved():
+def test_denied_ties_that_exclude_each_other_are_told_apart():
     # action 1 at both signals needs p1 >= p0 and p1 <= p0: with ties worth 1, without them not even close;
     # then the best is one signal as likely as possible, worth (0.55 + 0.65) / 2
     game = Game([0.5, 0.5], [[1, 0], [0, 1]], [[[0, 1], [0, 1]]], signals=2)
@@ -244,9 +244,9 @@ def test_denied_ties_that_exclude_each_other_are_called_unresolved():
     denied = local_best_response(game, policies, 0, 0.1, ties="lowest-index")
     assert granted.value == pytest.approx(1.0)
     assert denied.value == pytest.approx(0.6)
-    assert denied.status == TIES
-    assert denied.upper_bound == pytest.approx(1.0)
-    assert not certify(game, policies, 0.1).exact
+    assert denied.status == "optimal"
+    assert denied.upper_bound == pytest.approx(0.6)
+    assert certify(game, policies, 0.1).exact
 
 
 def test_unattainable_ties_are_called_unresolved():

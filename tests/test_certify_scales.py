@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import time
 from fractions import Fraction
 
 import highspy
 import numpy as np
 import pytest
 
-from persuasion import Game, deviation_utilities, no_revelation
+from persuasion import Game, deviation_utilities, no_revelation, polish, uniform_policies
 from persuasion.games.seeded import build_game
 from persuasion.model.exact import RationalGame, rationals
 from persuasion.regret import highs
@@ -247,3 +248,62 @@ def reordered(program, start, seed):
     known.col_value = start[columns].tolist()
     solver.setSolution(known)
     return highs.run(solver, 20)
+
+
+def scoring_game(actions):
+    """Every report is best at some belief, and one more action only where two of them tie."""
+    k = np.arange(actions - 1)
+    receiver = np.stack([-(k**2.0), -((k - (actions - 2.0)) ** 2)])
+    receiver = np.hstack([receiver, (receiver[:, [1]] + receiver[:, [2]]) / 2])
+    payoffs = np.zeros((2, actions))
+    payoffs[:, -1] = 1
+    return Game([0.5, 0.5], receiver, np.stack([payoffs, -2 * payoffs]), 2)
+
+
+def test_many_actions_that_might_tie_do_not_outlast_the_time_limit():
+    """There are 2 ** 15 sets of them, nearly all of which tie nowhere."""
+    game = scoring_game(16)
+    policies = np.array([[[0.5, 0.5], [0.5, 0.5]], [[1, 0], [1, 0]]])
+    began = time.process_time()
+    certify(game, policies, 0.4, ties="welfare", senders=[0], time_limit=1)
+    best_response(game, policies, 0, ties="welfare", method="enumerate", time_limit=1)
+    assert time.process_time() - began < 8
+
+
+def test_many_actions_and_two_states_keep_to_the_time_limit():
+    generator = np.random.default_rng(0)
+    tables = generator.normal(size=(2, 80)), generator.normal(size=(2, 2, 80))
+    game = Game([0.5, 0.5], *tables, 2)
+    began = time.process_time()
+    for ties in (None, "lowest-index"):
+        found = best_response(game, no_revelation(game), 0, ties=ties, time_limit=5)
+        assert found.status == "optimal"
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_actions_that_are_never_best_are_not_looked_at_and_change_nothing(seed):
+    """Two states: rays, which leave out crossings far from the best, against enumeration."""
+    generator = np.random.default_rng(seed)
+    receiver = generator.integers(-2, 3, (2, 4)).astype(float)
+    payoffs = generator.integers(-2, 3, (2, 2, 4)).astype(float)
+    game = Game(generator.dirichlet(np.ones(2)), receiver, payoffs, 2)
+    policies = np.round(uniform_policies(game, seed=generator), 1)
+    for ties in ("sender-0", "lowest-index", "welfare", "sender-1"):
+        rays, every = (
+            best_response(game, policies, 0, ties=ties, method=method)
+            for method in ("rays", "enumerate")
+        )
+        assert rays.upper_bound == pytest.approx(every.upper_bound, abs=1e-7)
+
+
+def test_a_local_bound_is_no_worse_than_what_the_rule_grants():
+    """The welfare of all never grants what the sender would like: it gains nothing, near or far."""
+    senders = [[[0, 0, 1], [0, 0, 1]], [[0, 0, -2], [0, 0, -2]]]
+    game = Game([0.5, 0.5], [[2, 0, 1], [0, 2, 1]], senders, 2)
+    policies = np.array([[[0.5, 0.5], [0.5, 0.5]], [[1, 0], [1, 0]]])
+    for radius in (0.005, 0.1, 0.4, 0.9, 1):
+        assert certify(game, policies, radius, ties="welfare").regret == (0, 0)
+    assert polish(game, policies, 0.4, ties="welfare").status == "certified"
+    # in a box as small as a tie reaches, it is left open
+    assert certify(game, policies, 1e-8, ties="welfare").regret[1] >= 0

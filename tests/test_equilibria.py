@@ -17,6 +17,7 @@ from persuasion import (
     TieRule,
     deviation_utilities,
     full_revelation,
+    no_revelation,
     project_to_simplex,
     sender_utilities,
     uniform_policies,
@@ -48,6 +49,7 @@ from persuasion.model.exact import (
 )
 from persuasion.model.simulate import outcome_distribution
 from persuasion.regret.best_response import best_response
+from persuasion.regret.certify import certify
 from persuasion.theorems.win_lose import persuasion_game, policies_from_strategies, sender_gains
 from problems import games_with_policies, non_unique
 
@@ -292,7 +294,7 @@ def test_an_indifferent_receiver_may_please_everyone_if_the_rule_is_free():
     assert free.status == EQUILIBRIUM
     assert free.utilities.tolist() == [0.5, 0.5]
     bound = best_response_dynamics(game, start, ties=ties)
-    assert bound.status == INCONSISTENT
+    assert bound.status == "other ties"
     assert bound.regret == pytest.approx((0.5, 0.5), abs=1e-6)
 
 
@@ -496,3 +498,21 @@ def test_bad_input_is_named(change, message):
     request = {"start": uniform_policies(game, seed=0), **change}
     with pytest.raises(ValueError, match=message):
         best_response_dynamics(game, **request)
+
+
+def test_ties_that_were_asked_for_are_not_called_inconsistent():
+    senders = [[[0, 0], [0, 1]], [[0, 0], [0, 0]]]
+    game = Game([0.5, 0.5], [[0, -1], [0, 1]], senders, 2)
+    silent = no_revelation(game)
+    given = best_response_dynamics(game, silent, ties="lowest-index")
+    assert given.status == "other ties"
+    assert str(given.ties) == "lowest-index"
+    assert best_response_dynamics(game, silent).status == EQUILIBRIUM
+
+
+def test_rules_with_a_name_are_tried_where_no_map_is_found():
+    """The receiver never cares, and what a map grants one sender it denies the other; any constant rule will do."""
+    game = Game([0.5, 0.5], np.zeros((2, 2)), [[[1, 0], [1, 0]], [[0, 1], [0, 1]]], 2)
+    play = best_response_dynamics(game, np.full((2, 2, 2), 0.5))
+    assert play.status == EQUILIBRIUM
+    assert certify(game, play.policies, 1, ties=play.ties).holds(1e-5)

@@ -597,3 +597,9 @@ def test_certificates_are_about_any_number_of_signals_unless_limited():
         assert entry.policies.shape[-1] >= 4
     for entry in nash(game, time_limit=3, limited=True):
         assert entry.certificate.game["signals"] == entry.policies.shape[-1] == 2
+
+
+def test_where_no_start_stands_for_a_profile_silence_does():
+    tables = [[1, 1, 0], [0, 0, 1]], np.ones((3, 2, 3)) * np.arange(3)
+    found = nash(Game([0.5, 0.5], *tables, 2), starts=["full revelation"], time_limit=2)
+    assert [entry.start for entry in found] == ["silence"]

@@ -9,6 +9,7 @@ no rule matters, and the certificate says what senders could gain by giving up t
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from persuasion.equilibria.record import (
     INCONSISTENT,
     INFEASIBLE,
     MARGIN_EQUILIBRIUM,
+    OTHER_TIES,
     UNPROVEN,
     Dynamics,
 )
@@ -108,10 +110,26 @@ def _judge(
     seconds = limits.response_limit
     responses = _favourable_responses(game, turns.policies, seconds)
     bounds = np.array([response.upper_bound for response in responses])
-    if rule is None:
-        rule = TieRule() if play.margin else common_tie_map(game, turns.policies, bounds).ties
-    gains = _gains(game, turns.policies, rule, responses, limits.tolerance, seconds)
-    return _verdict(turns, play, gains, limits.tolerance, bounds), rule, gains
+    fixed = rule or (TieRule() if play.margin else None)
+    chosen, gains = TieRule(), np.zeros(0)
+    for number, one in enumerate([fixed] if fixed else _rules(game, turns.policies, bounds)):
+        left = seconds / game.shape.senders if number else seconds
+        found = _gains(game, turns.policies, one, responses, limits.tolerance, left)
+        holds = found[:, 1].max() <= limits.tolerance
+        if holds or not number:
+            chosen, gains = one, found
+        if holds:
+            break
+    status = _verdict(turns, play, gains, limits.tolerance, bounds)
+    return OTHER_TIES if rule and status == INCONSISTENT else status, chosen, gains
+
+
+def _rules(game: StandardGame, policies: np.ndarray, bounds: np.ndarray) -> Iterator[TieRule]:
+    """Rules under which nobody may gain: the map that serves all best, and those that have a name."""
+    yield common_tie_map(game, policies, bounds).ties
+    yield TieRule()
+    yield TieRule("welfare")
+    yield from (TieRule("sender", sender=i) for i in game.choosing)
 
 
 def _verdict(

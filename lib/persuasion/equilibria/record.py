@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 EQUILIBRIUM = "equilibrium"
 MARGIN_EQUILIBRIUM = "margin equilibrium"
 INCONSISTENT = "inconsistent ties"
+OTHER_TIES = "other ties"
 UNPROVEN = "unproven"
 INFEASIBLE = "infeasible"
 CYCLE = "cycle"
@@ -69,7 +70,9 @@ class Dynamics:
     status : ``"equilibrium"``: nobody gains more than ``tolerance`` under ``ties``, proven;
         ``"margin equilibrium"``: nobody gains more than the tolerance by a deviation that keeps the margin, and
         ``regret`` says what others would gain; ``"inconsistent ties"``: nobody gains if each may count ties in
-        its own favour, but no one rule grants that; ``"unproven"``: no gain was found, nor excluded;
+        its own favour, but no one rule was found that grants that (of a map made for it, and of those that have a
+        name); ``"other ties"``: likewise, and ``ties`` are those that were asked for; ``"unproven"``: no gain was
+        found, nor excluded;
         ``"infeasible"``: no policy keeps the margin; ``"cycle"``; ``"budget"``: rounds or time are spent
     ties : the one rule for ``regret``, ``utilities`` and ``outcome``
     utilities : (senders,) under ``ties``

@@ -30,7 +30,7 @@ class BestResponse:
     policy : (states, signals) array, rows sum to 1
     value : the deviator's utility at ``policy`` under the tie rule, from the exact simulator; -inf if no
         policy that keeps the obedience margin was found, and ``policy`` is then the given one
-    upper_bound : no policy does better, up to solver tolerances (about 1e-7 of the deviator's stake).
+    upper_bound : no policy does better, up to solver tolerances (about 1e-6 of the deviator's stake).
         With status ``"optimal"`` it is the supremum, with status ``"infeasible"`` -inf
     gap : ``upper_bound - value``, in utility units, never negative; 0 if infeasible
     attained : whether ``policy`` itself reaches the supremum; if not, it comes close to it

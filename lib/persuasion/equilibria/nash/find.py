@@ -103,8 +103,9 @@ def nash(
     seconds = positive_number("time_limit", time_limit)
     search = _Search(game, least, shares, rule, root, cut)
     begun = list(start_columns(game, several("starts", starts), search.seed))
+    begun = begun or [(SILENCE, silence(game))]  # a name may stand for no profile of this game
     if len(game.choosing) == 1:
-        name, columns = [*begun, (SILENCE, silence(game))][0]
+        name, columns = begun[0]
         alone = search.best_response(Found(name, columns), SEARCH * seconds)
         return search.certified([alone], began + seconds)
     if doubled:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -83,14 +83,18 @@ def by_enumeration(problem: Problem, time_limit: float) -> BestResponse:
     return conclude(problem, found, bound, status, "enumerate (HiGHS)", start)
 
 
-def policies_within(problem: Problem, box: Box, deadline: float) -> list[Candidate]:
-    """Policies of the box at which the rule grants the receiver's actions; none if the game is not tiny."""
+def listed_within(problem: Problem, box: Box, deadline: float) -> tuple[list[Candidate], float]:
+    """Policies of the box at which the rule grants the receiver's actions, and the supremum over all.
+
+    None and infinity if the game is not tiny.
+    """
     try:
         refuse_large(problem)
-        found, _ = _search(problem, deadline, box)
+        found, bound = _search(problem, deadline, box)
     except (ValueError, TimeoutError):
-        return []
-    return [evaluate(problem, box.policy(box.pack(each.policy), dust=0.0)) for each in found]
+        return [], np.inf
+    inside = [box.policy(box.pack(each.policy), dust=0.0) for each in found]
+    return [evaluate(problem, policy) for policy in inside], bound
 
 
 def refuse_large(problem: Problem) -> None:
@@ -105,19 +109,18 @@ def refuse_large(problem: Problem) -> None:
 
 def cones(problem: Problem, signal: int, deadline: float = np.inf) -> list[Cone]:
     """The non-empty cones at one signal, built column by column."""
-    states = problem.weights.shape[1]
-    nothing = np.zeros((0, states))
-    found = [Cone(nothing, nothing, np.zeros(states))]
+    found: list[Cone] = []
     common = problem.weights.max(0)
     common = np.where(common > 0, common, 1.0)
+
+    def nonempty(some: Iterable[Cone]) -> list[Cone]:
+        return [cone for cone in some if _holds(cone, common, problem.wide, deadline)]
+
     for column in range(len(problem.weights)):
-        pieces = list(_column_cones(problem, signal, column))
-        found = [
-            both
-            for cone in found
-            for piece in pieces
-            if _holds(both := cone.meet(piece), common, problem.wide, deadline)
-        ]
+        # of the many sets of actions that might tie, few do
+        pieces = nonempty(_column_cones(problem, signal, column))
+        both = (cone.meet(piece) for cone in found for piece in pieces)
+        found = nonempty(both) if column else pieces
         if len(found) > MAX_CONES:
             raise ValueError(f"enumerate found over {MAX_CONES} cones at one signal: too large")
     return found

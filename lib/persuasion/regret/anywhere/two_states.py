@@ -5,7 +5,8 @@ The receiver's action depends on its posterior only, so its breakpoints are the 
 signals: these merely shift them. The best response is twice the concave hull of :math:`F` at :math:`p=\tfrac12`,
 where :math:`F` counts at a jump with the largest of its value and its two limits, which are approached under any
 tie rule. Time :math:`O(T|A|\log(T|A|))` for :math:`T` joint signals of the others, once it is known at which
-beliefs the action changes; for that all actions are compared wherever two of them cross, :math:`O(|A|^4)` in all.
+beliefs the action changes; for that all actions are compared wherever two cross that are best there,
+:math:`O(|A|^3)` in all.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from typing import NamedTuple
 
 import numpy as np
 
+from persuasion.model.tolerances import TIE_TOLERANCE
 from persuasion.regret.anywhere.columns import Columns
 from persuasion.regret.response import in_time
 
+# a tie is closer than that by far, and rounding less
+NEAR, ULPS = 1e3 * TIE_TOLERANCE, 1e3 * np.finfo(float).eps
 ZERO, HALF, ONE = Fraction(0), Fraction(1, 2), Fraction(1)
 # shares of an interval by which a direction is moved off an end that the rule denies
 STEPS = tuple(Fraction(1, 10**k) for k in range(1, 10))
@@ -75,7 +79,7 @@ def breakpoints(columns: Columns, deadline: float = math.inf) -> list[Point]:
         in_time(deadline)
         wanted = None if columns.wanted is None else int(columns.wanted[t])
         if wanted not in tables:
-            tables[wanted] = _steps(columns, t)
+            tables[wanted] = _steps(columns, t, deadline)
         steps, payoffs = tables[wanted], columns.worth.T * columns.weights[t]
         if not (first and second):  # the others reveal the state
             gain = gain + payoffs[steps.at[0 if first else -1]]
@@ -88,24 +92,43 @@ def breakpoints(columns: Columns, deadline: float = math.inf) -> list[Point]:
     return list(_sweep(sorted(events, key=lambda event: event[:2]), gain, columns.tolerance))
 
 
-def _steps(columns: Columns, column: int) -> Steps:
+def _steps(columns: Columns, column: int, deadline: float) -> Steps:
     """By posterior: as at a signal of the others that says nothing."""
     wanted = None if columns.wanted is None else columns.wanted[[column]]
     alone = replace(columns, weights=np.array([[ONE, ONE]]), wanted=wanted)
-    beliefs = sorted({ZERO, ONE, *_crossings(columns.receiver), *_crossings(columns.rank)})
-    at = [alone.action(0, [_point(q)]) for q in beliefs]
-    between = [alone.action(0, [_point((q + r) / 2)]) for q, r in pairwise(beliefs)]
+    tables = [table for table in (columns.receiver, columns.rank) if table is not None]
+    crossings = (_crossings(table, columns.receiver, deadline) for table in tables)
+    beliefs = sorted({ZERO, ONE, *chain.from_iterable(crossings)})
+
+    def taken(q: Fraction) -> int:
+        in_time(deadline)
+        return alone.action(0, [_point(q)])
+
+    at = [taken(q) for q in beliefs]
+    between = [taken((q + r) / 2) for q, r in pairwise(beliefs)]
     rows = zip(beliefs, at, [between[0], *between], [*between, between[-1]])
     kept = [row for row in rows if row[0] in (0, 1) or len(set(row[1:])) > 1]
     return Steps(*map(list, zip(*kept)))
 
 
-def _crossings(utility: np.ndarray | None) -> Iterator[Fraction]:
-    """Beliefs strictly inside at which two actions are worth the same."""
-    for a, b in combinations(range(0 if utility is None else utility.shape[1]), 2):
-        low, high = utility[:, a] - utility[:, b]  # type: ignore[index]
+def _crossings(utility: np.ndarray, receiver: np.ndarray, deadline: float) -> Iterator[Fraction]:
+    """Beliefs strictly inside at which two actions are worth the same that the receiver might both take there."""
+    rounded = receiver.astype(float)
+    for a, b in combinations(range(utility.shape[1]), 2):
+        in_time(deadline)
+        low, high = utility[:, a] - utility[:, b]
         if low * high < 0:
-            yield low / (low - high)
+            q = low / (low - high)
+            if _nearly_optimal(rounded, float(q))[[a, b]].all():
+                yield q
+
+
+def _nearly_optimal(receiver: np.ndarray, q: float) -> np.ndarray:
+    """Actions that may tie with the best at a belief; rather too many, for these are floats."""
+    belief = np.array([1 - q, q])
+    lead = receiver[:, [(belief @ receiver).argmax()]] - receiver
+    doubt = NEAR * (belief @ np.abs(lead)) + ULPS * np.abs(receiver).max()
+    return np.asarray(belief @ lead <= doubt)
 
 
 def _point(p: Fraction) -> np.ndarray:

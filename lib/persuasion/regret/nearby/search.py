@@ -6,8 +6,9 @@ import time
 
 import numpy as np
 
+from persuasion.model.tolerances import CLOSED
 from persuasion.regret import highs
-from persuasion.regret.anywhere.enumerate import policies_within
+from persuasion.regret.anywhere.enumerate import listed_within
 from persuasion.regret.candidates import conclude, ended
 from persuasion.regret.nearby.box import policy_box
 from persuasion.regret.nearby.bracket import TARGET, Bracket
@@ -24,6 +25,8 @@ HURRIED = 0.02
 # share of the time, and the last is given up at the second. A program that grows by a factor takes about its square
 FIRST, FASTEST, SLOWEST, RELAX_SHARE, LONGEST_SHARE = 400, 4.0, 1.3, 0.5, 0.75
 OPEN_SHARE = 0.1
+# least radius at which a list of what the rule grants bounds all: in smaller boxes ties reach as far
+LISTED = 1e-4
 APPROACH_SHARE = 0.05
 
 
@@ -40,8 +43,12 @@ def by_box(problem: Problem, time_limit: float, radius: float = 1.0) -> BestResp
     status = ended(search.closed, -np.inf if search.hurried else deadline, search.infeasible)
     response = conclude(problem, search.found, search.bound, status, SOLVER, start)
     if radius < 1 and unsettled(problem.wide, response):
-        found = [*search.found, *policies_within(problem, box, deadline)]
-        response = conclude(problem, found, search.bound, status, SOLVER, start)
+        found, bound = listed_within(problem, box, deadline)
+        reached = max([response.value, *(candidate.value for candidate in found)])
+        if problem.wide or radius < LISTED or bound < reached - CLOSED:
+            bound = np.inf
+        found, bound = [*search.found, *found], min(search.bound, bound)
+        response = conclude(problem, found, bound, status, SOLVER, start)
     return response
 
 
