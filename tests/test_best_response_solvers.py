@@ -21,7 +21,6 @@ from persuasion.regret import highs, margin, one_signal
 from persuasion.regret.anywhere import (
     bilinear,
     column_generation,
-    compatibility,
     line_search,
     pricing,
     regions,
@@ -307,7 +306,7 @@ def best_of_all_cones(problem, prices: np.ndarray) -> float:
 def test_pricing_finds_the_best_signal(monkeypatch, seed):
     monkeypatch.setattr(pricing, "ENOUGH", 1.0)  # or it stops at half of that
     problem, random = four_by_four(seed), np.random.default_rng(seed)
-    priced = pricing.Pricing(problem, np.inf)
+    priced = pricing.Pricing(problem)
     for _ in range(4):
         prices = random.normal(0, 3, 4)
         best, least = best_of_all_cones(problem, prices), 1e-9
@@ -323,51 +322,20 @@ def test_pricing_finds_the_best_signal(monkeypatch, seed):
 
 def test_pricing_without_time_is_a_bound():
     problem = four_by_four(0)
-    priced = pricing.Pricing(problem, np.inf)
+    priced = pricing.Pricing(problem)
     prices = np.zeros(4)
     best = best_of_all_cones(problem, prices)
     assert priced.search(prices, 1e-9, -1.0).bound >= best - 1e-9
 
 
-def test_incompatible_actions_drop_out_with_those_that_need_them():
+def test_children_fix_the_action_of_the_column_that_is_branched_on():
     priced = object.__new__(pricing.Pricing)
-    # three columns, two actions; 0 of column 0 excludes 1 of column 1, whose 0 excludes 1 of column 2
-    table = np.ones((3, 2, 3, 2), bool)
-    for (t, a), (u, b) in (((0, 0), (1, 1)), ((1, 0), (2, 1))):
-        table[t, a, u, b] = table[u, b, t, a] = False
-    priced.compatible = table
-    node = pricing.Node(-1.0, 0, np.ones((3, 2), bool), branch=0)
-    first, second = priced._children(node)
-    assert first.tolist() == [[True, False], [True, False], [True, False]]
-    assert second.tolist() == [[False, True], [True, True], [True, True]]
-    assert node.possible.all()
-    # a child in which some column has no action left is none
-    table[1, 0, 2, 0] = table[2, 0, 1, 0] = False
-    (only,) = priced._children(node)
-    assert only.tolist() == second.tolist()
-
-
-def test_compatible_actions_meet_somewhere():
-    problem = four_by_four(1)
-    table = compatibility.compatible_actions(problem, np.inf)
-    assert np.array_equal(table, table.transpose(2, 3, 0, 1))
-    for t, a, u, b in np.ndindex(table.shape):
-        rows = np.vstack([problem.rows[t, a], problem.rows[u, b]])
-        met = linprog(np.zeros(4), A_ub=-rows, b_ub=np.zeros(6 + 2), A_eq=np.ones((1, 4)), b_eq=[1])
-        if t == u and a != b:  # never both, except at ties, which no search needs
-            assert not table[t, a, u, b]
-        elif met.status == 0:
-            assert table[t, a, u, b]
-    assert not table.all()
-    assert compatibility.compatible_actions(problem, -1.0)[0, :, 1, :].all()  # out of time: perhaps
-
-
-def test_many_pairs_are_not_compared(monkeypatch):
-    problem = four_by_four(1)
-    monkeypatch.setattr(compatibility, "MAX_PAIRS", 16)
-    assert not compatibility.compatible_actions(problem, np.inf).all()
-    monkeypatch.setattr(compatibility, "MAX_PAIRS", 15)
-    assert compatibility.compatible_actions(problem, np.inf).all()
+    allowed = np.array([[True, False, True], [True, True, True]])
+    children = priced._children(pricing.Node(-1.0, 0, allowed, branch=0))
+    assert [child.tolist() for child in children] == [
+        [[True, False, False], [True, True, True]], [[False, False, True], [True, True, True]],
+    ]  # fmt: skip
+    assert allowed.tolist() == [[True, False, True], [True, True, True]]
 
 
 @pytest.mark.parametrize("margin", [0.0, 0.5])

@@ -59,6 +59,10 @@ def profile_from(game: Game, data: Any) -> np.ndarray:
     Rows of a sender with fewer signals than others may leave out the signals that it lacks.
     """
     if isinstance(data, dict):
+        if str(data.get("schema")).startswith("persuasion/solution/"):
+            raise ValueError(
+                "this is a solution, which holds many profiles: give the policies of one, as those of its found[0]"
+            )
         if data.get("schema", SCHEMA) != SCHEMA:
             raise ValueError(f"profile schema is {data['schema']!r}; this version reads {SCHEMA!r}")
         if unknown := sorted(data.keys() - {"schema", "policies"}):

@@ -57,18 +57,14 @@ def best_in_cone(
     problem: Problem, profile: np.ndarray, prices: np.ndarray, time_limit: float = np.inf
 ) -> highs.Solution:
     """Maximise ``(gain - prices) @ x`` over the simplex within the profile's cone."""
-    gain = profile_gain(problem, profile) - prices
-    return highs.solve(cone_program(cone_rows(problem, profile), gain), time_limit)
-
-
-def cone_program(rows: np.ndarray, cost: np.ndarray, least: float = 0.0) -> highs.LinearProgram:
-    """Maximise ``cost @ x`` over the points of the simplex at which ``rows @ x`` is ``least`` or more."""
-    return highs.LinearProgram(
+    rows, cost = cone_rows(problem, profile), profile_gain(problem, profile) - prices
+    program = highs.LinearProgram(
         cost=cost,
         matrix=np.vstack([rows, np.ones_like(cost)]),
-        row_lower=np.append(np.full(len(rows), least), 1.0),
+        row_lower=np.append(np.zeros(len(rows)), 1.0),
         row_upper=np.append(np.full(len(rows), np.inf), 1.0),
     )
+    return highs.solve(program, time_limit)
 
 
 def hop(

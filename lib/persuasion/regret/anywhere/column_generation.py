@@ -137,7 +137,7 @@ class Generation:
         """Until the gap closes (True), time is up, or pricing brings nothing new."""
         pricing = None
         while self.improve() and self.problem.gains.size <= MAX_RELAXATION:
-            pricing = pricing or Pricing(self.problem, self.deadline)
+            pricing = pricing or Pricing(self.problem)
             priced = pricing.search(self.prices, self.least, self.deadline)
             level = self.prices.sum() + self.master.states * max(0.0, priced.bound)
             self.bound = min(self.bound, float(level))

@@ -3,9 +3,8 @@ r"""Exact pricing: :math:`\max f(x)-\lambda\cdot x` over the simplex, by branch 
 The relaxation is the tight mixed-integer model with its binaries relaxed: :math:`x=\sum_az_{ta}` in
 every column :math:`t`, with :math:`z_{ta}` in the cone of action :math:`a`, so that each column's gain is
 replaced by its concave envelope. A node says which actions are still possible in each column. Branching
-fixes the action of the column whose envelope is most above its true gain, and actions incompatible with it
-drop out elsewhere. HiGHS alone solves the same mixed-integer model several times slower, for it does not
-see that geometry.
+fixes the action of the column whose envelope is most above its true gain. HiGHS alone solves the same
+mixed-integer model several times slower.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ import scipy.sparse as sp
 
 from persuasion.model.tolerances import SMALL_ENTRY
 from persuasion.regret import highs
-from persuasion.regret.anywhere.compatibility import compatible_actions
 from persuasion.regret.one_signal import clean, favourite, meets, profile_gain
 from persuasion.regret.problem import Problem
 
@@ -48,10 +46,8 @@ class Node(NamedTuple):
 class Pricing:
     """The relaxation, loaded once; prices and possible actions change between solves."""
 
-    def __init__(self, problem: Problem, deadline: float) -> None:
+    def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.compatible = compatible_actions(problem, deadline)
-        self.root = problem.allowed[0] & np.einsum("tata->ta", self.compatible)
         self.program = relaxation(problem)
         self.solver = highs.load(self.program, presolve="off", small_matrix_value=SMALL_ENTRY)
         self.states = problem.weights.shape[1]
@@ -63,7 +59,7 @@ class Pricing:
         self.solver.changeColsCost(self.states, states, prices)
         self.program.cost[: self.states] = -prices
         tree = _Tree(self, prices, least, deadline)
-        tree.grow(self.root, np.inf)
+        tree.grow(self.problem.allowed[0], np.inf)
         while tree.heap and not tree.settled() and time.perf_counter() < deadline:
             node = heapq.heappop(tree.heap)
             for possible in self._children(node):
@@ -95,25 +91,14 @@ class Pricing:
         return highs.proven_by(self.solver, replace(self.program, upper=limits), solution)
 
     def _children(self, node: Node) -> list[np.ndarray]:
-        """One per possible action of the branching column, incompatible actions removed."""
+        """One per possible action of the branching column."""
         children = []
         for action in np.flatnonzero(node.possible[node.branch]):
             possible = node.possible.copy()
             possible[node.branch] = False
             possible[node.branch, action] = True
-            children.append(self._propagate(possible, [node.branch]))
-        return [child for child in children if child.any(1).all()]
-
-    def _propagate(self, possible: np.ndarray, changed: list[int]) -> np.ndarray:
-        """Remove actions incompatible with all that is possible in some column, until none is left."""
-        while changed:
-            column = changed.pop()
-            supported = self.compatible[column, possible[column]].any(0)
-            supported[column] = True
-            smaller = possible & supported
-            changed += np.flatnonzero((smaller != possible).any(1)).tolist()
-            possible = smaller
-        return possible
+            children.append(possible)
+        return children
 
 
 class _Tree:
