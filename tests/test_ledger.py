@@ -27,7 +27,7 @@ from persuasion.theorems.gray_codes import check_revelation, reflected_code
 from study import ledger, preset
 from study.figures import starts
 from study.figures.dominance import dominance_table
-from study.figures.frames import game_id
+from study.figures.frames import game_id, paired
 from study.figures.statistics import holm
 from study.ledger import (
     Count,
@@ -567,6 +567,17 @@ def test_dominance_counts_games_and_wants_nearly_all_of_them(evidence):
     lost = frame.assign(solved=~((frame["method"] == "relu") & (frame["game"] == "g0")))
     assert dominance_table(lost).set_index("against")["games"].to_list() == [5, 6, 5]
     assert dominance_table(frame[:0])["games"].to_list() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("column", ["welfare", "utilities"])
+def test_pairs_are_of_games_that_have_both(evidence, column):
+    frame = evidence.at(2)
+    lost = (frame["method"] == "relu") & (frame["game"] == "g0")
+    frame = frame[~lost]
+    assert "g0" not in paired(frame, column, "dnl", "relu").index
+    assert len(paired(frame, column, "dnl", "delu")) == 20
+    assert all(not np.any(gap) for gap in paired(frame, column, "dnl", "dnl"))
+    assert paired(frame, column, "dnl", "random-search").empty
 
 
 def test_unsolved_games_are_left_out_of_pairs(evidence):

@@ -138,7 +138,7 @@ def paired(frame: pd.DataFrame, column: str, first: str, second: str) -> pd.Seri
     table = frame.pivot(index="game", columns="method", values=column)
     if not {first, second} <= set(table):
         return pd.Series(dtype=float)
-    both = table[[first, second]].dropna()
+    both = table.dropna(subset=[first, second])
     return both[first] - both[second]
 
 
