@@ -644,7 +644,7 @@ def test_the_brief_has_a_line_per_claim_and_a_verdict_that_leads_to_its_row():
     lines = ledger.ledger_brief(table).splitlines()[2:]
     assert [line.split(" | ")[0] for line in lines] == ["| a &lt; b", "| d", "| c"]
     assert lines[2].endswith(
-        '| Figure 2 | <a class="verdict fails" href="ledger.html#claim-c">does not hold</a> |'
+        '| Figure\N{NO-BREAK SPACE}2 | <a class="verdict fails" href="ledger.html#claim-c">does not hold</a> |'
     )
 
 

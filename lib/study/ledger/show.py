@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
@@ -62,7 +63,8 @@ def ledger_brief(table: pd.DataFrame) -> str:
         word = (
             f'<a class="verdict {colour}" href="ledger.html#{row["anchor"]}">{row["verdict"]}</a>'
         )
-        lines.append(f"| {escape(row['claim'])} | {escape(row['where'])} | {word} |")
+        where = re.sub(r"([a-z]) (?=\d)", "\\1\N{NO-BREAK SPACE}", escape(row["where"]))
+        lines.append(f"| {escape(row['claim'])} | {where} | {word} |")
     return "\n".join(lines)
 
 
