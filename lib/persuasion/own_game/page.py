@@ -19,7 +19,7 @@ from persuasion.own_game.pictures import (
     value_picture,
 )
 from persuasion.own_game.profile import own_signals
-from persuasion.own_game.solution import EXTENDED, LOCAL, PROVEN, Solution
+from persuasion.own_game.solution import EXTENDED, LOCAL, PROVEN, Solution, within
 from persuasion.own_game.summary import found_by, regret
 
 LARGEST_TABLE = 40
@@ -37,7 +37,7 @@ def report_page(solution: Solution) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"number": amount, "share": share, "shade": shade, "regret": regret}
-    environment.globals["found_by"] = found_by
+    environment.globals |= {"found_by": found_by, "within": within}
     game = solution.game
     proven = [found for found in solution.listed if found.kind in (PROVEN, EXTENDED)]
     local = [found for found in solution.listed if found.kind == LOCAL]
