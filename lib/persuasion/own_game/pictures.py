@@ -19,7 +19,15 @@ from persuasion.model.simulate import sender_utilities
 from persuasion.model.tolerances import TIE_TOLERANCE
 from persuasion.own_game.numbers import amount
 from persuasion.own_game.profile import own_signals
-from persuasion.own_game.solution import EXTENDED, LOCAL, NEAR, PROVEN, SEARCHED, Solution
+from persuasion.own_game.solution import (
+    AWAY,
+    EXTENDED,
+    LOCAL,
+    NEAR,
+    PROVEN,
+    SEARCHED,
+    Solution,
+)
 
 COLOURS = 8
 SIDE = 320
@@ -30,6 +38,7 @@ CORNER = 18  # and a lower corner of the triangle
 FOUND = {
     SEARCHED: ("open", 7.0),
     LOCAL: ("c6", 7.0),
+    AWAY: ("open", 5.0),
     NEAR: ("open", 5.0),
     EXTENDED: ("c7", 5.0),
     PROVEN: ("c0", 5.0),

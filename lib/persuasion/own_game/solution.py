@@ -107,8 +107,8 @@ class Listed(NamedTuple):
 
 
 PROVEN, EXTENDED, NEAR = "equilibrium", "equilibrium with more signals", "near an equilibrium"
-LOCAL, SEARCHED = "local equilibrium", "local search, no proof"
-MARKS = {PROVEN: "E", EXTENDED: "M", NEAR: "N", LOCAL: "L", SEARCHED: "S"}
+AWAY, LOCAL, SEARCHED = "no equilibrium", "local equilibrium", "local search, no proof"
+MARKS = {PROVEN: "E", EXTENDED: "M", NEAR: "N", AWAY: "A", LOCAL: "L", SEARCHED: "S"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,7 @@ class Solution:
     Attributes
     ----------
     found : equilibria against deviations of any size, then those that take more signals than the game has, then
-        profiles close to one; in each group the least regret first
+        profiles close to one; in each group the least regret first. If there are none, the nearest profile
     far : how many more outcomes were certified, all with a regret above 5% of a stake
     landmarks : what to compare them with
     local : profiles of the local search, certified ones first
@@ -140,7 +140,7 @@ class Solution:
         if isinstance(entry, LocalEquilibrium):
             return LOCAL if entry.certified else SEARCHED
         if entry.status != nash.EQUILIBRIUM:
-            return NEAR
+            return NEAR if entry.relative_regret[0] <= FAR else AWAY
         return PROVEN if within(self.game, entry) else EXTENDED
 
     @property
@@ -175,7 +175,7 @@ class Solution:
             text = f"{kinds[PROVEN]} proven"
         others = [
             (kinds[EXTENDED], "with more signals than the game has"),
-            (kinds[NEAR], "near one" if kinds[PROVEN] or kinds[EXTENDED] else "in all"),
+            (kinds[NEAR], "near one"),
             (self.far, f"with a regret above {FAR:.0%}"),
         ]
         more = [f"{count} {what}" for count, what in others if count]
