@@ -19,9 +19,10 @@ from numpy.typing import ArrayLike
 
 from persuasion.model.checks import positive_number, real_array, whole_number
 from persuasion.model.game import Game
+from persuasion.model.nearby import Nearby
 from persuasion.model.policies import as_policies, one_profile
 from persuasion.model.projections import project_to_box
-from persuasion.model.simulate import deviation_utilities, sender_utilities
+from persuasion.model.simulate import sender_utilities
 from persuasion.model.ties import LOWEST_INDEX
 
 FIRST_BATCH = 16
@@ -97,18 +98,15 @@ def sampled_gain(
     profile, samples = one_profile(game, policies), whole_number("samples", samples, 1)
     listed = seed if isinstance(seed, Sequence) else (seed,)
     seeds = [whole_number("seed", number) for number in listed]
-    stay = [
-        float(deviation_utilities(game, profile, i, now, ties=ties))
-        for i, now in enumerate(profile)
-    ]
+    near = {i: Nearby(game, profile, i, radius, ties) for i in game.choosing}
+    stay = {i: float(one.utilities(profile[[i]])[0]) for i, one in near.items()}
     own = [policy[:, :count] for policy, count in zip(profile, game.counts)]
     gains, used = np.zeros(len(own)), np.zeros(len(own), dtype=int)
     for batch, size in enumerate(_batch_sizes(samples)):
         for i in game.choosing:
             generator = np.random.default_rng([*seeds, i, batch])
             deviations = sample_deviations(own[i], radius, size, generator)
-            values = deviation_utilities(game, profile, i, deviations, ties=ties)
-            gains[i] = max(gains[i], values.max() - stay[i])
+            gains[i] = max(gains[i], near[i].utilities(deviations).max() - stay[i])
             used[i] += size
             if gains[i] > stop_above:
                 return SampledGain(gains, used)

@@ -79,7 +79,7 @@ def outcome_distribution(
     """Joint distribution of state and receiver's action ``(..., states, actions)``; sums to 1."""
     batch, leading = _batch(game, policies, dtype, validate)
     left, right, kernel = _halves(game, batch, TieRule.parse(ties))
-    result = _collect(
+    result = in_chunks(
         batch,
         kernel,
         lambda rows: kernel.distribution(left(rows), right(rows)),
@@ -100,7 +100,7 @@ def receiver_actions(
     batch, leading = _batch(game, policies, dtype, validate)
     left, right, kernel = _halves(game, batch, TieRule.parse(ties))
     joint: tuple[int, ...] = (game.shape.signals,) * game.shape.senders
-    result = _collect(
+    result = in_chunks(
         batch.detach(),
         kernel,
         lambda rows: kernel.actions(left(rows), right(rows)),
@@ -146,10 +146,10 @@ def deviation_utilities(
     own = (clean_tensor("deviations", own, (game.names.state,)) if validate else own).to(profile)
     batch = own.reshape(-1, *own.shape[-2:])
     others = torch.cat([profile[:sender], profile[sender + 1 :]])
-    rest = _product(others.unsqueeze(0)) * _constant(game.prior, profile).unsqueeze(-1)
-    kernel = _Kernel(game, TieRule.parse(ties), batch.shape[-1], rest.shape[-1], profile, sender)
+    rest = joint_product(others.unsqueeze(0)) * _constant(game.prior, profile).unsqueeze(-1)
+    kernel = Chooser(game, TieRule.parse(ties), batch.shape[-1], rest.shape[-1], profile, sender)
     worth = _constant(game.standard.senders[sender], profile)
-    values = _collect(
+    values = in_chunks(
         batch,
         kernel,
         lambda rows: (kernel.distribution(batch[rows], rest) * worth).sum((-2, -1)),
@@ -180,7 +180,7 @@ def _unbeaten(among: torch.Tensor, weights: torch.Tensor, utilities: torch.Tenso
     return unbeaten
 
 
-class _Kernel:
+class Chooser:
     """The receiver's choice for two groups of senders; constants of one game, dtype and device."""
 
     def __init__(
@@ -211,7 +211,7 @@ class _Kernel:
     def distribution(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         """(batch, states, actions) from ``left`` (batch, states, l) and ``right`` (batch or 1, states, r)."""
         with torch.no_grad():
-            chosen = self._chosen(left, right).to(left.dtype)
+            chosen = self.chosen(left, right).to(left.dtype)
         batch, actions, signals, _ = chosen.shape
         rows = chosen.reshape(batch, actions * signals, -1) @ right.transpose(1, 2)
         return torch.einsum("balw,bwl->bwa", rows.reshape(batch, actions, signals, -1), left)
@@ -219,14 +219,21 @@ class _Kernel:
     def actions(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         """(batch, l, r) indices of the chosen actions."""
         with torch.no_grad():
-            chosen = self._chosen(left, right).flatten(2).to(left.dtype)
+            chosen = self.chosen(left, right).flatten(2).to(left.dtype)
         # an argmax over the booleans would take ten times as long
         indices = torch.arange(chosen.shape[1], dtype=left.dtype, device=left.device)
         return (indices @ chosen).long().unflatten(1, (self.left, self.right))
 
-    def _chosen(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    def chosen(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         """One-hot (batch, actions, l, r): the action that the receiver takes."""
-        table = _weighted(left, right, self.utilities)
+        return self._picked(_weighted(left, right, self.utilities), left, right)
+
+    def chosen_at(self, weights: torch.Tensor) -> torch.Tensor:
+        """The same (batch, actions, l) at joint signals of these weights (batch, states, l); no explicit map."""
+        table = (self.utilities.T @ weights).unsqueeze(-1)
+        return self._picked(table, weights, torch.ones_like(weights[:1, :, :1]))[..., 0]
+
+    def _picked(self, table: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         values, mass = table[:, :-1], table[:, -1]
         optimal = values >= (values.amax(1) - self.slack * mass).unsqueeze(1)
         if int(optimal.sum()) == mass.numel():  # no ties anywhere: the common case
@@ -289,15 +296,15 @@ def _halves(game: Game, batch: torch.Tensor, ties: TieRule) -> tuple:
     cut = (game.shape.senders + 1) // 2
     prior = _constant(game.prior, batch).unsqueeze(-1)
     signals = game.shape.signals
-    kernel = _Kernel(game, ties, signals**cut, signals ** (game.shape.senders - cut), batch)
+    kernel = Chooser(game, ties, signals**cut, signals ** (game.shape.senders - cut), batch)
     return (
-        lambda rows: _product(batch[rows, :cut]) * prior,
-        lambda rows: _product(batch[rows, cut:]),
+        lambda rows: joint_product(batch[rows, :cut]) * prior,
+        lambda rows: joint_product(batch[rows, cut:]),
         kernel,
     )
 
 
-def _product(policies: torch.Tensor) -> torch.Tensor:
+def joint_product(policies: torch.Tensor) -> torch.Tensor:
     """(batch, states, joint signals) probabilities of a group of senders; of none: a column of ones."""
     batch, _, states, _ = policies.shape
     table = policies.new_ones((batch, states, 1))
@@ -310,9 +317,9 @@ def _constant(array: np.ndarray, like: torch.Tensor) -> torch.Tensor:
     return torch.tensor(array, dtype=like.dtype, device=like.device)
 
 
-def _collect(
+def in_chunks(
     batch: torch.Tensor,
-    kernel: _Kernel,
+    kernel: Chooser,
     compute: Callable[[slice], torch.Tensor],
     result: torch.Tensor,
 ) -> torch.Tensor:
