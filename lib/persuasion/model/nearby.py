@@ -63,10 +63,10 @@ class Nearby:
         chooser = Chooser(self.game, self.ties, own.shape[1], rest.shape[1], self.profile)
         box = (own - radius).clamp(0, 1), (own + radius).clamp(0, 1)
         # (signals * columns, states): what joint signals weigh
-        centre, low, high = (
-            (x.T.unsqueeze(1) * rest.T).reshape(-1, len(rest)) for x in (own, *box)
-        )
-        action = (centre @ receiver).argmax(1)
+        low, high = ((x.T.unsqueeze(1) * rest.T).reshape(-1, len(rest)) for x in box)
+        action = ((low + high) @ receiver).argmax(
+            1
+        )  # in the middle: the own policy may lack a signal
         settled = torch.empty(len(action), dtype=torch.bool)
         beyond = 2 * chooser.slack + TIE_TOLERANCE  # per mass; ties reach less far
         for a in range(receiver.shape[1]):
