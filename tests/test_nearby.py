@@ -88,3 +88,12 @@ def test_units_and_zero_points_change_nothing_and_many_joint_signals_take_less_t
         ask(drawn)
         seconds.append(time.process_time() - began)
     assert seconds[0] < seconds[1] / 2
+
+
+@pytest.mark.parametrize("radius", ["wide", -0.1, 0.0, float("nan"), None])
+def test_a_radius_that_is_none_is_named(radius):
+    game = Game([0.7, 0.3], np.eye(2), [[[0, 1], [0, 1]]], 2)
+    with pytest.raises(ValueError, match="radius must be"):
+        sampled_gain(game, no_revelation(game), radius, 10)
+    with pytest.raises(ValueError, match="sender must be"):
+        Nearby(game, no_revelation(game), 1, 0.1)

@@ -15,14 +15,18 @@ from persuasion import (
     Game,
     Training,
     best_response,
+    certify,
+    full_revelation,
     no_revelation,
     sampled_gain,
     sender_utilities,
 )
 from persuasion.__main__ import main
+from persuasion.equilibria.nash import Equilibrium
 from persuasion.equilibria.nash import landmarks as nash_landmarks
 from persuasion.games.examples import EXAMPLES, example
 from persuasion.model.policies import optimal_action_by_state, uniform_policies
+from persuasion.model.ties import TieRule
 from persuasion.own_game import (
     METHODS,
     Request,
@@ -211,13 +215,18 @@ def test_profiles_of_another_game_are_no_equilibria_of_this_one():
     assert len(limited.found) == 1
 
 
-def test_what_is_far_from_an_equilibrium_is_counted():
-    generator = np.random.default_rng(0)
-    tables = [np.round(generator.random(shape), 1) for shape in ((3, 3), (2, 3, 3))] * 1
-    found = solve(Game([0.4, 0.3, 0.3], *tables, signals=3), Request(**FAST))
-    kept = [entry.relative_regret[0] for entry in found.found]
-    assert max(kept) <= 0.05
-    assert (found.far > 0) == ("with a regret above 5%" in found.outcomes)
+def test_what_is_far_from_an_equilibrium_is_counted(monkeypatch):
+    """At silence each lawyer gains over a tenth of its stake; at full revelation nobody does."""
+    game, rule = example("two-lawyers"), TieRule()
+    found = [
+        Equilibrium.of(game, p, certify(game, p, 1), rule, target=1e-3, start=name)
+        for name, p in (("told", full_revelation(game)), ("silent", no_revelation(game)))
+    ]
+    monkeypatch.setattr("persuasion.equilibria.nash.nash", lambda *_, **__: found)
+    both = solve(game, Request(**FAST))
+    assert [entry.start for entry in both.found] == ["told"]
+    assert both.far == 1
+    assert both.outcomes == "1 proven; 1 with a regret above 5%"
 
 
 @pytest.mark.parametrize(

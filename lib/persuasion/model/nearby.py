@@ -1,7 +1,7 @@
 r"""One sender's utility at many policies near its own: most of what the receiver does is the same at all of them.
 
-Where the receiver's action :math:`a` at a joint signal is best at every policy between ``lower`` and ``upper``, by
-more than ties reach, the joint signal's part of the utility is linear in the policy:
+Where the receiver's action :math:`a` at a joint signal is best at every policy in the box, by more than ties
+reach, the joint signal's part of the utility is linear in the policy:
 
 .. math:: \sum_\omega W_{\omega t}\,v(a,\omega)\,x_{s\omega}.
 
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.simulate import Chooser, deviation_utilities, in_chunks, joint_product
@@ -43,16 +44,20 @@ class Nearby:
     sender : index of the sender
     radius : largest change of an entry, positive
     ties : anything ``TieRule.parse`` accepts
+
+    Raises ``ValueError`` for an invalid profile, sender, radius or tie rule.
     """
 
     def __init__(
         self, game: Game, policies: Any, sender: int, radius: float, ties: Any = LOWEST_INDEX
     ) -> None:
-        self.game, self.sender, self.ties = game, sender, TieRule.parse(ties)
+        self.game, self.ties = game, TieRule.parse(ties)
+        self.sender = whole_number("sender", sender, 0, game.shape.senders - 1)
+        reach = positive_number("radius", radius)
         self.profile = torch.as_tensor(one_profile(game, policies))
         self.open: int | None = None
         if self.ties.action_map(game) is None:
-            self._prepare(radius + OUTSIDE)
+            self._prepare(reach + OUTSIDE)
 
     def _prepare(self, radius: float) -> None:
         standard, own = self.game.standard, self.profile[self.sender]
@@ -64,9 +69,8 @@ class Nearby:
         box = (own - radius).clamp(0, 1), (own + radius).clamp(0, 1)
         # (signals * columns, states): what joint signals weigh
         low, high = ((x.T.unsqueeze(1) * rest.T).reshape(-1, len(rest)) for x in box)
-        action = ((low + high) @ receiver).argmax(
-            1
-        )  # in the middle: the own policy may lack a signal
+        # in the middle: the own policy may lack a signal
+        action = ((low + high) @ receiver).argmax(1)
         settled = torch.empty(len(action), dtype=torch.bool)
         beyond = 2 * chooser.slack + TIE_TOLERANCE  # per mass; ties reach less far
         for a in range(receiver.shape[1]):
