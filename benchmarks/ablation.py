@@ -6,8 +6,6 @@ them, and seconds are the processor's, in limits as well. Writes ``_build/ablati
 are measured and printed only. The book shows ``benchmarks/ablation.json``, a copy.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import json

@@ -4,8 +4,6 @@ Games of one size are trained as one stack (``fit_games``), their data drawn and
 that of the whole. There is no naive baseline to compare with; the ratio is that to one thread of the processor.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import time
 from typing import Any

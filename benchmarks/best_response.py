@@ -4,8 +4,6 @@ Two senders, as many signals, states and actions; every sender's policy uniform;
 few seeded games: orders of magnitude, not statistics.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Sequence
 from typing import Any

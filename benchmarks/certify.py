@@ -8,8 +8,6 @@ of a whole profile, all senders. Medians are over a few seeded games: orders of 
 ``python benchmarks/certify.py --fast`` takes fewer and smaller games (about a minute), ``--all`` more of them.
 """
 
-from __future__ import annotations
-
 import json
 import statistics
 import sys

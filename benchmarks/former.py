@@ -4,8 +4,6 @@ The stack's own ``propagate`` and ``backward``, a call for every product, bias a
 optimiser object; DNL by member, where generated layers leave out units that are off.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -6,8 +6,6 @@ processes, which nobody waits for. How often every page was executed is counted 
 ``python benchmarks/front_door.py`` writes it into the README.
 """
 
-from __future__ import annotations
-
 import os
 import resource
 import subprocess

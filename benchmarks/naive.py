@@ -1,7 +1,5 @@
 """The obvious implementations that ours are measured against. Kept apart: never imported by the library."""
 
-from __future__ import annotations
-
 import torch
 from torch import nn
 

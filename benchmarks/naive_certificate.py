@@ -4,8 +4,6 @@ The best response within a radius as a mixed-integer program with ``lower * y <=
 eliminated, no start.
 """
 
-from __future__ import annotations
-
 import time
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The obvious simulator: the full joint distribution, argmax, gather. Never imported by the library."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

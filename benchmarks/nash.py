@@ -9,8 +9,6 @@ with another outcome. All limits are in processor time, so that the machine's lo
 shows ``nash.json``, in which every row names the commit that it was measured at.
 """
 
-from __future__ import annotations
-
 import json
 import statistics
 import sys

@@ -5,8 +5,6 @@ Both methods get the same seeded games and the same limit; where column generati
 times are those of searches that ended without a proof.
 """
 
-from __future__ import annotations
-
 import statistics
 import time
 from typing import Any, NamedTuple

@@ -6,8 +6,6 @@ The book's pages show copies: ``benchmarks/measured.json`` of several parts in o
 ``rays.json`` and ``front_door.json`` of single ones.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -3,8 +3,6 @@
 Where something else keeps a core busy the second worker gains less, hence the machine's load before the run.
 """
 
-from __future__ import annotations
-
 import os
 import tempfile
 import time

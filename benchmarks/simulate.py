@@ -1,7 +1,5 @@
 """Exact utilities of the largest game of the benchmark: two matrix products against the full joint table."""
 
-from __future__ import annotations
-
 import multiprocessing
 import resource
 import time

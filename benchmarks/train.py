@@ -4,8 +4,6 @@ Seconds are those of the process's one thread: other processes on the machine di
 ``python benchmarks/train.py --fast`` measures a tenth of the samples once; `make benchmark` does it in full.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import functools

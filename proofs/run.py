@@ -1,7 +1,5 @@
 """Proves the statements with z3, each within a time limit, and writes what came out: ``make proofs``."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import time

@@ -1,7 +1,5 @@
 """Inequalities of the book's own proofs, for all real numbers at a fixed size, as formulas for an SMT solver."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations

@@ -1,7 +1,5 @@
 """The built book in a browser, as a reader meets it: run by `make test-browser` after `make test-book`."""
 
-from __future__ import annotations
-
 import functools
 import http.server
 import json

@@ -1,7 +1,5 @@
 """Count how often each page is executed: a start-up file of IPython notes what every kernel runs."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Install a Chromium if no browser is there: Debian's package as root, else Playwright's own build."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Plugin of pytest: the notebooks that nbval executes without a failure keep their outputs."""
 
-from __future__ import annotations
-
 import time
 
 import nbformat

@@ -3,8 +3,6 @@
 The executed notebooks stay in ``_build/smoke/notebooks/smoke``, where `make test-book` builds the book from them.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Small games with known answers, and strategies that draw random ones, shared by the tests."""
 
-from __future__ import annotations
-
 import itertools
 from fractions import Fraction
 

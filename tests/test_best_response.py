@@ -1,7 +1,5 @@
 """Best responses: five methods against each other, against brute force, and against the paper's examples."""
 
-from __future__ import annotations
-
 import itertools
 from functools import cache
 

@@ -1,7 +1,5 @@
 """Best responses, what the tables of games leave open: routing, solvers in trouble, units, ranked duplicates."""
 
-from __future__ import annotations
-
 import itertools
 import sys
 import time

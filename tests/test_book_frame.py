@@ -1,7 +1,5 @@
 """The book's frame: every page is listed and well formed, every citation resolves, the README's example runs."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import re

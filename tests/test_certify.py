@@ -1,7 +1,5 @@
 """Certificates against enumeration of the receiver's behaviour, rational arithmetic, and what must hold always."""
 
-from __future__ import annotations
-
 import itertools
 import json
 import time

@@ -1,7 +1,5 @@
 """Certificates where only an unused signal pays: the game of an independent set, at a path of three vertices."""
 
-from __future__ import annotations
-
 import time
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """Certificates, what whole searches leave open: the pieces one by one, with a clock that the test moves."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from importlib import import_module

@@ -1,7 +1,5 @@
 """Receivers with payoffs of very different sizes: no bound is below what a policy attains."""
 
-from __future__ import annotations
-
 import itertools
 import time
 from fractions import Fraction

@@ -1,7 +1,5 @@
 """environment.yml, pyproject.toml and the lock name the same versions."""
 
-from __future__ import annotations
-
 import ast
 import importlib.metadata
 import re

@@ -1,7 +1,5 @@
 """Best responses in turn: against enumeration, brute force over tie maps, exact arithmetic, and known games."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from fractions import Fraction

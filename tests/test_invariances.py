@@ -1,7 +1,5 @@
 """What does not change a game changes no answer: units, zeros, what never occurs, doubles, names, spellings."""
 
-from __future__ import annotations
-
 from functools import cache, partial
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Rays: against an enumeration of half-open cones in fractions, and against every other method."""
 
-from __future__ import annotations
-
 import time
 from fractions import Fraction
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Every page is executed once per command, and the book shows what that execution gave."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import subprocess

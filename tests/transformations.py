@@ -3,8 +3,6 @@
 ``TRANSFORMATIONS[name](game, policies, random)`` returns an :class:`Image`, or None if the game has no such form.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial

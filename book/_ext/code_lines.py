@@ -1,7 +1,5 @@
 """Sphinx extension: every line of code is an element of its own, so that it wraps with a hanging indent."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Sphinx extension: a paragraph after a docstring's list of parameters is a note, not one more parameter."""
 
-from __future__ import annotations
-
 from typing import Any
 
 BEFORE_NAPOLEON = 400

@@ -5,8 +5,6 @@ other cell, and code that comes straight after a heading. Where the set-up says 
 line goes under the first figure after it. The notebooks stay as they are.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

@@ -8,8 +8,6 @@ browsers refuse with an error on pages opened from disk, and the set-up of Thebe
 which is there twice and unused.
 """
 
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path

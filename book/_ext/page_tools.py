@@ -3,8 +3,6 @@
 ``REPOSITORY_URL`` and ``REPOSITORY_REF`` in the environment, which a publishing workflow sets, add a Binder link.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 from html import escape

@@ -4,8 +4,6 @@
 and the first page of the book lists them. Minutes are counted from the words of a page, never typed.
 """
 
-from __future__ import annotations
-
 import posixpath
 import re
 from html import escape

@@ -1,7 +1,5 @@
 """Sphinx extension: every record that the book shows is in it as a file, where the figures' points link to."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

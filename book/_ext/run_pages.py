@@ -4,8 +4,6 @@
 for one build, from which MyST-NB takes them. Without the variable MyST-NB executes the pages itself.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Any

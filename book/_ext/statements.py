@@ -4,8 +4,6 @@ A directive whose title ends in ``(Theorem 3 of the paper)`` becomes "Theorem 3 
 to it. All others of a kind are lettered in the order of the book.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from string import ascii_uppercase

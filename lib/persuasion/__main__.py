@@ -1,7 +1,5 @@
 """Command line for games of one's own: ``python -m persuasion --help``."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 

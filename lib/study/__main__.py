@@ -1,7 +1,5 @@
 """Command line of what reproduces the paper and builds the book: ``python -m study --help`` lists it."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import json

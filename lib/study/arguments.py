@@ -1,7 +1,5 @@
 """The options of ``python -m study``, command by command."""
 
-from __future__ import annotations
-
 import argparse
 from typing import Any
 

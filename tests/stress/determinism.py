@@ -1,7 +1,5 @@
 """The same records again: committed ones recomputed from scratch, and training on more threads."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from functools import cache

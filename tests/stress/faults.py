@@ -3,8 +3,6 @@
 Every function returns what it did and found as numbers; ``wrong`` and ``lost`` must be 0.
 """
 
-from __future__ import annotations
-
 import contextlib
 import resource
 import shutil

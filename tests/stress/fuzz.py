@@ -4,8 +4,6 @@ Every input must be accepted or refused with a ``ValueError`` (on the command li
 a second of processor time; anything else is a failure.
 """
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import io

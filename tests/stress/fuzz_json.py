@@ -1,7 +1,5 @@
 """Games as text, mutated where that reaches new code (atheris, libFuzzer): ``python tests/stress/fuzz_json.py``."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

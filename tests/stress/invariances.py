@@ -4,8 +4,6 @@ Every number of the games is dyadic, so that an original is compared with exact 
 forms are exact, too. What a form's rounding costs (payoffs of 1e6 times their differences) is granted on top.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass

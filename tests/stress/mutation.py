@@ -4,8 +4,6 @@ Work lies below ``_build/mutation`` and is continued by the next call as long as
 the tests changed, what survived is tried again. Which mutants are tried is decided by a hash of their names.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

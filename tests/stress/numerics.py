@@ -4,8 +4,6 @@ Every number of these games is a dyadic rational that a float holds exactly, so 
 the game that was given, ties included. Errors are relative to the largest absolute utility of the sender.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Sequence
 from fractions import Fraction

@@ -3,8 +3,6 @@
 ``make test`` runs all of these tests, so a fault that one of them notices makes it fail.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -4,8 +4,6 @@ Small games, most of them of small whole numbers, which make ties, equal actions
 signals that nobody sends.
 """
 
-from __future__ import annotations
-
 import itertools
 from dataclasses import dataclass, field
 from fractions import Fraction

@@ -3,8 +3,6 @@
 The book's page shows ``tests/stress/measured.json``, a copy; every part says which commit it ran on.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

@@ -1,7 +1,5 @@
 """A run that is over in seconds and has every kind of job, and a part of it for the tests of every day."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -5,8 +5,6 @@ each other in steps of its size. A large margin makes these steps long; from whe
 little left to do, and a last play without a margin takes up the ties on which all agree.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Whether play in turn has begun to repeat itself."""
 
-from __future__ import annotations
-
 import numpy as np
 
 SAME_PROFILE = 1e-9

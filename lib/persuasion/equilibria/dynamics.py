@@ -6,8 +6,6 @@ that grants all of them what they counted on; with a margin every response leave
 no rule matters, and the certificate says what senders could gain by giving up the margin.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from typing import Any

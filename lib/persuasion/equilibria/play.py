@@ -1,7 +1,5 @@
 """How senders play for equilibrium: which ties they count on, which margin they keep, how far they move."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from persuasion.model.simulate import outcome_distribution, sender_utilities

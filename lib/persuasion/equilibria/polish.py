@@ -1,7 +1,5 @@
 """From a profile that was found somehow to a certified local equilibrium: exact local best responses in turn."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

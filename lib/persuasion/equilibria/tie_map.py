@@ -12,8 +12,6 @@ With :math:`b_i\ge V_i` at ties in favour of :math:`i`, :math:`\tau=0` needs, at
 that all senders like best.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

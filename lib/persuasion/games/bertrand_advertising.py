@@ -1,7 +1,5 @@
 """Competition in information between firms that also compete in prices, as in Bertrand's model."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 

@@ -6,8 +6,6 @@ action exactly where :math:`xy>c` with :math:`c=0.45`, and likewise for the othe
 flat plateau bounded by four hyperbola arcs, a jump down at each arc, and curved sheets beyond.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from persuasion.model.checks import whole_number

@@ -1,7 +1,5 @@
 """Games to start from: ``python -m persuasion example``, and the files in ``examples/``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Scenario 2, advertising of multiple products (paper, Section 5.3)."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Scenario 1, advertising of quality (paper, Section 5.3, after Gentzkow and Kamenica, 2017)."""
 
-from __future__ import annotations
-
 import itertools
 
 import numpy as np

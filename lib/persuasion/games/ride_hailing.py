@@ -1,7 +1,5 @@
 """Scenario 3, two ride-hailing platforms and one driver (paper, Section 5.3)."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from persuasion.model.checks import sizes

@@ -4,8 +4,6 @@ All draws are seeded by what they are for (game, purpose), so methods share trai
 starts on the same game, and the order of the jobs does not matter.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import math

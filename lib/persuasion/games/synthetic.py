@@ -1,7 +1,5 @@
 """The synthetic benchmark's random games (paper, Section 5.2)."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from persuasion.model.checks import sizes

@@ -1,7 +1,5 @@
 """Two lawyers and a judge: the story of the book's first pages, with a verdict in between."""
 
-from __future__ import annotations
-
 from persuasion.model.game import Game
 
 

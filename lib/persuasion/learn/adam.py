@@ -1,7 +1,5 @@
 r"""Adam on one flat array of parameters, without the optimiser's bookkeeping, which costs more than the step."""
 
-from __future__ import annotations
-
 import torch
 
 

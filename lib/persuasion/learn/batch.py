@@ -1,7 +1,5 @@
 """The networks of many games at once: the data simulated on the device, the stack trained together."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain

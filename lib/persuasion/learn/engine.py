@@ -5,8 +5,6 @@ by member, whose weights, gradients and intermediate values then stay in its cac
 off. All ways take the same steps up to rounding: the networks do not depend on each other.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 from collections.abc import Callable, Sequence

@@ -8,8 +8,6 @@ silent: the look-ahead is a plain step of length :math:`\eta`, in the utilities'
 in none. It need not damp then: in matching pennies both senders become all but certain of a signal.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Operations of training one network: what its time can be measured against."""
 
-from __future__ import annotations
-
 from persuasion.learn.training import Training
 from persuasion.networks.variants import GENERATED
 

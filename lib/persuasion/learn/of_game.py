@@ -1,7 +1,5 @@
 """Training the networks of a game: a data set of random policies, one network per sender."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """How a processor computes a training step: in one thread, and without the smallest numbers."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 from collections.abc import Iterator

@@ -6,8 +6,6 @@ held-out error at the paper's learning rate over the tuning games; a test derive
 records of the search.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any

@@ -6,8 +6,6 @@ entry); the profile is accepted at tolerance :math:`\delta` if none raises that 
 profiles, which end at kinks, often do. ``persuasion.regret.certify`` computes the exact local regret.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ ValueError: prior is not a rectangular array of real numbers: it holds text
 (3, 2.0)
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal

@@ -5,8 +5,6 @@ Traceback (most recent call last):
 ValueError: game is not valid JSON: the key 'signals' occurs twice
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterator

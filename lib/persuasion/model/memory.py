@@ -1,7 +1,5 @@
 """How much memory exact best responses take, foreseen."""
 
-from __future__ import annotations
-
 from persuasion.model.game import GameShape
 
 LIMIT = 4 * 10**9  # bytes

@@ -5,8 +5,6 @@
 ('guilty', 'action 1')
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -14,8 +14,6 @@ These parts are added up once. Only the other joint signals are looked at policy
 (0, [0.5])
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

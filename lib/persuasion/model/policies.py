@@ -4,8 +4,6 @@ A joint policy is an array ``(..., senders, states, signals)`` whose rows (last 
 ``policies[..., i, w, s]`` is the probability that sender ``i`` sends signal ``s`` in state ``w``.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the receiver learns: joint signals, their probabilities, the posteriors, and the actions taken."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """From free parameters to policies: softmax, and Euclidean projections."""
 
-from __future__ import annotations
-
 import torch
 
 from persuasion.model.tensors import Array, as_tensor

@@ -1,7 +1,5 @@
 """Seeds derived from what a random draw is for, never from the order in which it happens."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from typing import Any

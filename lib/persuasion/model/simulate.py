@@ -15,8 +15,6 @@ processed in chunks that fit the cache, which bounds memory whatever the batch.
 array([0.6])
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -13,8 +13,6 @@ that can happen. Tolerances and relative regrets are shares of stakes, sender by
 ([[0.0, -1.0], [-1.0, 0.0]], [[[0.0, 1.0], [0.0, 1.0]]], [4.0])
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from functools import partial
 from operator import attrgetter

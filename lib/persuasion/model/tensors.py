@@ -1,7 +1,5 @@
 """Policies and other arrays as tensors, read in the one way of the package."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, TypeVar
 

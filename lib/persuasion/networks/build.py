@@ -6,8 +6,6 @@
 torch.Size([2, 5])
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from persuasion.networks.delu import DeLU

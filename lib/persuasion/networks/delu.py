@@ -4,8 +4,6 @@ r"""DeLU: piecewise linear and discontinuous (Wang et al. 2023, *Deep contract d
 :math:`\zeta` computes from the whole activation pattern :math:`r(x)`. No gradient flows through :math:`r`.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import torch

@@ -7,8 +7,6 @@ it jumps. No gradient flows through :math:`r`; it flows through the lower part's
 :class:`~persuasion.networks.generated.GeneratedLinear`.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import torch

@@ -1,7 +1,5 @@
 r"""Layers whose weights a hyper-network generates, without ever building the weights of a sample."""
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

@@ -7,8 +7,6 @@ every product is a batched matrix product, so one pass evaluates the networks of
 adds to the parameters' ``grad`` in place and returns the gradient in the input.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from itertools import pairwise

@@ -3,8 +3,6 @@ r"""The plain ReLU network: continuous and piecewise linear (Section 4 of the pa
 :math:`h^{(l)}=W^{(l)}o^{(l-1)}+b^{(l)}`, :math:`o^{(l)}=\max(h^{(l)},0)`, three hidden layers.
 """
 
-from __future__ import annotations
-
 import torch
 
 from persuasion.model.checks import sizes

@@ -4,8 +4,6 @@
 ('1000000.0005', '0.12346', '7e-14')
 """
 
-from __future__ import annotations
-
 import math
 
 from persuasion.model.tolerances import ROUNDING

@@ -1,7 +1,5 @@
 """The report: one HTML file without scripts, made from a solution."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Pictures of a solution: SVG that follows the page's colours, each with the same in words."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """The profile to examine: by name, or from a file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

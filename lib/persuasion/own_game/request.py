@@ -1,7 +1,5 @@
 """What to solve for, and how hard to try."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from persuasion.learn.training import Training

@@ -1,7 +1,5 @@
 """From random starts to certified local equilibria: gradients, then exact best responses, then a certificate."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """What a game will cost, said before it is paid."""
 
-from __future__ import annotations
-
 import math
 
 from persuasion.model.game import Game

@@ -1,7 +1,5 @@
 """What solving a game hands back, and its JSON."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass

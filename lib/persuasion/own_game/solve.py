@@ -1,7 +1,5 @@
 """One call from a game to everything that can be said about it."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """A solution in a few lines of text, as the terminal shows it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 

@@ -7,8 +7,6 @@
 (0.6, 'optimal', True)
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import time

@@ -6,8 +6,6 @@ tie rule denies the boundary, its solution is moved a little into the interior. 
 then picks the best of all candidates.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

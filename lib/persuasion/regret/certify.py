@@ -1,7 +1,5 @@
 """Certificates of whole profiles, one sender after the other."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from typing import Any

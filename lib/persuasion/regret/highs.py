@@ -9,8 +9,6 @@ tolerance: of 32 orders of a program's rows and columns (in a test) it called a 
 1e-9, in 4 within 1e-8, in none within 1e-6.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The obedience margin: which margins make sense, and whether a policy keeps one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -5,8 +5,6 @@ A best response maximises :math:`\sum_sf(x_s)` with :math:`\sum_sx_s=\mathbf 1`.
 Points ``x`` are ``(states,)``, profiles ``(columns,)`` of actions, prices ``(states,)``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import numpy as np

@@ -6,8 +6,6 @@ only through these columns; columns of zero weight never occur, and proportional
 the same posterior whatever the deviator does, so they may be added up.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from persuasion.model.game import Game

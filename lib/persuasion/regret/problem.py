@@ -19,8 +19,6 @@ The problem is that of the standard game: the deviator's utility in units of its
 each in a unit of its own, so that no solver sees the user's units.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """A forked child has none of its parent's threads; torch, which would wait for them, gets along with one there."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,7 +1,5 @@
 """What every command line of the project does alike: exit codes, and one line for what went wrong."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -3,8 +3,6 @@
 A killed parent cannot tell its workers to stop, and those of ``concurrent.futures`` wait for work for ever.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import threading

@@ -1,7 +1,5 @@
 """Ctrl-C while the command line is still importing: a short message and exit code 130, no traceback."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

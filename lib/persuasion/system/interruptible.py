@@ -1,7 +1,5 @@
 """Long calls into compiled code that Ctrl-C can end."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 import time

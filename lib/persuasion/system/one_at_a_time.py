@@ -1,7 +1,5 @@
 """A folder that several programs write into, one after the other."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 An empty marker in a folder says that all of it is ours; else the marker lists the entries that are, a line each.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

@@ -1,7 +1,5 @@
 """What has to hold before other processes are started, checked so that a lack of it is said instead of suffered."""
 
-from __future__ import annotations
-
 import socket
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Files that are there whole or not at all, whatever ends the program or fills the disk."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -8,8 +8,6 @@ In the reduced game a single receiver plays the part that the second sender's si
 Numbers may be floats or fractions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple

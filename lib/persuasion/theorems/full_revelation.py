@@ -4,8 +4,6 @@ Each optimal action gets one word, a joint signal. If any two words differ in at
 senders' signals name the word, so that nobody can pass off one action as another.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable, Sequence

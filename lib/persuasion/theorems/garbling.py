@@ -12,8 +12,6 @@ array([Fraction(3, 10), Fraction(3, 10)], dtype=object)
 [Fraction(3, 10), Fraction(3, 10)]
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from persuasion.model.exact import RationalGame, rationals

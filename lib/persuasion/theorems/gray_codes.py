@@ -11,8 +11,6 @@ which Gray code is meant:
 (1, 2)
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from persuasion.model.checks import whole_number

@@ -14,8 +14,6 @@ column leaves the receiver indifferent:
 [Fraction(1, 2), Fraction(1, 2)]
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from dataclasses import dataclass

@@ -14,8 +14,6 @@ may jump. All in rational arithmetic: floats are taken at their exact value.
 [('1/3', '-1/4')]
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise

@@ -12,8 +12,6 @@ payoffs there; senders earn them in state 1 and nothing in state 2. So :math:`V_
 GameShape(senders=2, states=2, actions=4, signals=2)
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

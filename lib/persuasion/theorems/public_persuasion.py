@@ -18,8 +18,6 @@ GameShape(senders=2, states=4, actions=5, signals=2)
 (1.0, 0.5)
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -6,8 +6,6 @@
 (Fraction(1, 4), Fraction(7, 24))
 """
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import Any
 

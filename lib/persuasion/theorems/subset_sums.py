@@ -11,8 +11,6 @@ Sender :math:`i\ge1` sends :math:`\sigma_i=\pm1`, evenly in state 1 and with pro
 True
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import product

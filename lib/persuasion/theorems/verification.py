@@ -13,8 +13,6 @@ vertices without an edge between them, under every tie rule and however small th
 2 False
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any

@@ -11,8 +11,6 @@ state 1 and nothing in state 2. Hence :math:`V_i(\pi)=\frac12U_i(x_1,x_2)` with
 [0.25, 0.25]
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What is audited: a record with those that it was made from; and what a check of one of its claims found."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple

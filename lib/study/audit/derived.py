@@ -1,7 +1,5 @@
 """What records say that follows from their configuration, their source, their intervals or their weights."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any

@@ -8,8 +8,6 @@ only rounding sets apart, which the simulator takes as equal or as the decimals 
 as the numbers that they are.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

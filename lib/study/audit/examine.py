@@ -1,7 +1,5 @@
 """Profile by profile: the sampled check, and the exact certificate beside it; from what was kept, or once more."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import time

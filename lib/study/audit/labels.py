@@ -1,7 +1,5 @@
 """What the tables repeat for other readers, which ours leaves out: it must be what the records say."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from study.records.results import Results, part_file, read_part

@@ -1,7 +1,5 @@
 """Files of one JSON object per line, each with a digest, that grow while an audit runs and survive its end."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from pathlib import Path

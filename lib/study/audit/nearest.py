@@ -1,7 +1,5 @@
 """The nearest policy within limits, by a method apart from the library's."""
 
-from __future__ import annotations
-
 import numpy as np
 
 

@@ -1,7 +1,5 @@
 """The profiles that records make claims about, with their policies and what is claimed."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ joint signal and has a branch for every action that is possible there; a leaf ha
 duality (:mod:`study.audit.duality`). Whatever the numbers say, the bound that is computed from them holds.
 """
 
-from __future__ import annotations
-
 import base64
 import zlib
 from collections.abc import Iterable, Iterator, Sequence

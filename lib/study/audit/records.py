@@ -1,7 +1,5 @@
 """What every record says, checked without training and without proofs: seconds for thousands of records."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any

@@ -1,7 +1,5 @@
 """The audit: collect the records, check them all, then examine profiles until the time is up."""
 
-from __future__ import annotations
-
 import contextlib
 import math
 import random

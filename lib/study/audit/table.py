@@ -1,7 +1,5 @@
 """The audit as a table: per experiment, method and radius what is claimed, what was found, and the verdict."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The jobs of the atlas: which two-sender games, and in which order."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

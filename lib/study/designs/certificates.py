@@ -1,7 +1,5 @@
 """The jobs behind the chapter on certificates: exact regrets of what was found, and two studies of their own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any

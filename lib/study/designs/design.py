@@ -1,7 +1,5 @@
 """The jobs of a preset, in an order that makes partial runs useful: one game of every size comes first."""
 
-from __future__ import annotations
-
 import functools
 import operator
 from collections.abc import Callable

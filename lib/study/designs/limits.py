@@ -1,7 +1,5 @@
 """What a setting can be: checked for all of them in one place, by the name of the field."""
 
-from __future__ import annotations
-
 from dataclasses import fields, is_dataclass
 from typing import Any
 

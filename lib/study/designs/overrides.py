@@ -1,7 +1,5 @@
 """A setting changed by its dotted name, in the kind of value that it had."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar

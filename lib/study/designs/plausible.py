@@ -3,8 +3,6 @@
 A candidate names what differs from the constants that were chosen first.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from study.designs.settings import Preset, game_of

@@ -8,8 +8,6 @@ Every field can be overridden by its dotted name; an unknown name is an error.
 64
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any

@@ -5,8 +5,6 @@ number of sample visits; DNL's own choices are drawn besides. Learning rates oth
 are searched too, and reported apart.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace

@@ -4,8 +4,6 @@ Seeds are hashes of a game's whole configuration, so that every variation draws 
 samples anew: it differs from the first by the constant and by the draw.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

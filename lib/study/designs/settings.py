@@ -3,8 +3,6 @@
 [P] marks what the paper states, [R] our reading of a gap in its text, [C] what it leaves open.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from dataclasses import dataclass
 from typing import Any

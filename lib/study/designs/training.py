@@ -1,7 +1,5 @@
 """Jobs that train the first networks of a game and nothing else, and what training costs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from study.records.job import Job

@@ -1,7 +1,5 @@
 """Where figures and tables are written: one folder per preset under ``artefacts`` of the build folder."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path

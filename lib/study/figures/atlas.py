@@ -4,8 +4,6 @@ Utilities are shares of each sender's own stake, 0 where nobody reveals anything
 information is worth to it: 0 without any, 1 under full revelation.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Pictures of the atlas. Each takes a tidy table of :mod:`study.figures.atlas` and returns a matplotlib figure."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

@@ -1,7 +1,5 @@
 """Networks against searches without networks, game by game."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

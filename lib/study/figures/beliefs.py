@@ -1,7 +1,5 @@
 """Posteriors on the simplex of beliefs over three states."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure

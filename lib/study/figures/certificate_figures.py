@@ -1,7 +1,5 @@
 """Figures of the chapter on certificates. Each takes a tidy table and returns a matplotlib figure."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

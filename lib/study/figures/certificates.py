@@ -4,8 +4,6 @@ Regrets are relative, so that games can be averaged: the largest gain of a sende
 ``lower`` and ``upper`` are the ends of the proven interval.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The sampled check against exact certificates: tables from the frames of :mod:`study.figures.certificates`."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

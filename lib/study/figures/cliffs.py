@@ -1,7 +1,5 @@
 """A sender's utility over a square of its policies, with the lines where the receiver is indifferent."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt

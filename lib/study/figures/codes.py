@@ -1,7 +1,5 @@
 """Gray codes as paths on the grid of two senders' digits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """What training costs: operations, measured rates, and what they amount to for a preset."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Diagrams of the theory pages: boxes and arrows."""
 
-from __future__ import annotations
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch

@@ -1,7 +1,5 @@
 """Whose profiles Pareto dominate whose, game by game."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np

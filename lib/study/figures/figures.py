@@ -3,8 +3,6 @@
 ``label`` says which preset ran and how many games it covers; it is printed under the figure.
 """
 
-from __future__ import annotations
-
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

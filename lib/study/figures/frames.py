@@ -1,7 +1,5 @@
 """Records as tidy tables: one row per game, method, search and tolerance."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The README's picture, Figure 1: ``python -m study.figures.overview quick out.png``."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

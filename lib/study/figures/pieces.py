@@ -1,7 +1,5 @@
 """Where a network errs on the didactic game, near the discontinuities or elsewhere, and how many pieces it has."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Which of the lost constants could have produced Table 1: what each leaves room for, and what rules it out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

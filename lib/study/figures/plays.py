@@ -1,7 +1,5 @@
 """Best-response dynamics: how the plays ended, what a margin costs, and what the equilibria are worth."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

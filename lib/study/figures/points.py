@@ -1,7 +1,5 @@
 """A click on a point of a figure lists the records behind it, each with a link to the record in the book."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Figures on training recipes; see :mod:`study.figures.recipes` for the frames."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.axis import Axis

@@ -5,8 +5,6 @@ squared error divided by the variance of the target. A geometric mean, because h
 times those of easy ones and would decide an arithmetic mean alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any

@@ -1,7 +1,5 @@
 """How long independent jobs take on many workers: a simulation of the scheduler's rule."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Sequence
 

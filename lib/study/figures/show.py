@@ -3,8 +3,6 @@
 Plotly's script comes from the book itself, and a picture is the fallback.
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import json

@@ -1,7 +1,5 @@
 """What each part of the box solver is worth: the profiles of ``benchmarks/ablation.json``, part by part."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A figure for a phone: its panels one below the other."""
 
-from __future__ import annotations
-
 from matplotlib.figure import Figure
 from matplotlib.gridspec import GridSpec
 

@@ -1,7 +1,5 @@
 """What selecting does alone: the best of the random starts from which all searches of a game set out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Means with 95% intervals, and tables of groups."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """What the stress tests found, as tables; from the file that ``make stress`` writes."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ Figures have no ground of their own. In the dark theme the page turns their ligh
 that each colour stands out from white, and turned round from the dark page.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import matplotlib as mpl

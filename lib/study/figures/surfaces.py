@@ -1,7 +1,5 @@
 """Figure 1: a sender's exact utility on the didactic game and the networks' approximations, from records."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A sender's utility along a segment of its policies, with the receiver's actions: to slide over, and on paper."""
 
-from __future__ import annotations
-
 import itertools
 from fractions import Fraction
 

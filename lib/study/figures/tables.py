@@ -1,7 +1,5 @@
 """Tables from records, as data frames ready to show, to write as CSV and as Markdown."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The game of a graph as a picture: which state switches which cell on, which off, and who pays for it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from html import escape
 

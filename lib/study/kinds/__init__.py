@@ -12,8 +12,6 @@
 ``atlas``      one two-sender game: certified equilibria from several starts, and landmarks
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One game, one search without networks, from the same starts and with the same budget and selection as theirs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Exact regret of the profiles that a search selected, or of full revelation, and what polishing makes of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any

@@ -1,7 +1,5 @@
 """One architecture on the didactic game: the surfaces of Figure 1."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from persuasion.games.didactic import ROWS, didactic_surface

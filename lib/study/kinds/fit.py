@@ -1,7 +1,5 @@
 """One game, one architecture, one recipe: how well its networks fit, and nothing else."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from persuasion.games.seeded import build_game

@@ -3,8 +3,6 @@
 Sums of such numbers carry no rounding error, and a policy takes two bytes per entry where a double takes eight.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import ArrayLike
 

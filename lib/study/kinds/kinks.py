@@ -1,7 +1,5 @@
 """How often the sampled check misses an improvement, as profiles are optimised step by step."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What welfare a scenario leaves room for: at simple profiles, and at most."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

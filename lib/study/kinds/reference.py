@@ -1,7 +1,5 @@
 """One game: random starts, full revelation, and how far utilities vary at all."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from persuasion.games.seeded import build_game, dataset, starts_of

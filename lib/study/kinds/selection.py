@@ -1,7 +1,5 @@
 """From where a search ended to what it found: the best accepted profile for every tolerance."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """One game, one architecture: train a network per sender, search, select and check."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

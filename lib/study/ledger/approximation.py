@@ -1,7 +1,5 @@
 """How well the networks fit, Figures 1 and 4: errors, compared game by game by the logarithm of their ratio."""
 
-from __future__ import annotations
-
 import functools
 import itertools
 from collections.abc import Iterable

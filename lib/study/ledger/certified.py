@@ -1,7 +1,5 @@
 """Whether the profiles that were found are local equilibria: counts of those that a certificate decides."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from study.figures.style import NAMES

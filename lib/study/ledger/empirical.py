@@ -4,8 +4,6 @@ A claim that DNL beats both other networks is decided against its stronger rival
 that DNL beats it.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 
 from study.figures.style import NAMES

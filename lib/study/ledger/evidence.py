@@ -1,7 +1,5 @@
 """The tables that the claims about experiments are measured on, from the records of a preset."""
 
-from __future__ import annotations
-
 import functools
 from functools import cached_property
 from pathlib import Path

@@ -3,8 +3,6 @@
 Run on a few instances; the pages' checks are larger.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any

@@ -3,8 +3,6 @@
 Utilities and welfare are shares of the game's utility range, over all games of the paper's design.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterator
 from typing import Any

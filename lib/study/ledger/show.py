@@ -1,7 +1,5 @@
 """The ledger for a page: Markdown, with the parts of a long claim folded away, and claims heading a section."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The ledger as a table."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Every check counts the instances on which the statement was found true, by a method that does not assume it.
 """
 
-from __future__ import annotations
-
 import itertools
 import warnings
 from fractions import Fraction

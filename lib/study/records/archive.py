@@ -5,8 +5,6 @@ weights behind them. Left out is what can be recomputed from seeds, or supports 
 utilities, gains and predictions of all starts.
 """
 
-from __future__ import annotations
-
 import fnmatch
 import hashlib
 import json

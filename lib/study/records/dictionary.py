@@ -1,7 +1,5 @@
 """The data dictionary of the committed results: ``python -m study.records.dictionary > results/README.md``."""
 
-from __future__ import annotations
-
 import inspect
 
 from study.records.parquet import schema

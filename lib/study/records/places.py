@@ -1,7 +1,5 @@
 """Where records are read and written, and what is made of them."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Where a record comes from: the version of the code that matters, the commit, the packages, the machine."""
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import functools

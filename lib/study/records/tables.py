@@ -1,7 +1,5 @@
 """A record as rows of the tables, and back, the same values bit for bit."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator, Sequence

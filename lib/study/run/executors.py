@@ -4,8 +4,6 @@ Every executor takes jobs and yields their records, or items and yields what a f
 finish, in any order. Only the caller writes.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import itertools

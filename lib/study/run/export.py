@@ -1,7 +1,5 @@
 """From the store to the repository: what is finished and not yet committed becomes a new part."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

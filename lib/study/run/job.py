@@ -1,7 +1,5 @@
 """Running one job: its record, whatever happens."""
 
-from __future__ import annotations
-
 import functools
 import time
 import traceback

@@ -1,7 +1,5 @@
 """Jobs in their order, each of them only when what it needs is done."""
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Sequence
 from graphlib import TopologicalSorter

@@ -1,7 +1,5 @@
 """The book's pages as notebooks: papermill executes each of them once, and the build takes its outputs."""
 
-from __future__ import annotations
-
 import logging
 import multiprocessing
 import os

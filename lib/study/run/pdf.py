@@ -1,7 +1,5 @@
 """The book as one PDF: a single page, printed by a browser."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What ``make reproduce`` does: compute, run the pages, build the book from them, say where it is."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

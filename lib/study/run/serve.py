@@ -1,7 +1,5 @@
 """A web server on this machine for the built book: opened as files, its pages would lack their fonts."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import http.server

@@ -4,8 +4,6 @@ With ``DEVICE=cuda`` in the environment :func:`~study.run.produce` uses this. A 
 arithmetic as training it alone, up to rounding, which long trainings amplify; its record names the device.
 """
 
-from __future__ import annotations
-
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence

@@ -5,8 +5,6 @@ has *provisioners* to start kernels; this one, the entry point ``persuasion-warm
 a process as before, with an environment, a folder and an end of its own.
 """
 
-from __future__ import annotations
-
 import functools
 import multiprocessing
 import multiprocessing.util

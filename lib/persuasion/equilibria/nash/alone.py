@@ -6,8 +6,6 @@ With a utility :math:`g(a,\omega)` and the other senders silent, the best policy
 margin :math:`m` makes the receiver strict.
 """
 
-from __future__ import annotations
-
 import contextlib
 from dataclasses import dataclass, replace
 from typing import Any

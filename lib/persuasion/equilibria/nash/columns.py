@@ -1,7 +1,5 @@
 """Policies as lists of columns: one array ``(signals used, states)`` per sender, as many signals as needed."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import lru_cache
 

@@ -4,8 +4,6 @@ A response that takes ties in its own favour sits on the other's kinks, where th
 columns part: the loop stalls. So responses keep a margin, which falls; the regret without one decides.
 """
 
-from __future__ import annotations
-
 import time
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Global equilibria from several starts, certified."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

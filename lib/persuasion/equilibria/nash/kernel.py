@@ -6,8 +6,6 @@ A sender's policy is a measure on directions :math:`x\in\Delta(\Omega)`, signal 
 :math:`V_i=\int\!\int\varphi_i\,d\mu\,d\nu`.
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

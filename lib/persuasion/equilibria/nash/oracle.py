@@ -4,8 +4,6 @@ Column generation as for exact best responses, but profiles are priced along ran
 says is computed apart, exactly.
 """
 
-from __future__ import annotations
-
 import time
 from typing import NamedTuple
 

@@ -13,8 +13,6 @@ and likewise for sender 2. Lemke's pivoting follows it; other priors may lead to
 bounded, and, the unit vectors being among the directions, so are prices: the path ends.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import highspy

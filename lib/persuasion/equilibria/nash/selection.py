@@ -5,8 +5,6 @@ Complementarity becomes binaries: with utilities between 0 and 1 the prices sati
 :math:`\mu_k\le1/\max x_k`. The senders' utilities are :math:`\sum p` and :math:`\sum q`: the objective is linear.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from persuasion.equilibria.nash.pivoting import NO_GAIN, PolytopeGame

@@ -1,7 +1,5 @@
 """Where searches for equilibria begin."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Extra-gradient on the exact game: the gradient of the current piece, the receiver's actions held fixed."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 

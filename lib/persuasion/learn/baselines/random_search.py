@@ -1,7 +1,5 @@
 """Random search: every sender in turn keeps a random change of its policy if its exact utility rises."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

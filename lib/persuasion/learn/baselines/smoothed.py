@@ -6,8 +6,6 @@ utility. The senders' utilities are then smooth in their policies; as :math:`\ta
 wherever the receiver is not indifferent.
 """
 
-from __future__ import annotations
-
 import functools
 
 import numpy as np

@@ -10,8 +10,6 @@ the largest value at :math:`r` of the linear payoffs of the faces around it. All
 persuasion the idea is Xu's (2020).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from fractions import Fraction

@@ -10,8 +10,6 @@ difference of two distinct actions, no mixture of them is feasible: with :math:`
 all terms but its own are negative.
 """
 
-from __future__ import annotations
-
 import time
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """Upper bounds that need no search: each of the others' joint signals taken by itself."""
 
-from __future__ import annotations
-
 import time
 
 import numpy as np

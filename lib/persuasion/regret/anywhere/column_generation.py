@@ -13,8 +13,6 @@ A margin may forbid revealing a state; then probability of that state may be lef
 until nothing is. If something always is, the method gives up with its bound.
 """
 
-from __future__ import annotations
-
 import time
 
 import numpy as np

@@ -5,8 +5,6 @@ computable points, and there the tie goes to the deviator: the best of these kin
 margin the kinks lie where the best action leads another one by just that much.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from persuasion.model.tolerances import TIE_TOLERANCE

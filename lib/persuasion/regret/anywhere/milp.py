@@ -7,8 +7,6 @@ builder below; variables are matrices with one row per signal of the deviator, s
 is one product with a sparse matrix and the largest models compile in seconds.
 """
 
-from __future__ import annotations
-
 import time
 import warnings
 from typing import NamedTuple

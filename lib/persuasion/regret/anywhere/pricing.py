@@ -7,8 +7,6 @@ fixes the action of the column whose envelope is most above its true gain. HiGHS
 mixed-integer model several times slower.
 """
 
-from __future__ import annotations
-
 import heapq
 import time
 from dataclasses import replace

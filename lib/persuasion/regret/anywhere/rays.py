@@ -6,8 +6,6 @@ program over all rays, as if every tie were granted that the rule may grant; and
 ``arrangement`` looks next to every ray. The rays themselves are found in rational arithmetic.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction

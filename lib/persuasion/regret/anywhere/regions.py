@@ -5,8 +5,6 @@ the maximum over its closure, provided the set is not empty, and it is attained 
 meets the set.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -9,8 +9,6 @@ beliefs the action changes; for that all actions are compared wherever two cross
 :math:`O(|A|^3)` in all.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

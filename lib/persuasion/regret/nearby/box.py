@@ -4,8 +4,6 @@ r"""The policies near a given one: a box, entry by entry, within the simplex of 
 ``(signals, states)`` here, one row per signal, because the deviator's problem falls apart by signals.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

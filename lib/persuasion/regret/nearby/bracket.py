@@ -1,7 +1,5 @@
 """What a search of the box knows: deviations from below, a bound from above, and when they have met."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ A node has decided what the receiver does at some of the contested joint signals
 others can bring, whatever tolerances its solver keeps (:func:`~persuasion.regret.highs.proven`).
 """
 
-from __future__ import annotations
-
 import heapq
 from collections.abc import Iterator
 from dataclasses import replace

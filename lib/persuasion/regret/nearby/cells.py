@@ -5,8 +5,6 @@ At a joint signal with one surviving action the deviator's gain is linear. Where
 jump :math:`(g_a-g_{base})\cdot x` and needs :math:`h\cdot x\ge0` against every rival.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

@@ -5,8 +5,6 @@ start. It works on closed regions, as if every tie were granted; ``settle`` turn
 moved off the boundary where the rule denies it, whose value the simulator vouches for.
 """
 
-from __future__ import annotations
-
 import itertools
 import time
 from dataclasses import replace

@@ -6,8 +6,6 @@ closed form by the sign of each term. The simulator calls actions within its tol
 are raised by that tolerance first: what is eliminated here, it never takes.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -5,8 +5,6 @@ receiver's one choice is worth) or the worst (a lower bound). The two differ by 
 joint signals can be folded at next to no loss, and a large problem at a known one.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from persuasion.regret.nearby.box import Box

@@ -6,8 +6,6 @@ of them, :math:`\zeta=y\,\xi`. What remains, :math:`\xi-\sum\zeta`, belongs to t
 convex hull of a union of polytopes (Balas), so that with a single contested joint signal the relaxation is exact.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import replace
 from typing import Any

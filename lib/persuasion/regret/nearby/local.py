@@ -1,7 +1,5 @@
 """The best response within a radius, exactly where time allows and with a proven bound where not."""
 
-from __future__ import annotations
-
 import contextlib
 import time
 from typing import Any

@@ -6,8 +6,6 @@ receiver's actions at :math:`s` stay the same: any column worth more than the pr
 every box. A climb from the policy itself does not see it, for at an unused signal no direction is near.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 

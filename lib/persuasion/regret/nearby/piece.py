@@ -1,7 +1,5 @@
 """How much a sender gains nearby without any change of the receiver's actions: one linear program."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

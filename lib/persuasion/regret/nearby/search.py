@@ -1,7 +1,5 @@
 """The best deviation in a box: candidates from below, relaxations from above, until they meet or time is up."""
 
-from __future__ import annotations
-
 import time
 
 import numpy as np
