@@ -336,7 +336,7 @@ def test_what_the_schema_refuses_the_library_refuses_by_name(change, name):
         ({"policies": [[[1, 0], [0, 1]]], "more": 1}, "unknown keys: more"),
         ({}, "lacks policies"),
         ({"schema": "x", "policies": []}, "schema is 'x'"),
-        ({"schema": "persuasion/solution/5", "found": []}, "this is a solution"),
+        ({"schema": "persuasion/solution/6", "found": []}, "this is a solution"),
         ([[["a", 0]]], "rectangular"),
     ],
 )

@@ -7,11 +7,21 @@ import resource
 import subprocess
 import sys
 
+import jsonschema
 import pytest
 
 from persuasion.__main__ import main
 from persuasion.games.examples import example
-from persuasion.own_game import named_profile, profile_to_dict
+from persuasion.model.game import Game
+from persuasion.own_game import (
+    Request,
+    named_profile,
+    profile_to_dict,
+    report_page,
+    solutions,
+    solve,
+)
+from persuasion.own_game.command import schema_text
 from persuasion.system.own_folder import MARKER, emptied_folder
 from persuasion.system.write_whole import write_whole
 
@@ -172,11 +182,66 @@ def test_a_run_that_ends_early_leaves_nothing(
     def end(*_):
         raise failure
 
-    monkeypatch.setattr(sys.modules["persuasion.own_game.solve"], "find_equilibria", end)
+    monkeypatch.setattr(sys.modules["persuasion.own_game.solve"], "certificate", end)
     before = sorted(tmp_path.rglob("*"))
     assert main(["solve", str(game_file), *FAST, "--out", str(tmp_path / "a" / "b")]) == code
     assert message in capsys.readouterr().err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt(), MemoryError(), ArithmeticError("wrong")])
+def test_what_was_found_before_a_run_ended_is_kept(
+    game_file, tmp_path, monkeypatch, failure, capsys
+):
+    solver = sys.modules["persuasion.own_game.solve"]
+    whole = solver.find_equilibria
+
+    def end(*given):
+        yield next(whole(*given))
+        raise failure
+
+    monkeypatch.setattr(solver, "find_equilibria", end)
+    out = tmp_path / "kept"
+    methods = ["--method", "exact-gradient", "--method", "dnl"]
+    assert main(["solve", str(game_file), *FAST, *methods, "--out", str(out)]) in (1, 130)
+    missing = ["local search: dnl", "certificates of local equilibria against any deviation"]
+    said = capsys.readouterr()
+    assert "; ".join(missing) in said.out
+    if not isinstance(failure, ArithmeticError):
+        assert f"what was found before is in {out}" in said.err
+    kept = json.loads((out / "solution.json").read_text())
+    jsonschema.validate(kept, json.loads(schema_text("solution")))
+    assert kept["missing"] == missing
+    assert kept["found"]
+    assert kept["landmarks"]
+    assert kept["local"]
+    assert all(name in (out / "report.html").read_text() for name in missing)
+
+
+def test_every_step_adds_to_what_is_known(game_file):
+    game, request = Game.from_json(game_file), Request(starts=4, steps=2, candidates=1)
+    steps = list(solutions(game, request))
+    local = ["local search: exact-gradient", steps[0].missing[-1]]
+    assert [list(step.missing) for step in steps[2:]] == [local, local[1:], []]
+    assert [len(step.missing) for step in steps] == [4, 3, 2, 1, 0]
+    assert steps[0].outcomes.endswith("searched: the run ended before") or steps[0].found
+    assert not any(step.landmarks for step in steps[:2])
+    assert not any(step.local for step in steps[:3])
+    assert steps[-1].outcomes == solve(game, request).outcomes
+    for step in steps:
+        jsonschema.validate(step.to_dict(), json.loads(schema_text("solution")))
+        assert all(name in report_page(step) for name in step.missing)
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [("prosecutor", "sender-0"), ("welfare", "welfare"), ("sender-1", "sender-1")],
+)
+def test_ties_go_to_a_sender_by_its_name(tmp_path, given, rule):
+    example("two-lawyers").to_json(tmp_path / "game.json")
+    assert main(["solve", str(tmp_path / "game.json"), *FAST, "--ties", given]) in (0, 1)
+    written = json.loads((tmp_path / "game-solution" / "solution.json").read_text())
+    assert written["request"]["ties"] == rule
 
 
 def test_any_other_error_keeps_its_traceback(game_file, monkeypatch):

@@ -18,7 +18,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=__version__)
     add_commands(parser.add_subparsers(required=True, metavar="command"))
     # a certificate that contradicts itself, or the theorem
-    return run_command(parser, arguments, failures=(ArithmeticError,))
+    return run_command(
+        parser,
+        arguments,
+        failures=(ArithmeticError,),
+        left=lambda options: getattr(options, "left", "nothing was written"),
+    )
 
 
 def program() -> None:

@@ -11,4 +11,5 @@ from .solution import Examined as Examined
 from .solution import LocalEquilibrium as LocalEquilibrium
 from .solution import Revelation as Revelation
 from .solution import Solution as Solution
+from .solve import solutions as solutions
 from .solve import solve as solve

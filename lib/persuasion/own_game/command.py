@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import time
+from collections import deque
 from dataclasses import fields
 from importlib import resources
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from persuasion.games.examples import EXAMPLES, example
 from persuasion.model.game import Game
 from persuasion.model.json_text import reading
+from persuasion.model.ties import LOWEST_INDEX, WELFARE
 from persuasion.own_game.request import METHODS, Request
 from persuasion.own_game.size import check_size, check_starts
 from persuasion.system.command_line import path_argument, say
@@ -59,7 +61,7 @@ actions matters where the receiver is indifferent: by default it takes the first
 """
 EPILOG = """\
 exit codes: 0 at least one equilibrium of the game, global or local, is certified; 1 none is (the report
-says why); 2 bad input; 130 interrupted.
+says why); 2 bad input; 130 interrupted: the files then hold what the steps until then found.
 
 Time limits are in seconds of the clock, so that what is found depends on the machine and on what
 else it does; the seed decides the rest.
@@ -121,7 +123,11 @@ def _add_solve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     ):  # fmt: skip
         value = getattr(standard, name.replace("-", "_"))
         add(f"--{name}", type=kind, default=value, help=f"{text}; default {value}")
-    add("--ties", default=standard.ties, help="lowest-index (default), welfare or sender-<i>")
+    add(
+        "--ties",
+        default=standard.ties,
+        help="lowest-index (default), welfare, or a sender by its name or as sender-<i>",
+    )
     add("--limited", action="store_true",
         help="no equilibria with more signals than the game has, which are listed apart otherwise")  # fmt: skip
     add("--quiet", action="store_true", help="no progress")
@@ -168,15 +174,30 @@ def _game(options: argparse.Namespace) -> int:
 def _solve(options: argparse.Namespace) -> int:
     game = read_game(options.game)
     chosen = {f.name: getattr(options, f.name) for f in fields(Request) if hasattr(options, f.name)}
-    request = Request(**chosen | {"methods": tuple(options.methods or Request().methods)})
+    chosen["methods"] = tuple(options.methods or Request().methods)
+    chosen["ties"] = _ties(game, options.ties)
+    request = Request(**chosen)
     check_size(game)
     check_starts(game, request.starts)
-    from persuasion.own_game.solve import solve
+    from persuasion.own_game.solve import solutions
 
     profile, name = _profile(game, options.profile, request.seed)
     folder = _folder(options.out or _default_folder(options.game))
-    solution = solve(game, request, profile, name, _Progress(options.quiet))
-    return _write(solution, folder)
+    known: deque[Solution] = deque(maxlen=1)
+    try:
+        known.extend(solutions(game, request, profile, name, _Progress(options.quiet)))
+    except (KeyboardInterrupt, Exception):
+        if known:
+            _write(known[0], folder)
+            options.left = f"what was found before is in {_readable(str(folder))}"
+        raise
+    return _write(known[0], folder)
+
+
+def _ties(game: Game, given: str) -> str:
+    """A tie rule, or the one in favour of the sender with this name."""
+    names = {game.names.sender(i): f"sender-{i}" for i in range(game.shape.senders)}
+    return given if given in (LOWEST_INDEX, WELFARE) else names.get(given, given)
 
 
 def _profile(game: Game, given: str, seed: int) -> tuple[np.ndarray, str]:

@@ -1,6 +1,6 @@
 """From random starts to certified local equilibria: gradients, then exact best responses, then a certificate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,16 +28,21 @@ ATTEMPTS = 5
 POLISH_ROUNDS = 200
 
 
-def find_equilibria(game: Game, request: Request, progress: Progress) -> list[LocalEquilibrium]:
-    """Certified profiles of every method, best welfare first, then what polishing did not save; one per outcome.
+def find_equilibria(
+    game: Game, request: Request, progress: Progress
+) -> Iterator[list[LocalEquilibrium]]:
+    """After every method, all certified profiles so far, best welfare first, then what polishing did not save.
+
+    One per outcome.
 
     Where a search ended is first put to the paper's sampled check, which is cheap; what passes is certified as it
     is. If that leaves fewer equilibria than asked for, the best others are polished by exact local best responses.
     """
     starts = uniform_policies(game, request.starts, request.seed)
-    searches = (_Search(game, request, method, progress) for method in request.methods)
-    found = [entry for search in searches for entry in search.found(starts)]
-    return _distinct(game, request, found)
+    found: list[LocalEquilibrium] = []
+    for method in request.methods:
+        found += _Search(game, request, method, progress).found(starts)
+        yield _distinct(game, request, found)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,8 @@ from persuasion.model.game import Game
 from persuasion.own_game.request import Request
 from persuasion.regret.certificate import Certificate
 
-SCHEMA = "persuasion/solution/5"
+SCHEMA = "persuasion/solution/6"
+SEARCH = "equilibria against deviations of any size"
 # regret, share of the stake, above which a profile is not worth a mention
 FAR = 0.05
 
@@ -120,6 +121,7 @@ class Solution:
     far : how many more outcomes were certified, all with a regret above 5% of a stake
     landmarks : what to compare them with
     local : profiles of the local search, certified ones first
+    missing : the steps that were not done, in their order; none unless the run was interrupted or failed
     """
 
     game: Game
@@ -131,6 +133,7 @@ class Solution:
     far: int
     landmarks: tuple[nash.Landmark, ...]
     local: tuple[LocalEquilibrium, ...]
+    missing: tuple[str, ...]
     seconds: float
 
     def kind(self, entry: nash.Equilibrium | LocalEquilibrium) -> str:
@@ -163,6 +166,8 @@ class Solution:
         """In words, what the search for equilibria found."""
         kinds = Counter(map(self.kind, self.found))
         large = self.game.shape.states > nash.MOST_STATES
+        if SEARCH in self.missing and not self.found:
+            return "not searched: the run ended before"
         if not self.found:
             return f"not searched: more than {nash.MOST_STATES} states"
         if not kinds[PROVEN]:
@@ -179,6 +184,8 @@ class Solution:
         more = [f"{count} {what}" for count, what in others if count]
         if large:
             more.append(f"not searched for, because of more than {nash.MOST_STATES} states")
+        elif SEARCH in self.missing:
+            more.append("not searched for: the run ended before")
         elif not more and len(self.game.choosing) == 1:
             more.append("the best response of the only sender that chooses")
         elif not more:
@@ -216,6 +223,7 @@ class Solution:
             "far": self.far,
             "landmarks": [mark.to_dict() for mark in self.landmarks],
             "local": [_plain(entry) for entry in self.local],
+            "missing": list(self.missing),
             "seconds": self.seconds,
         }
 

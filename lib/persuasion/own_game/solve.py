@@ -1,8 +1,11 @@
-"""One call from a game to everything that can be said about it."""
+"""From a game to everything that can be said about it, in one call or step by step."""
 
 import time
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +21,7 @@ from persuasion.own_game.search import Progress, certificate, find_equilibria
 from persuasion.own_game.size import check_size, check_starts
 from persuasion.own_game.solution import (
     FAR,
+    SEARCH,
     Examined,
     LocalEquilibrium,
     Revelation,
@@ -27,6 +31,8 @@ from persuasion.own_game.solution import (
 from persuasion.theorems.full_revelation import full_revelation
 
 ANY = 1.0
+LANDMARKS = "what to compare them with"
+PROOFS = "certificates of local equilibria against any deviation"
 REVEALED, UNPROVEN = "equilibrium", "unproven"
 
 
@@ -50,6 +56,17 @@ def solve(
     memory holds, a profile that does not fit, or a tie rule that the game does not have; ``ArithmeticError``
     where a certificate contradicts itself or Theorem 4.
     """
+    return deque(solutions(game, request, profile, profile_name, progress), maxlen=1).pop()
+
+
+def solutions(
+    game: Game,
+    request: Request | None = None,
+    profile: np.ndarray | None = None,
+    profile_name: str = "given profile",
+    progress: Progress = lambda _: None,
+) -> Iterator[Solution]:
+    """What :func:`solve` knows at first and after every step; ``missing`` names the steps to come."""
     began = time.perf_counter()
     request = Request() if request is None else request
     if not (isinstance(game, Game) and isinstance(request, Request)):
@@ -66,38 +83,62 @@ def solve(
     revelation = _revelation(game, request)
     progress(f"best responses to {profile_name}")
     examined = _examined(game, request, profile_name, given)
-    equilibria, marks = _equilibria(game, request, progress)
-    local = [
-        _anywhere(game, request, entry, progress)
-        for entry in find_equilibria(game, request, progress)
-    ]
-    others = [examined, *filter(None, [revelation.examined])]
-    found = _with_proven(game, request, equilibria, [*others, *local])
-    close = [e for e in found if e.relative_regret[0] <= FAR] or found[:1]
-    return Solution(
-        game=game,
-        request=request,
-        version=persuasion.__version__,
-        revelation=_settled(revelation, found),
-        profile=examined,
-        found=tuple(close),
-        far=len(found) - len(close),
-        landmarks=marks,
-        local=tuple(local),
-        seconds=time.perf_counter() - began,
-    )
+    names = [*_searches(game), *(f"local search: {name}" for name in request.methods), PROOFS]
+    for done, known in enumerate(_steps(game, request, progress)):
+        others = [entry for entry in (examined, revelation.examined, *known.local) if entry]
+        found = _with_proven(game, request, known.equilibria, others)
+        close = [e for e in found if e.relative_regret[0] <= FAR] or found[:1]
+        yield Solution(
+            game=game,
+            request=request,
+            version=persuasion.__version__,
+            revelation=_settled(revelation, found),
+            profile=examined,
+            found=tuple(close),
+            far=len(found) - len(close),
+            landmarks=tuple(known.landmarks),
+            local=tuple(known.local),
+            missing=tuple(names[done:]),
+            seconds=time.perf_counter() - began,
+        )
 
 
-def _equilibria(
-    game: Game, request: Request, progress: Progress
-) -> tuple[list[nash.Equilibrium], tuple[nash.Landmark, ...]]:
-    """Global equilibria or what comes close, and what to compare them with; none of large games.
+class _Known(NamedTuple):
+    """What the steps so far found."""
+
+    equilibria: Sequence[nash.Equilibrium] = ()
+    landmarks: Sequence[nash.Landmark] = ()
+    local: Sequence[LocalEquilibrium] = ()
+
+
+def _searches(game: Game) -> tuple[str, ...]:
+    """The steps that a game with too many states goes without."""
+    return (SEARCH, LANDMARKS) if game.shape.states <= nash.MOST_STATES else ()
+
+
+def _steps(game: Game, request: Request, progress: Progress) -> Iterator[_Known]:
+    """What is known at first, and after every step."""
+    known = _Known()
+    yield known
+    if _searches(game):
+        known = known._replace(equilibria=_equilibria(game, request, progress))
+        yield known
+        progress(LANDMARKS)
+        known = known._replace(landmarks=nash.landmarks(game, request.time_limit))
+        yield known
+    for local in find_equilibria(game, request, progress):
+        known = known._replace(local=local)
+        yield known
+    local = [_anywhere(game, request, entry, progress) for entry in known.local]
+    yield known._replace(local=local)
+
+
+def _equilibria(game: Game, request: Request, progress: Progress) -> list[nash.Equilibrium]:
+    """Global equilibria or what comes close.
 
     Where two senders would rather have more signals than they have, half of the time is for those that they have.
     """
-    if game.shape.states > nash.MOST_STATES:
-        return [], ()
-    progress("equilibria against deviations of any size")
+    progress(SEARCH)
     search = partial(nash.nash, game, target=request.target, ties=request.ties, seed=request.seed)
     scarce = not request.limited and min(game.counts) < game.shape.states
     half = request.search_limit / 2
@@ -107,15 +148,14 @@ def _equilibria(
         if more:
             progress("the same with the signals that the game has")
             found = search(limited=True, time_limit=half) + more
-    progress("what to compare them with")
-    return found, tuple(nash.landmarks(game, request.time_limit))
+    return found
 
 
 def _with_proven(
     game: Game,
     request: Request,
-    found: list[nash.Equilibrium],
-    others: list[Examined | LocalEquilibrium],
+    found: Sequence[nash.Equilibrium],
+    others: Sequence[Examined | LocalEquilibrium],
 ) -> list[nash.Equilibrium]:
     """With what else of this run is certified to be an equilibrium: those of the game first, then by regret."""
     rule = TieRule.of(game, request.ties)

@@ -49,6 +49,8 @@ def summary(solution: Solution) -> Iterator[str]:
             near = f"within {shown(request.radius)}: {regret(entry.certificate.relative_regret)}"
             far = entry.anywhere and f", by any policy: {regret(entry.anywhere.relative_regret)}"
             yield f"{label} ({found_by(entry)}): {worth(entry)}; regret {near}{far or ''}"
+    if solution.missing:
+        yield f"the run ended before it was done; missing: {'; '.join(solution.missing)}"
 
 
 def found_by(entry: LocalEquilibrium) -> str:
