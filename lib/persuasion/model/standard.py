@@ -50,10 +50,6 @@ class StandardGame(Game):
     source_receiver_unit : what 1 of the receiver's utility here is in the user's units
     """
 
-    __slots__ = (
-        "possible", "source", "source_offsets", "source_receiver_unit", "source_units", "welfare",
-    )  # fmt: skip
-
     source: Game
     possible: np.ndarray
     welfare: np.ndarray
@@ -87,7 +83,7 @@ class StandardGame(Game):
         super().__init__(
             source.prior, receiver, senders, source.counts, source.name, source.names, source.fixed
         )
-        put("_standard", self)
+        put("standard", self)
 
     @property
     def stakes(self) -> np.ndarray:
