@@ -134,7 +134,7 @@ class Game:
 
         return StandardGame(self)
 
-    @property
+    @cached_property
     def stakes(self) -> np.ndarray:
         """Every sender's own range ``(senders,)``, the unit of its tolerances and relative regrets.
 
@@ -143,12 +143,12 @@ class Game:
         """
         return self.standard.source_units
 
-    @property
+    @cached_property
     def offsets(self) -> np.ndarray:
         """The senders' utilities ``(senders,)`` where the standard game's are 0."""
         return self.standard.source_offsets
 
-    @property
+    @cached_property
     def receiver_unit(self) -> float:
         """The standard game's unit of the receiver's utility: a power of two."""
         return self.standard.source_receiver_unit
