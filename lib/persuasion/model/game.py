@@ -90,8 +90,6 @@ class Game:
         put("senders", _fixed("senders", real_array("senders", senders, 3)))
         put("counts", read_counts(signals, len(self.senders), MAX_SIGNALS))
         put("signals", max(self.counts))
-        if not isinstance(name, str):
-            raise ValueError(f"name must be text, got {name!r:.60}")
         check_line("name", name)
         put("name", name)
         _check_shapes(self.prior, self.receiver, self.senders)

@@ -123,8 +123,6 @@ def _named(where: str, given: Any, count: int, kind: str, optional: bool = True)
         return ()
     seen: dict[str, int] = {}
     for place, name in enumerate(listed):
-        if not isinstance(name, str):
-            raise ValueError(f"{where}[{place}] must be text, got {name!r:.60}")
         check_line(f"{where}[{place}]", name)
         if not re.search(f"[^{UNSEEN}]", name):
             raise ValueError(f"{where}[{place}] is empty")
@@ -136,7 +134,9 @@ def _named(where: str, given: Any, count: int, kind: str, optional: bool = True)
     return listed
 
 
-def check_line(where: str, text: str) -> None:
-    """``ValueError`` for text that does not fit a line: an end of line, a control character, half a character."""
+def check_line(where: str, text: Any) -> None:
+    """``ValueError`` for what is no line of text: an end of line, a control character, half a character in it."""
+    if not isinstance(text, str):
+        raise ValueError(f"{where} must be text, got {text!r:.60}")
     if re.search(f"[{BREAKS}]", text):
         raise ValueError(f"{where} is not printable text: {text!r:.60}")
