@@ -48,7 +48,7 @@ def _measure(name: str, effort: Effort, device: str, peak: float) -> dict[str, A
     tasks = [_task(effort, name, index) for index in range(effort.games)]
     # the first call compiles and allocates
     fit_games(tasks[:1], name, dataclasses.replace(training, epochs=1), device)
-    seconds = _seconds(lambda: fit_games(tasks, name, training, device, effort.games), device)
+    seconds = _seconds(lambda: fit_games(tasks, name, training, device), device)
     one = dataclasses.replace(training, samples=max(1, effort.samples // 10), epochs=1)
     alone = (
         10 * effort.epochs * effort.games * _seconds(lambda: fit_games(tasks[:1], name, one), "cpu")

@@ -166,9 +166,9 @@ def test_games_trained_together_equal_networks_trained_one_by_one(method, scalin
         schedule="cosine",
         precision="float64",
     )
-    # inputs of lengths 8, 12 and 8; three, one and two networks
-    tasks = [a_task(1), a_task(2, 3, networks=1), a_task(3), a_task(4, 1, 4, networks=1)]
-    fits = fit_games(tasks, method, training, games_at_once=2, together=together)
+    # inputs of length 8; two networks, one for two senders, one for one
+    tasks = [a_task(1), a_task(3, networks=1), a_task(4, 1, 4)]
+    fits = fit_games(tasks, method, training, together=together)
     for task, fitted in zip(tasks, fits, strict=True):
         policies = uniform_policies(task.game, 50, 9)
         predicted = fitted.model.predict(policies)
@@ -191,11 +191,12 @@ def test_bad_batches_are_named():
         dataclasses.replace(task, networks=[1, 2, 3])
     with pytest.raises(ValueError, match="between 1 and 2 seeds"):
         dataclasses.replace(task, networks=[])
-    with pytest.raises(ValueError, match="games_at_once"):
-        fit_games([task], "relu", QUICK, games_at_once=0)
+    with pytest.raises(ValueError, match=r"inputs of one length, got \[8, 12\]"):
+        fit_games([task, a_task(2, 3)], "relu", QUICK)
     with pytest.raises(ValueError, match="unknown architecture 'mlp'"):
         fit_games([task], "mlp", QUICK)
-    assert fit_games([], "relu", QUICK) == []
+    with pytest.raises(ValueError, match="inputs of one length"):
+        fit_games([], "relu", QUICK)
 
 
 def test_a_batch_of_games_equals_the_training_of_the_experiments():
@@ -209,7 +210,7 @@ def test_a_batch_of_games_equals_the_training_of_the_experiments():
         tasks.append(Task(game, *data, seeds, shuffle))
         expected.append(train(game, identity, "dnl", training))
     for together in (False, True):
-        fits = fit_games(tasks, "dnl", training, games_at_once=2, together=together)
+        fits = fit_games(tasks, "dnl", training, together=together)
         for fitted, one in zip(fits, expected, strict=True):
             np.testing.assert_allclose(fitted.losses, one.losses, rtol=1e-4)
             np.testing.assert_allclose(fitted.held_out_error, one.held_out_error, rtol=1e-3)

@@ -6,13 +6,13 @@ its text implies and [C] what it leaves open and we chose; every [C] is a parame
 
 from collections.abc import Callable
 
-from persuasion.games.bertrand_advertising import bertrand_advertising
+from persuasion.games.bertrand_advertising import bertrand_advertising as bertrand_advertising
 from persuasion.games.didactic import didactic
 from persuasion.games.product_advertising import product_advertising
 from persuasion.games.quality_advertising import quality_advertising
 from persuasion.games.ride_hailing import ride_hailing
 from persuasion.games.synthetic import synthetic
-from persuasion.games.two_lawyers import two_lawyers
+from persuasion.games.two_lawyers import two_lawyers as two_lawyers
 from persuasion.model.game import Game
 
 GENERATORS: dict[str, Callable[..., Game]] = {
@@ -23,15 +23,3 @@ GENERATORS: dict[str, Callable[..., Game]] = {
     "ride-hailing": ride_hailing,
 }
 SCENARIOS = ("quality-advertising", "product-advertising", "ride-hailing")
-
-__all__ = [
-    "GENERATORS",
-    "SCENARIOS",
-    "bertrand_advertising",
-    "didactic",
-    "product_advertising",
-    "quality_advertising",
-    "ride_hailing",
-    "synthetic",
-    "two_lawyers",
-]

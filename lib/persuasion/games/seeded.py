@@ -6,7 +6,6 @@ starts on the same game, and the order of the jobs does not matter.
 
 import functools
 import json
-import math
 from typing import Any
 
 import numpy as np
@@ -41,4 +40,4 @@ def dataset(game: Game, count: int, seed: Any) -> tuple[np.ndarray, np.ndarray]:
     """Uniform joint policies ``(count, inputs)`` and their exact utilities ``(count, senders)``."""
     policies = uniform_policies(game, count, np.random.default_rng(seed))
     utilities = sender_utilities(game, policies, validate=False)
-    return policies.reshape(count, math.prod(policies.shape[1:])), utilities
+    return policies.reshape(count, -1), utilities

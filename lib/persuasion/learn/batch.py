@@ -16,8 +16,6 @@ from persuasion.model.policies import uniform_policies
 from persuasion.model.simulate import sender_utilities
 from persuasion.networks import build_network
 
-ACCELERATOR_GAMES = 32
-
 
 @dataclass(frozen=True)
 class Task:
@@ -56,59 +54,25 @@ def fit_games(
     method: str,
     training: Training,
     device: torch.device | str = "cpu",
-    games_at_once: int | None = None,
     together: bool | None = None,
     on_divergence: str = "flag",
 ) -> list[Fit]:
-    """Networks of the architecture ``method`` on uniform joint policies and their exact utilities.
+    """Networks of the architecture ``method`` on uniform joint policies and their exact utilities, as one stack.
 
-    Games with inputs of one length are trained as one stack. A task takes the steps of training it alone, up
-    to rounding, which long trainings of networks with jumps amplify.
+    The games must have inputs of one length; their data take ``4 * samples * inputs`` bytes each. A task takes the
+    steps of training it alone, up to rounding, which long trainings of networks with jumps amplify.
 
     Parameters
     ----------
-    games_at_once : games per stack, which bounds memory: a game's data take ``4 * samples * inputs`` bytes;
-        default 32 on an accelerator, 1 on the CPU
     together : whether the networks of a stack take their steps together; default: what is faster on ``device``
     on_divergence : as in :func:`persuasion.fit`
 
     Returns one :class:`Fit` per task, in their order, with models on ``device``. Raises ``ValueError`` for an
-    unknown ``method`` or fewer than one game at once, and ``DivergenceError`` as :func:`persuasion.fit`.
+    unknown ``method`` or inputs of several lengths, and ``DivergenceError`` as :func:`persuasion.fit`.
     """
-    device = torch.device(device)
-    size = games_at_once
-    if size is None:
-        size = 1 if device.type == "cpu" else ACCELERATOR_GAMES
-    if size < 1:
-        raise ValueError(f"games_at_once must be at least 1, got {size}")
-    results: dict[int, Fit] = {}
-    for indices in _stacks(tasks, size):
-        stack = [tasks[k] for k in indices]
-        fitted = _fit_stack(stack, method, training, device, together, on_divergence)
-        results |= zip(indices, fitted)
-    return [results[k] for k in range(len(tasks))]
-
-
-def _stacks(tasks: Sequence[Task], size: int) -> list[list[int]]:
-    """Indices of tasks with inputs of one length, at most ``size`` together."""
-    by_inputs: dict[int, list[int]] = {}
-    for index, task in enumerate(tasks):
-        by_inputs.setdefault(task.inputs, []).append(index)
-    return [
-        indices[start : start + size]
-        for indices in by_inputs.values()
-        for start in range(0, len(indices), size)
-    ]
-
-
-def _fit_stack(
-    tasks: Sequence[Task],
-    method: str,
-    training: Training,
-    device: torch.device,
-    together: bool | None,
-    on_divergence: str,
-) -> list[Fit]:
+    lengths = {task.inputs for task in tasks}
+    if len(lengths) != 1:
+        raise ValueError(f"a stack has inputs of one length, got {sorted(lengths)}")
     seeds = list(chain.from_iterable(task.networks for task in tasks))
     options = training.network_options(method)
     network = build_network(method, tasks[0].inputs, len(seeds), seeds, **options)
@@ -129,7 +93,7 @@ def _simulate(
     seeds: Sequence[Any],
     count: int,
     training: Training,
-    device: torch.device,
+    device: torch.device | str,
 ) -> Samples:
     """Policies drawn on the CPU, so that a seed means the same everywhere; utilities computed on the device."""
     shape = (len(tasks), count, tasks[0].inputs)

@@ -50,7 +50,9 @@ def extragradient(
     """
     steps, step_size = whole_number("steps", steps), positive_number("step_size", step_size)
     _check(projection, optimiser)
-    parameters = _parameters(as_tensor("starts", starts).detach().clone(), projection)
+    given = as_tensor("starts", starts).detach().clone()
+    free = given.clamp(min=SMALLEST_PROBABILITY).log() if projection == "softmax" else given
+    parameters = _feasible(free, projection)
     update = _updater(parameters, step_size, optimiser)
     for _ in range(steps):
         at = parameters
@@ -66,12 +68,6 @@ def extragradient(
 def gradient_ascent(gradient: Gradient, starts: Array, steps: int, **settings: Any) -> Array:
     """Simultaneous gradient ascent, for comparison: :func:`extragradient` without the look-ahead."""
     return extragradient(gradient, starts, steps, look_ahead=False, **settings)
-
-
-def _parameters(policies: torch.Tensor, projection: str) -> torch.Tensor:
-    if projection == "softmax":
-        return policies.clamp(min=SMALLEST_PROBABILITY).log()
-    return _feasible(policies, projection)
 
 
 def _feasible(parameters: torch.Tensor, projection: str) -> torch.Tensor:

@@ -45,9 +45,8 @@ class Fit:
     def subset(self, members: Sequence[int]) -> Fit:
         """Some networks of the stack, in the order given."""
         index = list(members)
-        arrays = {name: value for name, value in vars(self).items() if name != "model"}
-        own = {name: array[..., index] for name, array in arrays.items()}
-        return Fit(self.model.subset(index), **own)
+        arrays = {key: value[..., index] for key, value in vars(self).items() if key != "model"}
+        return Fit(self.model.subset(index), **arrays)
 
 
 def fit(

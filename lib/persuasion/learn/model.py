@@ -88,7 +88,7 @@ class UtilityModel:
 
     def subset(self, members: Any) -> UtilityModel:
         """A model of some networks, in the order given: one game's senders out of a larger stack."""
-        index = [range(self.network.networks)[k] for k in members]
+        index = list(members)
         scales = {name: getattr(self, name)[index] for name in SCALES}
         return UtilityModel(self.network.subset(index), **scales)
 

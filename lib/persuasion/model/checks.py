@@ -8,7 +8,7 @@ ValueError: prior is not a rectangular array of real numbers: it holds text
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
@@ -60,8 +60,8 @@ def sizes(**given: Any) -> list[int]:
 
 
 def several(name: str, values: Any) -> tuple[Any, ...]:
-    """The items of a list or another iterable; ``ValueError`` for a single one, text included."""
-    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+    """The items of a list or another iterable; ``ValueError`` for a single one, text included, and a mapping."""
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise ValueError(f"{name} must be a list, got {_shown(values)}")
     return tuple(values)
 
@@ -109,8 +109,7 @@ def double(array: np.ndarray) -> np.ndarray:
 def distributions(name: str, values: Any, axes: int) -> np.ndarray:
     """A new float64 array of distributions along the last axis; see :func:`real_array`, :func:`clean_rows`."""
     given = numeric_array(name, values)
-    tolerance = SINGLE_PRECISION_TOLERANCE if is_coarse(given.dtype) else PROBABILITY_TOLERANCE
-    return np.asarray(clean_rows(name, real_array(name, given, axes), tolerance))
+    return np.asarray(clean_rows(name, real_array(name, given, axes), is_coarse(given.dtype)))
 
 
 def is_coarse(dtype: np.dtype) -> bool:
@@ -138,15 +137,17 @@ def plain(values: Any) -> Any:
 def clean_rows(
     name: str,
     rows: Any,
-    tolerance: float = PROBABILITY_TOLERANCE,
+    coarse: bool = False,
     axes: tuple[Callable[[int], str], ...] = (),
 ) -> Any:
     """Distributions along the last axis of a float64 array or tensor, as the package uses them.
 
     A solver's dust, entries from -1e-9 to 0, counts as 0; a row whose sum differs from 1 by more than 1e-14 and at
-    most ``tolerance`` is divided by it (a constant to the gradient). ``ValueError`` names the first row that is
-    none; ``axes`` say what its last indices are called. What needs no change is returned as it is.
+    most 1e-9, or 1e-5 if its numbers were ``coarse``, is divided by it (a constant to the gradient). ``ValueError``
+    names the first row that is none; ``axes`` say what its last indices are called. What needs no change is
+    returned as it is.
     """
+    tolerance = SINGLE_PRECISION_TOLERANCE if coarse else PROBABILITY_TOLERANCE
     fixed = rows.detach() if hasattr(rows, "detach") else rows
     if not bool((fixed >= -PROBABILITY_TOLERANCE).all()):
         _refuse_row(name, fixed, (fixed >= -PROBABILITY_TOLERANCE).all(-1), axes)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,10 +65,6 @@ class Game:
     ``ValueError`` names the argument, and the shape, row or entry that is wrong.
     """
 
-    __slots__ = (
-        "_standard", "counts", "fixed", "name", "names", "prior", "receiver", "senders", "signals",
-    )  # fmt: skip
-
     prior: np.ndarray
     receiver: np.ndarray
     senders: np.ndarray
@@ -77,7 +73,6 @@ class Game:
     fixed: tuple[np.ndarray | None, ...]
     name: str
     names: Names
-    _standard: StandardGame | None
 
     def __init__(
         self,
@@ -95,11 +90,8 @@ class Game:
         put("senders", _fixed("senders", real_array("senders", senders, 3)))
         put("counts", read_counts(signals, len(self.senders), MAX_SIGNALS))
         put("signals", max(self.counts))
-        if not isinstance(name, str):
-            raise ValueError(f"name must be text, got {name!r:.60}")
         check_line("name", name)
         put("name", name)
-        put("_standard", None)
         _check_shapes(self.prior, self.receiver, self.senders)
         put("fixed", read_fixed(fixed, self.counts, len(self.prior)))
         put("names", read_names(names, self.shape, self.counts))
@@ -130,20 +122,17 @@ class Game:
         """Whether a sender has fewer signals than another one, or does not choose."""
         return bool(self.fixed) or min(self.counts) < self.signals
 
-    @property
+    @cached_property
     def standard(self) -> StandardGame:
         """The game without units, on which everything is decided; computed once.
 
         Raises ``ValueError`` if double precision cannot tell payoffs apart.
         """
-        if self._standard is None:
-            from persuasion.model.standard import StandardGame  # which is a game
+        from persuasion.model.standard import StandardGame  # which is a game
 
-            object.__setattr__(self, "_standard", StandardGame(self))
-        assert self._standard is not None
-        return self._standard
+        return StandardGame(self)
 
-    @property
+    @cached_property
     def stakes(self) -> np.ndarray:
         """Every sender's own range ``(senders,)``, the unit of its tolerances and relative regrets.
 
@@ -152,12 +141,12 @@ class Game:
         """
         return self.standard.source_units
 
-    @property
+    @cached_property
     def offsets(self) -> np.ndarray:
         """The senders' utilities ``(senders,)`` where the standard game's are 0."""
         return self.standard.source_offsets
 
-    @property
+    @cached_property
     def receiver_unit(self) -> float:
         """The standard game's unit of the receiver's utility: a power of two."""
         return self.standard.source_receiver_unit

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from persuasion.model.checks import several
+
 # what a line of text cannot hold: control characters, ends of lines, what turns the direction of all that follows,
 # halves of characters; and what nobody sees. The schema and the book's page have the same two rules
 BREAKS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
@@ -100,7 +102,7 @@ def read_names(given: Any, shape: GameShape, counts: Sequence[int]) -> Names:
 
 def _signals(given: Any, counts: Sequence[int]) -> tuple[tuple[str, ...], ...]:
     where = "names.signals"
-    listed = _listed(where, given)
+    listed = several(where, given)
     if not listed:
         return ()
     if all(isinstance(entry, str) for entry in listed):
@@ -116,13 +118,11 @@ def _signals(given: Any, counts: Sequence[int]) -> tuple[tuple[str, ...], ...]:
 
 def _named(where: str, given: Any, count: int, kind: str, optional: bool = True) -> tuple[str, ...]:
     """``count`` different names, or none at all if they are ``optional``."""
-    listed = _listed(where, given)
+    listed = several(where, given)
     if not listed and optional:
         return ()
     seen: dict[str, int] = {}
     for place, name in enumerate(listed):
-        if not isinstance(name, str):
-            raise ValueError(f"{where}[{place}] must be text, got {name!r:.60}")
         check_line(f"{where}[{place}]", name)
         if not re.search(f"[^{UNSEEN}]", name):
             raise ValueError(f"{where}[{place}] is empty")
@@ -131,16 +131,12 @@ def _named(where: str, given: Any, count: int, kind: str, optional: bool = True)
         seen[name] = place
     if len(listed) != count:
         raise ValueError(f"{where} has {len(listed)} names for {count} {kind}")
-    return tuple(listed)
+    return listed
 
 
-def check_line(where: str, text: str) -> None:
-    """``ValueError`` for text that does not fit a line: an end of line, a control character, half a character."""
+def check_line(where: str, text: Any) -> None:
+    """``ValueError`` for what is no line of text: an end of line, a control character, half a character in it."""
+    if not isinstance(text, str):
+        raise ValueError(f"{where} must be text, got {text!r:.60}")
     if re.search(f"[{BREAKS}]", text):
         raise ValueError(f"{where} is not printable text: {text!r:.60}")
-
-
-def _listed(where: str, given: Any) -> list[Any]:
-    if isinstance(given, (str, Mapping)) or not hasattr(given, "__iter__"):
-        raise ValueError(f"{where} must be a list, got {given!r:.60}")
-    return list(given)

@@ -24,10 +24,7 @@ from persuasion.model.game import Game
 from persuasion.model.policies import one_profile
 from persuasion.model.simulate import Chooser, deviation_utilities, in_chunks, joint_product
 from persuasion.model.ties import LOWEST_INDEX, TieRule
-from persuasion.model.tolerances import TIE_TOLERANCE
-
-# rounding by which policies may lie outside the box
-OUTSIDE = 1e-12
+from persuasion.model.tolerances import ROUNDING, TIE_TOLERANCE
 
 
 class Nearby:
@@ -55,7 +52,7 @@ class Nearby:
         self.profile = torch.as_tensor(one_profile(game, policies))
         self.open: int | None = None
         if self.ties.action_map(game) is None:
-            self._prepare(reach + OUTSIDE)
+            self._prepare(reach + ROUNDING)  # by which policies may lie outside the box
 
     def _prepare(self, radius: float) -> None:
         standard, own = self.game.standard, self.profile[self.sender]

@@ -88,15 +88,8 @@ def restrict(game: Game, policies: Array) -> Array:
         if count < game.signals:
             own /= own.sum(-1, keepdim=True)
         if sender not in game.choosing:
-            own[...] = _fixed(game, sender, own)
+            own[...] = torch.tensor(game.fixed[sender]).to(own)
     return result if isinstance(policies, torch.Tensor) else result.numpy()
-
-
-def _fixed(game: Game, sender: int, like: torch.Tensor) -> torch.Tensor:
-    """The policy that a sender has."""
-    import torch
-
-    return torch.tensor(game.fixed[sender]).to(like)
 
 
 def check_restrictions(game: Game, policies: torch.Tensor) -> None:
@@ -108,9 +101,8 @@ def check_restrictions(game: Game, policies: torch.Tensor) -> None:
         if bool((own[..., count:] > PROBABILITY_TOLERANCE).any()):
             raise ValueError(f"policies: {game.names.sender(sender)} has only {count} signals")
     for sender in sorted({*range(len(game.counts))} - {*game.choosing}):
-        given = _fixed(game, sender, policies)
-        tolerance = max(PROBABILITY_TOLERANCE, 4 * torch.finfo(given.dtype).eps)
-        if bool(((policies[..., sender, :, :] - given).abs() > tolerance).any()):
+        change = policies[..., sender, :, :] - torch.tensor(game.fixed[sender]).to(policies)
+        if bool((change.abs() > PROBABILITY_TOLERANCE).any()):
             raise ValueError(
                 f"policies: {game.names.sender(sender)} does not choose, and its policy is not the given one"
             )

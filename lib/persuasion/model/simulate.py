@@ -32,12 +32,7 @@ DEVICE_BYTES = 512_000_000
 
 
 def sender_utilities(
-    game: Game,
-    policies: Array,
-    *,
-    ties: Any = LOWEST_INDEX,
-    dtype: torch.dtype = torch.float64,
-    validate: bool = True,
+    game: Game, policies: Array, *, ties: Any = LOWEST_INDEX, validate: bool = True
 ) -> Array:
     """Exact ex-ante utilities of all senders (Definition 1).
 
@@ -47,35 +42,26 @@ def sender_utilities(
         Tensors give a tensor on their device, all else a numpy array. On tensors it is differentiable: the
         gradient is that of the current piece, with the receiver's actions held fixed.
     ties : TieRule or anything ``TieRule.parse`` accepts
-    dtype : torch dtype of the arithmetic
     validate : check and clean the policies first, see ``as_policies`` (``ValueError`` naming the row)
 
-    Returns utilities ``(..., senders)``.
+    Returns utilities ``(..., senders)`` in double precision.
     """
-    table = torch.as_tensor(
-        outcome_distribution(game, policies, ties=ties, dtype=dtype, validate=validate)
-    )
+    table = torch.as_tensor(outcome_distribution(game, policies, ties=ties, validate=validate))
     values = torch.einsum("...wa,iwa->...i", table, _constant(game.standard.senders, table))
     return _match(values * _constant(game.stakes, table) + _constant(game.offsets, table), policies)
 
 
 def receiver_utility(game: Game, policies: Array, *, ties: Any = LOWEST_INDEX) -> Array:
     """The receiver's ex-ante utility ``(...)``; ties cannot change it beyond the tolerance."""
-    distribution = outcome_distribution(game, policies, ties=ties)
-    table = torch.as_tensor(distribution)
+    table = torch.as_tensor(outcome_distribution(game, policies, ties=ties))
     return _match((table * _constant(game.receiver, table)).sum((-2, -1)), policies)
 
 
 def outcome_distribution(
-    game: Game,
-    policies: Array,
-    *,
-    ties: Any = LOWEST_INDEX,
-    dtype: torch.dtype = torch.float64,
-    validate: bool = True,
+    game: Game, policies: Array, *, ties: Any = LOWEST_INDEX, validate: bool = True
 ) -> Array:
     """Joint distribution of state and receiver's action ``(..., states, actions)``; sums to 1."""
-    batch, leading = _batch(game, policies, dtype, validate)
+    batch, leading = _batch(game, policies, validate)
     left, right, kernel = _halves(game, batch, TieRule.parse(ties))
     result = in_chunks(
         batch,
@@ -86,16 +72,9 @@ def outcome_distribution(
     return _match(result.reshape(*leading, *game.receiver.shape), policies)
 
 
-def receiver_actions(
-    game: Game,
-    policies: Array,
-    *,
-    ties: Any = LOWEST_INDEX,
-    dtype: torch.dtype = torch.float64,
-    validate: bool = True,
-) -> Array:
+def receiver_actions(game: Game, policies: Array, *, ties: Any = LOWEST_INDEX) -> Array:
     """The receiver's action at every joint signal, ``(..., signals, ..., signals)`` whole numbers."""
-    batch, leading = _batch(game, policies, dtype, validate)
+    batch, leading = _batch(game, policies)
     left, right, kernel = _halves(game, batch, TieRule.parse(ties))
     joint: tuple[int, ...] = (game.shape.signals,) * game.shape.senders
     result = in_chunks(
@@ -114,7 +93,6 @@ def deviation_utilities(
     deviations: Array,
     *,
     ties: Any = LOWEST_INDEX,
-    dtype: torch.dtype = torch.float64,
     validate: bool = True,
 ) -> Array:
     """Utility of one sender under each of its deviations, the others' policies held fixed.
@@ -130,7 +108,7 @@ def deviation_utilities(
 
     Returns utilities ``(...)`` of ``sender``.
     """
-    profile = policy_tensor(game, policies).to(dtype)
+    profile = policy_tensor(game, policies)
     if profile.ndim != 3:
         raise ValueError(f"policies must be one profile with 3 axes, got {tuple(profile.shape)}")
     sender = whole_number("sender", sender, 0, game.shape.senders - 1)
@@ -173,7 +151,7 @@ def _unbeaten(among: torch.Tensor, weights: torch.Tensor, utilities: torch.Tenso
     unbeaten = among.clone()
     for action, rival in enumerate(utilities.T):
         lead = rival.unsqueeze(-1) - utilities
-        beaten = weights @ lead > _tolerance(weights) * (weights @ lead.abs())
+        beaten = weights @ lead > TIE_TOLERANCE * (weights @ lead.abs())
         unbeaten &= ~(beaten & among[:, [action]])
     return unbeaten
 
@@ -196,7 +174,7 @@ class Chooser:
         self.utilities = torch.cat([receiver, torch.ones_like(receiver[:, :1])], 1)
         # payoffs of actions that are ever taken differ by no more: what is further from the best ties not
         possible = game.standard.receiver[game.standard.possible]
-        self.slack = _tolerance(like) * float(np.abs(possible).max())
+        self.slack = TIE_TOLERANCE * float(np.abs(possible).max())
         preference = ties.preference(game)
         self.preference = None if preference is None else _constant(preference, like)
         self.map: torch.Tensor | None = None
@@ -261,11 +239,6 @@ def _narrowed(
     result = candidates.clone()
     result[row, :, first, second] = settled
     return result
-
-
-def _tolerance(like: torch.Tensor) -> float:
-    """The tie tolerance, or what single precision can tell apart."""
-    return max(TIE_TOLERANCE, 8 * torch.finfo(like.dtype).eps)
 
 
 def _weighted(left: torch.Tensor, right: torch.Tensor, utilities: torch.Tensor) -> torch.Tensor:
@@ -337,10 +310,10 @@ def in_chunks(
 
 
 def _batch(
-    game: Game, policies: Any, dtype: torch.dtype, validate: bool
+    game: Game, policies: Any, validate: bool = True
 ) -> tuple[torch.Tensor, tuple[int, ...]]:
-    tensor = policy_tensor(game, policies) if validate else as_tensor("policies", policies)
-    tensor = tensor.to(dtype)
+    read = policy_tensor(game, policies) if validate else as_tensor("policies", policies)
+    tensor = read.double()
     return tensor.reshape(-1, *tensor.shape[-3:]), tuple(tensor.shape[:-3])
 
 

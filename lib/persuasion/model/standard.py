@@ -48,11 +48,9 @@ class StandardGame(Game):
         and a factor
     source_units, source_offsets : (senders,) what 1 and 0 of a sender's utility here are in the user's units
     source_receiver_unit : what 1 of the receiver's utility here is in the user's units
-    """
 
-    __slots__ = (
-        "possible", "source", "source_offsets", "source_receiver_unit", "source_units", "welfare",
-    )  # fmt: skip
+    Its own stakes and receiver's unit are 1, its offsets 0.
+    """
 
     source: Game
     possible: np.ndarray
@@ -87,22 +85,10 @@ class StandardGame(Game):
         super().__init__(
             source.prior, receiver, senders, source.counts, source.name, source.names, source.fixed
         )
-        put("_standard", self)
-
-    @property
-    def stakes(self) -> np.ndarray:
-        """Ones: the unit."""
-        return np.ones(len(self.senders))
-
-    @property
-    def offsets(self) -> np.ndarray:
-        """Zeros."""
-        return np.zeros(len(self.senders))
-
-    @property
-    def receiver_unit(self) -> float:
-        """1."""
-        return 1.0
+        put("standard", self)
+        put("stakes", np.ones(len(senders)))
+        put("offsets", np.zeros(len(senders)))
+        put("receiver_unit", 1.0)
 
     def __reduce__(self) -> tuple:
         return (attrgetter("standard"), (self.source,))

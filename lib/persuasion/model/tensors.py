@@ -6,15 +6,9 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from persuasion.model.checks import (
-    clean_rows,
-    double,
-    is_coarse,
-    numeric_array,
-)
+from persuasion.model.checks import clean_rows, double, is_coarse, numeric_array
 from persuasion.model.game import Game
 from persuasion.model.restrictions import check_restrictions
-from persuasion.model.tolerances import PROBABILITY_TOLERANCE, SINGLE_PRECISION_TOLERANCE
 
 Array = TypeVar("Array", np.ndarray, torch.Tensor)
 
@@ -39,8 +33,7 @@ def clean_tensor(
 ) -> torch.Tensor:
     """:func:`persuasion.model.checks.clean_rows` of a tensor, in float64."""
     coarse = rows.is_floating_point() and rows.dtype.itemsize < 8
-    tolerance = SINGLE_PRECISION_TOLERANCE if coarse else PROBABILITY_TOLERANCE
-    cleaned: torch.Tensor = clean_rows(name, rows.double(), tolerance, axes)
+    cleaned: torch.Tensor = clean_rows(name, rows.double(), coarse, axes)
     return cleaned
 
 

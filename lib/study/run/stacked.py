@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from persuasion.games.seeded import build_game
-from persuasion.learn.batch import ACCELERATOR_GAMES, fit_games
+from persuasion.learn.batch import fit_games
 from persuasion.learn.fit import DivergenceError
 from persuasion.learn.of_game import errors, task
 from persuasion.learn.training import Training
@@ -41,12 +41,12 @@ def execute_stacked(
     device: str,
     workers: int = 1,
     given: Callable[[Job], Sequence[Record]] = lambda job: (),
-    games_at_once: int = ACCELERATOR_GAMES,
+    games_at_once: int = 32,
 ) -> Iterator[Record]:
     """Records of the jobs as they finish: those that are not trained, stack by stack, then those that need others.
 
-    ``device`` is a torch device; ``workers`` processes search and check what was trained. ``ValueError`` for a
-    device that is not there.
+    ``device`` is a torch device; ``workers`` processes search and check what was trained; a stack has
+    ``games_at_once`` games, which bounds memory. ``ValueError`` for a device that is not there.
     """
     check_device(device)
     failed = set()
@@ -103,7 +103,7 @@ def stacks(jobs: Sequence[Job], size: int) -> list[list[Job]]:
 def _train(stack: Sequence[Job], device: str) -> list[tuple[dict[str, Any], Any]]:
     method, training = stack[0].config["method"], Training(**stack[0].config["training"])
     tasks = [task(build_game(job.config["game"]), job.config["game"], method) for job in stack]
-    fits = fit_games(tasks, method, training, device, games_at_once=len(tasks))
+    fits = fit_games(tasks, method, training, device)
     return [(fit.model.to_arrays(), None if fit.diverged.any() else errors(fit)) for fit in fits]
 
 
