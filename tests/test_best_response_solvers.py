@@ -26,8 +26,7 @@ from persuasion.regret.anywhere import (
 from persuasion.regret.anywhere.bounds import separate_bound
 from persuasion.regret.best_response import METHODS, best_response
 from persuasion.regret.margin import check_margin, keeps_margin
-from persuasion.regret.opponents import merge_columns
-from persuasion.regret.problem import Problem, make_problem
+from persuasion.regret.problem import Problem, make_problem, merge_columns
 from persuasion.regret.response import (
     BOUND,
     INFEASIBLE,
