@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from persuasion.equilibria.nash.columns import Columns, columns_of, policies_of, silence
+from persuasion.equilibria.record import fields
 from persuasion.model.game import Game
 from persuasion.model.policies import optimal_action_by_state
 from persuasion.model.simulate import outcome_distribution
@@ -52,8 +53,7 @@ class Landmark:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings."""
-        arrays = {key: getattr(self, key).tolist() for key in ("policies", "utilities")}
-        return {**vars(self), **arrays}
+        return fields(self)
 
 
 def landmarks(game: Game, time_limit: float = 60.0) -> list[Landmark]:

@@ -21,10 +21,10 @@ from persuasion.equilibria.nash.columns import (
 from persuasion.equilibria.nash.double_oracle import DoubleOracle
 from persuasion.equilibria.nash.kernel import Pool, kernel
 from persuasion.equilibria.nash.pivoting import PolytopeGame
-from persuasion.equilibria.nash.record import EQUILIBRIUM, Equilibrium, Step
+from persuasion.equilibria.nash.record import Equilibrium, Step
 from persuasion.equilibria.nash.selection import best_equilibrium
 from persuasion.equilibria.nash.starts import SILENCE, STARTS, start_columns
-from persuasion.equilibria.record import Dynamics
+from persuasion.equilibria.record import EQUILIBRIUM, Dynamics
 from persuasion.model.checks import positive_number, several, whole_number
 from persuasion.model.game import Game
 from persuasion.model.restrictions import restrict
