@@ -326,9 +326,8 @@ def test_pricing_without_time_is_a_bound():
 
 
 def test_children_fix_the_action_of_the_column_that_is_branched_on():
-    priced = object.__new__(pricing.Pricing)
     allowed = np.array([[True, False, True], [True, True, True]])
-    children = priced._children(pricing.Node(-1.0, 0, allowed, branch=0))
+    children = pricing._children(allowed, branch=0)
     assert [child.tolist() for child in children] == [
         [[True, False, False], [True, True, True]], [[False, False, True], [True, True, True]],
     ]  # fmt: skip
@@ -785,7 +784,7 @@ def test_a_leaf_that_the_solver_gave_up_on_counts_in_the_bound():
     assert tree.bound() == 0
     tree.lost = 0.5
     assert tree.bound() == 0.5
-    tree.heap.append(pricing.Node(-0.7, 0, None, 0))
+    tree.heap.append((-0.7, 0, None, 0))
     assert tree.bound() == 0.7
     tree.best = 0.9
     assert tree.bound() == 0.9
