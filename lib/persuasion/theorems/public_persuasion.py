@@ -129,15 +129,13 @@ def _masses_program(instance: PublicPersuasion, profiles: np.ndarray) -> LinearP
     largest = np.abs(instance.differences).max(1, keepdims=True)
     rows = instance.differences / np.where(largest > 0, largest, 1)
     obey = block_diag([rows[profile == 1] for profile in profiles])
-    columns = len(profiles) * instance.states
     masses = TOTAL * instance.prior
     return LinearProgram(
         cost=np.repeat(profiles.mean(1), instance.states),
         matrix=vstack([obey, hstack([identity(instance.states)] * len(profiles))]),
         row_lower=np.concatenate([np.zeros(obey.shape[0]), masses]),
         row_upper=np.concatenate([np.full(obey.shape[0], np.inf), masses]),
-        lower=np.zeros(columns),
-        upper=np.full(columns, np.inf),
+        upper=np.inf,
     )
 
 

@@ -53,7 +53,8 @@ def by_rays(problem: Problem, time_limit: float) -> BestResponse:
     deadline = start + time_limit
     columns = Columns.of_problem(problem)
     signals, states = problem.signals, problem.game.shape.states
-    found, bound, closed = landmarks(problem), problem.trivial_bound(), False
+    found, closed = landmarks(problem), False
+    bound = found[0].value if signals == 1 else problem.trivial_bound()
     try:
         for solve in _ways(problem):
             bound, candidates = solve(problem, columns, deadline)
@@ -69,9 +70,9 @@ def by_rays(problem: Problem, time_limit: float) -> BestResponse:
 
 
 def _ways(problem: Problem) -> list[Callable[..., tuple[float, list[Candidate]]]]:
-    """What gives bound and candidates, in this order until they meet."""
+    """What gives bound and candidates, in this order until they meet; a single signal says nothing."""
     if problem.signals == 1:
-        return [_silent]
+        return []
     if problem.game.shape.states == 2:
         return [_two_states]
     return [_closed_regions] if problem.favourable else [_closed_regions, _granted]
@@ -105,12 +106,6 @@ def exact_supremum(game: RationalGame, policies: Any, sender: int, *, ties: Any 
     if states == 2:
         return hull_above_half(breakpoints(columns)).supremum
     return supremum(columns).value
-
-
-def _silent(problem: Problem, _: Columns, __: float) -> tuple[float, list[Candidate]]:
-    """A single signal says nothing."""
-    candidate = landmarks(problem)[0]
-    return candidate.value, [candidate]
 
 
 def _two_states(
