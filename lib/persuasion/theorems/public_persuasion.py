@@ -228,13 +228,12 @@ def reduced_game(
         penalty = 2 * least_penalty(mass, lure) if lure > 1 else 1.0
     if enforce:
         _check_conditions(mass, lure, penalty, loss)
-    receivers, states = instance.receivers, instance.states + instance.receivers
+    receivers = instance.receivers
     count = max(receivers, instance.states if signals is None else signals)
     tables = reduction(instance.audience, mass, lure, lure, penalty, loss)
     senders = np.stack([tables.payoffs, np.zeros_like(tables.payoffs)])
     game = Game(tables.prior, tables.receiver, senders, count, name="reduced")
-    opponent = np.zeros((states, count))
-    opponent[:, :receivers] = tables.opponent
+    opponent = np.pad(tables.opponent, ((0, 0), (0, count - receivers)))
     return ReducedGame(instance, game, opponent, mass, lure, penalty, loss)
 
 

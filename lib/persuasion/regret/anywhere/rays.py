@@ -131,7 +131,9 @@ def _closed_regions(
     shares, bound = mixture(payoffs, points, deadline)
     used = np.argsort(-shares)[: problem.signals]
     profile = [favourite(problem, points[k]) for k in used if shares[k] > USED]
-    return bound, _realised(problem, profile)
+    spare = problem.signals - len(profile)  # signals not needed do as the first
+    realised = solve_profile(problem, np.stack([*profile, *profile[:1] * spare]), np.inf)
+    return bound, [] if realised is None else [realised]
 
 
 def mixture(
@@ -212,10 +214,3 @@ def _off(flag: Flag, step: float) -> np.ndarray:
         step**k * (rationals(part) / size).astype(float)
         for k, (part, size) in enumerate(zip(flag, sizes))
     )
-
-
-def _realised(problem: Problem, profile: list[np.ndarray]) -> list[Candidate]:
-    """The best policy of one action profile per signal; signals not needed do as the first."""
-    spare = problem.signals - len(profile)
-    found = solve_profile(problem, np.stack([*profile, *profile[:1] * spare]), np.inf)
-    return [] if found is None else [found]
