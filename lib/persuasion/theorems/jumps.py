@@ -125,7 +125,7 @@ def line_sweep(
 
 
 def _replaced(game: RationalGame, policies: Any, sender: int, own: Any) -> np.ndarray:
-    profile, policy = rationals(policies).copy(), rationals(own)
+    profile, policy = rationals(policies), rationals(own)
     if profile.ndim != 3 or policy.shape != profile.shape[1:]:
         raise ValueError(f"an end of the segment has shape {policy.shape}, not (states, signals)")
     profile[sender] = policy
