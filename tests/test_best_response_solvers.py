@@ -307,14 +307,14 @@ def test_pricing_finds_the_best_signal(monkeypatch, seed):
     for _ in range(4):
         prices = random.normal(0, 3, 4)
         best, least = best_of_all_cones(problem, prices), 1e-9
-        found = priced.search(prices, least, np.inf)
-        assert found.bound == pytest.approx(max(best, 0), abs=1e-6)
-        worth = [one_signal.best_in_cone(problem, p, prices).value for p in found.profiles]
+        bound, found = priced.search(prices, least, np.inf)
+        assert bound == pytest.approx(max(best, 0), abs=1e-6)
+        worth = [one_signal.best_in_cone(problem, p, prices).value for p in found]
         assert max(worth, default=0.0) == pytest.approx(max(best, 0), abs=1e-6)
         # nothing more than that: closed at once, and nothing is found
-        closed = priced.search(prices, max(best, 0) + 1e-6, np.inf)
-        assert closed.bound <= max(best, 0) + 2e-6
-        assert closed.profiles == []
+        bound, found = priced.search(prices, max(best, 0) + 1e-6, np.inf)
+        assert bound <= max(best, 0) + 2e-6
+        assert found == []
 
 
 def test_pricing_without_time_is_a_bound():
@@ -322,7 +322,7 @@ def test_pricing_without_time_is_a_bound():
     priced = pricing.Pricing(problem)
     prices = np.zeros(4)
     best = best_of_all_cones(problem, prices)
-    assert priced.search(prices, 1e-9, -1.0).bound >= best - 1e-9
+    assert priced.search(prices, 1e-9, -1.0)[0] >= best - 1e-9
 
 
 def test_children_fix_the_action_of_the_column_that_is_branched_on():

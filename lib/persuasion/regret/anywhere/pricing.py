@@ -12,7 +12,6 @@ import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -27,13 +26,6 @@ PATIENCE = (1.0, 10.0)
 ENOUGH = 2.0
 
 
-class Priced(NamedTuple):
-    """A bound on the maximum, and the improving profiles met on the way."""
-
-    bound: float
-    profiles: list[np.ndarray]
-
-
 class Pricing:
     """The relaxation, loaded once; prices and possible actions change between solves."""
 
@@ -44,8 +36,13 @@ class Pricing:
         self.states = problem.weights.shape[1]
         self.products = np.arange(problem.gains.size, dtype=np.int32) + self.states
 
-    def search(self, prices: np.ndarray, least: float, deadline: float) -> Priced:
-        """Stop when nothing exceeds ``least``, or the best find is half the bound, or time is up."""
+    def search(
+        self, prices: np.ndarray, least: float, deadline: float
+    ) -> tuple[float, list[np.ndarray]]:
+        """A bound on the maximum, and the improving profiles met on the way.
+
+        Stops when nothing exceeds ``least``, or the best find is half the bound, or time is up.
+        """
         states = np.arange(self.states, dtype=np.int32)
         self.solver.changeColsCost(self.states, states, prices)
         self.program.cost[: self.states] = -prices
@@ -55,7 +52,7 @@ class Pricing:
             negative_bound, _, possible, branch = heapq.heappop(tree.heap)
             for child in _children(possible, branch):
                 tree.grow(child, -negative_bound)
-        return Priced(tree.bound(), list(tree.found.values()))
+        return tree.bound(), list(tree.found.values())
 
     def relax(
         self, possible: np.ndarray, deadline: float
