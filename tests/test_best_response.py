@@ -18,11 +18,11 @@ from persuasion import (
     sender_utilities,
     uniform_policies,
 )
+from persuasion.model.policies import joint_weights
 from persuasion.regret.anywhere import milp
 from persuasion.regret.anywhere.bounds import separate_bound
 from persuasion.regret.best_response import METHODS, best_response
-from persuasion.regret.opponents import merge_columns, residual_weights
-from persuasion.regret.problem import make_problem
+from persuasion.regret.problem import make_problem, merge_columns
 from persuasion.regret.response import (
     BOUND,
     INFEASIBLE,
@@ -512,7 +512,7 @@ def test_relabelling_signals_changes_nothing(instance, seed):
 @given(games_with_policies(max_senders=3, max_size=4))
 def test_merged_columns_keep_weight_and_utility(instance):
     game, policies = instance
-    table = residual_weights(game, policies, 0)
+    table = joint_weights(game, policies[1:]).T
     assert table == pytest.approx(residual(game, policies, 0))
     merged = merge_columns(table)
     assert merged.sum(0) == pytest.approx(game.prior)

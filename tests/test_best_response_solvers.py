@@ -26,8 +26,7 @@ from persuasion.regret.anywhere import (
 from persuasion.regret.anywhere.bounds import separate_bound
 from persuasion.regret.best_response import METHODS, best_response
 from persuasion.regret.margin import check_margin, keeps_margin
-from persuasion.regret.opponents import merge_columns
-from persuasion.regret.problem import Problem, make_problem
+from persuasion.regret.problem import Problem, make_problem, merge_columns
 from persuasion.regret.response import (
     BOUND,
     INFEASIBLE,
@@ -308,14 +307,14 @@ def test_pricing_finds_the_best_signal(monkeypatch, seed):
     for _ in range(4):
         prices = random.normal(0, 3, 4)
         best, least = best_of_all_cones(problem, prices), 1e-9
-        found = priced.search(prices, least, np.inf)
-        assert found.bound == pytest.approx(max(best, 0), abs=1e-6)
-        worth = [one_signal.best_in_cone(problem, p, prices).value for p in found.profiles]
+        bound, found = priced.search(prices, least, np.inf)
+        assert bound == pytest.approx(max(best, 0), abs=1e-6)
+        worth = [one_signal.best_in_cone(problem, p, prices).value for p in found]
         assert max(worth, default=0.0) == pytest.approx(max(best, 0), abs=1e-6)
         # nothing more than that: closed at once, and nothing is found
-        closed = priced.search(prices, max(best, 0) + 1e-6, np.inf)
-        assert closed.bound <= max(best, 0) + 2e-6
-        assert closed.profiles == []
+        bound, found = priced.search(prices, max(best, 0) + 1e-6, np.inf)
+        assert bound <= max(best, 0) + 2e-6
+        assert found == []
 
 
 def test_pricing_without_time_is_a_bound():
@@ -323,13 +322,12 @@ def test_pricing_without_time_is_a_bound():
     priced = pricing.Pricing(problem)
     prices = np.zeros(4)
     best = best_of_all_cones(problem, prices)
-    assert priced.search(prices, 1e-9, -1.0).bound >= best - 1e-9
+    assert priced.search(prices, 1e-9, -1.0)[0] >= best - 1e-9
 
 
 def test_children_fix_the_action_of_the_column_that_is_branched_on():
-    priced = object.__new__(pricing.Pricing)
     allowed = np.array([[True, False, True], [True, True, True]])
-    children = priced._children(pricing.Node(-1.0, 0, allowed, branch=0))
+    children = pricing._children(allowed, branch=0)
     assert [child.tolist() for child in children] == [
         [[True, False, False], [True, True, True]], [[False, False, True], [True, True, True]],
     ]  # fmt: skip
@@ -786,7 +784,7 @@ def test_a_leaf_that_the_solver_gave_up_on_counts_in_the_bound():
     assert tree.bound() == 0
     tree.lost = 0.5
     assert tree.bound() == 0.5
-    tree.heap.append(pricing.Node(-0.7, 0, None, 0))
+    tree.heap.append((-0.7, 0, None, 0))
     assert tree.bound() == 0.7
     tree.best = 0.9
     assert tree.bound() == 0.9

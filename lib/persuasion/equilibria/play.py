@@ -1,5 +1,7 @@
 """How senders play for equilibrium: which ties they count on, which margin they keep, how far they move."""
 
+from typing import Any
+
 import numpy as np
 
 from persuasion.model.simulate import outcome_distribution, sender_utilities
@@ -45,21 +47,12 @@ class Play:
 
     def respond(self, policies: np.ndarray, sender: int, time_limit: float) -> BestResponse:
         """The sender's best response; it is moved to if the profile breaks the margin."""
-        rule, margin = self.rules[sender], self.margin
+        options: dict[str, Any] = {"margin": self.margin, "time_limit": time_limit}
+        options["ties"] = self.rules[sender]
         if self.radius is None:
-            response = best_response(
-                self.game, policies, sender, ties=rule, margin=margin, time_limit=time_limit
-            )
+            response = best_response(self.game, policies, sender, **options)
         else:
-            response = local_best_response(
-                self.game,
-                policies,
-                sender,
-                self.radius,
-                ties=rule,
-                margin=margin,
-                time_limit=time_limit,
-            )
+            response = local_best_response(self.game, policies, sender, self.radius, **options)
         self.kept |= response.value > -np.inf
         return response
 

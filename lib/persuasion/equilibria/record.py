@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, is_dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from persuasion.model.game import Game
 from persuasion.model.ties import TieRule
-
-if TYPE_CHECKING:
-    from persuasion.regret.certificate import Certificate
+from persuasion.regret.certificate import Certificate
 
 EQUILIBRIUM = "equilibrium"
 MARGIN_EQUILIBRIUM = "margin equilibrium"
@@ -56,8 +54,7 @@ class Move:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers; None stands for -inf."""
-        before = None if math.isinf(self.before) else self.before
-        return {**vars(self), "before": before, "utilities": list(self.utilities)}
+        return {**fields(self), "before": None if math.isinf(self.before) else self.before}
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,15 +111,8 @@ class Dynamics:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings."""
-        data = dict(vars(self))
-        keys = ("policies", "utilities", "outcome", "gains", "stakes")
-        arrays = {key: data[key] if data[key] is None else data[key].tolist() for key in keys}
-        regrets = {
-            name: found and list(map(_number, found))
-            for name, found in (("regret", self.regret), ("relative_regret", self.relative_regret))
-        }
-        moves = [move.to_dict() for move in self.moves]
-        return {**data, **arrays, **regrets, "ties": plain(self.ties), "moves": moves}
+        regrets = {name: plain(getattr(self, name)) for name in ("regret", "relative_regret")}
+        return {**fields(self), **regrets}
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,15 +149,25 @@ class Polished:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings."""
-        data = dict(vars(self))
-        arrays = {key: data[key].tolist() for key in ("policies", "path")}
-        moves = [move.to_dict() for move in self.moves]
-        return {**data, **arrays, "moves": moves, "certificate": self.certificate.to_dict()}
+        return fields(self)
 
 
-def plain(ties: TieRule) -> Any:
-    """What ``TieRule.parse`` reads back: a name, or nested lists of actions."""
-    return np.asarray(ties.actions).tolist() if ties.kind == "explicit" else str(ties)
+def fields(record: Any) -> dict[str, Any]:
+    """A record's attributes, each :func:`plain`."""
+    return {name: plain(value) for name, value in vars(record).items()}
+
+
+def plain(value: Any) -> Any:
+    """For JSON: arrays and tuples as lists, records as dictionaries, ties as ``TieRule.parse`` reads them."""
+    if isinstance(value, TieRule):
+        return plain(value.actions) if value.kind == "explicit" else str(value)
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, tuple):
+        return list(map(plain, value))
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return fields(value) if is_dataclass(value) else value
 
 
 def _largest(gains: np.ndarray | None) -> tuple[float, float] | None:
@@ -175,7 +175,3 @@ def _largest(gains: np.ndarray | None) -> tuple[float, float] | None:
         return None
     lower, upper = gains.max(0).tolist()
     return lower, upper
-
-
-def _number(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -19,10 +19,10 @@ import scipy.sparse as sp
 import torch
 
 from persuasion.model.game import Game
+from persuasion.model.policies import joint_weights
 from persuasion.model.simulate import optimal_actions, sender_utilities
 from persuasion.model.ties import TieRule
 from persuasion.regret import highs
-from persuasion.regret.opponents import residual_weights
 
 SECONDS = 30.0
 
@@ -43,7 +43,10 @@ def common_tie_map(game: Game, policies: np.ndarray, bounds: np.ndarray) -> TieM
     policies : (senders, states, signals), one valid profile
     bounds : (senders,) what each sender could get at most, in utility units
     """
-    weights, optimal = joint_ties(game, policies)
+    # (joint signals, states) and (joint signals, actions)
+    weights = joint_weights(game, policies).T
+    tables = map(torch.tensor, (weights, game.standard.receiver))
+    optimal = optimal_actions(*tables).numpy()
     actions = optimal.argmax(1)
     tied = np.flatnonzero((optimal.sum(1) > 1) & (weights.max(1) > 0))
     if len(tied):
@@ -52,14 +55,6 @@ def common_tie_map(game: Game, policies: np.ndarray, bounds: np.ndarray) -> TieM
     shape = (game.shape.signals,) * game.shape.senders
     rule = TieRule.parse(actions.reshape(shape))
     return TieMap(rule, sender_utilities(game, policies, ties=rule), len(tied))
-
-
-def joint_ties(game: Game, policies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights ``(joint signals, states)`` in C order, and the optimal actions ``(joint signals, actions)``."""
-    # a sender beyond the last one: nobody is left out
-    weights = residual_weights(game, policies, game.shape.senders)
-    tables = (torch.tensor(table) for table in (weights, game.standard.receiver))
-    return weights, optimal_actions(*tables).numpy()
 
 
 def _choose(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count, repeat
 from typing import Any
 
 import numpy as np
@@ -66,11 +67,10 @@ def take_turns(play: Play, policies: np.ndarray, order: Any, seed: Any, limits: 
     ``ValueError`` for an order or a seed that is none.
     """
     senders = len(policies)
-    sequence, seed = check_order(order, senders), whole_number("seed", seed)
-    cycles = None if sequence == RANDOM else Cycles(play.labelled)
+    rounds = rounds_of(order, senders, whole_number("seed", seed))
+    cycles = None if isinstance(order, str) and order == RANDOM else Cycles(play.labelled)
     turns = Turns(policies, time.perf_counter(), cycles)
-    numbers = range(1, limits.rounds + 1)
-    for turns.rounds, round_order in zip(numbers, rounds_of(sequence, senders, seed)):
+    for turns.rounds, round_order in zip(range(1, limits.rounds + 1), rounds):
         for sender in round_order:
             left = limits.time_limit - (time.perf_counter() - turns.start)
             if left <= 0:
@@ -121,23 +121,19 @@ def moved(policies: np.ndarray, sender: int, policy: np.ndarray) -> np.ndarray:
 
 
 def rounds_of(order: Any, senders: int, seed: int) -> Iterator[Sequence[int]]:
-    """Who is asked in every round; :func:`check_order` says which orders there are."""
-    generator = np.random.default_rng(seed)
-    while True:
-        if order == RANDOM:
-            yield generator.permutation(senders).tolist()
-        else:
-            yield range(senders) if order == IN_TURN else order
+    """Who is asked in every round: ``"in turn"``, ``"random"`` (a new permutation), or a list of each sender once.
 
-
-def check_order(order: Any, senders: int) -> Any:
-    """``"in turn"``, ``"random"`` (a new permutation every round), or a list that names each sender once."""
-    if isinstance(order, str) and order in (IN_TURN, RANDOM):
-        return order
+    ``ValueError`` for another order.
+    """
+    if isinstance(order, str) and order == IN_TURN:
+        return repeat(range(senders))
+    if isinstance(order, str) and order == RANDOM:
+        generator = np.random.default_rng(seed)
+        return (generator.permutation(senders).tolist() for _ in count())
     if isinstance(order, (list, tuple, np.ndarray)):
         named = [whole_number("order", sender, 0, senders - 1) for sender in order]
         if sorted(named) == list(range(senders)):
-            return named
+            return repeat(named)
     raise ValueError(
         f"order must be 'in turn', 'random' or a list of the senders 0..{senders - 1}, got {order!r}"
     )

@@ -13,11 +13,7 @@ from persuasion.model.simulate import deviation_utilities
 from persuasion.model.ties import LOWEST_INDEX, TieRule
 from persuasion.model.tolerances import CLOSED
 from persuasion.regret.best_response import BestResponse
-from persuasion.regret.certificate import (
-    Certificate,
-    InconsistentCertificate,
-    SenderCertificate,
-)
+from persuasion.regret.certificate import Certificate, InconsistentCertificate, SenderCertificate
 from persuasion.regret.nearby.local import local_best_response
 
 

@@ -26,12 +26,13 @@ import numpy as np
 
 from persuasion.model.game import Game
 from persuasion.model.memory import check_memory
+from persuasion.model.policies import joint_weights
 from persuasion.model.simulate import deviation_utilities
 from persuasion.model.standard import StandardGame
 from persuasion.model.ties import TieRule
 from persuasion.model.tolerances import CLOSED
-from persuasion.regret.opponents import merge_columns, residual_weights
 
+KEY_DIGITS = 12
 # what speaks for an action is a row's unit, unless it is less than this share of what speaks against it
 THINNEST = 1e-10
 # solvers lose entries that are a smaller share of their row's largest
@@ -174,7 +175,7 @@ def _columns(
     game: Game, policies: np.ndarray, sender: int, ties: TieRule
 ) -> tuple[np.ndarray, np.ndarray]:
     """Weights (columns, states), and each action's rank in ties (signals, columns, actions), low wins."""
-    weights = residual_weights(game, policies, sender)
+    weights = joint_weights(game, np.delete(policies, sender, axis=0)).T
     order = np.arange(game.shape.actions)
     explicit = ties.action_map(game)
     if explicit is None:
@@ -185,6 +186,20 @@ def _columns(
     table = np.moveaxis(explicit, sender, 0)[: game.counts[sender]]
     table = table.reshape(game.counts[sender], -1)[:, used]
     return weights[used], np.where(table[:, :, None] == order, -1, order)
+
+
+def merge_columns(weights: np.ndarray) -> np.ndarray:
+    """Drop columns that never occur and add up proportional ones; ``(fewer columns, states)``.
+
+    These give the receiver the same posterior whatever the deviator does. They are those that, scaled to a largest
+    entry of 1, agree in *every* entry to 12 significant digits: tiny entries decide posteriors that exclude the
+    common states.
+    """
+    merged: dict[tuple[str, ...], np.ndarray] = {}
+    for column in weights[weights.max(1) > 0]:
+        key = tuple(f"{ratio:.{KEY_DIGITS - 1}e}" for ratio in column / column.max())
+        merged[key] = merged[key] + column if key in merged else column
+    return np.array(list(merged.values()))
 
 
 def compare_actions(

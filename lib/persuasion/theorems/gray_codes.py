@@ -50,8 +50,7 @@ def modular_gray_code(signals: int, length: int) -> np.ndarray:
     signals, length = whole_number("signals", signals, 1), whole_number("length", length)
     places = signals ** np.arange(length)[::-1]
     digits = np.arange(signals**length)[:, None] // places % signals
-    before = np.column_stack([np.zeros(len(digits), dtype=int), digits[:, :-1]])
-    return (digits - before) % signals
+    return np.diff(digits, axis=1, prepend=0) % signals
 
 
 def reflected_code(words: int, senders: int, signals: int) -> np.ndarray:

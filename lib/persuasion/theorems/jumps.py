@@ -118,19 +118,14 @@ def line_sweep(
     cuts = sorted({span[1] for row in spans for span in row} - {ONE})
     edges = [ZERO, *cuts, ONE]
     pieces = tuple(_piece(exact, sender, tables, spans, lo, hi) for lo, hi in pairwise(edges))
-    values = tuple(
-        exact_utilities(exact, _between(first, last, tau), ties=rule)[sender] for tau in edges
-    )
+    points = (first * (1 - tau) + last * tau for tau in edges)
+    values = tuple(exact_utilities(exact, point, ties=rule)[sender] for point in points)
     senders, actions = len(exact.senders), exact.receiver.shape[1]
     return LineSweep(pieces, values, exact.signals**senders * (actions - 1) + 1)
 
 
-def _between(start: np.ndarray, end: np.ndarray, tau: Fraction) -> np.ndarray:
-    return start * (1 - tau) + end * tau
-
-
 def _replaced(game: RationalGame, policies: Any, sender: int, own: Any) -> np.ndarray:
-    profile, policy = rationals(policies).copy(), rationals(own)
+    profile, policy = rationals(policies), rationals(own)
     if profile.ndim != 3 or policy.shape != profile.shape[1:]:
         raise ValueError(f"an end of the segment has shape {policy.shape}, not (states, signals)")
     profile[sender] = policy

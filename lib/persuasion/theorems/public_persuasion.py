@@ -129,15 +129,13 @@ def _masses_program(instance: PublicPersuasion, profiles: np.ndarray) -> LinearP
     largest = np.abs(instance.differences).max(1, keepdims=True)
     rows = instance.differences / np.where(largest > 0, largest, 1)
     obey = block_diag([rows[profile == 1] for profile in profiles])
-    columns = len(profiles) * instance.states
     masses = TOTAL * instance.prior
     return LinearProgram(
         cost=np.repeat(profiles.mean(1), instance.states),
         matrix=vstack([obey, hstack([identity(instance.states)] * len(profiles))]),
         row_lower=np.concatenate([np.zeros(obey.shape[0]), masses]),
         row_upper=np.concatenate([np.full(obey.shape[0], np.inf), masses]),
-        lower=np.zeros(columns),
-        upper=np.full(columns, np.inf),
+        upper=np.inf,
     )
 
 
@@ -230,13 +228,12 @@ def reduced_game(
         penalty = 2 * least_penalty(mass, lure) if lure > 1 else 1.0
     if enforce:
         _check_conditions(mass, lure, penalty, loss)
-    receivers, states = instance.receivers, instance.states + instance.receivers
+    receivers = instance.receivers
     count = max(receivers, instance.states if signals is None else signals)
     tables = reduction(instance.audience, mass, lure, lure, penalty, loss)
     senders = np.stack([tables.payoffs, np.zeros_like(tables.payoffs)])
     game = Game(tables.prior, tables.receiver, senders, count, name="reduced")
-    opponent = np.zeros((states, count))
-    opponent[:, :receivers] = tables.opponent
+    opponent = np.pad(tables.opponent, ((0, 0), (0, count - receivers)))
     return ReducedGame(instance, game, opponent, mass, lure, penalty, loss)
 
 

@@ -9,7 +9,8 @@
 
 from persuasion.equilibria.nash.alone import Landmark, landmarks
 from persuasion.equilibria.nash.find import MOST_STATES, SIMILAR_OUTCOME, nash
-from persuasion.equilibria.nash.record import EQUILIBRIUM, Equilibrium, Step
+from persuasion.equilibria.nash.record import Equilibrium, Step
+from persuasion.equilibria.record import EQUILIBRIUM
 
 __all__ = [
     "EQUILIBRIUM",

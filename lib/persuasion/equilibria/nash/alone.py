@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from persuasion.equilibria.nash.columns import Columns, columns_of, policies_of, silence
+from persuasion.equilibria.record import fields
 from persuasion.model.game import Game
 from persuasion.model.policies import optimal_action_by_state
 from persuasion.model.simulate import outcome_distribution
@@ -52,8 +53,7 @@ class Landmark:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings."""
-        arrays = {key: getattr(self, key).tolist() for key in ("policies", "utilities")}
-        return {**vars(self), **arrays}
+        return fields(self)
 
 
 def landmarks(game: Game, time_limit: float = 60.0) -> list[Landmark]:
@@ -63,7 +63,7 @@ def landmarks(game: Game, time_limit: float = 60.0) -> list[Landmark]:
     signals as they need, which may be more than the game's. Those that do not choose are heard, but collude not;
     beside them each optimum is a best response, with ``time_limit`` seconds.
     """
-    quiet, told = _others_silent(game), np.eye(game.shape.states)
+    quiet, told = silence(game), np.eye(game.shape.states)
     nothing, utilities = np.zeros(game.receiver.shape), game.standard.senders
 
     def mark(name: str, speaker: int, wanted: np.ndarray, ties: str) -> Landmark:
@@ -85,15 +85,6 @@ def landmarks(game: Game, time_limit: float = 60.0) -> list[Landmark]:
         found.append(mark(name, sender, utilities[sender], f"sender-{sender}"))
     together = utilities[game.choosing].sum(0)
     return [*found, mark("collusion", game.choosing[0], together, SHARES)]
-
-
-def _others_silent(game: Game) -> Columns:
-    """Nobody who chooses says anything."""
-    quiet = silence(game)
-    for sender, own in enumerate(game.fixed):
-        if own is not None:
-            quiet[sender] = columns_of(own[None])[0]
-    return quiet
 
 
 def _alone(game: Game, utility: np.ndarray, time_limit: float) -> tuple[np.ndarray, bool]:

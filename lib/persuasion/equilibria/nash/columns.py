@@ -7,6 +7,7 @@ import numpy as np
 
 from persuasion.model.game import Game
 from persuasion.model.names import Names
+from persuasion.model.policies import no_revelation
 from persuasion.model.simulate import sender_utilities
 from persuasion.model.ties import TieRule
 from persuasion.model.tolerances import DUST
@@ -32,8 +33,8 @@ def _free(game: Game, signals: int, name: str, names: Names) -> Game:
 
 
 def silence(game: Game) -> Columns:
-    """Nobody says anything."""
-    return [np.ones((1, game.shape.states)) for _ in range(game.shape.senders)]
+    """Nobody who chooses says anything."""
+    return columns_of(no_revelation(game))
 
 
 def columns_of(policies: np.ndarray) -> Columns:

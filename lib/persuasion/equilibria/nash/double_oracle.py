@@ -5,6 +5,7 @@ columns part: the loop stalls. So responses keep a margin, which falls; the regr
 """
 
 import time
+from functools import partial
 
 import numpy as np
 
@@ -65,8 +66,7 @@ class DoubleOracle:
     def round(self, deadline: float) -> None:
         """Responses to the present profile; then a new profile, or the next margin."""
         margin = self.margins[0]
-        before = utilities(self.game.standard, self.columns, self.ties)
-        responses = [self.respond(sender, margin, deadline) for sender in range(2)]
+        before, responses = self.respond(margin, deadline)
         gains = [None if r is None else r.value - v for r, v in zip(responses, before)]
         new = sum(pool.add(r.columns) for pool, r in zip(self.pools, responses) if r is not None)
         self.note(margin, before, gains)
@@ -79,10 +79,11 @@ class DoubleOracle:
         if done or not self.solve_subgame():
             self.examine(deadline)
 
-    def respond(self, sender: int, margin: float, deadline: float) -> Response | None:
-        """The sender's response to the present profile."""
-        lead = margin * self.unit
-        return respond(self.game, self.columns, sender, lead, deadline, self.generator)
+    def respond(self, margin: float, deadline: float) -> tuple[np.ndarray, list[Response | None]]:
+        """The senders' utilities at the present profile, in stakes, and their responses to it."""
+        before, lead = utilities(self.game.standard, self.columns, self.ties), margin * self.unit
+        ask = partial(respond, self.game, self.columns)
+        return before, [ask(sender, lead, deadline, self.generator) for sender in range(2)]
 
     def solve_subgame(self) -> bool:
         """Move to an equilibrium between the known directions, along a path from the present profile."""
@@ -101,8 +102,7 @@ class DoubleOracle:
 
     def examine(self, deadline: float) -> None:
         """The regret without a margin; and the next margin, if it is too large."""
-        before = utilities(self.game.standard, self.columns, self.ties)
-        responses = [self.respond(sender, 0.0, deadline) for sender in range(2)]
+        before, responses = self.respond(0.0, deadline)
         gains = [r.value - v for r, v in zip(responses, before) if r is not None]
         regret = max(gains, default=np.inf)  # what nobody responds to says nothing of its regret
         if gains and time.perf_counter() < deadline:

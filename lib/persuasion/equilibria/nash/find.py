@@ -21,10 +21,10 @@ from persuasion.equilibria.nash.columns import (
 from persuasion.equilibria.nash.double_oracle import DoubleOracle
 from persuasion.equilibria.nash.kernel import Pool, kernel
 from persuasion.equilibria.nash.pivoting import PolytopeGame
-from persuasion.equilibria.nash.record import EQUILIBRIUM, Equilibrium, Step
+from persuasion.equilibria.nash.record import Equilibrium, Step
 from persuasion.equilibria.nash.selection import best_equilibrium
 from persuasion.equilibria.nash.starts import SILENCE, STARTS, start_columns
-from persuasion.equilibria.record import Dynamics
+from persuasion.equilibria.record import EQUILIBRIUM, Dynamics
 from persuasion.model.checks import positive_number, several, whole_number
 from persuasion.model.game import Game
 from persuasion.model.restrictions import restrict
@@ -242,11 +242,10 @@ class _Search:
         """One entry per outcome, each with its certificate, the least regret first."""
         groups: list[tuple[np.ndarray, list[Found]]] = []
         for entry in sorted(found, key=lambda entry: entry.regret):
-            outcome = self.outcome(entry.columns)
-            same = (g for o, g in groups if np.abs(o - outcome).max() <= SIMILAR_OUTCOME)
-            group = next(same, None)
-            if group is not None:
-                group.append(entry)
+            outcome = outcome_distribution(*self.played(entry.columns), ties=self.ties)
+            same = [g for o, g in groups if np.abs(o - outcome).max() <= SIMILAR_OUTCOME]
+            if same:
+                same[0].append(entry)
             elif len(groups) < CERTIFIED:
                 groups.append((outcome, [entry]))
         entries: list[Equilibrium] = []
@@ -257,10 +256,6 @@ class _Search:
             seconds = max(left / (len(groups) - number), LEAST_SECONDS)
             entries.append(self.entry(group, seconds))
         return sorted(entries, key=lambda entry: entry.relative_regret[1])
-
-    def outcome(self, columns: Columns) -> np.ndarray:
-        """Joint distribution of state and action."""
-        return outcome_distribution(*self.played(columns), ties=self.ties)
 
     def played(self, columns: Columns) -> tuple[Game, np.ndarray]:
         """The game with the signals that senders may use, and the columns as policies in it.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from persuasion.equilibria.record import EQUILIBRIUM, UNPROVEN, plain
+from persuasion.equilibria.record import EQUILIBRIUM, UNPROVEN, fields
 from persuasion.model.game import Game
 from persuasion.model.simulate import outcome_distribution
 from persuasion.model.ties import TieRule
 from persuasion.regret.certificate import Certificate
-
-__all__ = ["APPROXIMATE", "EQUILIBRIUM", "UNPROVEN", "Equilibrium", "Step"]
 
 APPROXIMATE = "approximate"
 
@@ -41,7 +39,7 @@ class Step:
     seconds: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Equilibrium:
     """A profile, and the proof of how far it is from a Nash equilibrium.
 
@@ -75,11 +73,11 @@ class Equilibrium:
     certificate: Certificate
     ties: TieRule
     start: str
-    times: int
+    times: int = 1
     target: float
-    margins: tuple[float, ...]
-    history: tuple[Step, ...]
-    seconds: float
+    margins: tuple[float, ...] = ()
+    history: tuple[Step, ...] = ()
+    seconds: float = 0.0
 
     @classmethod
     def of(
@@ -90,13 +88,9 @@ class Equilibrium:
         ties: TieRule,
         *,
         target: float,
-        start: str,
-        times: int = 1,
-        margins: tuple[float, ...] = (),
-        history: tuple[Step, ...] = (),
-        seconds: float = 0.0,
+        **about: Any,
     ) -> Equilibrium:
-        """A profile of ``game`` with its certificate at radius 1."""
+        """A profile of ``game`` with its certificate at radius 1; ``about`` is what is known from the search."""
         holds = certificate.holds(target)
         outcome = outcome_distribution(game, policies, ties=ties)
         return cls(
@@ -108,12 +102,8 @@ class Equilibrium:
             outcome=outcome,
             certificate=certificate,
             ties=ties,
-            start=start,
-            times=times,
             target=target,
-            margins=margins,
-            history=history,
-            seconds=seconds,
+            **about,
         )
 
     @property
@@ -123,13 +113,4 @@ class Equilibrium:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, numbers and strings."""
-        data = dict(vars(self))
-        for name in ("policies", "utilities", "outcome"):
-            data[name] = data[name].tolist()
-        for name in ("support", "margins"):
-            data[name] = list(data[name])
-        data["history"] = [
-            {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(step).items()}
-            for step in self.history
-        ]
-        return {**data, "certificate": self.certificate.to_dict(), "ties": plain(self.ties)}
+        return fields(self)

@@ -40,7 +40,7 @@ def start_columns(game: Game, starts: Sequence[Any], seed: int) -> Iterator[tupl
             shape = game.shape
             yield RANDOM, [generator.dirichlet(weights, shape.states).T for _ in game.senders]
         else:
-            known = ", ".join((REVELATION, ALONE, SILENCE, RANDOM))
+            known = ", ".join(dict.fromkeys(STARTS))
             raise ValueError(f"unknown start {start!r}: use a profile or one of {known}")
 
 

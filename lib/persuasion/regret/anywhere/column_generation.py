@@ -136,14 +136,14 @@ class Generation:
         pricing = None
         while self.improve() and self.problem.gains.size <= MAX_RELAXATION:
             pricing = pricing or Pricing(self.problem)
-            priced = pricing.search(self.prices, self.least, self.deadline)
-            level = self.prices.sum() + self.master.states * max(0.0, priced.bound)
+            most, profiles = pricing.search(self.prices, self.least, self.deadline)
+            level = self.prices.sum() + self.master.states * max(0.0, most)
             self.bound = min(self.bound, float(level))
             assert self.solution is not None
             complete = self.master.blocks(self.solution) is not None
             if complete and self.bound - self.solution.value <= 2 * TARGET:
                 return True
-            added = [self.master.add(profile) for profile in priced.profiles]
+            added = list(map(self.master.add, profiles))
             if not any(added) and (complete or not self.raise_penalty()):
                 break
         return False

@@ -15,17 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from persuasion.model.exact import (
-    RationalGame,
-    checked_rationals,
-    joint_weights,
-    preference,
-    rationals,
-)
+from persuasion.model.exact import RationalGame, checked_rationals, preference, rationals
 from persuasion.model.game import Game
+from persuasion.model.policies import joint_weights
 from persuasion.model.ties import TieRule
 from persuasion.model.tolerances import TIE_TOLERANCE
-from persuasion.regret.opponents import residual_weights
 from persuasion.regret.problem import Problem
 
 Flag = Sequence[np.ndarray]
@@ -56,8 +50,8 @@ class Columns:
         """The standard game's floats at their exact values, ties up to the simulator's tolerance."""
         wanted = _named(problem.ties, problem.game, problem.sender)
         if wanted is not None:
-            weights = residual_weights(problem.game, problem.policies, problem.sender)
-            wanted = wanted[weights.max(1) > 0]
+            others = np.delete(problem.policies, problem.sender, axis=0)
+            wanted = wanted[joint_weights(problem.game, others).max(0) > 0]
         own = problem.game.senders[problem.sender]
         rank = own if problem.favourable else problem.preference
         return cls(

@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -35,11 +35,9 @@ from persuasion.regret.candidates import (
     landmarks,
     solve_regions,
 )
+from persuasion.regret.nearby.box import Box
 from persuasion.regret.problem import Problem, compare_actions, scaled_rows
 from persuasion.regret.response import INFEASIBLE, OPTIMAL, TIME_LIMIT, BestResponse, in_time
-
-if TYPE_CHECKING:
-    from persuasion.regret.nearby.box import Box
 
 MAX_CELLS = 300
 MAX_CONES = 4000

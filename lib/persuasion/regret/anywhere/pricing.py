@@ -8,9 +8,10 @@ mixed-integer model several times slower.
 """
 
 import heapq
+import itertools
 import time
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,22 +26,6 @@ PATIENCE = (1.0, 10.0)
 ENOUGH = 2.0
 
 
-class Priced(NamedTuple):
-    """A bound on the maximum, and the improving profiles met on the way."""
-
-    bound: float
-    profiles: list[np.ndarray]
-
-
-class Node(NamedTuple):
-    """Possible actions (columns, actions), and the column to branch on; the best bound comes first."""
-
-    negative_bound: float
-    serial: int
-    possible: np.ndarray
-    branch: int
-
-
 class Pricing:
     """The relaxation, loaded once; prices and possible actions change between solves."""
 
@@ -51,18 +36,23 @@ class Pricing:
         self.states = problem.weights.shape[1]
         self.products = np.arange(problem.gains.size, dtype=np.int32) + self.states
 
-    def search(self, prices: np.ndarray, least: float, deadline: float) -> Priced:
-        """Stop when nothing exceeds ``least``, or the best find is half the bound, or time is up."""
+    def search(
+        self, prices: np.ndarray, least: float, deadline: float
+    ) -> tuple[float, list[np.ndarray]]:
+        """A bound on the maximum, and the improving profiles met on the way.
+
+        Stops when nothing exceeds ``least``, or the best find is half the bound, or time is up.
+        """
         states = np.arange(self.states, dtype=np.int32)
         self.solver.changeColsCost(self.states, states, prices)
         self.program.cost[: self.states] = -prices
         tree = _Tree(self, prices, least, deadline)
         tree.grow(self.problem.allowed[0], np.inf)
         while tree.heap and not tree.settled() and time.perf_counter() < deadline:
-            node = heapq.heappop(tree.heap)
-            for possible in self._children(node):
-                tree.grow(possible, -node.negative_bound)
-        return Priced(tree.bound(), list(tree.found.values()))
+            negative_bound, _, possible, branch = heapq.heappop(tree.heap)
+            for child in _children(possible, branch):
+                tree.grow(child, -negative_bound)
+        return tree.bound(), list(tree.found.values())
 
     def relax(
         self, possible: np.ndarray, deadline: float
@@ -88,30 +78,33 @@ class Pricing:
         limits = np.append(np.ones(self.states), upper)
         return highs.proven_by(self.solver, replace(self.program, upper=limits), solution)
 
-    def _children(self, node: Node) -> list[np.ndarray]:
-        """One per possible action of the branching column."""
-        children = []
-        for action in np.flatnonzero(node.possible[node.branch]):
-            possible = node.possible.copy()
-            possible[node.branch] = False
-            possible[node.branch, action] = True
-            children.append(possible)
-        return children
+
+def _children(possible: np.ndarray, branch: int) -> Iterator[np.ndarray]:
+    """One per possible action of the branching column."""
+    for action in np.flatnonzero(possible[branch]):
+        child = possible.copy()
+        child[branch] = False
+        child[branch, action] = True
+        yield child
 
 
 class _Tree:
-    """One search: open nodes, finds, and the bound that was lost at leaves the solver gave up on."""
+    """One search: open nodes, finds, and the bound that was lost at leaves the solver gave up on.
+
+    A node is its negative bound, so that the best comes first, a serial number, the possible actions
+    ``(columns, actions)``, and the column to branch on.
+    """
 
     def __init__(self, pricing: Pricing, prices: np.ndarray, least: float, deadline: float) -> None:
         self.pricing, self.prices = pricing, prices
         self.least, self.deadline = least, deadline
-        self.heap: list[Node] = []
+        self.heap: list[tuple[float, int, np.ndarray, int]] = []
         self.found: dict[bytes, np.ndarray] = {}
-        self.best, self.lost, self.serial = 0.0, -np.inf, 0
+        self.best, self.lost, self.serial = 0.0, -np.inf, itertools.count()
 
     def bound(self) -> float:
         """No point of the simplex is worth more."""
-        opened = -self.heap[0].negative_bound if self.heap else -np.inf
+        opened = -self.heap[0][0] if self.heap else -np.inf
         return max(opened, self.lost, self.best)
 
     def settled(self) -> bool:
@@ -128,8 +121,7 @@ class _Tree:
         gaps = np.zeros(len(free)) if x is None else self._look(possible, solution, x)
         if free.any():
             branch = int(np.where(free, gaps, -np.inf).argmax())
-            heapq.heappush(self.heap, Node(-bound, self.serial, possible, branch))
-            self.serial += 1
+            heapq.heappush(self.heap, (-bound, next(self.serial), possible, branch))
         elif x is None:
             self.lost = max(self.lost, bound)
         else:

@@ -53,7 +53,8 @@ def by_rays(problem: Problem, time_limit: float) -> BestResponse:
     deadline = start + time_limit
     columns = Columns.of_problem(problem)
     signals, states = problem.signals, problem.game.shape.states
-    found, bound, closed = landmarks(problem), problem.trivial_bound(), False
+    found, closed = landmarks(problem), False
+    bound = found[0].value if signals == 1 else problem.trivial_bound()
     try:
         for solve in _ways(problem):
             bound, candidates = solve(problem, columns, deadline)
@@ -69,9 +70,9 @@ def by_rays(problem: Problem, time_limit: float) -> BestResponse:
 
 
 def _ways(problem: Problem) -> list[Callable[..., tuple[float, list[Candidate]]]]:
-    """What gives bound and candidates, in this order until they meet."""
+    """What gives bound and candidates, in this order until they meet; a single signal says nothing."""
     if problem.signals == 1:
-        return [_silent]
+        return []
     if problem.game.shape.states == 2:
         return [_two_states]
     return [_closed_regions] if problem.favourable else [_closed_regions, _granted]
@@ -107,12 +108,6 @@ def exact_supremum(game: RationalGame, policies: Any, sender: int, *, ties: Any 
     return supremum(columns).value
 
 
-def _silent(problem: Problem, _: Columns, __: float) -> tuple[float, list[Candidate]]:
-    """A single signal says nothing."""
-    candidate = landmarks(problem)[0]
-    return candidate.value, [candidate]
-
-
 def _two_states(
     problem: Problem, columns: Columns, deadline: float
 ) -> tuple[float, list[Candidate]]:
@@ -136,7 +131,9 @@ def _closed_regions(
     shares, bound = mixture(payoffs, points, deadline)
     used = np.argsort(-shares)[: problem.signals]
     profile = [favourite(problem, points[k]) for k in used if shares[k] > USED]
-    return bound, _realised(problem, profile)
+    spare = problem.signals - len(profile)  # signals not needed do as the first
+    realised = solve_profile(problem, np.stack([*profile, *profile[:1] * spare]), np.inf)
+    return bound, [] if realised is None else [realised]
 
 
 def mixture(
@@ -217,10 +214,3 @@ def _off(flag: Flag, step: float) -> np.ndarray:
         step**k * (rationals(part) / size).astype(float)
         for k, (part, size) in enumerate(zip(flag, sizes))
     )
-
-
-def _realised(problem: Problem, profile: list[np.ndarray]) -> list[Candidate]:
-    """The best policy of one action profile per signal; signals not needed do as the first."""
-    spare = problem.signals - len(profile)
-    found = solve_profile(problem, np.stack([*profile, *profile[:1] * spare]), np.inf)
-    return [] if found is None else [found]

@@ -5,9 +5,9 @@ others can bring, whatever tolerances its solver keeps (:func:`~persuasion.regre
 """
 
 import heapq
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,44 +19,39 @@ UNDECIDED = -1
 PRUNED = TARGET / 2
 
 
-class Node(NamedTuple):
-    """``decided`` (cells,) is the choice made in each, ``count`` for the base; the best bound comes first."""
-
-    negative_bound: float
-    serial: int
-    decided: np.ndarray
-    branch: int
-
-
 class Branching:
-    """The search of one bracket's program; ``lost`` is the largest bound of what is not looked at any more."""
+    """The search of one bracket's program; ``lost`` is the largest bound of what is not looked at any more.
+
+    An open node is its negative bound, so that the best comes first, a serial number, the choice made in each cell
+    ``(cells,)``, ``count`` for the base, and the cell to branch on.
+    """
 
     def __init__(self, bracket: Bracket) -> None:
         self.bracket, self.program = bracket, bracket.program
         self.solver = highs.load(self.program.relaxation, presolve="off")
-        self.heap: list[Node] = []
-        self.lost, self.serial = -np.inf, 0
+        self.heap: list[tuple[float, int, np.ndarray, int]] = []
+        self.lost, self.serial = -np.inf, itertools.count()
 
     def run(self) -> None:
         """Until the bracket is closed or all is decided; what is proven on the way, the bracket learns."""
         cells = self.program.cells
         self.grow(np.full(len(cells.signal_of_cell), UNDECIDED), np.inf)
         while self.heap and self.bracket.open:
-            node = heapq.heappop(self.heap)
-            self.bracket.learn(max(-node.negative_bound, self.lost))
-            for child in self.children(node):
-                self.grow(child, -node.negative_bound)
+            negative_bound, _, decided, branch = heapq.heappop(self.heap)
+            self.bracket.learn(max(-negative_bound, self.lost))
+            for child in self.children(decided, branch):
+                self.grow(child, -negative_bound)
         if not self.heap and self.lost > -np.inf:
             self.bracket.learn(self.lost)
         elif not self.heap:  # a margin that nothing keeps
             self.bracket.infeasible = self.bracket.best == -np.inf
 
-    def children(self, node: Node) -> Iterator[np.ndarray]:
+    def children(self, decided: np.ndarray, branch: int) -> Iterator[np.ndarray]:
         """One per action in the cell that is branched on."""
-        for choice in [*np.flatnonzero(self.program.cells.cell == node.branch), self.program.count]:
-            decided = node.decided.copy()
-            decided[node.branch] = choice
-            yield decided
+        for choice in [*np.flatnonzero(self.program.cells.cell == branch), self.program.count]:
+            child = decided.copy()
+            child[branch] = choice
+            yield child
 
     def grow(self, decided: np.ndarray, above: float) -> None:
         """Relax a node below one with bound ``above``; try what it suggests, keep it if it may be better."""
@@ -75,8 +70,7 @@ class Branching:
             self.lost = max(self.lost, bound)
             return
         branch = int(np.where(undecided, apart, -1.0).argmax())
-        heapq.heappush(self.heap, Node(-bound, self.serial, decided, branch))
-        self.serial += 1
+        heapq.heappush(self.heap, (-bound, next(self.serial), decided, branch))
 
     def relax(self, decided: np.ndarray) -> tuple[highs.Solution, float]:
         """The relaxation with some cells decided, and what its duals prove."""

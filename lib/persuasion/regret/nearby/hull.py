@@ -83,15 +83,13 @@ class Hull:
             solution = self._run(SIMPLEX_SHARE, deadline)
         if solution is None or (not solution.optimal and solution.status != "kInfeasible"):
             solution = self._run(1.0, deadline, **INTERIOR)
-        return replace(solution, bound=min(self.bound(solution.duals), self.bound(np.zeros(0))))
+        # prices need not be optimal, not even the solver's
+        prices = solution.duals, np.zeros(0)
+        return replace(solution, bound=min(highs.proven(self.relaxation, p) for p in prices))
 
     def _run(self, share: float, deadline: float, **options: Any) -> highs.Solution:
         solver = highs.load(self.relaxation, **options)
         return highs.run(solver, share * (deadline - time.perf_counter()))
-
-    def bound(self, duals: np.ndarray) -> float:
-        """What weak duality makes of any ``duals``, one per row: prices that need not be optimal."""
-        return highs.proven(self.relaxation, duals)
 
     def branch(self, climber: Climber, gap: float, deadline: float) -> highs.Solution:
         """Branch and bound until ``gap`` or ``deadline``; the climber gives the start and learns what is found."""

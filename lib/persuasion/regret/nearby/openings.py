@@ -58,7 +58,7 @@ def _profiles(problem: Problem, prices: np.ndarray, deadline: float) -> list[np.
         found += hop(problem, start, prices, LEAST, deadline - time.perf_counter())
     if found or problem.gains.size > MAX_RELAXATION or time.perf_counter() > deadline:
         return found
-    return Pricing(problem).search(prices, LEAST, deadline).profiles
+    return Pricing(problem).search(prices, LEAST, deadline)[1]
 
 
 def _moved(box: Box, own: np.ndarray, source: int, target: int, x: np.ndarray) -> np.ndarray:

@@ -7,14 +7,13 @@ import scipy.sparse as sp
 
 from persuasion.model.checks import positive_number, whole_number
 from persuasion.model.game import Game
-from persuasion.model.policies import one_profile
+from persuasion.model.policies import joint_weights, one_profile
 from persuasion.model.simulate import receiver_actions
 from persuasion.model.ties import LOWEST_INDEX
 from persuasion.regret import highs
 from persuasion.regret.anywhere.regions import spread
 from persuasion.regret.nearby.box import Box, linear_range, policy_box
 from persuasion.regret.nearby.cells import in_blocks
-from persuasion.regret.opponents import residual_weights
 from persuasion.regret.problem import scaled_rows
 
 
@@ -64,7 +63,7 @@ def gain_within_piece(
         return 0.0
     own = profile[sender][:, : game.counts[sender]]
     box = policy_box(own, reach)
-    weights = residual_weights(game, profile, sender)
+    weights = joint_weights(game, np.delete(profile, sender, axis=0)).T
     actions = receiver_actions(game, profile, ties=ties) if actions is None else actions
     joint = (game.shape.signals,) * game.shape.senders
     if actions.shape != joint:
