@@ -3,7 +3,7 @@
 Prints the ratios and writes ``_build/benchmarks.json``: where they were measured (``machine``), and ``results``, a
 list of objects with ``name``, ``baseline_seconds``, ``seconds``, ``ratio`` and what else each benchmark reports.
 The book's pages show copies: ``benchmarks/measured.json`` of several parts in one run; ``train.json``,
-``rays.json`` and ``front_door.json`` of single ones.
+``rays.json``, ``sampled_check.json`` and ``front_door.json`` of single ones.
 """
 
 import json
@@ -16,6 +16,7 @@ import certify
 import front_door
 import nash
 import rays
+import sampled_check
 import scaling
 import simulate
 import train
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "accelerator": accelerator.run,
     "best-response": best_response.compare,
     "rays": rays.run,
+    "sampled-check": sampled_check.run,
     "certify": certify.run,
     "scaling": scaling.run,
     "nash": nash.run,

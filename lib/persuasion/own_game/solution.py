@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from persuasion.equilibria import nash
-from persuasion.equilibria.record import CERTIFIED
+from persuasion.equilibria.record import CERTIFIED, plain
 from persuasion.model.game import Game
 from persuasion.own_game.request import Request
 from persuasion.regret.certificate import Certificate
@@ -209,20 +209,20 @@ class Solution:
             "schema": SCHEMA,
             "version": self.version,
             "game": self.game.to_dict(),
-            "request": json.loads(json.dumps(asdict(self.request))),
+            "request": plain(self.request),
             "full_revelation": {
                 "verdict": revelation.verdict,
                 "reason": revelation.reason,
-                "profile": revelation.examined and _plain(revelation.examined),
+                "profile": plain(revelation.examined),
             },
-            "profile": _plain(self.profile),
+            "profile": plain(self.profile),
             "outcomes": self.outcomes,
             "found": [
                 {**entry.to_dict(), "within_game": within(self.game, entry)} for entry in self.found
             ],
             "far": self.far,
-            "landmarks": [mark.to_dict() for mark in self.landmarks],
-            "local": [_plain(entry) for entry in self.local],
+            "landmarks": plain(self.landmarks),
+            "local": plain(self.local),
             "missing": list(self.missing),
             "seconds": self.seconds,
         }
@@ -235,13 +235,3 @@ class Solution:
 def within(game: Game, entry: nash.Equilibrium) -> bool:
     """Whether a profile is one of the game: it takes no more signals than the game has."""
     return bool(entry.policies.shape[-1] == game.signals)
-
-
-def _plain(entry: Examined | LocalEquilibrium) -> dict[str, Any]:
-    data = dict(vars(entry))
-    for name in ("policies", "utilities"):
-        data[name] = data[name].tolist()
-    for name in ("certificate", "anywhere"):
-        if isinstance(data.get(name), Certificate):
-            data[name] = data[name].to_dict()
-    return data
