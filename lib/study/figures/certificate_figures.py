@@ -40,8 +40,7 @@ def misses_by_step(misses: pd.DataFrame) -> Figure:
         axis.set_ylabel("missed / refuted")
     for axis in axes[-1]:
         axis.set_xlabel("exact steps")
-    named = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*named, loc="outside lower center", ncols=2)
+    legend(axes[0, 0], figure, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -112,6 +111,5 @@ def endings(frame: pd.DataFrame) -> Figure:
         shares.plot.bar(ax=axis, stacked=True, width=0.8, rot=0, legend=False)
         axis.set(title=f"margin {margin:g}", xlabel="largest size")
     axes[0, 0].set_ylabel("share of runs")
-    named = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*named, loc="outside lower center", ncols=3)
+    legend(axes[0, 0], figure, loc="outside lower center", ncols=3)
     return figure
