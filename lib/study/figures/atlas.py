@@ -35,8 +35,7 @@ def atlas_frame(records: Sequence[Record]) -> pd.DataFrame:
     start; ``origin``, the senders' utilities under silence, in utility units; ``idle``: no landmark and no outcome
     of the game differs from silence for any sender.
     """
-    done = [record for record in records if record.done]
-    return pd.DataFrame([row for record in done for row in _rows(record)])
+    return pd.DataFrame([row for record in records if record.done for row in _rows(record)])
 
 
 def _rows(record: Record) -> Iterator[dict[str, Any]]:

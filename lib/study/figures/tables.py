@@ -55,10 +55,7 @@ def _by_network(
 def highest_welfare(equilibria: pd.DataFrame) -> str:
     """The network of the highest mean welfare in each scenario, over instances that all solved, in a sentence."""
     parts = []
-    for family, part in equilibria.groupby("family", sort=False):
-        own = commonly_solved(part)
-        if own.empty:
-            continue
+    for family, own in commonly_solved(equilibria).groupby("family", sort=False):
         best = own.groupby("method")["welfare"].mean().idxmax()
         value = mean_interval(own.loc[own["method"] == best, "welfare"])
         parts.append(f"with {NAMES[str(best)]} in {family} ({value})")
