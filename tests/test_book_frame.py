@@ -9,8 +9,6 @@ from pathlib import Path
 
 import jupytext
 import numpy as np
-import plotly.graph_objects as go
-import plotly.io as pio
 import pytest
 import yaml
 from docutils import nodes
@@ -93,31 +91,11 @@ def test_first_chapters_assert_what_they_state(page):
     assert re.search(r"^\s*assert ", code, re.MULTILINE)
 
 
-def test_book_renderer_leaves_plotly_to_the_page(assets):
-    figure = go.Figure(go.Scatter(x=[0, 1], y=[0, 1]))
-    bundle = show.BookRenderer().to_mimebundle(figure.to_plotly_json())
-    html = bundle["text/html"]
-    assert html.startswith(assets.MARK)
-    assert "Plotly.newPlot" in html
-    assert "cdn" not in html
-    assert len(html) < 20_000
-
-
 def test_the_short_path_follows_the_contents_and_has_the_networks_before_they_compete():
     path = CONFIG["sphinx"]["config"]["short_path"]
     places = [PAGES.index(page) for page in path]
     assert places == sorted(places)
     assert path.index("book/learning/networks") < path.index("book/experiments/synthetic")
-
-
-def test_use_book_renderer_sets_the_default():
-    before = pio.renderers.default
-    try:
-        show.use_book_renderer()
-        assert pio.renderers.default == "book"
-        assert isinstance(pio.renderers["book"], show.BookRenderer)
-    finally:
-        pio.renderers.default = before
 
 
 def test_only_marked_pages_get_the_script(assets):

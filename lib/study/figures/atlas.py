@@ -20,7 +20,7 @@ from study.records.rows import AtlasRow, CertificateRow
 from study.records.store import Record
 
 SILENT, REVEALED, COLLUSION = "no revelation", "full revelation", "collusion"
-CERTIFIED, NETWORK = "equilibrium", "network"
+CERTIFIED = "equilibrium"
 FOUND = (CERTIFIED, "approximate", "unproven")
 NEAR = 0.01
 """A profile of global regret up to this share of every stake is near a global equilibrium."""
@@ -35,8 +35,7 @@ def atlas_frame(records: Sequence[Record]) -> pd.DataFrame:
     start; ``origin``, the senders' utilities under silence, in utility units; ``idle``: no landmark and no outcome
     of the game differs from silence for any sender.
     """
-    done = [record for record in records if record.done]
-    return pd.DataFrame([row for record in done for row in _rows(record)])
+    return pd.DataFrame([row for record in records if record.done for row in _rows(record)])
 
 
 def _rows(record: Record) -> Iterator[dict[str, Any]]:
@@ -135,9 +134,8 @@ def welfare_table(games: pd.DataFrame) -> pd.DataFrame:
 
     def row(part: pd.DataFrame) -> dict[str, Any]:
         gaps = {words: part[name] - part[COLLUSION] for name, words in _places(games).items()}
-        return {
-            "games": len(part),
-            **{words: str(mean_interval(gap)) for words, gap in gaps.items()},
+        return {"games": len(part)} | {
+            words: str(mean_interval(gap)) for words, gap in gaps.items()
         }
 
     return per_group(_proven(games), PRIOR, row)
@@ -185,16 +183,14 @@ def networks_frame(records: Sequence[Record], frame: pd.DataFrame, preset: Prese
     return pd.DataFrame(rows, columns=columns)
 
 
-def _network(record: Record, row: CertificateRow, part: pd.DataFrame) -> dict[str, Any]:
+def _network(record: Record, row: CertificateRow, part: pd.DataFrame) -> tuple[Any, ...]:
     stakes = record_stakes(record)
     shares = (np.array(row.utilities) - part["origin"].iloc[0]) / stakes
     lower, upper = relative_interval(row.global_regret, row.global_gains, stakes)
     certified = part.loc[part["profile"] == CERTIFIED, ["first", "second"]].to_numpy()
     distances = np.abs(certified - shares).max(axis=1)
-    return {
-        "game": game_id(record), "first": shares[0], "second": shares[1], "lower": lower, "upper": upper,
-        "distance": distances.min(initial=np.inf), "idle": part["idle"].iloc[0],
-    }  # fmt: skip
+    nearest, idle = distances.min(initial=np.inf), part["idle"].iloc[0]
+    return game_id(record), *shares, lower, upper, nearest, idle
 
 
 def _proven(games: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from study.figures import atlas
 from study.figures.certificate_figures import share_below
-from study.figures.style import LOOKS, panel, panels
+from study.figures.style import LOOKS, legend, panel, panels
 
 OPEN = "found, not certified"
 # marker, colour, and what the legend calls it; what is drawn last is first
@@ -78,8 +78,7 @@ def planes(frame: pd.DataFrame, most: int) -> Figure:
             one = part.iloc[0]
             axis.set_title("×".join(str(one[name]) for name in atlas.SIZES), fontsize=7, pad=2)
         line[0].set_ylabel(f"size {size}")
-    named = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*named, loc="outside lower center", ncols=4, fontsize=7)
+    legend(axes[0, 0], figure, loc="outside lower center", ncols=4, fontsize=7)
     return figure
 
 

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 
 from study.designs.settings import Preset
 from study.figures import frames
-from study.figures.frames import paired
 from study.figures.statistics import mean_interval, per_group
 from study.figures.style import LOOKS, NAMES, legend, named, panels
 from study.figures.tables import OTHERS, OURS, signs
@@ -160,4 +159,4 @@ def polished_table(frame: pd.DataFrame) -> pd.DataFrame:
 def relative_gaps(frame: pd.DataFrame, method: str, against: str) -> pd.Series:
     """Welfare of one method minus another's, relative to the utility range, over the games that both solved."""
     solved = frame[frame["solved"]].assign(relative=lambda f: f["welfare"] / f["utility_range"])
-    return paired(solved, "relative", method, against)
+    return frames.paired(solved, "relative", method, against)

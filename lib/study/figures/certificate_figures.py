@@ -40,8 +40,7 @@ def misses_by_step(misses: pd.DataFrame) -> Figure:
         axis.set_ylabel("missed / refuted")
     for axis in axes[-1]:
         axis.set_xlabel("exact steps")
-    named = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*named, loc="outside lower center", ncols=2)
+    legend(axes[0, 0], figure, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -101,17 +100,15 @@ def overlooked_by_size(frame: pd.DataFrame) -> Figure:
 
 def endings(frame: pd.DataFrame) -> Figure:
     """How best-response dynamics ended, by size of the game, a panel per margin; shares of the runs."""
-    margins = sorted(frame["margin"].unique())
-    figure, axes = panels(1, len(margins), 3 * len(margins) + 1, 3.2, sharey=True)
+    groups = list(frame.groupby("margin"))
+    figure, axes = panels(1, len(groups), 3 * len(groups) + 1, 3.2, sharey=True)
     largest = frame[list(SIZES)].max(axis=1)
     statuses = list(frame["status"].value_counts().index)
-    for axis, margin in zip(axes[0], margins):
-        part = frame[frame["margin"] == margin]
+    for axis, (margin, part) in zip(axes[0], groups):
         shares = pd.crosstab(largest[part.index], part["status"], normalize="index")
         shares = shares.reindex(columns=statuses, fill_value=0.0)
         shares.plot.bar(ax=axis, stacked=True, width=0.8, rot=0, legend=False)
         axis.set(title=f"margin {margin:g}", xlabel="largest size")
     axes[0, 0].set_ylabel("share of runs")
-    named = axes[0, 0].get_legend_handles_labels()
-    figure.legend(*named, loc="outside lower center", ncols=3)
+    legend(axes[0, 0], figure, loc="outside lower center", ncols=3)
     return figure

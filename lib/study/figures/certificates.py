@@ -18,30 +18,27 @@ from study.records.rows import CertificateRow, DynamicsRow
 from study.records.store import Record
 
 EQUILIBRIA = ("equilibrium", "margin equilibrium")
-# what there is to ask for even if nothing was accepted, and so nothing certified
 COLUMNS = (
     "game", "family", "senders", "logit_scale", "method", "radius", "tolerances", "headline", "welfare",
     "utility_range", "local_lower", "local_upper", "regret_least", "regret_most", "global_lower", "global_upper",
-    "polished_status", "polished_welfare", "polished_upper", "polished_most",
+    "polished_status", "polished_welfare", "polished_lower", "polished_upper", "polished_most",
 )  # fmt: skip
 
 
 def certificates_frame(records: Sequence[Record], preset: Preset) -> pd.DataFrame:
     """One row per certified profile.
 
-    Columns: game, its family and parameters, method, radius, the ``tolerances`` at which the search selected it,
-    ``headline`` (whether the figures show it), welfare, local and global regret (in utility units: ``regret_least``
-    and ``regret_most`` of the local one), and the polished profile's status, regret (``polished_most`` in
-    utility units) and welfare (NaN or None where there is none).
+    Columns: game, its family, senders and logit scale (NaN where the family has none), method, radius, the
+    ``tolerances`` at which the search selected it, ``headline`` (whether the figures show it), welfare, local and
+    global regret (in utility units: ``regret_least`` and ``regret_most`` of the local one), and the polished
+    profile's status, regret (``polished_most`` in utility units) and welfare (NaN or None where there is none).
     """
     rows = [
         _certificate_row(record, row, preset)
         for record in records
         for row in record.rows_of(CertificateRow)
     ]
-    if rows:
-        return pd.DataFrame(rows)
-    return pd.DataFrame(columns=COLUMNS).astype({"headline": bool, "radius": float})
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"headline": bool, "radius": float})
 
 
 def _certificate_row(record: Record, row: CertificateRow, preset: Preset) -> dict[str, Any]:
@@ -69,9 +66,8 @@ def _certificate_row(record: Record, row: CertificateRow, preset: Preset) -> dic
 
 def _interval(name: str, row: CertificateRow, stakes: np.ndarray) -> dict[str, Any]:
     about = row.about(name)
-    ends = relative_interval(about.get("regret"), about.get("gains"), stakes)
-    names = (f"{name}_lower", f"{name}_upper", f"{name}_exact")
-    return dict(zip(names, (*ends, about.get("exact"))))
+    lower, upper = relative_interval(about.get("regret"), about.get("gains"), stakes)
+    return {f"{name}_lower": lower, f"{name}_upper": upper}
 
 
 def narrowed(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
@@ -95,15 +91,14 @@ def dynamics_frame(records: Sequence[Record]) -> pd.DataFrame:
 
 def _runs(record: Record) -> Iterator[dict[str, Any]]:
     runs, stakes = record.rows_of(DynamicsRow), record_stakes(record)
-    about = {"game": game_id(record), **record.config["game"]["parameters"]}
     ends = zip(runs, _outcome_labels(record), record.facts.timings or [], strict=True)
     for run, label, seconds in ends:
         lower, upper = relative_interval(run.regret, run.gains, stakes)
-        yield about | {
+        yield {
+            "game": game_id(record), **record.config["game"]["parameters"],
             "margin": run.margin, "start": run.start, "status": run.status,
-            "rule": "explicit map" if run.ties.startswith("[") else run.ties.strip('"'),
             "lower": lower, "upper": upper, "welfare": sum(run.utilities),
-            "rounds": run.rounds, "moves": run.moves, "cycle_length": run.cycle_length,
+            "rounds": run.rounds, "cycle_length": run.cycle_length,
             "outcome": label, "seconds": seconds,
         }  # fmt: skip
 
@@ -111,13 +106,9 @@ def _runs(record: Record) -> Iterator[dict[str, Any]]:
 def _outcome_labels(record: Record) -> list[int | None]:
     """A number per run: that of the first run of this game with the same outcome; None without equilibrium."""
     outcomes = record.arrays["outcomes"]
-    found: list[int] = []
     labels: list[int | None] = []
     for k, run in enumerate(record.rows_of(DynamicsRow)):
-        if run.status not in EQUILIBRIA:
-            labels.append(None)
-            continue
-        same = [j for j in found if np.abs(outcomes[j] - outcomes[k]).max() <= SAME_OUTCOME]
-        found += [] if same else [k]
-        labels.append(same[0] if same else k)
+        found = [j for j in dict.fromkeys(labels) if j is not None]
+        alike = (j for j in found if np.abs(outcomes[j] - outcomes[k]).max() <= SAME_OUTCOME)
+        labels.append(next(alike, k) if run.status in EQUILIBRIA else None)
     return labels

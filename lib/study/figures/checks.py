@@ -70,7 +70,7 @@ def verdict_table(frame: pd.DataFrame) -> pd.DataFrame:
     selected = frame.explode("tolerances").dropna(subset="tolerances").reset_index(drop=True)
     selected = selected.rename(columns={"tolerances": "tolerance"})
     keys = ["senders", "method", "radius", "tolerance"]
-    found = _verdicts(selected, selected["tolerance"]).groupby(
+    found = verdicts(selected, selected["tolerance"]).groupby(
         [selected[k] for k in keys], sort=False
     )
     table = found.sum().assign(selected=found.size()).reset_index()
@@ -177,14 +177,14 @@ def _exact_row(shown: pd.DataFrame, tolerance: float) -> dict[str, Any]:
     return {
         "accepted": len(shown),
         "examined": len(known),
-        **_verdicts(known, tolerance).sum().astype(int),
+        **verdicts(known, tolerance).sum().astype(int),
         "regret, at least": str(mean_interval(known["local_lower"])),
         "at most": str(mean_interval(known["local_upper"])),
         GLOBAL: str(mean_interval(known["global_lower"])),
     }
 
 
-def _verdicts(frame: pd.DataFrame, tolerance: Any) -> pd.DataFrame:
+def verdicts(frame: pd.DataFrame, tolerance: Any) -> pd.DataFrame:
     """Whether the certificate of a profile confirms, refutes or leaves open that nobody gains more than so much.
 
     The tolerance is a share of the game's utility range, as it was when the sampled check accepted.

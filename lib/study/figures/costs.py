@@ -1,7 +1,7 @@
 """What training costs: operations, measured rates, and what they amount to for a preset."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from study.records.job import Job
 from study.records.store import Record
 
 KEYS = ["senders", "network"]
+Results = Mapping[str, Mapping[str, Any]]
+"""What was measured, by name."""
 
 
 def read_measured(path: str | Path) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
@@ -32,39 +34,43 @@ def read_measured(path: str | Path) -> tuple[dict[str, Any], dict[str, dict[str,
         raise ValueError(f"{path}: not what `make benchmark` writes: {error}") from None
 
 
-def front_door_table(results: Mapping[str, Mapping[str, Any]]) -> str:
+def front_door_table(results: Results) -> str:
     """The README's table of its commands, in Markdown, from the rows that `make benchmark` measured of them."""
-    lines = []
-    for name, row in results.items():
-        if name.startswith("front-door-"):
-            command, cores = name.removeprefix("front-door-"), row["cores"]
-            spent, wall = (f"{row[key] / 60:.1f} min" for key in ("seconds", "wall_seconds"))
-            pages = row["pages"]
-            lines.append(f"| `make {command}` | {spent} | {wall} on {cores} cores | {pages} |")
+    lines = [
+        f"| `make {command}` | {row['seconds'] / 60:.1f} min "
+        f"| {row['wall_seconds'] / 60:.1f} min on {row['cores']} cores | {row['pages']} |"
+        for command, row in _named(results, "front-door-")
+    ]
     head = ["| command | processor time | time | pages then |", "|:--|--:|--:|--:|"]
     return "\n".join(["", *head, *lines, "", ""]) if lines else ""
 
 
-def rays_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def _named(results: Results, prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The results whose names begin so, by the rest of the name."""
+    for name, row in results.items():
+        if name.startswith(prefix):
+            yield name.removeprefix(prefix), row
+
+
+def rays_table(results: Results) -> pd.DataFrame:
     """Best responses by rays beside column generation: median processor seconds, and games with a proof."""
-    rows = [(n.split(",")[0][5:], n, r) for n, r in results.items() if n.startswith("rays-")]
     return pd.DataFrame(
         {
             "states": int(states),
-            "the others": name.partition(", ")[2],
+            "the others": others,
             "rays, s": row["seconds"],
             "column generation, s": row["baseline_seconds"],
             "ratio": row["ratio"],
             "proved by rays": f"{row['closed']} of {row['games']}",
             "by column generation": f"{row['baseline_closed']} of {row['games']}",
         }
-        for states, name, row in rows
+        for name, row in _named(results, "rays-")
+        for states, _, others in [name.partition(", ")]
     )
 
 
-def equilibria_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def equilibria_table(results: Results) -> pd.DataFrame:
     """Random two-sender games solved by the double oracle, and by annealed best responses in turn, by size."""
-    rows = [(n.removeprefix("nash-"), r) for n, r in results.items() if n.startswith("nash-")]
     return pd.DataFrame(
         {
             "size": int(size),
@@ -75,7 +81,7 @@ def equilibria_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
             "better for both": f"{row['better_for_both']:.0%}",
             "seconds": f"{row['seconds']:.3g}",
         }
-        for size, row in sorted(rows, key=lambda entry: int(entry[0]))
+        for size, row in sorted(_named(results, "nash-"), key=lambda entry: int(entry[0]))
     )
 
 
@@ -96,7 +102,7 @@ def operations_table(variants: Mapping[str, str], inputs: tuple[int, ...]) -> pd
     return pd.DataFrame(rows, columns=columns)
 
 
-def training_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def training_table(results: Results) -> pd.DataFrame:
     """Naive against ours, and the rate against the machine's own, per architecture."""
     return _measured(results, "train-{}", {
         "baseline_seconds": "naive, s per epoch",
@@ -108,9 +114,7 @@ def training_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _measured(
-    results: Mapping[str, Mapping[str, Any]], name: str, columns: Mapping[str, str]
-) -> pd.DataFrame:
+def _measured(results: Results, name: str, columns: Mapping[str, str]) -> pd.DataFrame:
     """A row per architecture that was measured, of these of its numbers."""
     return pd.DataFrame(
         {"network": network} | {title: found[key] for key, title in columns.items()}
@@ -119,7 +123,7 @@ def _measured(
     )
 
 
-def recipe_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def recipe_table(results: Results) -> pd.DataFrame:
     """The former training step against ours at the presets' own batch, microseconds per sample visit."""
     return _measured(results, "train-{}-recipe", {
         "batch_size": "batch",
@@ -129,25 +133,23 @@ def recipe_table(results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def experiment_table(preset: Preset, results: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+def experiment_table(preset: Preset, results: Results) -> pd.DataFrame:
     """Networks, operations and core-hours of training per experiment, from measured seconds per sample visit."""
-    rows = []
-    for experiment in design.EXPERIMENTS:
-        fits = [job.config for job in design.jobs(preset, experiment) if "training" in job.config]
-        if not fits:
-            continue
-        counts = [networks(config) for config in fits]
-        hours = [count * seconds(config, results) / 3600 for config, count in zip(fits, counts)]
-        rows.append(
-            {
-                "experiment": experiment,
-                "games": len({str(config.get("game", "didactic")) for config in fits}),
-                "networks": sum(counts),
-                "10¹² operations": sum(map(_operations, fits, counts)) / 1e12,
-                "core-hours": sum(hours),
-            }
-        )
-    return pd.DataFrame(rows)
+    fits = {
+        name: [job.config for job in design.jobs(preset, name) if "training" in job.config]
+        for name in design.EXPERIMENTS
+    }
+    return pd.DataFrame(
+        {
+            "experiment": name,
+            "games": len({str(config.get("game", "didactic")) for config in configs}),
+            "networks": sum(map(networks, configs)),
+            "10¹² operations": sum(map(_operations, configs)) / 1e12,
+            "core-hours": sum(networks(c) * seconds(c, results) / 3600 for c in configs),
+        }
+        for name, configs in fits.items()
+        if configs
+    )
 
 
 def recorded_table(records: Sequence[Record], planned: Sequence[Job]) -> pd.DataFrame:
@@ -186,7 +188,7 @@ def networks(config: Mapping[str, Any]) -> int:
     return int(config.get("networks") or _sizes(config)[0])
 
 
-def seconds(config: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]]) -> float:
+def seconds(config: Mapping[str, Any], results: Results) -> float:
     """Of training one network of a job on one core, by interpolation between the measured lengths of input."""
     senders, states, signals = _sizes(config)
     found = results[f"train-{config['method']}"]["microseconds_per_visit_by_inputs"]
@@ -195,10 +197,10 @@ def seconds(config: Mapping[str, Any], results: Mapping[str, Mapping[str, Any]])
     return visits * float(np.interp(senders * states * signals, known, cost)) * 1e-6
 
 
-def _operations(config: Mapping[str, Any], count: int) -> float:
+def _operations(config: Mapping[str, Any]) -> float:
     senders, states, signals = _sizes(config)
     training = Training(**config["training"])
-    return count * training_flops(config["method"], senders * states * signals, training)
+    return networks(config) * training_flops(config["method"], senders * states * signals, training)
 
 
 def _sizes(config: Mapping[str, Any]) -> tuple[int, int, int]:

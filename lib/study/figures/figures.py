@@ -213,10 +213,9 @@ def interactive(grid: Grid) -> go.Figure:
 
 def coverage_by_tolerance(equilibria: pd.DataFrame) -> Figure:
     """Share of games with an accepted profile against the tolerance of the sampled check, per radius."""
-    radii = sorted(equilibria["radius"].unique())
-    figure, axes = panels(1, len(radii), 3.6 * len(radii), 2.6, sharey=True, layout=None)
-    for axis, radius in zip(axes[0], radii):
-        part = equilibria[equilibria["radius"] == radius]
+    groups = list(equilibria.groupby("radius"))
+    figure, axes = panels(1, len(groups), 3.6 * len(groups), 2.6, sharey=True, layout=None)
+    for axis, (radius, part) in zip(axes[0], groups):
         for method, rows in part.groupby("method", sort=False):
             share = rows.groupby("tolerance")["solved"].mean()
             axis.plot(share.index, share, label=NAMES[str(method)], **LOOKS[str(method)])

@@ -1,7 +1,7 @@
 """Records as tidy tables: one row per game, method, search and tolerance."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,7 +77,6 @@ def _error_row(record: Record) -> dict[str, Any]:
         "game": game_id(record),
         "record": record_id(record),
         "method": record.config["method"],
-        "seconds": record.seconds,
     }
     for name in ("training", "held_out"):
         row[name] = errors[name].mean()
@@ -138,6 +137,16 @@ def paired(frame: pd.DataFrame, column: str, first: str, second: str) -> pd.Seri
         return pd.Series(dtype=float)
     both = table.dropna(subset=[first, second])
     return both[first] - both[second]
+
+
+def gaps_by_sender(
+    frame: pd.DataFrame, own: pd.DataFrame, column: str
+) -> Iterator[tuple[int, pd.Series]]:
+    """Per sender of the frame, from 1: utilities minus those of a column, over the rows of ``own`` that have it."""
+    known = own[own[column].notna()]
+    gaps = known["utilities"] - known[column]
+    for sender in range(int(frame["senders"].max()) if len(frame) else 0):
+        yield sender + 1, pd.Series([gap[sender] for gap in gaps], dtype=float)
 
 
 def didactic_errors(records: Sequence[Record]) -> pd.DataFrame:

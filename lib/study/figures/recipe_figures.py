@@ -14,12 +14,11 @@ def candidates(frame: pd.DataFrame) -> Figure:
 
     ``frame`` as returned by :func:`study.figures.recipes.scores`.
     """
-    rates = sorted(frame["learning_rate"].unique(), reverse=True)
-    figure, axes = panels(1, len(rates), 4 * len(rates), 3.6, sharex=True, sharey=True)
+    groups = list(frame.groupby("learning_rate"))[::-1]
+    figure, axes = panels(1, len(groups), 4 * len(groups), 3.6, sharex=True, sharey=True)
     errors = frame[["training", "held_out"]]
     ends = [errors.min(axis=None), errors.max(axis=None)]
-    for axis, rate in zip(axes[0], rates):
-        part = frame[frame["learning_rate"] == rate]
+    for axis, (rate, part) in zip(axes[0], groups):
         for method, rows in part.groupby("method", sort=False):
             look = LOOKS[str(method)]
             axis.plot(rows["training"], rows["held_out"], ls="", label=NAMES[str(method)], **look)
@@ -36,10 +35,9 @@ def candidates(frame: pd.DataFrame) -> Figure:
 
 def learning_curves(frame: pd.DataFrame) -> Figure:
     """Held-out (solid) and training (dotted) error against sample visits, a panel per game."""
-    names = list(dict.fromkeys(frame["game"]))
-    figure, axes = panels(1, len(names), 4 * len(names), 3.6)
-    for axis, name in zip(axes[0], names):
-        game = frame[frame["game"] == name]
+    groups = list(frame.groupby("game", sort=False))
+    figure, axes = panels(1, len(groups), 4 * len(groups), 3.6)
+    for axis, (_, game) in zip(axes[0], groups):
         for method, rows in game.groupby("method", sort=False):
             ordered = rows.assign(visits=rows["samples"] * rows["epochs"]).sort_values("visits")
             look = LOOKS[str(method)]

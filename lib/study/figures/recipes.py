@@ -95,23 +95,21 @@ def comparison_table(frame: pd.DataFrame, recipes: Mapping[str, Mapping[str, Any
     ``recipes``: per recipe, the choices of every method. ``against ReLU`` is the paired ratio of held-out errors
     on the same games; below 1 the method is better. Degenerate games, where no target varies, are left out.
     """
-    rows = []
     frame = frame[~frame["degenerate"]]
-    for recipe, by_method in recipes.items():
-        fits = {method: _by_game(frame, method, own) for method, own in by_method.items()}
-        for method, part in fits.items():
-            ratio = part["log_held_out"] - fits["relu"]["log_held_out"]
-            rows.append(
-                {
-                    "recipe": recipe,
-                    "method": NAMES[method],
-                    "held-out error": geometric(part["log_held_out"]),
-                    "training error": geometric(part["log_training"]),
-                    "against ReLU": "–" if method == "relu" else geometric(ratio),
-                    "games": len(part),
-                }
-            )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {
+            "recipe": recipe,
+            "method": NAMES[method],
+            "held-out error": geometric(part["log_held_out"]),
+            "training error": geometric(part["log_training"]),
+            "against ReLU": "–" if method == "relu" else geometric(part["log_held_out"] - relu),
+            "games": len(part),
+        }
+        for recipe, by_method in recipes.items()
+        for relu in [_by_game(frame, "relu", by_method["relu"])["log_held_out"]]
+        for method, own in by_method.items()
+        for part in [_by_game(frame, method, own)]
+    )
 
 
 def _by_game(frame: pd.DataFrame, method: str, choices: Mapping[str, Any]) -> pd.DataFrame:

@@ -16,7 +16,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import plotly.io as pio
 from matplotlib.figure import Figure
-from plotly.io.base_renderers import MimetypeRenderer
 
 from study.figures.stacked_panels import stack_panels
 from study.figures.statistics import short
@@ -26,6 +25,8 @@ MARK = "<!-- book-plotly -->"
 HEIGHT = 450
 DPI = 110
 LARGE = 1e4
+NUMBER = re.compile(r"[-−(\d](?:[^a-zA-Z]|of|n=)*|–")
+"""Cells that are a number, an interval, a count of some, or nothing."""
 PNG = "data:image/png;base64,"
 PLOTLY_JSON = "application/vnd.plotly.v1+json"
 CHOOSE = """
@@ -38,17 +39,6 @@ CHOOSE = """
 </script>
 """
 """Keeps the picture where a browser has no WebGL, or a notebook no plotly.js."""
-
-
-class BookRenderer(MimetypeRenderer):
-    """HTML of the figure without plotly.js, marked so that the page gets the script once."""
-
-    def to_mimebundle(self, fig_dict: dict[str, Any]) -> dict[str, str]:
-        """The figure as ``text/html``, and a line of text for editions without scripts."""
-        return {
-            "text/html": MARK + _html(fig_dict, HEIGHT),
-            "text/plain": "[interactive figure: see the HTML edition]",
-        }
 
 
 class Interactive:
@@ -81,7 +71,7 @@ class Interactive:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         image = f'<img src="{PNG}{self.picture}" alt="{escape(self.description)}">'
-        turning = _html(self.figure.to_dict(), self.figure.layout.height or HEIGHT, self.script)
+        turning = _html(self.figure, self.script)
         flat = all(trace.type != "surface" for trace in self.figure.data)
         choose = CHOOSE.replace("NEEDS_2D", str(flat).lower())
         label = f'role="group" aria-label="{escape(self.description)}"'
@@ -142,7 +132,7 @@ def table(frame: pd.DataFrame, caption: str, folded: bool = False) -> Captioned:
     ['3', '0.005', '1235', '11,250', 'x', '–']
     """
     text = frame.map(readable)
-    numbers = text.columns[text.map(_is_number).all()]
+    numbers = text.columns[text.map(NUMBER.fullmatch).notna().all()]
     text[numbers] = text[numbers].apply(_aligned)
     right: Any = {name: [{"selector": "", "props": "text-align: right"}] for name in numbers}
     # the theme knows tables of this class, also when dark
@@ -151,14 +141,6 @@ def table(frame: pd.DataFrame, caption: str, folded: bool = False) -> Captioned:
     if folded:
         html = f'<details class="long-table"><summary>Show all {len(frame)} rows</summary>{html}</details>'
     return Captioned(html, caption, above=True)
-
-
-NUMBER = re.compile(r"[-−(\d](?:[^a-zA-Z]|of|n=)*|–")
-
-
-def _is_number(text: str) -> bool:
-    """Whether a cell is a number, an interval, a count of some, or nothing."""
-    return NUMBER.fullmatch(text) is not None
 
 
 def _aligned(column: pd.Series) -> pd.Series:
@@ -180,12 +162,6 @@ def readable(value: Any) -> str:
     if isinstance(value, Real) and not isinstance(value, bool):
         return f"{value:,.0f}"
     return str(value)
-
-
-def use_book_renderer() -> None:
-    """Make ``figure.show()`` and a figure at the end of a cell render for the book."""
-    pio.renderers["book"] = BookRenderer()
-    pio.renderers.default = "book"
 
 
 def _captioned(html: str, caption: str, above: bool = False) -> str:
@@ -211,16 +187,11 @@ def _csv_link(data: pd.DataFrame, name: str, what: str = "figure") -> str:
     )
 
 
-def _html(figure: dict[str, Any], height: float, script: str = "") -> str:
+def _html(figure: go.Figure, script: str) -> str:
+    """The figure without plotly.js, without a ground of its own, in the letters of the others."""
+    shown = go.Figure(figure)
+    shown.update_layout(paper_bgcolor=CLEAR, plot_bgcolor=CLEAR, font_family=FONTS)
     return pio.to_html(
-        _on_the_page(figure), include_plotlyjs=False, include_mathjax=False, full_html=False,
-        default_width="100%", default_height=height, post_script=script or None,
+        shown, include_plotlyjs=False, include_mathjax=False, full_html=False,
+        default_width="100%", default_height=HEIGHT, post_script=script or None,
     )  # fmt: skip
-
-
-def _on_the_page(figure: dict[str, Any]) -> dict[str, Any]:
-    """The figure without a ground of its own, in the letters of the others."""
-    layout = figure.get("layout", {})
-    grounds = {"paper_bgcolor": CLEAR, "plot_bgcolor": CLEAR}
-    font = {**layout.get("font", {}), "family": FONTS}
-    return {**figure, "layout": {**layout, **grounds, "font": font}}

@@ -79,9 +79,9 @@ def panels(
     return plt.subplots(max(rows, 1), max(columns, 1), squeeze=False, **settings)
 
 
-def legend(axes: Axes, **place: Any) -> None:
-    """The axes' legend, if there is anything to name."""
-    axes.legend(*axes.get_legend_handles_labels(), **place)
+def legend(axes: Axes, figure: Figure | None = None, **place: Any) -> None:
+    """The axes' legend, if there is anything to name; beside all panels if a figure is given."""
+    (figure or axes).legend(*axes.get_legend_handles_labels(), **place)
 
 
 def panel(width: float, height: float) -> tuple[Figure, Axes]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from persuasion.model.tolerances import EQUAL
 from study.designs.settings import SIZES
-from study.figures.frames import commonly_solved, paired
+from study.figures.frames import commonly_solved, gaps_by_sender, paired
 from study.figures.statistics import Mean, mean_interval, per_group
 from study.figures.style import NAMES
 
@@ -55,10 +55,7 @@ def _by_network(
 def highest_welfare(equilibria: pd.DataFrame) -> str:
     """The network of the highest mean welfare in each scenario, over instances that all solved, in a sentence."""
     parts = []
-    for family, part in equilibria.groupby("family", sort=False):
-        own = commonly_solved(part)
-        if own.empty:
-            continue
+    for family, own in commonly_solved(equilibria).groupby("family", sort=False):
         best = own.groupby("method")["welfare"].mean().idxmax()
         value = mean_interval(own.loc[own["method"] == best, "welfare"])
         parts.append(f"with {NAMES[str(best)]} in {family} ({value})")
@@ -138,29 +135,23 @@ def improvement_table(equilibria: pd.DataFrame) -> pd.DataFrame:
     At the starts on average, and at the best of them where the frame says it in ``best_start``.
     """
     solved = equilibria[(equilibria["method"] == OURS) & equilibria["solved"]]
-    rows = []
     compared = {
         "start": "the mean of the random starts",
         "best_start": "the best of the random starts",
         "revelation": "full revelation",
     }
-    for column, title in compared.items():
-        if column not in solved:
-            continue
-        known = solved[solved[column].notna()]
-        gaps = known["utilities"] - known[column]
-        for sender in range(int(equilibria["senders"].max()) if len(equilibria) else 0):
-            gap = pd.Series([gap[sender] for gap in gaps], dtype=float)
-            rows.append(
-                {
-                    "comparison": f"DNL − {title}",
-                    "sender": sender + 1,
-                    "games": len(gap),
-                    "utility difference": str(mean_interval(gap)),
-                    **signs(gap, "DNL "),
-                }
-            )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {
+            "comparison": f"DNL − {title}",
+            "sender": sender,
+            "games": len(gap),
+            "utility difference": str(mean_interval(gap)),
+            **signs(gap, "DNL "),
+        }
+        for column, title in compared.items()
+        if column in solved
+        for sender, gap in gaps_by_sender(equilibria, solved, column)
+    )
 
 
 def paired_errors(errors: pd.DataFrame) -> pd.DataFrame:
@@ -168,23 +159,26 @@ def paired_errors(errors: pd.DataFrame) -> pd.DataFrame:
 
     Degenerate games are left out: there is nothing to approximate.
     """
-    rows = []
-    for title, column in (("training", "training_relative"), ("held-out", "held_out_relative")):
-        logs = errors[~errors["degenerate"]].assign(log=np.log(errors[column]))
-        for other in OTHERS:
-            log = paired(logs, "log", OURS, other)
-            mean, half, count = mean_interval(log)
-            low, middle, high = np.exp([mean - half, mean, mean + half])
-            rows.append(
-                {
-                    "error": title,
-                    "comparison": f"DNL / {NAMES[other]}",
-                    "games": count,
-                    "ratio": f"{middle:.3f} [{low:.3f}, {high:.3f}]" if count > 1 else "–",
-                    **signs(log, "DNL "),
-                }
-            )
-    return pd.DataFrame(rows)
+    logs = errors[~errors["degenerate"]].assign(
+        **{name: np.log(errors[f"{name}_relative"]) for name in ("training", "held_out")}
+    )
+    return pd.DataFrame(
+        {
+            "error": name.replace("_", "-"),
+            "comparison": f"DNL / {NAMES[other]}",
+            "games": log.count(),
+            "ratio": _ratio(mean_interval(log)),
+            **signs(log, "DNL "),
+        }
+        for name in ("training", "held_out")
+        for other in OTHERS
+        for log in [paired(logs, name, OURS, other)]
+    )
+
+
+def _ratio(log: Mean) -> str:
+    low, middle, high = np.exp([log.mean - log.half_width, log.mean, log.mean + log.half_width])
+    return f"{middle:.3f} [{low:.3f}, {high:.3f}]" if log.size > 1 else "–"
 
 
 def narrow(table: pd.DataFrame) -> pd.DataFrame:

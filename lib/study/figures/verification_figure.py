@@ -6,7 +6,7 @@ from html import escape
 from persuasion.theorems.verification import VerificationGame
 
 PITCH, TOP, MIDDLE, BOTTOM, HEIGHT = 170, 40, 140, 240, 290
-ON, OFF, FINED, FREED = "on", "off", "fined", "freed"
+ARROWS = {"on": "switches on", "off": "switches off", "fined": "is fined", "freed": "buys off"}
 STYLE = """
 .gg text { font: 15px sans-serif; fill: currentColor; text-anchor: middle; dominant-baseline: central; }
 .gg text.side { font-size: 12px; text-anchor: start; }
@@ -43,13 +43,13 @@ def _arrows(instance: VerificationGame) -> Iterator[str]:
     for v in range(size):
         for u in range(size):
             if plus[v, 1 + u]:
-                yield _arrow(ON, _x(v, -1), MIDDLE, _x(u), TOP)
+                yield _arrow("on", _x(v, -1), MIDDLE, _x(u), TOP)
             if minus[v, 1 + u]:
-                yield _arrow(OFF, _x(v, 1), MIDDLE, _x(u), TOP)
+                yield _arrow("off", _x(v, 1), MIDDLE, _x(u), TOP)
         if plus[v, size + 1 + v]:
-            yield _arrow(FINED, _x(v, -1), MIDDLE, _x(v), BOTTOM)
+            yield _arrow("fined", _x(v, -1), MIDDLE, _x(v), BOTTOM)
         if minus[v, size + 1 + v]:
-            yield _arrow(FREED, _x(v, 1), MIDDLE, _x(v), BOTTOM)
+            yield _arrow("freed", _x(v, 1), MIDDLE, _x(v), BOTTOM)
 
 
 def _arrow(kind: str, x: int, y: int, to_x: int, to_y: int) -> str:
@@ -63,10 +63,9 @@ def _arrow(kind: str, x: int, y: int, to_x: int, to_y: int) -> str:
 def _nodes(vertices: list[str]) -> Iterator[str]:
     for place, vertex in enumerate(vertices):
         name = escape(vertex)
-        for x, y, label in (
-            (_x(place), TOP, f"t<tspan font-size='11' dy='4'>{name}</tspan>"),
-            (_x(place), BOTTOM, f"s<tspan font-size='11' dy='4'>{name}</tspan>"),
-        ):
+        x = _x(place)
+        for y, letter in ((TOP, "t"), (BOTTOM, "s")):
+            label = f"{letter}<tspan font-size='11' dy='4'>{name}</tspan>"
             yield f'<rect x="{x - 19}" y="{y - 19}" width="38" height="38" rx="5"/>'
             yield f'<text x="{x}" y="{y}">{label}</text>'
         for side, sign in ((-1, "+"), (1, "−")):
@@ -76,8 +75,7 @@ def _nodes(vertices: list[str]) -> Iterator[str]:
 
 
 def _legend(width: int) -> Iterator[str]:
-    rows = ((ON, "switches on"), (OFF, "switches off"), (FINED, "is fined"), (FREED, "buys off"))
-    for place, (kind, text) in enumerate(rows):
+    for place, (kind, text) in enumerate(ARROWS.items()):
         y = 80 + 32 * place
         yield f'<line class="{kind}" x1="{width - 122}" y1="{y}" x2="{width - 92}" y2="{y}"/>'
         yield f'<text class="side" x="{width - 86}" y="{y}">{text}</text>'

@@ -2,7 +2,7 @@
 
 from study.ledger.effects import Count, Effect, Verdict, verdict
 from study.ledger.empirical import EMPIRICAL
-from study.ledger.evidence import Evidence, gather
+from study.ledger.evidence import gather
 from study.ledger.own import OWN, STANDING, own_table
 from study.ledger.show import in_plain_words, ledger_brief, ledger_markdown, opening
 from study.ledger.table import Claim, ledger_table
@@ -16,7 +16,6 @@ __all__ = [
     "Claim",
     "Count",
     "Effect",
-    "Evidence",
     "Verdict",
     "gather",
     "in_plain_words",

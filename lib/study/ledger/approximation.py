@@ -18,18 +18,17 @@ SPAN = 8
 """From the smallest to the largest of the paper's sizes, 2 to 10."""
 
 
-def figure_1(evidence: Evidence) -> list[Part]:
+def figure_1(evidence: Evidence) -> list[Effect]:
     """Held-out errors on the didactic game: per sender the log ratio to DNL's, of its stronger rival."""
-    parts = figure_1_by_rival(evidence)
-    return [part for sender in zip(*parts) for part in stronger_rival(sender)]
+    return stronger_rival(*zip(*_figure_1_by_rival(evidence)))
 
 
 def figure_1_beside(evidence: Evidence) -> list[Part]:
     """The same against both others, and the counts of the one run that the figure shows."""
-    return [*itertools.chain(*figure_1_by_rival(evidence)), *figure_1_shown(evidence)]
+    return [*itertools.chain(*_figure_1_by_rival(evidence)), *_figure_1_shown(evidence)]
 
 
-def figure_1_by_rival(evidence: Evidence) -> list[list[Effect]]:
+def _figure_1_by_rival(evidence: Evidence) -> list[list[Effect]]:
     """Per rival, per sender: the log ratio of errors, seed by seed."""
     frame = evidence.didactic_seeds
     if frame.empty:
@@ -49,21 +48,20 @@ def figure_1_by_rival(evidence: Evidence) -> list[list[Effect]]:
     ]
 
 
-def figure_1_shown(evidence: Evidence) -> list[Part]:
+def _figure_1_shown(evidence: Evidence) -> list[Count]:
     """The one run of every network that Figure 1 shows: a count of senders."""
     table = evidence.didactic.pivot(index="sender", columns="network", values="held-out / variance")
     return [
-        Count(
+        Count.of(
             f"the run in the figure: senders on which {NAMES[OURS]} beats {NAMES[other]}",
-            int((table[NAMES[OURS]] < table[NAMES[other]]).sum()),
-            len(table),
+            table[NAMES[OURS]] < table[NAMES[other]],
         )
         for other in OTHERS
         if {NAMES[OURS], NAMES[other]} <= set(table)
     ]
 
 
-def accuracies(evidence: Evidence, which: str = "training") -> list[Part]:
+def accuracies(evidence: Evidence, which: str = "training") -> list[Effect]:
     """Errors of two senders: their log ratio game by game, others over DNL; ``which`` may be ``held_out``."""
     log = _log_errors(evidence, which)
     return [
@@ -72,36 +70,34 @@ def accuracies(evidence: Evidence, which: str = "training") -> list[Part]:
     ]
 
 
-def accuracy(evidence: Evidence, which: str = "training") -> list[Part]:
+def accuracy(evidence: Evidence, which: str = "training") -> list[Effect]:
     """:func:`accuracies` against the stronger rival."""
     return stronger_rival(accuracies(evidence, which))
 
 
-accuracy_held_out, accuracies_held_out = (
-    functools.partial(measure, which="held_out") for measure in (accuracy, accuracies)
-)
+accuracy_held_out = functools.partial(accuracy, which="held_out")
+accuracies_held_out = functools.partial(accuracies, which="held_out")
 
 
-def accuracy_everywhere(evidence: Evidence) -> list[Part]:
+def accuracy_everywhere(evidence: Evidence) -> list[Count]:
     """At how many levels of the sizes the mean of the log ratio is for DNL, against each of the others.
 
     The parts' names say how few and how many games a level rests on.
     """
     return [
-        Count(
+        Count.of(
             f"levels of the sizes{_games(part.size for part in parts)} at which the error is smaller than "
             f"{NAMES[other]}'s",
-            sum(part.mean > 0 for part in parts),
-            len(parts),
+            (part.mean > 0 for part in parts),
             CONSISTENT,
         )
         for other, parts in zip(OTHERS, _levels_by_rival(evidence))
     ]
 
 
-def accuracy_by_level(evidence: Evidence) -> list[Part]:
+def accuracy_by_level(evidence: Evidence) -> list[Effect]:
     """:func:`accuracies` at every level of every size."""
-    return [part for level in zip(*_levels_by_rival(evidence)) for part in level]
+    return [*itertools.chain(*zip(*_levels_by_rival(evidence)))]
 
 
 def _levels_by_rival(evidence: Evidence) -> list[list[Effect]]:
@@ -126,7 +122,7 @@ def _games(counts: Iterable[int]) -> str:
     return f" ({words} game{'s' * (ends[-1] != 1)})"
 
 
-def trends(evidence: Evidence, by_network: bool = True) -> list[Part]:
+def trends(evidence: Evidence, by_network: bool = True) -> list[Effect]:
     """What each network's training error changes by per step of a size; the mean of the networks' if not so.
 
     As a share of the utility range (root mean square), over all games, degenerate ones too, as in the figure. No
@@ -138,17 +134,16 @@ def trends(evidence: Evidence, by_network: bool = True) -> list[Part]:
     return _slopes(table, by_network, np.expm1(SAME_ERROR) * float(np.mean(table)) / SPAN)
 
 
-def trends_relative(evidence: Evidence, by_network: bool = True) -> list[Part]:
+def trends_relative(evidence: Evidence, by_network: bool = True) -> list[Effect]:
     """Slopes of the log training error relative to the utility's variance, degenerate games left out."""
     return _slopes(_log_errors(evidence, "training"), by_network)
 
 
-mean_trends, mean_trends_relative = (
-    functools.partial(measure, by_network=False) for measure in (trends, trends_relative)
-)
+mean_trends = functools.partial(trends, by_network=False)
+mean_trends_relative = functools.partial(trends_relative, by_network=False)
 
 
-def _slopes(table: pd.DataFrame, by_network: bool, margin: float = 0.0) -> list[Part]:
+def _slopes(table: pd.DataFrame, by_network: bool, margin: float = 0.0) -> list[Effect]:
     """Slope on each size, signed as the paper claims: signals lower the error, states and actions raise it."""
     table = table if by_network else table.mean(axis=1).to_frame("all networks")
     return [

@@ -2,28 +2,15 @@
 
 import pandas as pd
 
+from study.figures.checks import verdicts
 from study.figures.style import NAMES
 from study.figures.tables import OTHERS, OURS
-from study.ledger.effects import Count, Part
+from study.ledger.effects import Count
 from study.ledger.evidence import Evidence
 
 
-def really_local(evidence: Evidence) -> list[Part]:
-    """Profiles of the first search whose exact regret is at most the tolerance, of those that are decided."""
-    return [*_by_method(evidence, 0)]
-
-
-def really_local_further(evidence: Evidence) -> list[Part]:
-    """The same of the second search, and how many profiles of each are decided at all."""
-    frame, parts = evidence.certificates, [*_by_method(evidence, 1)]
-    for search, radius in enumerate(evidence.radii):
-        decided = sum(count.size for count in _by_method(evidence, search))
-        planned = int((frame["radius"] == radius).sum())
-        parts.append(Count(f"decided, radius {radius:g}", decided, planned))
-    return [*parts]
-
-
-def _by_method(evidence: Evidence, search: int) -> list[Count]:
+def really_local(evidence: Evidence, search: int = 0) -> list[Count]:
+    """Profiles of a search whose exact regret is at most the tolerance, of those that are decided, by network."""
     frame, radius = evidence.certificates, evidence.radii[search]
     part = frame[frame["radius"] == radius]
     return [
@@ -32,7 +19,20 @@ def _by_method(evidence: Evidence, search: int) -> list[Count]:
     ]
 
 
-def scenarios_really_local(evidence: Evidence) -> list[Part]:
+def really_local_further(evidence: Evidence) -> list[Count]:
+    """The same of the second search, and how many profiles of each are decided at all."""
+    decided = [
+        Count(
+            f"decided, radius {radius:g}",
+            sum(count.size for count in really_local(evidence, search)),
+            int((evidence.certificates["radius"] == radius).sum()),
+        )
+        for search, radius in enumerate(evidence.radii)
+    ]
+    return [*really_local(evidence, 1), *decided]
+
+
+def scenarios_really_local(evidence: Evidence) -> list[Count]:
     """The same of the profiles behind Table 1, by scenario."""
     return [
         _confirmed(part, str(family))
@@ -41,7 +41,5 @@ def scenarios_really_local(evidence: Evidence) -> list[Part]:
 
 
 def _confirmed(frame: pd.DataFrame, name: str) -> Count:
-    limit = frame["headline"] * frame["utility_range"]  # what the check asked for
-    holds = frame["regret_most"] <= limit
-    decided = holds | (frame["regret_least"] > limit)
-    return Count(name, int(holds.sum()), int(decided.sum()))
+    found = verdicts(frame, frame["headline"])  # what the check asked for
+    return Count(name, int(found["holds"].sum()), int((~found["open"]).sum()))

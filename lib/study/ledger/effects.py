@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -109,6 +109,12 @@ class Count(NamedTuple):
     size: int
     needed: float = 1.0
 
+    @classmethod
+    def of(cls, name: str, cases: Iterable[Any], needed: float = 1.0) -> Count:
+        """From the cases, each true or false."""
+        found = list(map(bool, cases))
+        return cls(name, sum(found), len(found), needed)
+
     def __str__(self) -> str:
         return f"{self.name}: {self.true} of {self.size}"
 
@@ -154,12 +160,11 @@ def verdict(parts: Sequence[Part], large: bool = False) -> Verdict:
     the margin is not large. *No difference*: every part is too small to matter. *Does not hold*: none is for it,
     and some is against it. *Not shown*: the rest.
     """
-    found = [(part, state) for part, state in zip(parts, states(parts)) if state != "none"]
-    if not found:
+    kinds = set(states(parts)) - {"none"}
+    if not kinds:
         return Verdict.MISSING
-    kinds = {state for _, state in found}
     if kinds == {"for"}:
-        sizes = [part.mean for part, _ in found if isinstance(part, Effect)]
+        sizes = [part.mean for part in parts if isinstance(part, Effect) and part.size]
         return Verdict.PARTLY if large and min(sizes, default=LARGE) < LARGE else Verdict.HOLDS
     if kinds & {"for", "part"}:
         return Verdict.PARTLY
@@ -168,10 +173,10 @@ def verdict(parts: Sequence[Part], large: bool = False) -> Verdict:
     return Verdict.FAILS if "against" in kinds else Verdict.OPEN
 
 
-def stronger_rival(parts: Iterable[Part]) -> list[Part]:
-    """The comparison with the stronger rival, by :attr:`Effect.doubt`: that one is beaten if both are.
+def stronger_rival(*cases: Iterable[Effect]) -> list[Effect]:
+    """Of each case's comparisons that with the stronger rival, by :attr:`Effect.doubt`: it is beaten if all are.
 
     Not the one that comes nearest on average: of a far one that is all chance less is known.
     """
-    known = [part for part in parts if isinstance(part, Effect) and part.size]
-    return [*sorted(known, key=lambda part: (-part.doubt, part.mean))[:1]]
+    known = ([part for part in parts if part.size] for parts in cases)
+    return [min(parts, key=lambda part: (-part.doubt, part.mean)) for parts in known if parts]

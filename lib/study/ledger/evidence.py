@@ -7,15 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from study.designs.settings import Preset
+from study.figures import frames
 from study.figures.baselines import selections_frame
 from study.figures.certificates import certificates_frame
-from study.figures.frames import (
-    didactic_errors,
-    didactic_seed_errors,
-    equilibria_frame,
-    errors_frame,
-    with_all_methods,
-)
 from study.figures.starts import best_starts
 from study.run.produce import produce
 
@@ -48,17 +42,17 @@ class Evidence:
     @cached_property
     def didactic(self) -> pd.DataFrame:
         """Errors of the one run behind Figure 1."""
-        return didactic_errors(self._records("didactic"))
+        return frames.didactic_errors(self._records("didactic"))
 
     @cached_property
     def didactic_seeds(self) -> pd.DataFrame:
         """Those of shorter runs."""
-        return didactic_seed_errors(self._records("didactic-seeds"))
+        return frames.didactic_seed_errors(self._records("didactic-seeds"))
 
     @cached_property
     def errors(self) -> pd.DataFrame:
         """Of the networks on the paper's synthetic games."""
-        return self._complete(errors_frame(self._records("synthetic")), "synthetic")
+        return self._complete(frames.errors_frame(self._records("synthetic")), "synthetic")
 
     @cached_property
     def selections(self) -> pd.DataFrame:
@@ -99,7 +93,7 @@ class Evidence:
         return selections_frame(records, self._preset)
 
     def _selections(self, experiment: str) -> pd.DataFrame:
-        frame = equilibria_frame(self._records(experiment))
+        frame = frames.equilibria_frame(self._records(experiment))
         return self._complete(frame[frame["tolerance"] == self._preset.headline], experiment)
 
     def _certificates(self, experiment: str, selections: pd.DataFrame) -> pd.DataFrame:
@@ -114,7 +108,7 @@ class Evidence:
 
     def _complete(self, frame: pd.DataFrame, experiment: str) -> pd.DataFrame:
         """The games on which all networks were tried: a run cut short has others, too."""
-        return with_all_methods(frame, self._records(experiment), self._preset.methods)
+        return frames.with_all_methods(frame, self._records(experiment), self._preset.methods)
 
 
 def gather(preset: Preset, store: str | Path | None = None, workers: int | None = None) -> Evidence:

@@ -46,7 +46,7 @@ def verification(_: Any) -> list[Part]:
     for graph, bound, more in _questions():
         instance = verification_game(graph, bound)
         right.append((improving_column(instance.game, instance.policies, 0) is not None) == more)
-    return [Count("games that are decided as the graph is", sum(right), len(right))]
+    return [Count.of("games that are decided as the graph is", right)]
 
 
 def no_revelation(_: Any) -> list[Part]:
@@ -55,7 +55,7 @@ def no_revelation(_: Any) -> list[Part]:
     for graph, bound, more in _questions():
         profile = reduced_profile(graph_audience(graph, bound), Fraction(1, 2), 2, 3, 6)
         right.append((improving_column(*profile, sender=0) is not None) == more)
-    return [Count("reduced games that are decided as the graph is", sum(right), len(right))]
+    return [Count.of("reduced games that are decided as the graph is", right)]
 
 
 def any_audience(_: Any) -> list[Part]:

@@ -4,6 +4,7 @@ Utilities and welfare are shares of the game's utility range, over all games of 
 """
 
 import functools
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,31 +13,33 @@ import pandas as pd
 
 from study.figures.baselines import GROUPS, relative_gaps
 from study.figures.dominance import dominance_table
-from study.figures.frames import paired
+from study.figures.frames import gaps_by_sender, paired
 from study.figures.statistics import mean_interval
 from study.figures.style import NAMES
 from study.figures.tables import OTHERS, OURS
-from study.ledger.effects import CONSISTENT, NO_DIFFERENCE, Count, Effect, Part, stronger_rival
+from study.ledger.effects import CONSISTENT, NO_DIFFERENCE, Count, Effect, stronger_rival
 from study.ledger.evidence import Evidence
 
 VARIED = "not degenerate, "
 
 
-def together(evidence: Evidence, search: int = 0) -> list[Part]:
-    """Two senders: the sum of their utilities at the selected equilibrium, DNL minus its stronger rival."""
-    return stronger_rival(_welfare_gaps(evidence.at(2, search)))
+def welfare(evidence: Evidence, search: int = 0, senders: int = 4) -> list[Effect]:
+    """The senders' sum of utilities at the selected equilibrium, DNL minus its stronger rival."""
+    return stronger_rival(_welfare_gaps(evidence.at(senders, search)))
 
 
-def utilities(evidence: Evidence, search: int = 0) -> list[Part]:
+together = functools.partial(welfare, senders=2)
+
+
+def utilities(evidence: Evidence, search: int = 0) -> list[Effect]:
     """Each of two senders' utility at the selected equilibrium, DNL minus its stronger rival."""
-    parts = _utilities_by_rival(evidence.at(2, search))
-    return [part for sender in zip(*parts) for part in stronger_rival(sender)]
+    return stronger_rival(*zip(*_utilities_by_rival(evidence.at(2, search))))
 
 
-def utilities_by_rival(evidence: Evidence, search: int = 0) -> list[Part]:
+def utilities_by_rival(evidence: Evidence, search: int = 0) -> list[Effect]:
     """The same against both others, and the sum; with and without degenerate games."""
     frame = evidence.at(2, search)
-    by_sender = [part for parts in _utilities_by_rival(frame) for part in parts]
+    by_sender = itertools.chain(*_utilities_by_rival(frame))
     return [*by_sender, *together(evidence, search), *_varied_gaps(frame)]
 
 
@@ -53,7 +56,7 @@ def _utilities_by_rival(frame: pd.DataFrame) -> list[list[Effect]]:
     ]
 
 
-def dominance(evidence: Evidence, **margin: float) -> list[Part]:
+def dominance(evidence: Evidence, **margin: float) -> list[Count]:
     """Two senders: games in which DNL's profile Pareto dominates another, of those in which the two differ."""
     table = dominance_table(evidence.at(2), **margin)
     return [
@@ -62,34 +65,34 @@ def dominance(evidence: Evidence, **margin: float) -> list[Part]:
     ]
 
 
-def dominance_that_matters(evidence: Evidence) -> list[Part]:
+def dominance_that_matters(evidence: Evidence) -> list[Count]:
     """The same where differences too small to matter count as none."""
     label = f"by more than {NO_DIFFERENCE:.0%} of the range, "
     parts = dominance(evidence, margin=NO_DIFFERENCE)
     return [part._replace(name=label + part.name) for part in parts]
 
 
-def from_starts(evidence: Evidence) -> list[Part]:
+def from_starts(evidence: Evidence) -> list[Effect]:
     """Two senders: the utility of each after extra-gradient with DNL, minus its mean over the random starts."""
     return _against(evidence.at(2), "start")
 
 
-def over_revelation(evidence: Evidence) -> list[Part]:
+def over_revelation(evidence: Evidence) -> list[Effect]:
     """Two senders: the utility of each after extra-gradient with DNL, minus that under full revelation."""
     return _against(evidence.at(2), "revelation")
 
 
-def together_from_starts(evidence: Evidence) -> list[Part]:
+def together_from_starts(evidence: Evidence) -> list[Effect]:
     """The same for the senders' sum; and without degenerate games."""
     return [_welfare_over(evidence.at(2), "start"), *_against(evidence.at(2), "start", VARIED)]
 
 
-def from_best_start(evidence: Evidence) -> list[Part]:
+def from_best_start(evidence: Evidence) -> list[Effect]:
     """Two senders: the same, minus the utility at the start of highest welfare."""
     return _against(evidence.beside_best_starts(2), "best_start")
 
 
-def together_from_best_start(evidence: Evidence) -> list[Part]:
+def together_from_best_start(evidence: Evidence) -> list[Effect]:
     """The same for the sum of two senders, and of four."""
     return [
         _welfare_over(evidence.beside_best_starts(count), "best_start")._replace(
@@ -99,7 +102,7 @@ def together_from_best_start(evidence: Evidence) -> list[Part]:
     ]
 
 
-def together_over_revelation(evidence: Evidence) -> list[Part]:
+def together_over_revelation(evidence: Evidence) -> list[Effect]:
     """The same for the senders' sum, and that as a share of what there is to gain; and without degenerate games."""
     frame = evidence.at(2)
     parts = [_welfare_over(frame, "revelation"), _share_of_gain(frame)]
@@ -118,19 +121,18 @@ def _own(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     return frame[(frame["method"] == OURS) & frame["solved"] & frame[column].notna()]
 
 
-def _against(frame: pd.DataFrame, column: str, label: str = "") -> list[Part]:
+def _against(frame: pd.DataFrame, column: str, label: str = "") -> list[Effect]:
     own = _own(frame[~frame["degenerate"]] if label else frame, column)
-    gaps = own["utilities"] - own[column]
     return [
-        Effect.share(f"{label}sender {sender + 1}", [gap[sender] for gap in gaps])
-        for sender in range(int(frame["senders"].max()) if len(frame) else 0)
+        Effect.share(f"{label}sender {sender}", gap)
+        for sender, gap in gaps_by_sender(frame, own, column)
     ]
 
 
 def _welfare_over(frame: pd.DataFrame, column: str, label: str = "") -> Effect:
     own = _own(frame[~frame["degenerate"]] if label else frame, column)
-    gap = own["welfare"] - [float(utilities.sum()) for utilities in own[column]]
-    return Effect.share(f"{label}welfare, {NAMES[OURS]} − {NAMES.get(column, column)}", gap)
+    name = f"{label}welfare, {NAMES[OURS]} − {NAMES.get(column, column)}"
+    return Effect.share(name, own["welfare"] - own[column].map(np.sum))
 
 
 def _share_of_gain(frame: pd.DataFrame) -> Effect:
@@ -150,23 +152,18 @@ def _share_of_gain(frame: pd.DataFrame) -> Effect:
     return Effect(name, float(ratio), half, len(own), percent=True)
 
 
-def welfare(evidence: Evidence, search: int = 0) -> list[Part]:
-    """Four senders: welfare of DNL minus that of its stronger rival."""
-    return stronger_rival(_welfare_gaps(evidence.at(4, search)))
-
-
-def welfare_by_rival(evidence: Evidence, search: int = 0) -> list[Part]:
+def welfare_by_rival(evidence: Evidence, search: int = 0) -> list[Effect]:
     """Four senders: welfare of DNL minus that of the others; and without degenerate games."""
     frame = evidence.at(4, search)
     return [*_welfare_gaps(frame), *_varied_gaps(frame)]
 
 
-def welfare_gained(evidence: Evidence) -> list[Part]:
+def welfare_gained(evidence: Evidence) -> list[Effect]:
     """Four senders: welfare after extra-gradient with DNL, minus that at the starts and under full revelation."""
     return [_welfare_over(evidence.at(4), column) for column in ("start", "revelation")]
 
 
-def welfare_share_of_gain(evidence: Evidence) -> list[Part]:
+def welfare_share_of_gain(evidence: Evidence) -> list[Effect]:
     """Four senders: the same as a share of what there is to gain; and without degenerate games."""
     frame = evidence.at(4)
     varied = [_welfare_over(frame, column, VARIED) for column in ("start", "revelation")]
@@ -188,18 +185,18 @@ def _welfare_gap(frame: pd.DataFrame, better: str, worse: str, label: str = "") 
     return Effect.share(f"{label}{NAMES[better]} − {NAMES[worse]}", gaps)
 
 
-def larger_radius(evidence: Evidence) -> list[Part]:
+def larger_radius(evidence: Evidence) -> list[Effect]:
     """The second search: utilities of two senders, and welfare of four."""
     four = [part._replace(name=f"4 senders, {part.name}") for part in welfare(evidence, 1)]
     return [*utilities(evidence, 1), *four]
 
 
-def larger_radius_by_rival(evidence: Evidence) -> list[Part]:
+def larger_radius_by_rival(evidence: Evidence) -> list[Effect]:
     """The second search: utilities of two senders, welfare of four, against both others."""
     return [*utilities_by_rival(evidence, 1), *welfare_by_rival(evidence, 1)]
 
 
-def scenario_order(evidence: Evidence, which: str = "scenarios") -> list[Part]:
+def scenario_order(evidence: Evidence, which: str = "scenarios") -> list[Effect]:
     """Welfare of DNL over DeLU, and of DeLU over ReLU, in every scenario; ``which`` may be ``first_scenarios``."""
     return [
         _welfare_gap(part, better, worse, f"{family}, ")
@@ -208,19 +205,14 @@ def scenario_order(evidence: Evidence, which: str = "scenarios") -> list[Part]:
     ]
 
 
-def scenario_rivals(evidence: Evidence, which: str = "scenarios") -> list[Part]:
+def scenario_rivals(evidence: Evidence, which: str = "scenarios") -> list[Effect]:
     """Welfare of DNL minus that of its stronger rival, in every scenario."""
-    return [
-        part
-        for family, own in _scenarios(evidence, which)
-        for part in stronger_rival(_welfare_gaps(own, f"{family}, "))
-    ]
+    scenarios = _scenarios(evidence, which)
+    return stronger_rival(*(_welfare_gaps(part, f"{family}, ") for family, part in scenarios))
 
 
-first_order, first_rivals = (
-    functools.partial(measure, which="first_scenarios")
-    for measure in (scenario_order, scenario_rivals)
-)
+first_order = functools.partial(scenario_order, which="first_scenarios")
+first_rivals = functools.partial(scenario_rivals, which="first_scenarios")
 
 
 def _scenarios(evidence: Evidence, which: str) -> Iterator[tuple[Any, pd.DataFrame]]:
@@ -228,22 +220,19 @@ def _scenarios(evidence: Evidence, which: str) -> Iterator[tuple[Any, pd.DataFra
     yield from frame[frame["radius"] == evidence.radii[0]].groupby("family", sort=False)
 
 
-def over_searches(evidence: Evidence) -> list[Part]:
+def over_searches(evidence: Evidence) -> list[Effect]:
     """Welfare of DNL minus that of the stronger search without a network, by set of games."""
-    return [part for own in _over_searches(evidence) for part in stronger_rival(own)]
+    return stronger_rival(*_over_searches(evidence))
 
 
-def over_each_search(evidence: Evidence) -> list[Part]:
+def over_each_search(evidence: Evidence) -> list[Effect]:
     """Welfare of DNL minus that of searches without a network, relative to the utility range, by set of games."""
-    return [part for own in _over_searches(evidence) for part in own]
+    return [*itertools.chain(*_over_searches(evidence))]
 
 
 def _over_searches(evidence: Evidence) -> Iterator[list[Effect]]:
     frame = evidence.searches
     searches = [name for name in frame["method"].unique() if name not in (*OTHERS, OURS)]
     for (scale, senders), part in frame.groupby(GROUPS):
-        label = f"logit scale {scale:g}, {senders} senders, {NAMES[OURS]} − "
-        yield [
-            Effect.share(label + NAMES[search], relative_gaps(part, OURS, search))
-            for search in searches
-        ]
+        label = f"logit scale {scale:g}, {senders} senders, "
+        yield [_welfare_gap(part, OURS, search, label) for search in searches]

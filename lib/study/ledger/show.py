@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from study.ledger import certified, payoffs
-from study.ledger.effects import Count, Effect, Part, Verdict, verdict
+from study.ledger.effects import Effect, Verdict, verdict
 from study.ledger.empirical import EMPIRICAL
 from study.ledger.table import ledger_table
 
@@ -106,10 +106,7 @@ def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
     two, four = payoffs.together(evidence), payoffs.welfare(evidence)
     ahead = payoffs.over_revelation(evidence)
     counts = [certified.really_local(evidence), certified.scenarios_really_local(evidence)]
-    here, there = (
-        f"{sum(c.true for c in own if isinstance(c, Count))} of {sum(c.size for c in own)}"
-        for own in counts
-    )
+    here, there = (f"{sum(c.true for c in own)} of {sum(c.size for c in own)}" for own in counts)
     return (
         f"- *The theorems.* Of the paper's {len(theory)} statements that are checked here, {len(held)} hold on "
         f"every instance tried, {int(theory['instances'].sum()):,} in all.\n"
@@ -124,8 +121,8 @@ def in_plain_words(theory: pd.DataFrame, evidence: Any) -> str:
     )
 
 
-def _values(parts: Sequence[Part], between: str = "; ") -> str:
-    return between.join(_part(part.value) for part in parts if isinstance(part, Effect)) or "–"
+def _values(parts: Sequence[Effect], between: str = "; ") -> str:
+    return between.join(_part(part.value) for part in parts) or "–"
 
 
 def _part(text: str) -> str:

@@ -1,7 +1,7 @@
 """The ledger as a table."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,8 @@ class Claim:
     says: str
     page: str
     test: str
-    parts: Callable[[Any], list[Part]] | None
-    beside: Callable[[Any], list[Part]] | None = None
+    parts: Callable[[Any], Sequence[Part]] | None
+    beside: Callable[[Any], Sequence[Part]] | None = None
     paper: str = ""
     large: bool = False
 

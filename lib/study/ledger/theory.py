@@ -57,21 +57,10 @@ WIN_LOSE = [size for size in range(2, 7) for _ in range(12)]
 """Strategies of each player."""
 
 
-def _game(
-    seed: int,
-    senders: int = 2,
-    size: int = 2,
-    signals: int | None = None,
-    actions: int | None = None,
-) -> Game:
-    return synthetic(
-        senders=senders,
-        states=size,
-        actions=size if actions is None else actions,
-        signals=size if signals is None else signals,
-        logit_scale=1.0,
-        seed=np.random.SeedSequence([7, seed]),
-    )
+def _game(seed: int, senders: int = 2, size: int = 2, signals: int = 0, actions: int = 0) -> Game:
+    """With so many states; as many signals and actions unless others are given."""
+    sizes = {"signals": signals or size, "states": size, "actions": actions or size}
+    return synthetic(senders, **sizes, logit_scale=1.0, seed=np.random.SeedSequence([7, seed]))
 
 
 def discontinuity(_: Any) -> list[Part]:
@@ -197,9 +186,9 @@ def revelation(_: Any) -> list[Part]:
     )
     other = "games with another equilibrium, better for both senders, proved in fractions"
     return [
-        Count(name, sum(map(_is_equilibrium, games)), len(games)),
-        Count(shared, sum(map(_is_equilibrium, pooled)), len(pooled)),
-        Count(other, int(_not_the_only_one()), 1),
+        Count.of(name, map(_is_equilibrium, games)),
+        Count.of(shared, map(_is_equilibrium, pooled)),
+        Count.of(other, [_not_the_only_one()]),
     ]
 
 
@@ -223,14 +212,15 @@ def _optimal_in_turn(game: Game, words: int) -> Game:
     """With two of the receiver's utilities swapped in each state, so that action ``w % words`` is best in ``w``."""
     receiver = game.receiver.copy()
     for state, row in enumerate(receiver):
-        best, wanted = row.argmax(), state % words
-        row[[wanted, best]] = row[[best, wanted]]
+        places = [state % words, row.argmax()]
+        row[places] = row[places[::-1]]
     return Game(game.prior, receiver, game.senders, game.signals)
 
 
 def win_lose(_: Any) -> list[Part]:
     """Theorem 5's construction: gains in the persuasion game against gains in the bimatrix game."""
-    same, listed, kept = 0, 0, 0
+    same = 0
+    kept: list[bool] = []
     for seed, size in enumerate(WIN_LOSE):
         generator = np.random.default_rng(seed)
         first, second = generator.integers(0, 2, (2, size, size))
@@ -240,11 +230,11 @@ def win_lose(_: Any) -> list[Part]:
         same += np.allclose(2 * gains, bimatrix_gains(first, second, x, y))
         for equilibrium in _equilibria(first, second):
             gains = sender_gains(game, policies_from_strategies(*equilibrium), ties=ties)
-            listed, kept = listed + 1, kept + bool(gains.max() <= SAME_UTILITY)
+            kept.append(bool(gains.max() <= SAME_UTILITY))
     name = "profiles, 2 to 6 strategies a player, with the same gains in both games"
     return [
         Count(name, same, len(WIN_LOSE)),
-        Count("equilibria of the games among players in which no sender gains", kept, listed),
+        Count.of("equilibria of the games among players in which no sender gains", kept),
     ]
 
 
