@@ -102,7 +102,7 @@ def test_what_is_not_a_measurement_is_named(tmp_path, content):
         costs.read_measured(path)
 
 
-@pytest.mark.parametrize("file", ["measured.json", "train.json"])
+@pytest.mark.parametrize("file", ["measured.json", "train.json", "sampled_check.json"])
 def test_the_committed_measurements_are_of_a_clean_commit(file):
     machine, results = costs.read_measured(BENCHMARKS / file)
     assert machine["commit"] != "unknown"
@@ -160,6 +160,15 @@ def test_rays_beside_column_generation_say_what_was_proved():
     for row in table.itertuples():
         assert row.ratio == pytest.approx(row[4] / row[3])
     assert costs.rays_table({}).empty
+
+
+def test_the_sampled_check_finds_the_same_gains_sooner():
+    _, results = costs.read_measured(BENCHMARKS / "sampled_check.json")
+    table = costs.sampled_check_table(results)
+    assert table["joint signals"].tolist() == [size**4 for size in (4, 6, 8, 10)]
+    assert (table["ratio"] > 1.5).all()
+    assert max(row["largest_difference"] for row in results.values()) < 1e-12
+    assert costs.sampled_check_table({}).empty
 
 
 def test_equilibria_by_size_are_those_measured():

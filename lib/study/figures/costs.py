@@ -133,6 +133,20 @@ def recipe_table(results: Results) -> pd.DataFrame:
     })  # fmt: skip
 
 
+def sampled_check_table(results: Results) -> pd.DataFrame:
+    """The sampled check of one profile with all joint signals against ours, by the size of four senders' games."""
+    return pd.DataFrame(
+        {
+            "states, actions, signals": int(size),
+            "joint signals": row["joint_signals"],
+            "all of them, s": row["baseline_seconds"],
+            "ours, s": row["seconds"],
+            "ratio": row["ratio"],
+        }
+        for size, row in _named(results, "sampled-check-")
+    )
+
+
 def experiment_table(preset: Preset, results: Results) -> pd.DataFrame:
     """Networks, operations and core-hours of training per experiment, from measured seconds per sample visit."""
     fits = {
