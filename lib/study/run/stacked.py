@@ -45,10 +45,8 @@ def execute_stacked(
 ) -> Iterator[Record]:
     """Records of the jobs as they finish: those that are not trained, stack by stack, then those that need others.
 
-    ``device`` is a torch device; ``workers`` processes search and check what was trained. ``ValueError`` for a
-    device that is not there.
+    ``device`` is a torch device, see :func:`check_device`; ``workers`` processes search and check what was trained.
     """
-    check_device(device)
     failed = set()
     alone = [job for job in jobs if not job.needs]
     for record in _independent(alone, device, workers, given, games_at_once):
