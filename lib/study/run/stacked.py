@@ -83,19 +83,17 @@ def _independent(
 
 def stacks(jobs: Sequence[Job], size: int) -> list[list[Job]]:
     """Jobs alike in architecture, recipe and length of input, at most ``size`` together, ordered by their first."""
-    groups: dict[str, list[Job]] = {}
+    found: list[list[Job]] = []
+    growing: dict[str, list[Job]] = {}
     for job in jobs:
         shape = build_game(job.config["game"]).shape
         inputs = shape.senders * shape.states * shape.signals
         key = canonical([job.config["method"], job.config["training"], inputs])
-        groups.setdefault(key, []).append(job)
-    rank = {job.key: k for k, job in enumerate(jobs)}
-    found = [
-        group[start : start + size]
-        for group in groups.values()
-        for start in range(0, len(group), size)
-    ]
-    return sorted(found, key=lambda stack: rank[stack[0].key])
+        if len(growing.get(key, ())) % size == 0:
+            growing[key] = []
+            found.append(growing[key])
+        growing[key].append(job)
+    return found
 
 
 def _train(stack: Sequence[Job], device: str) -> list[tuple[dict[str, Any], Any]]:
