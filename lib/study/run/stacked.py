@@ -4,6 +4,7 @@ With ``DEVICE=cuda`` in the environment :func:`~study.run.produce` uses this. A 
 arithmetic as training it alone, up to rounding, which long trainings amplify; its record names the device.
 """
 
+import itertools
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -48,8 +49,11 @@ def execute_stacked(
     ``device`` is a torch device, see :func:`check_device`; ``workers`` processes search and check what was trained.
     """
     failed = set()
-    alone = [job for job in jobs if not job.needs]
-    for record in _independent(alone, device, workers, given, games_at_once):
+    trained = [job for job in jobs if job.config["kind"] == "solve"]
+    alone = [job for job in jobs if not job.needs and job.config["kind"] != "solve"]
+    for record in itertools.chain(
+        execute(alone, workers, None, given), _trained(trained, device, workers, games_at_once)
+    ):
         yield record
         if not record.done:
             failed.add(record.key)
@@ -57,18 +61,12 @@ def execute_stacked(
     yield from execute(rest, workers, None, given)
 
 
-def _independent(
-    jobs: Sequence[Job],
-    device: str,
-    workers: int,
-    given: Callable[[Job], Sequence[Record]],
-    games_at_once: int,
+def _trained(
+    jobs: Sequence[Job], device: str, workers: int, games_at_once: int
 ) -> Iterator[Record]:
-    """Records of jobs that need no others."""
-    trained = [job for job in jobs if job.config["kind"] == "solve"]
-    yield from execute([job for job in jobs if job.config["kind"] != "solve"], workers, None, given)
+    """Records of jobs whose networks are trained here, stack by stack."""
     with workers_for(workers) as run:
-        for stack in stacks(trained, games_at_once):
+        for stack in stacks(jobs, games_at_once):
             begun = time.perf_counter()
             try:
                 fitted = _train(stack, device)
