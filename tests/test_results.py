@@ -794,7 +794,9 @@ def test_a_job_of_several_experiments_is_exported_once(tmp_path, monkeypatch):
     )
     produce(own, "recipe-search", tmp_path / "s.sqlite", workers=1, quiet=True)
     opened = []
-    monkeypatch.setattr(module, "Results", lambda folder: opened.append(folder) or Results(folder))
+    monkeypatch.setattr(
+        module, "read_once", lambda folder: opened.append(folder) or Results(folder)
+    )
     for expected in (
         ["1 records exported", "0 were there"],
         ["0 records exported", "1 were there"],

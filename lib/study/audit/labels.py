@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from study.records.results import Results, part_file, read_part
+from study.records.results import Results, part_file
 from study.records.rows import Subject
 from study.records.tables import subject_of
 
@@ -14,9 +14,8 @@ def wrong_labels(results: Results) -> Iterator[str]:
     from pyarrow import parquet
 
     named = set()
-    for part in results.manifest["parts"]:
+    for part, records in zip(results.manifest["parts"], results.parts):
         experiment = part["name"].rpartition("-")[0]
-        records = read_part(results.path, part)
         right = {tuple(vars(subject_of(record, experiment)).values()) for record in records}
         for table in part["files"]:
             named.add(path := part_file(results.path, table, part["name"]))

@@ -81,11 +81,9 @@ def _searches(case: Case) -> Iterator[Check]:
             else:
                 lost = values[best].sum() - values[index].sum()
                 right = row.gain == gains[index] and index in passing and lost <= 1e-9 * unit.max()
-            said, right_one = (
-                f"profile {index}, gain {row.gain}",
-                f"profile {best}, gains {[*gains.values()]}",
-            )
-            yield check("status", where, said, right_one, right, radius=row.radius)
+            said = f"profile {index}, gain {row.gain}"
+            known_best = f"profile {best}, gains {[*gains.values()]}"
+            yield check("status", where, said, known_best, right, radius=row.radius)
 
 
 def _stored_profiles(case: Case) -> Iterator[Check]:

@@ -10,7 +10,20 @@ from study.records.job import Job
 
 def certify_jobs(preset: Preset, sources: Iterable[Job]) -> list[Job]:
     """The certificates of what each of some jobs found; the profile of a reference job is full revelation."""
-    return [_certify_job(preset, source) for source in sources]
+    certificates = to_dict(preset.certificates)
+    del certificates["scenario_global"]  # global_senders says it
+    searches = preset.searches[: certificates.pop("searches")]
+    common = {
+        "headline": preset.tolerances.index(preset.headline),
+        "radii": [search.radius for search in searches],
+        "certificates": certificates,
+    }
+    found = []
+    for source in sources:
+        game, method = source.config["game"], source.config.get("method", "full-revelation")
+        config = {"kind": "certify", "game": game, "method": method} | common
+        found.append(Job(config, _cost(preset, game["parameters"]), needs=(source,)))
+    return found
 
 
 def shown_jobs(
@@ -25,21 +38,6 @@ def shown_jobs(
         polish_rounds=0,
     )
     return certify_jobs(replace(preset, certificates=settings), sources)
-
-
-def _certify_job(preset: Preset, source: Job) -> Job:
-    certificates = to_dict(preset.certificates)
-    del certificates["scenario_global"]  # global_senders says it
-    searches = preset.searches[: certificates.pop("searches")]
-    settings = {
-        "kind": "certify",
-        "game": source.config["game"],
-        "method": source.config.get("method", "full-revelation"),
-        "headline": preset.tolerances.index(preset.headline),
-        "radii": [search.radius for search in searches],
-        "certificates": certificates,
-    }
-    return Job(settings, _cost(preset, source.config["game"]["parameters"]), needs=(source,))
 
 
 def _cost(preset: Preset, sizes: dict[str, Any]) -> float:

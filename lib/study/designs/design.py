@@ -32,9 +32,7 @@ def _planned(preset: Preset, experiment: str) -> tuple[Job, ...]:
 
 
 def _benchmark(experiment: str) -> Callable[[Preset], list[Job]]:
-    return lambda preset: [
-        job for game in games(preset, experiment) for job in _jobs_of_game(preset, game)
-    ]
+    return lambda preset: _search_jobs(preset, games(preset, experiment))
 
 
 def games(preset: Preset, experiment: str) -> list[dict[str, Any]]:
@@ -56,32 +54,20 @@ def games(preset: Preset, experiment: str) -> list[dict[str, Any]]:
     ]
 
 
-def _jobs_of_game(preset: Preset, game: dict[str, Any]) -> list[Job]:
+def _search_jobs(preset: Preset, configurations: list[dict[str, Any]]) -> list[Job]:
+    """Per game its reference and a search per network; what these have in common is written once."""
     starts = max(search.starts for search in preset.searches)
-    reference = {"kind": "reference", "game": game, "starts": starts}
-    senders = game["parameters"].get("senders") or SCENARIO_SENDERS[game["family"]]
-    return [Job(reference, 0.1)] + [
-        Job({"kind": "solve", "game": game, **settings}, senders * cost)
-        for settings, cost in _searches(preset)
-    ]
-
-
-@functools.lru_cache(maxsize=64)
-def _searches(preset: Preset) -> list[tuple[dict[str, Any], float]]:
-    """What the jobs of all games have in common, with the cost for a sender: one entry per network."""
-    return [
-        (
-            {
-                "method": method,
-                "training": training,
-                "searches": [to_dict(search) for search in preset.searches],
-                "tolerances": list(preset.tolerances),
-            },
-            training_cost(training, method),
-        )
-        for method in preset.methods
-        for training in [_training(preset, "training", method)]
-    ]
+    searches = [to_dict(search) for search in preset.searches]
+    common = {"searches": searches, "tolerances": list(preset.tolerances)}
+    found = []
+    trained = {method: _training(preset, "training", method) for method in preset.methods}
+    for game in configurations:
+        senders = game["parameters"].get("senders") or SCENARIO_SENDERS[game["family"]]
+        found.append(Job({"kind": "reference", "game": game, "starts": starts}, 0.1))
+        for method, training in trained.items():
+            settings = {"kind": "solve", "game": game, "method": method, "training": training}
+            found.append(Job(settings | common, senders * training_cost(training, method)))
+    return found
 
 
 def _training(preset: Preset, where: str, method: str) -> dict[str, Any]:
@@ -135,7 +121,7 @@ def _sensitivity(preset: Preset) -> list[Job]:
     study = preset.sensitivity
     searches = tuple(replace(s, starts=study.starts) for s in preset.searches[: study.searches])
     reduced = replace(preset, searches=searches)
-    return [job for game in sensitivity.games(preset) for job in _jobs_of_game(reduced, game)]
+    return _search_jobs(reduced, sensitivity.games(preset))
 
 
 def _baselines(preset: Preset) -> list[Job]:

@@ -17,7 +17,8 @@ CHOICES = {
     "starts": ("full revelation", "alone", "silence", "random"),
 }
 ONCE = {
-    "senders", "levels", "steps", "samples", "movers", "margins", "tolerances", "learning_rates",
+    "senders", "levels", "steps", "samples", "movers", "margins", "tolerances", "learning_rates", "methods",
+    "scenarios",
 }  # fmt: skip
 PAIRS = {"curve"}
 OPTIONAL = {"overridden"}

@@ -1,7 +1,7 @@
 """A setting changed by its dotted name, in the kind of value that it had."""
 
 import math
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar
 
 S = TypeVar("S")
@@ -18,19 +18,18 @@ def override(settings: S, path: str, value: Any) -> S:
 def _changed(settings: Any, keys: list[str], value: Any, path: str) -> Any:
     if not keys:
         return _coerce(value, settings, path)
-    key, rest = keys[0], keys[1:]
-    if isinstance(settings, tuple) and key.isdecimal() and int(key) < len(settings):
-        items = list(settings)
-        items[int(key)] = _changed(items[int(key)], rest, value, path)
-        return tuple(items)
-    known = [f.name for f in fields(settings)] if is_dataclass(settings) else []
+    key, *rest = keys
+    known = vars(settings) if is_dataclass(settings) else {}
     if isinstance(settings, tuple):
-        known = list(map(str, range(len(settings))))
+        known = {str(place): item for place, item in enumerate(settings)}
     if key not in known:
         raise ValueError(
             f"unknown setting {path!r} at {key!r}; known: {', '.join(known) or 'none'}"
         )
-    return replace(settings, **{key: _changed(getattr(settings, key), rest, value, path)})
+    changed = {key: _changed(known[key], rest, value, path)}
+    if isinstance(settings, tuple):
+        return tuple({**known, **changed}.values())
+    return replace(settings, **changed)
 
 
 def _coerce(value: Any, current: Any, path: str) -> Any:

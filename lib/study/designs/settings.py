@@ -328,8 +328,6 @@ class Preset:
         ):
             if unknown := sorted(set(chosen) - set(known)):
                 raise ValueError(f"unknown {what} {unknown}; known: {list(known)}")
-            if len(set(chosen)) < len(chosen):
-                raise ValueError(f"{what} must be one or more, each once, got {list(chosen)}")
         if self.recipe not in RECIPES:
             raise ValueError(f"unknown recipe {self.recipe!r}; known: {list(RECIPES)}")
         if self.headline not in self.tolerances:

@@ -5,11 +5,11 @@ weights behind them. Left out is what can be recomputed from seeds, or supports 
 utilities, gains and predictions of all starts.
 """
 
-import fnmatch
 import hashlib
 import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,15 +33,16 @@ from study.records.results import (
 from study.records.store import Record, StoreError
 from study.records.tables import to_tables
 
+# names of arrays, as regular expressions
 DROPPED = {
-    "solve": ("search*/utilities", "search*/predicted", "search*/gains"),
-    "baseline": ("search*/utilities", "search*/gains"),
-    "reference": ("start_utilities",),
+    "solve": r"search\d+/(utilities|predicted|gains)",
+    "baseline": r"search\d+/(utilities|gains)",
+    "reference": "start_utilities",
     # those of the record that they were made from
-    "certify": ("*/policies",),
+    "certify": r"\d+/policies",
 }
 # pictures: single precision is finer than any pixel
-SINGLE = {"didactic": ("?/exact", "?/network")}
+SINGLE = {"didactic": "./(exact|network)"}
 
 
 def append(
@@ -127,16 +128,12 @@ def compact(record: Record) -> Record:
     kind = record.config["kind"]
     arrays = {
         name: array.astype(np.float32).astype(array.dtype)
-        if _matches(name, SINGLE.get(kind, ()))
+        if re.fullmatch(SINGLE.get(kind, ""), name)
         else array
         for name, array in record.arrays.items()
-        if not _matches(name, DROPPED.get(kind, ()))
+        if not re.fullmatch(DROPPED.get(kind, ""), name)
     }
     return replace(record, arrays=arrays)
-
-
-def _matches(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _manifest(folder: Path, preset: str) -> dict[str, Any]:

@@ -44,18 +44,17 @@ class Results:
     def __init__(self, folder: str | Path) -> None:
         self.path = Path(folder)
         self.manifest = read_manifest(self.path)
-        self._records: dict[str, Record] = {}
         collecting = gc.isenabled()
         gc.disable()  # it would walk all these objects, none of them garbage, time and again
         try:
-            for part in self.manifest["parts"]:
-                self._records |= {record.key: record for record in read_part(self.path, part)}
+            self.parts = [read_part(self.path, part) for part in self.manifest["parts"]]
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             message = f"is not a manifest ({type(error).__name__}: {error}); {REMEDY}"
             raise StoreError(f"{self.path / MANIFEST}: {message}") from None
         finally:
             if collecting:
                 gc.enable()
+        self._records = {record.key: record for part in self.parts for record in part}
 
     def find(self, job: Job) -> Record | None:
         """The record of the job's configuration, whatever version of the code made it, or None."""
@@ -98,15 +97,19 @@ def open_records(path: str | Path, preset: str, create: bool = False) -> Records
         return Store(place, create)
     for folder in (place, place / preset):
         if holds_results(folder):
-            results = _results(folder, _stamp(folder))
+            results = read_once(folder)
             if results.manifest["preset"] == preset:
                 return results
     raise StoreError(f"{path}: is a folder without committed results of preset {preset!r}")
 
 
+def read_once(folder: Path) -> Results:
+    """The results in a folder, read once while no file changes: a page asks for one experiment after the other."""
+    return _results(folder, _stamp(folder))
+
+
 @functools.lru_cache(maxsize=2)
 def _results(folder: Path, stamp: frozenset[tuple[str, int, int]]) -> Results:
-    """Read once, as long as no file changes: a page asks for one experiment after the other."""
     return Results(folder)
 
 

@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import sqlite3
-import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -126,8 +125,6 @@ class Store:
             if create:
                 self._create()
             self._check()
-            if create:
-                self._write_ahead()
 
     def _make_folder(self) -> None:
         try:
@@ -156,18 +153,6 @@ class Store:
 
     def _tables(self) -> set[str]:
         return {row[0] for row in self._connection.execute("SELECT name FROM sqlite_master")}
-
-    def _write_ahead(self) -> None:
-        """Set the journal mode, kept in the file; SQLite does not wait for a lock here, so we do."""
-        deadline = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode=WAL")
-                return
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
 
     @contextmanager
     def _guard(self) -> Iterator[None]:

@@ -11,7 +11,7 @@ from study.designs.settings import Preset
 from study.records.archive import append
 from study.records.job import Job
 from study.records.places import default_results
-from study.records.results import Results, committed_folder
+from study.records.results import Results, committed_folder, read_once
 from study.records.store import Record, Store
 
 
@@ -38,20 +38,33 @@ def export(
         if there is no such store, or the committed results are damaged
     """
     folder = Path(root) / preset.name
+
+    def experiment(name: str) -> str:
+        jobs = design.jobs(preset, name)
+        present = (known.done(jobs) if known else set()) | added & {job.key for job in jobs}
+        missing = [job for job in jobs if job.key not in present]
+        records = _finished(missing, opened, other)
+        renewed = _renewed(jobs, opened, known, added) if renew and known else []
+        added.update(job.key for job, _ in records + renewed)
+        files = append(folder, preset.name, name, records + renewed) if records or renewed else []
+        size = sum(path.stat().st_size for path in files) / 1e6
+        return (
+            f"{name}: {len(records)} records exported ({size:.2f} MB), {len(present)} were there, "
+            + (f"{len(renewed)} of them exported anew, " if renew else "")
+            + f"{len(missing) - len(records)} of {len(jobs)} are not computed"
+        )
+
     with Store(store, create=False) as opened, one_at_a_time(Path(root)):
         known = committed(root, preset)
         other = opened.by_config() if any_code else {}
         added: set[str] = set()  # a job may be of several experiments
-        return [
-            _export(preset, name, opened, folder, other, known, renew, added)
-            for name in design.EXPERIMENTS
-        ]
+        return [experiment(name) for name in design.EXPERIMENTS]
 
 
 def committed(root: str | Path, preset: Preset) -> Results | None:
     """The preset's committed results below ``root``, or None if there are none."""
     folder = committed_folder(root, preset.name)
-    return None if folder is None else Results(folder)
+    return None if folder is None else read_once(folder)
 
 
 def paper_scale(experiment: str, root: str | Path | None = None) -> list[Record]:
@@ -63,31 +76,6 @@ def paper_scale(experiment: str, root: str | Path | None = None) -> list[Record]
     known = committed(default_results() if root is None else root, paper)
     found = [known.find(job) for job in design.jobs(paper, experiment)] if known else []
     return [record for record in found if record and record.done]
-
-
-def _export(
-    preset: Preset,
-    name: str,
-    store: Store,
-    folder: Path,
-    other: dict[str, str],
-    known: Results | None,
-    renew: bool,
-    added: set[str],
-) -> str:
-    jobs = design.jobs(preset, name)
-    present = (known.done(jobs) if known else set()) | added & {job.key for job in jobs}
-    missing = [job for job in jobs if job.key not in present]
-    records = _finished(missing, store, other)
-    renewed = _renewed(jobs, store, known, added) if renew and known else []
-    added.update(job.key for job, _ in records + renewed)
-    files = append(folder, preset.name, name, records + renewed) if records or renewed else []
-    size = sum(path.stat().st_size for path in files) / 1e6
-    return (
-        f"{name}: {len(records)} records exported ({size:.2f} MB), {len(present)} were there, "
-        + (f"{len(renewed)} of them exported anew, " if renew else "")
-        + f"{len(missing) - len(records)} of {len(jobs)} are not computed"
-    )
 
 
 def _finished(jobs: Sequence[Job], store: Store, other: dict[str, str]) -> list[tuple[Job, Record]]:

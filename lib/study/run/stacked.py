@@ -4,6 +4,7 @@ With ``DEVICE=cuda`` in the environment :func:`~study.run.produce` uses this. A 
 arithmetic as training it alone, up to rounding, which long trainings amplify; its record names the device.
 """
 
+import itertools
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -45,13 +46,15 @@ def execute_stacked(
 ) -> Iterator[Record]:
     """Records of the jobs as they finish: those that are not trained, stack by stack, then those that need others.
 
-    ``device`` is a torch device; ``workers`` processes search and check what was trained; a stack has
-    ``games_at_once`` games, which bounds memory. ``ValueError`` for a device that is not there.
+    ``device`` is a torch device, see :func:`check_device`; ``workers`` processes search and check what was trained;
+    a stack has ``games_at_once`` games, which bounds memory.
     """
-    check_device(device)
     failed = set()
-    alone = [job for job in jobs if not job.needs]
-    for record in _independent(alone, device, workers, given, games_at_once):
+    trained = [job for job in jobs if job.config["kind"] == "solve"]
+    alone = [job for job in jobs if not job.needs and job.config["kind"] != "solve"]
+    for record in itertools.chain(
+        execute(alone, workers, None, given), _trained(trained, device, workers, games_at_once)
+    ):
         yield record
         if not record.done:
             failed.add(record.key)
@@ -59,18 +62,12 @@ def execute_stacked(
     yield from execute(rest, workers, None, given)
 
 
-def _independent(
-    jobs: Sequence[Job],
-    device: str,
-    workers: int,
-    given: Callable[[Job], Sequence[Record]],
-    games_at_once: int,
+def _trained(
+    jobs: Sequence[Job], device: str, workers: int, games_at_once: int
 ) -> Iterator[Record]:
-    """Records of jobs that need no others."""
-    trained = [job for job in jobs if job.config["kind"] == "solve"]
-    yield from execute([job for job in jobs if job.config["kind"] != "solve"], workers, None, given)
+    """Records of jobs whose networks are trained here, stack by stack."""
     with workers_for(workers) as run:
-        for stack in stacks(trained, games_at_once):
+        for stack in stacks(jobs, games_at_once):
             begun = time.perf_counter()
             try:
                 fitted = _train(stack, device)
@@ -85,19 +82,17 @@ def _independent(
 
 def stacks(jobs: Sequence[Job], size: int) -> list[list[Job]]:
     """Jobs alike in architecture, recipe and length of input, at most ``size`` together, ordered by their first."""
-    groups: dict[str, list[Job]] = {}
+    found: list[list[Job]] = []
+    growing: dict[str, list[Job]] = {}
     for job in jobs:
         shape = build_game(job.config["game"]).shape
         inputs = shape.senders * shape.states * shape.signals
         key = canonical([job.config["method"], job.config["training"], inputs])
-        groups.setdefault(key, []).append(job)
-    rank = {job.key: k for k, job in enumerate(jobs)}
-    found = [
-        group[start : start + size]
-        for group in groups.values()
-        for start in range(0, len(group), size)
-    ]
-    return sorted(found, key=lambda stack: rank[stack[0].key])
+        if len(growing.get(key, ())) % size == 0:
+            growing[key] = []
+            found.append(growing[key])
+        growing[key].append(job)
+    return found
 
 
 def _train(stack: Sequence[Job], device: str) -> list[tuple[dict[str, Any], Any]]:

@@ -9,10 +9,9 @@ import functools
 import multiprocessing
 import multiprocessing.util
 import os
-import signal
-import subprocess
 import sys
 from importlib.metadata import entry_points
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,42 +46,48 @@ class WarmProvisioner(LocalProvisioner):
             return await super().launch_kernel(cmd, **kwargs)
         self.cwd = str(kwargs.get("cwd") or Path.cwd())
         process = _Forked(cmd[3:], kwargs["env"], self.cwd)
-        self.process = cast("subprocess.Popen[Any]", process)
+        multiprocessing.get_context("forkserver").set_forkserver_preload(list(WARM))
+        _stop_at_exit()
+        process.start()
+        # else the end of this process would wait for a kernel that was forgotten
+        multiprocessing.util.Finalize(process, process.kill, exitpriority=1)
+        self.process = cast(Any, process)
         self.pid = self.pgid = process.pid
         return self.connection_info
 
 
-class _Forked:
-    """As much of :class:`subprocess.Popen` as a provisioner asks for."""
+class _Forked(ForkServerProcess):
+    """A kernel's process, with as much of :class:`subprocess.Popen` as a provisioner asks for."""
 
     stdin = stdout = stderr = None
 
     def __init__(self, arguments: list[str], environment: dict[str, str], folder: str) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(list(WARM))
-        _stop_at_exit()
-        self._process = context.Process(target=_serve, args=(arguments, environment, folder))
-        self._process.start()
-        # else the end of this process would wait for a kernel that was forgotten
-        multiprocessing.util.Finalize(self, self._process.kill, exitpriority=1)
-        self.pid = self._process.pid or 0
+        super().__init__()
+        self._kernel = arguments, environment, folder
+
+    def run(self) -> None:
+        """In the fork: what ``python -m ipykernel_launcher`` does."""
+        from ipykernel.kernelapp import launch_new_instance
+
+        arguments, environment, folder = self._kernel
+        os.setsid()  # so that a signal reaches what the kernel started
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.path[:] = PATH
+        end_with_parent()  # with whoever started the kernel: the server lives as long as its kernels do
+        launch_new_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
 
     def poll(self) -> int | None:
-        return self._process.exitcode
+        return self.exitcode
 
     def wait(self) -> int | None:
-        self._process.join()
-        return self._process.exitcode
+        self.join()
+        return self.exitcode
 
     def send_signal(self, number: int) -> None:
-        if self.poll() is None:
-            os.kill(self.pid, number)
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
+        if self.is_alive():
+            os.kill(self.pid or 0, number)
 
 
 @functools.cache
@@ -92,16 +97,3 @@ def _stop_at_exit() -> None:
 
     server: Any = forkserver._forkserver
     multiprocessing.util.Finalize(None, server._stop, exitpriority=0)
-
-
-def _serve(arguments: list[str], environment: dict[str, str], folder: str) -> None:
-    """In the fork: what ``python -m ipykernel_launcher`` does."""
-    from ipykernel.kernelapp import launch_new_instance
-
-    os.setsid()  # so that a signal reaches what the kernel started
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    sys.path[:] = PATH
-    end_with_parent()  # with whoever started the kernel: the server lives as long as its kernels do
-    launch_new_instance([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
