@@ -204,7 +204,8 @@ def test_profiles_of_another_game_are_no_equilibria_of_this_one():
     """With one signal there is only silence; with two the lawyers reveal all."""
     game = Game([0.7, 0.3], np.eye(2), [[[0, 1], [0, 1]], [[1, 0], [1, 0]]], signals=1)
     found = solve(game, Request(**FAST))
-    assert found.outcomes == "1 proven; 1 with more signals than the game has"
+    # what else was certified depends on the time
+    assert found.outcomes.startswith("1 proven; 1 with more signals than the game has")
     (own,) = found.proven
     assert sender_utilities(game, own.policies).tolist() == own.utilities.tolist() == [0, 1]
     assert [listed.kind for listed in found.listed][:2] == [
