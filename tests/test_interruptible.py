@@ -101,15 +101,17 @@ def test_an_interrupt_while_importing_is_a_short_message(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("wait", [2.2, pytest.param(1, marks=pytest.mark.stress)])
-def test_solve_does_not_claim_that_anything_was_stored(wait, tmp_path):
+def test_solve_says_what_it_has_stored(wait, tmp_path):
     example("quality-advertising").to_json(tmp_path / "game.json")
     command = [sys.executable, "-m", "persuasion", "solve", str(tmp_path / "game.json")]
     line, _, error, code = interrupted(command, wait, "stderr")
     rest = line + error
     assert code == 130
-    assert "persuasion: interrupted; nothing was written" in rest
+    stored = list(tmp_path.glob("game-solution/*.[jh]*"))
+    left = "what was found before is in" if stored else "nothing was written"
+    assert f"persuasion: interrupted; {left}" in rest
+    assert len(stored) in (0, 2)
     assert "Traceback" not in rest
-    assert not list(tmp_path.glob("game-solution/*.[jh]*"))
 
 
 def test_the_work_is_asked_to_stop_and_the_interrupt_goes_on():

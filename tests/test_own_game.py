@@ -385,12 +385,12 @@ def test_the_exit_code_tells_when_nothing_is_certified(tmp_path, capsys, monkeyp
     path = tmp_path / "lawyers.json"
     example("two-lawyers").to_json(path)
     # so few starts end at informative profiles only, and at each of them one of the lawyers gains
-    arguments = ["solve", str(path), *ARGUMENTS, "--time-limit"]
-    assert main([*arguments, "5"]) == 0, "full revelation is certified"
+    arguments = ["solve", str(path), *ARGUMENTS]
+    assert main(arguments) == 0, "full revelation is certified"
     refuse = Revelation("not constructed", "not asked", None)
     module = sys.modules["persuasion.own_game.solve"]
     monkeypatch.setattr(module, "_revelation", lambda *_: refuse)
-    assert main([*arguments, "0.5"]) == 1
+    assert main([*arguments, "--time-limit", "0.5"]) == 1
     data = json.loads((tmp_path / "lawyers-solution" / "solution.json").read_text())
     assert [entry["status"] for entry in data["local"]] == ["not reached: budget"]
     output = capsys.readouterr().out

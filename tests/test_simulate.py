@@ -97,6 +97,7 @@ def test_kinds_in_kinds_out():
     assert tensor.dtype == torch.float64
     single = sender_utilities(game, torch.tensor(policies).float(), validate=False)
     assert single.dtype == torch.float64
+    np.testing.assert_allclose(single, tensor, rtol=1e-4, atol=1e-4)
     assert isinstance(receiver_actions(game, torch.tensor(policies)), torch.Tensor)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from persuasion.games.examples import EXAMPLES, example
 from persuasion.model.game import Game
 from persuasion.model.json_text import reading
-from persuasion.model.ties import LOWEST_INDEX, WELFARE
+from persuasion.model.ties import TieRule
 from persuasion.own_game.request import METHODS, Request
 from persuasion.own_game.size import check_size, check_starts
 from persuasion.system.command_line import path_argument, say
@@ -197,7 +197,10 @@ def _solve(options: argparse.Namespace) -> int:
 def _ties(game: Game, given: str) -> str:
     """A tie rule, or the one in favour of the sender with this name."""
     names = {game.names.sender(i): f"sender-{i}" for i in range(game.shape.senders)}
-    return given if given in (LOWEST_INDEX, WELFARE) else names.get(given, given)
+    try:
+        return str(TieRule.parse(given))
+    except ValueError:
+        return names.get(given, given)
 
 
 def _profile(game: Game, given: str, seed: int) -> tuple[np.ndarray, str]:

@@ -167,7 +167,7 @@ class Solution:
         kinds = Counter(map(self.kind, self.found))
         large = self.game.shape.states > nash.MOST_STATES
         if SEARCH in self.missing and not self.found:
-            return "not searched: the run ended before"
+            return "not searched yet"
         if not self.found:
             return f"not searched: more than {nash.MOST_STATES} states"
         if not kinds[PROVEN]:
@@ -185,7 +185,7 @@ class Solution:
         if large:
             more.append(f"not searched for, because of more than {nash.MOST_STATES} states")
         elif SEARCH in self.missing:
-            more.append("not searched for: the run ended before")
+            more.append("not searched for yet")
         elif not more and len(self.game.choosing) == 1:
             more.append("the best response of the only sender that chooses")
         elif not more:
