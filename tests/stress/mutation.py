@@ -36,6 +36,7 @@ TESTS = (
     "test_constructions_gray_code.py",
     "test_constructions_public_persuasion.py",
     "test_constructions_win_lose.py",
+    "test_effort.py",
     "test_best_response.py",
     "test_best_response_solvers.py",
     "test_certify.py",
@@ -49,11 +50,13 @@ TESTS = (
     "test_verification.py",
     "test_verification_constructions.py",
 )
+# what tests read beside the library
+READ = ("examples", "results")
 # mutmut tells modules by their path below src
 SETTINGS = {
     "source_paths": ["src"],
     "only_mutate": [f"src/persuasion/{pattern}" for pattern in CORE],
-    "also_copy": ["examples"],
+    "also_copy": list(READ),
     "pytest_add_cli_args_test_selection": [f"tests/{name}" for name in TESTS],
     # a failure that hypothesis remembers would count as the death of every mutant after it
     "pytest_add_cli_args": [
@@ -80,7 +83,8 @@ def prepare(folder: Path) -> None:
     if _read(folder / "library") != library:
         emptied_folder(folder)
         shutil.copytree(ROOT / "lib", folder / "src", ignore=IGNORED)
-        shutil.copytree(ROOT / "examples", folder / "examples")
+        for name in READ:
+            shutil.copytree(ROOT / name, folder / name)
         target = ["--quiet", "--target", str(folder / "tool"), TOOL]
         subprocess.run([sys.executable, "-m", "pip", "install", *target], check=True)
     if _read(folder / "tested") != tests:
