@@ -727,16 +727,17 @@ def test_a_solver_is_silent_and_takes_options():
     assert solver.getOptionValue("time_limit")[1] < 1.0
 
 
-def test_where_entries_are_too_far_apart_the_bilinear_program_proves_nothing(monkeypatch):
+def test_where_entries_are_too_far_apart_scip_is_not_asked(monkeypatch):
+    """It would prove nothing, and may take the process with it."""
     game = synthetic(2, 3, 3, 3, seed=5, logit_scale=1.0)
     policies = uniform_policies(game, 1, 5)[0]
     proven = best_response(game, policies, 0, method="bilinear", time_limit=30)
     monkeypatch.setattr(Problem, "wide", True)
+    monkeypatch.delattr(bilinear, "build_model")
     found = best_response(game, policies, 0, method="bilinear", time_limit=30)
     assert proven.status == OPTIMAL
     assert found.status == BOUND
-    assert found.value == pytest.approx(proven.value)
-    assert found.upper_bound > proven.upper_bound + 0.1
+    assert found.value <= proven.value <= found.upper_bound
 
 
 def test_probability_that_is_left_over_makes_no_blocks():

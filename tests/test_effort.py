@@ -14,7 +14,7 @@ SEEDS = range(3)
 WIDE = (2, 4, 4, 4)
 MANY = (3, 2, 3, 3)
 # whose programs are over one region or its interior: they are short
-SHORT = "regions"
+SHORT = "persuasion.regret.anywhere.regions"
 
 
 def instances(counts, margin=0.0):
@@ -23,15 +23,17 @@ def instances(counts, margin=0.0):
         yield game, uniform_policies(game, seed=seed), margin
 
 
-def watched(monkeypatch) -> list[tuple[str, float]]:
-    """Every program that is run from now on: which module asked for it, and within what time."""
+def watched(monkeypatch) -> list[tuple[bool, float]]:
+    """Every program that is run from now on: whether it is a short one, and within what time."""
     programs, run = [], highs.run
 
+    def callers():
+        frame = sys._getframe(2)
+        while frame := frame.f_back:
+            yield frame.f_globals["__name__"]
+
     def watching(solver, time_limit=np.inf):
-        frame = sys._getframe(1)
-        while frame.f_globals["__name__"] == highs.__name__:
-            frame = frame.f_back
-        programs.append((frame.f_globals["__name__"].rpartition(".")[2], time_limit))
+        programs.append((SHORT in callers(), time_limit))
         return run(solver, time_limit)
 
     monkeypatch.setattr(highs, "run", watching)
@@ -43,7 +45,7 @@ def test_every_program_of_a_best_response_is_limited(monkeypatch, method):
     programs = watched(monkeypatch)
     for game, policies, _ in instances((2, 3, 3, 3)):
         best_response(game, policies, 0, method=method, time_limit=60.0)
-    limits = {limit for module, limit in programs if module != SHORT}
+    limits = {limit for short, limit in programs if not short}
     assert 0 < max(limits) <= 60.0
 
 

@@ -46,6 +46,8 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
         raise ValueError(f"the bilinear program has {size:,} products, at most {MAX_PRODUCTS:,}")
     simple = separate_bound(problem, deadline)
     found = [climb(problem, problem.own, deadline), *landmarks(problem)]
+    if problem.wide:  # SCIP would prove nothing, and may crash
+        return conclude(problem, found, simple, BOUND, "bilinear (SCIP)", start)
     model, variables = build_model(problem)
     left = max(deadline - time.perf_counter(), 0.0)
     model.setParam("limits/time", min(left, model.infinity()))
@@ -58,9 +60,8 @@ def by_bilinear(problem: Problem, time_limit: float) -> BestResponse:
     if model.getNSols() > 0:
         raw = [[model.getVal(entry) for entry in row] for row in variables.x]
         found.append(climb(problem, np.array(raw).T, np.inf))
-    claim = "unproven" if problem.wide else model.getStatus()
-    proven = model.getDualbound() if claim not in ("infeasible", "unproven") else np.inf
-    bound = min(proven, simple)
+    claim = model.getStatus()
+    bound = simple if claim == "infeasible" else min(model.getDualbound(), simple)
     status = ended(claim in ("optimal", "gaplimit"), deadline, claim == "infeasible")
     return conclude(problem, found, bound, status, "bilinear (SCIP)", start)
 
