@@ -64,6 +64,17 @@ def test_a_device_as_input_puts_nothing_beside_the_device(game_file, tmp_path):
     assert not os.path.exists("/dev/stdin-solution")
 
 
+def test_files_that_differ_in_their_ending_have_folders_of_their_own(game_file, tmp_path):
+    other = game_file.with_suffix(".txt")
+    other.write_bytes(game_file.read_bytes())
+    for file in (game_file, other):
+        assert main(["solve", str(file), *FAST]) == 0
+    assert {folder.name for folder in tmp_path.glob("*-solution")} == {
+        "mine-solution",
+        "mine.txt-solution",
+    }
+
+
 def test_a_name_that_is_not_text_is_refused_before_anything_is_written(game_file, capsys):
     game = json.loads(game_file.read_text())
     game_file.write_text(json.dumps({**game, "name": "half \ud800"}))

@@ -258,11 +258,12 @@ def _source(path: Path) -> tuple[Any, str]:
 
 
 def _default_folder(game: Path) -> Path:
-    """Beside the file; in the working folder for standard input, other devices and pipes."""
+    """Beside the file, ``game.txt`` having another than ``game.json``; for devices in the working folder."""
     if str(game) == STANDARD_INPUT:
         return Path("stdin-solution")
     device = game.is_relative_to("/dev") or game.is_relative_to("/proc") or not game.is_file()
-    return (Path(game.name) if device else game).with_name(f"{game.stem}-solution")
+    name = game.name.removesuffix(".json")
+    return (Path(name) if device else game).with_name(f"{name}-solution")
 
 
 def _folder(path: Path) -> Path:
