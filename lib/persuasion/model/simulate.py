@@ -181,13 +181,13 @@ class Chooser:
         if (actions := ties.action_map(game)) is not None:
             table = np.moveaxis(actions, first, 0).reshape(left_signals, right_signals)
             self.map = torch.tensor(table, device=like.device)
-        workspace = 3 * (max(receiver.shape) + 1) * left_signals * right_signals
+        workspace = (max(receiver.shape) + 1) * left_signals * right_signals
         self.bytes_per_policy = workspace * like.element_size()
 
     def distribution(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         """(batch, states, actions) from ``left`` (batch, states, l) and ``right`` (batch or 1, states, r)."""
         with torch.no_grad():
-            chosen = self.chosen(left, right).to(left.dtype)
+            chosen = self.chosen(left, right)
         batch, actions, signals, _ = chosen.shape
         rows = chosen.reshape(batch, actions * signals, -1) @ right.transpose(1, 2)
         return torch.einsum("balw,bwl->bwa", rows.reshape(batch, actions, signals, -1), left)
@@ -195,13 +195,13 @@ class Chooser:
     def actions(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         """(batch, l, r) indices of the chosen actions."""
         with torch.no_grad():
-            chosen = self.chosen(left, right).flatten(2).to(left.dtype)
+            chosen = self.chosen(left, right).flatten(2)
         # an argmax over the booleans would take ten times as long
         indices = torch.arange(chosen.shape[1], dtype=left.dtype, device=left.device)
         return (indices @ chosen).long().unflatten(1, (self.left, self.right))
 
     def chosen(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-        """One-hot (batch, actions, l, r): the action that the receiver takes."""
+        """(batch, actions, l, r): 1 for the action that the receiver takes, 0 for all others."""
         return self._picked(_weighted(left, right, self.utilities), left, right)
 
     def chosen_at(self, weights: torch.Tensor) -> torch.Tensor:
@@ -211,10 +211,11 @@ class Chooser:
 
     def _picked(self, table: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         values, mass = table[:, :-1], table[:, -1]
-        optimal = values >= (values.amax(1) - self.slack * mass).unsqueeze(1)
-        if int(optimal.sum()) == mass.numel():  # no ties anywhere: the common case
-            return optimal
-        optimal = _narrowed(optimal, left, right, mass, self.utilities[:, :-1])
+        # in place, and as numbers, which the products want: half of the time would go into booleans
+        best = values.ge_((values.amax(1) - self.slack * mass).unsqueeze(1))
+        if int(best.sum()) == mass.numel():  # no ties anywhere: the common case
+            return best
+        optimal = _narrowed(best.bool(), left, right, mass, self.utilities[:, :-1])
         if self.map is not None:
             wanted = torch.zeros_like(optimal).scatter_(
                 1, self.map.expand(optimal.shape[0], 1, *self.map.shape), True
@@ -222,7 +223,7 @@ class Chooser:
             optimal = torch.where((wanted & optimal).any(1, keepdim=True), wanted, optimal)
         elif self.preference is not None:
             optimal = _narrowed(optimal, left, right, mass, self.preference)
-        return _first(optimal)
+        return _first(optimal).to(table.dtype)
 
 
 def _narrowed(
