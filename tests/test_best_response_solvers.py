@@ -39,6 +39,7 @@ from persuasion.regret.response import (
 )
 from problems import prosecutor
 
+enumerate_module = import_module("persuasion.regret.anywhere.enumerate")
 SOLVERS = {
     "enumerate": "enumerate (HiGHS)",
     "milp": "milp (HiGHS)",
@@ -139,6 +140,27 @@ def test_other_trouble_is_not_hidden(monkeypatch):
         best_response(game, no_revelation(game), 0, method="bilinear")
 
 
+def test_ctrl_c_is_pythons_not_scips():
+    problem = make_problem(prosecutor(), no_revelation(prosecutor()), 0, TieRule())
+    assert bilinear.build_model(problem)[0].getParam("misc/catchctrlc") is False
+
+
+@pytest.mark.parametrize(
+    ("weak", "strict", "holds"),
+    [
+        ([], [[1, -1]], True),
+        ([], [[1, -1], [-1, 1]], False),
+        ([[-1, 1]], [[1, -1]], False),
+        ([[-1, 2]], [[1, -1]], True),
+        ([[-1, 0]], [[0, 1]], True),
+        ([[-1, 0], [0, -1]], [], False),
+    ],
+)
+def test_cones_of_two_states_in_fractions(weak, strict, holds):
+    rows = (np.array(some, dtype=float).reshape(-1, 2) for some in (weak, strict))
+    assert enumerate_module._holds_exactly(*rows) is holds
+
+
 # --- units, and duplicates ranked by a preference
 
 
@@ -188,34 +210,31 @@ def test_duplicates_go_to_the_action_that_the_rule_prefers(method):
 
 
 def test_the_largest_games_that_are_enumerated(monkeypatch):
-    module = import_module("persuasion.regret.anywhere.enumerate")
     game, policies = prosecutor(), no_revelation(prosecutor())
-    monkeypatch.setattr(module, "MAX_CELLS", 1 * 2 * 2 * 2)
+    monkeypatch.setattr(enumerate_module, "MAX_CELLS", 1 * 2 * 2 * 2)
     assert best_response(game, policies, 0, method="enumerate").value == pytest.approx(0.6)
-    monkeypatch.setattr(module, "MAX_CELLS", 1 * 2 * 2 * 2 - 1)
+    monkeypatch.setattr(enumerate_module, "MAX_CELLS", 1 * 2 * 2 * 2 - 1)
     with pytest.raises(ValueError, match="1 columns x 2 actions x 2 states x 2 signals exceed 7"):
         best_response(game, policies, 0, method="enumerate")
 
 
 def test_the_most_programs_that_are_enumerated(monkeypatch):
-    module = import_module("persuasion.regret.anywhere.enumerate")
     game, policies = prosecutor(), no_revelation(prosecutor())
     # under a rule the two cones, one or both of them
-    monkeypatch.setattr(module, "MAX_PICKS", 3)
+    monkeypatch.setattr(enumerate_module, "MAX_PICKS", 3)
     assert (
         best_response(game, policies, 0, method="enumerate", ties="lowest-index").status == OPTIMAL
     )
-    monkeypatch.setattr(module, "MAX_PICKS", 2)
+    monkeypatch.setattr(enumerate_module, "MAX_PICKS", 2)
     with pytest.raises(ValueError, match="would solve 3 linear programs; at most 2"):
         best_response(game, policies, 0, method="enumerate", ties="lowest-index")
 
 
 def test_the_most_cones_of_a_signal(monkeypatch):
-    module = import_module("persuasion.regret.anywhere.enumerate")
     game, policies = prosecutor(), no_revelation(prosecutor())
-    monkeypatch.setattr(module, "MAX_CONES", 2)
+    monkeypatch.setattr(enumerate_module, "MAX_CONES", 2)
     assert best_response(game, policies, 0, method="enumerate").value == pytest.approx(0.6)
-    monkeypatch.setattr(module, "MAX_CONES", 1)
+    monkeypatch.setattr(enumerate_module, "MAX_CONES", 1)
     with pytest.raises(ValueError, match="over 1 cones at one signal"):
         best_response(game, policies, 0, method="enumerate")
 

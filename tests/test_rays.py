@@ -55,6 +55,12 @@ def test_signed_minors_solve_their_systems(states, seed):
         )
 
 
+def test_whole_numbers_of_a_single_system_are_not_rounded():
+    large = 2**63 + 1  # unsigned to numpy, and -1 signed: together they would be floats
+    line = arrangement._kernels(np.array([[1, large]], dtype=object))
+    assert line.tolist() == [large, -1]
+
+
 @pytest.mark.parametrize(("states", "actions"), [(8, 4), (9, 3), (14, 2)])
 def test_many_states_keep_to_the_time(states, actions):
     """With few planes there are few sets of them; each takes more the more states there are."""
@@ -168,12 +174,13 @@ def test_a_mixture_that_is_stopped_keeps_a_bound_that_holds(monkeypatch, stopped
 
 def test_faces_and_their_best_mixture_keep_to_the_time():
     game = RationalGame([1, 1, 1] / np.array(3), np.eye(3, dtype=int), [np.eye(3, dtype=int)], 3)
-    columns = Columns.of_game(game, [np.eye(3, dtype=int)], 0, TieRule())
+    columns = Columns.of_game(game, rationals([np.eye(3, dtype=int)]), 0, TieRule())
     normals = arrangement.planes(columns)
     points, late = arrangement.rays(normals), time.perf_counter() - 1
     middle = points[(points > 0).all(1)][0]
     around = list(arrangement.faces(columns, normals, middle))
     assert len(around) > 1
+    assert {type(x) for flag in around for edge in flag for x in edge} <= {int, Fraction}
     with pytest.raises(TimeoutError):
         list(arrangement.faces(columns, normals, middle, late))
     with pytest.raises(TimeoutError):

@@ -113,10 +113,10 @@ def test_a_set_goes_into_a_policy_and_comes_back():
     instance = verification_game(graph, bound=1)
     moved = deviation(instance, [3, 0], radius=Fraction(1, 100))
     assert independent_set(instance, moved[0]) == {0, 3}
-    assert (
-        exact_utilities(instance.game, moved)[0]
-        > exact_utilities(instance.game, instance.policies)[0]
-    )
+    gain = (
+        exact_utilities(instance.game, moved) - exact_utilities(instance.game, instance.policies)
+    )[0]
+    assert gain == deviation_gain(instance, 2, radius=Fraction(1, 100)) > 0
     lost = deviation(instance, [0, 1], radius=Fraction(1, 100))
     assert independent_set(instance, lost[0]) == set(), "adjacent vertices switch each other off"
     assert (
@@ -143,8 +143,16 @@ def test_the_game_of_a_path_by_hand():
     assert instance.game.prior.tolist() == expected
     assert most_gain(instance, 2) == Fraction(1, 12) * Fraction(1, 3 + 1)
     assert most_gain(instance, 1) == 0
-    pair = verification_game(nx.path_graph(2), bound=1).game
-    assert pair.prior.tolist() == [Fraction(n, 16) for n in (2, 4, 1, 1, 4, 4)]
+    pair = verification_game(nx.path_graph(2), bound=1)
+    assert pair.game.prior.tolist() == [Fraction(n, 16) for n in (2, 4, 1, 1, 4, 4)]
+    fine = Fraction(1, 12)
+    assert pair.game.receiver[:, 1].tolist() == [-1, 1, 1, 1, -1, -1]
+    assert pair.game.senders[0, :, 1].tolist() == [1, -1, -fine, -fine, 0, 0]
+    assert pair.game.senders[1, :, 1].tolist() == [0, 0, -1, -1, -1, -1]
+    # w / 4 of the first state; of each vertex 8 times as much on, 16 times off, each by its odds
+    moved = deviation(pair, [0, 1])[0]
+    assert (moved[:, 1] * 48).tolist() == [1, 0, 16, 16, 8, 8]
+    assert (moved.sum(1) == 1).all()
 
 
 @pytest.mark.parametrize("graph", [nx.path_graph(3), nx.star_graph(3), nx.cycle_graph(4)])

@@ -290,7 +290,7 @@ def extract_with_extra_signal(reduced: ReducedGame, policy: ArrayLike) -> PaperE
     total = max(weights.sum(), np.finfo(float).tiny)
     average = posteriors @ weights / total
     shares = prior[average > 0] / average[average > 0]
-    weight = float(shares.min(initial=1)) if kept.any() else 0.0
+    weight = float(shares.min()) if kept.any() else 0.0
     masses = weight * posteriors * weights / total
     return PaperExtraction(
         scheme=_conditional(masses, prior),

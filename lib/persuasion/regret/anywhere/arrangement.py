@@ -123,7 +123,9 @@ def _kernels(systems: np.ndarray) -> np.ndarray:
             for chosen in combinations(range(count), row + 1)
         }
     every = tuple(range(count))
-    return np.stack([(-1) ** k * minors[every[:k] + every[k + 1 :]] for k in every], -1)
+    # of a single system minors are plain numbers, which numpy would otherwise put into 64 bits
+    entries = [(-1) ** k * minors[every[:k] + every[k + 1 :]] for k in every]
+    return np.stack([np.asarray(entry, dtype=object) for entry in entries], -1)
 
 
 def supremum(columns: Columns, deadline: float = math.inf) -> Mixture:
