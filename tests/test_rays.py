@@ -26,11 +26,14 @@ from problems import prosecutor
 from stress import rays
 from stress.rays import compare, drawn
 
+# of 152 the reference takes as long as of all others
+STRESS = {152, *range(19, 500, 38)}
+
 
 @pytest.mark.parametrize(
     "seed",
     [
-        pytest.param(seed, marks=pytest.mark.stress if seed % 2 else [])
+        pytest.param(seed, marks=pytest.mark.stress if seed in STRESS else [])
         for seed in range(0, 500, 19)
     ],
 )
