@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.linalg import null_space
 
@@ -173,6 +173,40 @@ def test_extreme_rays_are_extreme_and_span_the_cone(dimension, cuts, seed):
         if x.sum() > 1e-9 and (rows @ x > -1e-9).all()
     }
     assert inside == {tuple(ray.round(9) + 0.0) for ray in rays}
+
+
+NUMBERS = st.one_of(
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.fractions(),
+    st.integers(-(2**63), 2**63 - 1).map(np.int64),
+    st.floats(width=32, allow_nan=False, allow_infinity=False).map(np.float32),
+)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=5))
+@example([2**63 + 1, -1])  # numpy would make floats of these
+@example([2**60 + 1, 0.5])
+@example([np.int64(2**62), 0.5])
+def test_numbers_of_any_kind_side_by_side_become_the_same_fractions(numbers):
+    def alone(number):
+        whole = isinstance(number, np.integer)
+        return (
+            Fraction(int(number) if whole else number.item())
+            if isinstance(number, np.generic)
+            else Fraction(number)
+        )
+
+    expected = [alone(number) for number in numbers]
+    read = rationals([numbers, numbers])
+    assert read.tolist() == [expected, expected]
+    assert all(type(x.numerator) is type(x.denominator) is int for x in read.flat)
+
+
+def test_fractions_of_numpys_whole_numbers_do_not_overflow():
+    large = Fraction(np.int64(2**62), np.int64(3))
+    read = rationals(np.array([large, np.int64(2**62)], dtype=object))
+    assert (read * 4).tolist() == [Fraction(2**64, 3), Fraction(2**64)]
 
 
 def test_bad_input():

@@ -128,8 +128,9 @@ def plain(values: Any) -> Any:
         values = (values.float() if coarse else values).numpy()
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError("it is masked")
-    array = np.asarray(values) if hasattr(values, "__array__") else values
-    if isinstance(array, bool) or (isinstance(array, np.ndarray) and array.dtype.kind == "b"):
+    array = np.asarray(values)[()] if hasattr(values, "__array__") else values
+    kind = array.dtype.kind if isinstance(array, (np.ndarray, np.generic)) else ""
+    if kind == "b" or isinstance(array, bool):
         raise TypeError("it holds booleans")
     return array
 

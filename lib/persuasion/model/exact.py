@@ -14,6 +14,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -31,15 +32,13 @@ def rationals(values: Any, largest_denominator: int | None = None) -> np.ndarray
     Strings such as ``"1/3"`` are read too. ``ValueError`` for entries that are no finite numbers.
     """
     try:
-        array = np.asarray(plain(values)).astype(object)
+        array = np.asarray(plain(values), dtype=object)
     except (TypeError, RuntimeError) as error:
         raise ValueError(f"no array of numbers: {error}") from None
     result = np.empty(array.shape, dtype=object)
     for index in np.ndindex(array.shape):
         try:
-            entry = array.item(index)
-            wide = isinstance(entry, np.floating)  # of which Fraction knows only float64
-            number = Fraction(*entry.as_integer_ratio()) if wide else Fraction(entry)
+            number = _fraction(array.item(index))
         except (ValueError, TypeError, OverflowError, ZeroDivisionError):
             raise ValueError(
                 f"entry {list(index)} is no rational number: {array[index]!r}"
@@ -48,6 +47,15 @@ def rationals(values: Any, largest_denominator: int | None = None) -> np.ndarray
             number = number.limit_denominator(largest_denominator)
         result[index] = number
     return result
+
+
+def _fraction(entry: Any) -> Fraction:
+    """The entry as it is; numpy's whole numbers would overflow inside a fraction, its floats are no ``float``."""
+    if isinstance(entry, Rational):
+        return Fraction(int(entry.numerator), int(entry.denominator))
+    return (
+        Fraction(*entry.as_integer_ratio()) if isinstance(entry, np.floating) else Fraction(entry)
+    )
 
 
 def rational(name: str, value: Any) -> Fraction:
