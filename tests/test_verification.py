@@ -136,6 +136,15 @@ def test_a_set_goes_into_a_policy_and_comes_back():
     assert (single == deviation(instance, [0, 3], radius=Fraction(1, 4))).all()
 
 
+def test_no_number_of_the_construction_can_overflow():
+    instance = verification_game(nx.cycle_graph(5), bound=2)
+    tables = (instance.game.prior, instance.game.receiver, instance.game.senders, instance.policies)
+    entries = [entry for table in tables for entry in table.flat]
+    entries += deviation(instance, [0, 2]).flat
+    assert {type(entry.numerator) for entry in entries} == {int}
+    assert {type(entry.denominator) for entry in entries} == {int}
+
+
 def test_the_game_of_a_path_by_hand():
     instance = verification_game(nx.path_graph(3), bound=1)
     # 1 and 2, then 1/3 for each vertex, then 4 * 2 / 3 for each: of 12

@@ -107,7 +107,7 @@ def _against_nothing(worth: list) -> np.ndarray:
 def _second_sender(graph: networkx.Graph, bound: int, on: Fraction) -> np.ndarray:
     size, edges = len(graph), networkx.to_numpy_array(graph, dtype=int, weight=None)
     same = np.eye(size, dtype=int)
-    share, off = Fraction(1, size + bound), Fraction(1, 2 * edges.sum(0).max())
+    share, off = Fraction(1, size + bound), Fraction(1, 2 * int(edges.sum(0).max()))
     policy = rationals(np.zeros((2 * size + 2, 2 * size + 1)))
     policy[:2, 0] = bound * share
     policy[:2, 1 : size + 1] = share
