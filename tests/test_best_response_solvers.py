@@ -70,6 +70,7 @@ def routed(monkeypatch, answers: list[tuple[str, float]], **request) -> list[tup
     calls, left = [], list(answers)
     module = sys.modules["persuasion.regret.best_response"]
     monkeypatch.setattr(module, "is_fastest", lambda _: request.pop("few", False))
+    monkeypatch.setattr(Problem, "wide", request.pop("wide", False))
 
     def run(problem, method, time_limit):
         calls.append((method, time_limit))
@@ -105,6 +106,9 @@ POOLED, MILP, LAST = "column-generation", "milp", "enumerate"
         ([(BOUND, 10)], {"margin": 0.5}, [(POOLED, 10)]),
         ([(BOUND, 3), (TIES, 2), (TIES, 1)], {"margin": 0.5}, [(POOLED, 10), (MILP, 7), (LAST, 5)]),
         ([(BOUND, 3)], {"margin": 0.5, "signals": 1}, [(MILP, 10)]),
+        ([(BOUND, 3), (OPTIMAL, 1)], {"wide": True}, [(POOLED, 10), (LAST, 7)]),
+        ([(OPTIMAL, 3)], {"wide": True}, [(POOLED, 10)]),
+        ([(OPTIMAL, 3)], {"wide": True, "signals": 1}, [("box", 10)]),
     ],
 )
 def test_auto_passes_on_what_is_left_of_the_time(monkeypatch, answers, request_, expected):

@@ -794,3 +794,10 @@ def test_branching_in_relaxations_closes_what_the_solver_may_not_prove(monkeypat
     found = certify(game, policies, 0.3)
     assert found.exact
     assert found.regret == pytest.approx(expected.regret, abs=1e-6)
+
+
+def test_a_joint_signal_at_which_no_action_survives_brings_nothing():
+    survive = np.array([[[True, True]], [[False, False]], [[False, True]]])
+    problem = SimpleNamespace(gains=np.array([[[1.0, 2.0], [3.0, -1.0]]]), allowed=survive)
+    assert extreme_gains(problem, best=True).tolist() == [[[3, 2]], [[0, 0]], [[3, -1]]]
+    assert extreme_gains(problem, best=False).tolist() == [[[1, -1]], [[0, 0]], [[3, -1]]]
