@@ -406,6 +406,9 @@ def test_what_several_mixtures_beat_together_cannot_happen():
     receiver = np.array([[-0.5, 1.0, 0.5], [0.5, -1.0, -1.0]])
     game = Game([0.625, 0.375], receiver, [[[0.5, -0.5, 1.0], [1.0, 0.0, -1.0]]], 2)
     assert game.standard.possible.tolist() == [[True, True, False]] * 2
+    units = np.array([[1e-9], [1.0]])
+    possible = possible_outcomes(units * receiver, np.ones(2, bool))
+    assert possible.tolist() == [[True, True, False]] * 2
     assert game.stakes.tolist() == [1.0]
 
 
@@ -421,4 +424,6 @@ def test_which_outcomes_can_happen_depends_on_no_name_unit_or_forbidden_action(
     forbidden = np.column_stack([utilities, np.full(states, -1e9)])
     assert np.array_equal(possible_outcomes(forbidden, everywhere)[:, :-1], possible)
     assert np.array_equal(possible_outcomes(3e5 * utilities, everywhere), possible)
+    units = 10.0 ** random.integers(-9, 10, (states, 1))
+    assert np.array_equal(possible_outcomes(units * utilities, everywhere), possible)
     assert np.array_equal(possible_outcomes(utilities[:, order], everywhere), possible[:, order])

@@ -276,3 +276,28 @@ def test_a_receiver_with_one_action_takes_it():
 def test_a_small_welfare_counts_beside_a_large_one_in_another_state():
     game = Game([0.5, 0.5], np.zeros((2, 2)), [[[1e9, 0], [0, 1e-6]]], signals=2)
     assert receiver_actions(game, [np.eye(2)], ties="welfare").tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("senders", "left", "right"), [(1, 3, 1), (2, 3, 3), (3, 9, 3), (4, 9, 9)])
+def test_joint_signals_are_a_table_as_square_as_can_be(senders, left, right):
+    game = synthetic(senders, 2, 2, 3, seed=0, logit_scale=1.0)
+    batch = torch.as_tensor(uniform_policies(game, 2, seed=0))
+    kernel = module._halves(game, batch, TieRule())[2]
+    assert (kernel.left, kernel.right) == (left, right)
+
+
+def test_every_policy_is_in_one_chunk(monkeypatch):
+    game = synthetic(2, 2, 2, 2, seed=0, logit_scale=1.0)
+    batch = torch.as_tensor(uniform_policies(game, 7, seed=0))
+    kernel = module._halves(game, batch, TieRule())[2]
+    monkeypatch.setattr(module, "CACHE_BYTES", 3 * kernel.bytes_per_policy)
+    seen = []
+    numbers = torch.arange(7)
+    filled = module.in_chunks(
+        batch,
+        kernel,
+        lambda rows: seen.append(numbers[rows].tolist()) or numbers[rows],
+        torch.zeros(7, dtype=int),
+    )
+    assert seen == [[0, 1, 2], [3, 4, 5], [6]]
+    assert filled.tolist() == list(range(7))
