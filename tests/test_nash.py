@@ -362,7 +362,7 @@ def test_three_senders_respond_in_turn():
 def test_plays_in_turn_judge_by_the_tie_rule_that_was_asked_for(ties, value):
     """The judge never sets a fine apart from prison: by the index a sentence is the fine, which nobody wants."""
     game = Game([0.7, 0.3], [[1, 0, 0], [0, 1, 1]], [[[0.5, 0, 1]] * 2] * 3, signals=2)
-    found = nash(game, starts=["silence"], ties=ties, time_limit=2)[0]
+    found = nash(game, starts=["silence"], ties=ties, time_limit=20)[0]
     assert found.status == EQUILIBRIUM
     assert found.utilities == pytest.approx(value, rel=1e-3)
 
