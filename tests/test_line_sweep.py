@@ -189,15 +189,7 @@ NUMBERS = st.one_of(
 @example([2**60 + 1, 0.5])
 @example([np.int64(2**62), 0.5])
 def test_numbers_of_any_kind_side_by_side_become_the_same_fractions(numbers):
-    def alone(number):
-        whole = isinstance(number, np.integer)
-        return (
-            Fraction(int(number) if whole else number.item())
-            if isinstance(number, np.generic)
-            else Fraction(number)
-        )
-
-    expected = [alone(number) for number in numbers]
+    expected = [Fraction(n.item() if isinstance(n, np.generic) else n) for n in numbers]
     read = rationals([numbers, numbers])
     assert read.tolist() == [expected, expected]
     assert all(type(x.numerator) is type(x.denominator) is int for x in read.flat)

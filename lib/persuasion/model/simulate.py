@@ -211,7 +211,7 @@ class Chooser:
 
     def _picked(self, table: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         values, mass = table[:, :-1], table[:, -1]
-        # in place, and as numbers, which the products want: half of the time would go into booleans
+        # in place, and as numbers, which the products want: booleans would be made and converted
         best = values.ge_((values.amax(1) - self.slack * mass).unsqueeze(1))
         if int(best.sum()) == mass.numel():  # no ties anywhere: the common case
             return best
